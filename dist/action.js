@@ -31691,6 +31691,52 @@ function stableName(reference, { image, platform: platform2, target, dockerfile 
   return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
 }
 
+// src/option-table.ts
+var OPTIONS = {
+  dockerfile: {
+    value: "FILE",
+    multiple: true,
+    setting: {},
+    help: "the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)"
+  },
+  context: { value: "DIR", setting: {}, help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)" },
+  "build-metadata": { value: "FILE", setting: {}, help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines" },
+  target: { value: "STAGE", setting: {}, help: "the stage that was built (default: the last)" },
+  config: { value: "FILE", setting: {}, help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)" },
+  "fail-on": { value: "SEVERITY", setting: {}, help: "critical, high, medium, low or never (default: high)" },
+  "min-confidence": { value: "C", setting: {}, help: "high, medium or low: findings of less never fail" },
+  // The action has an input `image` for what is judged.
+  image: { value: "NAME", setting: { input: "image-name" }, help: "which image of an archive that holds several: one is judged" },
+  platform: { value: "OS/ARCH", setting: {}, help: "which platform of an image that has several" },
+  name: { value: "NAME", setting: {}, help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)" },
+  baseline: {
+    value: "FILE",
+    setting: {},
+    help: "findings of an earlier run, which do not fail; none for none (default: .layergate-baseline.json, where there is one)"
+  },
+  "policy-from": {
+    value: "REV",
+    help: "whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main"
+  },
+  timeout: { value: "SECONDS", setting: {}, help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)" },
+  format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
+  output: { value: "FILE", help: "where the one format goes" },
+  verbose: { value: null, help: "lists what is otherwise only counted" },
+  "no-color": { value: null, help: "no colour, as with NO_COLOR" },
+  json: { value: null, help: "as JSON" },
+  markdown: { value: null, help: "as Markdown" },
+  prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
+  github: {
+    value: null,
+    help: "writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply"
+  }
+};
+var camelCase = (name2) => name2.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+var variableOf = (option) => `LAYERGATE_${option.toUpperCase().replaceAll("-", "_")}`;
+var SETTINGS = Object.entries(OPTIONS).flatMap(
+  ([option, { setting: setting2 }]) => setting2 === void 0 ? [] : [{ setting: camelCase(option), option, input: setting2.input ?? option, variable: variableOf(option) }]
+);
+
 // src/policy/decide.ts
 import path5 from "node:path";
 
@@ -53274,7 +53320,7 @@ var meta26 = {
 };
 var NO = /^(?:0|no|false)$/i;
 var YES = /^(?:1|yes|true)$/i;
-var OPTIONS = {
+var OPTIONS2 = {
   apk: ["--allow-untrusted"],
   apt: ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
   "apt-get": ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
@@ -53305,7 +53351,7 @@ function unsigned(command2) {
   const { name: name2, args } = command2;
   const options4 = optionsIn(command2);
   const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
-  const own2 = (Object.hasOwn(OPTIONS, name2) ? OPTIONS[name2] ?? [] : []).find((option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? ""));
+  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find((option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? ""));
   if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
   if (name2 === "apt" || name2 === "apt-get") {
     const set = options4.values("-o", "--option").find(
@@ -63853,23 +63899,10 @@ function sealed(text5, render = null) {
 }
 
 // src/settings.ts
-function settingsFromEnvironment(env) {
-  const read2 = (name2) => env[`LAYERGATE_${name2}`] || null;
-  return {
-    config: read2("CONFIG"),
-    dockerfile: read2("DOCKERFILE"),
-    target: read2("TARGET"),
-    failOn: read2("FAIL_ON"),
-    minConfidence: read2("MIN_CONFIDENCE"),
-    image: read2("IMAGE"),
-    platform: read2("PLATFORM"),
-    context: read2("CONTEXT"),
-    buildMetadata: read2("BUILD_METADATA"),
-    baseline: read2("BASELINE"),
-    name: read2("NAME"),
-    timeout: read2("TIMEOUT")
-  };
-}
+var settingsBy = (read2) => Object.fromEntries(SETTINGS.map((source2) => [source2.setting, read2(source2)]));
+var NO_SETTINGS = settingsBy(() => null);
+var settingsFromEnvironment = (env) => settingsBy(({ variable }) => env[variable] || null);
+var settingsFromInputs = (input2) => settingsBy((source2) => input2(source2.input));
 var overlay = (...all2) => all2.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
 var exists = (file) => access(file).then(
   () => true,
@@ -68832,12 +68865,12 @@ import { execFile } from "node:child_process";
 import path7 from "node:path";
 var MAX_FILE2 = 64 << 20;
 var MAX_LINKS = 5;
-var OPTIONS2 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
+var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
 function git2(directory, args) {
   return new Promise((resolve) => {
     execFile(
       "git",
-      ["-C", directory, ...OPTIONS2, ...args],
+      ["-C", directory, ...OPTIONS3, ...args],
       {
         encoding: "buffer",
         maxBuffer: MAX_FILE2,
@@ -77789,27 +77822,7 @@ async function postReports(octokit, context3, pattern2, always, clock) {
 }
 
 // src/action/inputs.ts
-var INPUTS = [
-  "image",
-  "config",
-  "dockerfile",
-  "context",
-  "build-metadata",
-  "target",
-  "fail-on",
-  "min-confidence",
-  "image-name",
-  "platform",
-  "name",
-  "policy-from",
-  "baseline",
-  "comment",
-  "suggestions",
-  "report-artifact",
-  "token",
-  "report-directory",
-  "timeout"
-];
+var INPUTS = ["image", "comment", "suggestions", "report-artifact", "token", "report-directory", "policy-from", ...SETTINGS.map((source2) => source2.input)];
 var input = (name2) => getInput(name2) || null;
 var namesOf2 = (text5) => text5.split(/\r?\n/).flatMap((line2) => line2.trim() === "" ? [] : [line2.trim()]);
 var MAX_FOREIGN = 10;
@@ -77830,7 +77843,6 @@ function checkInputs(env) {
   const rest = foreign.length - names2.length;
   warning(`No input of this action, and without effect: ${names2.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}. Inputs: ${INPUTS.join(", ")}.`, { title: "Layergate" });
 }
-var variableOf = (name2) => `LAYERGATE_${name2.toUpperCase().replaceAll("-", "_")}`;
 function choice(name2, words2, fallback2, variable = process.env[variableOf(name2)]) {
   const given2 = input(name2) ?? (variable || fallback2);
   const known2 = words2.find((word) => word === given2);
@@ -77839,21 +77851,7 @@ function choice(name2, words2, fallback2, variable = process.env[variableOf(name
   throw new UsageError(`${name2}: ${JSON.stringify(given2)} is none of ${words2.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
 }
 function readSettings(isProposed) {
-  const own2 = {
-    config: input("config"),
-    dockerfile: input("dockerfile"),
-    context: input("context"),
-    buildMetadata: input("build-metadata"),
-    target: input("target"),
-    failOn: input("fail-on"),
-    minConfidence: input("min-confidence"),
-    image: input("image-name"),
-    platform: input("platform"),
-    baseline: input("baseline"),
-    name: input("name"),
-    timeout: input("timeout")
-  };
-  return overlay({ ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null }, own2);
+  return overlay({ ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null }, settingsFromInputs(input));
 }
 var OF_POLICY = ["config", "fail-on", "min-confidence", "baseline"];
 function withoutPolicy(env) {

@@ -2938,8 +2938,8 @@ var require_fd_slicer = __commonJS({
         });
       });
     };
-    FdSlicer.prototype.createReadStream = function(options4) {
-      return new ReadStream(this, options4);
+    FdSlicer.prototype.createReadStream = function(options5) {
+      return new ReadStream(this, options5);
     };
     FdSlicer.prototype.ref = function() {
       this.refCount += 1;
@@ -2959,13 +2959,13 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(ReadStream, Readable2);
-    function ReadStream(context, options4) {
-      options4 = options4 || {};
-      Readable2.call(this, options4);
+    function ReadStream(context, options5) {
+      options5 = options5 || {};
+      Readable2.call(this, options5);
       this.context = context;
       this.context.ref();
-      this.start = options4.start || 0;
-      this.endOffset = options4.end;
+      this.start = options5.start || 0;
+      this.endOffset = options5.end;
       this.pos = this.start;
     }
     ReadStream.prototype._read = function(n) {
@@ -3031,11 +3031,11 @@ var require_fd_slicer = __commonJS({
         callback(null, length);
       });
     };
-    BufferSlicer.prototype.createReadStream = function(options4) {
-      options4 = options4 || {};
-      var readStream = new PassThrough(options4);
-      readStream.start = options4.start || 0;
-      readStream.endOffset = options4.end;
+    BufferSlicer.prototype.createReadStream = function(options5) {
+      options5 = options5 || {};
+      var readStream = new PassThrough(options5);
+      readStream.start = options5.start || 0;
+      readStream.endOffset = options5.end;
       readStream.pos = readStream.endOffset || this.buffer.length;
       var entireSlice = this.buffer.slice(readStream.start, readStream.pos);
       var maxChunkSize = 65536;
@@ -3366,102 +3366,102 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path20, options4) {
+    function openPromise(path20, options5) {
       return new Promise((resolve, reject) => {
-        open7(path20, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open7(path20, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
       });
     }
-    function fromFdPromise(fd, options4) {
+    function fromFdPromise(fd, options5) {
       return new Promise((resolve, reject) => {
-        fromFd(fd, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        fromFd(fd, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
       });
     }
-    function fromBufferPromise(buffer, options4) {
+    function fromBufferPromise(buffer, options5) {
       return new Promise((resolve, reject) => {
-        fromBuffer2(buffer, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        fromBuffer2(buffer, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
       });
     }
-    function fromRandomAccessReaderPromise(reader, totalSize, options4) {
+    function fromRandomAccessReaderPromise(reader, totalSize, options5) {
       return new Promise((resolve, reject) => {
-        fromRandomAccessReader(reader, totalSize, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        fromRandomAccessReader(reader, totalSize, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
       });
     }
-    function open7(path20, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
+    function open7(path20, options5, callback) {
+      if (typeof options5 === "function") {
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = true;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (options5 == null) options5 = {};
+      if (options5.autoClose == null) options5.autoClose = true;
+      if (options5.lazyEntries == null) options5.lazyEntries = false;
+      if (options5.decodeStrings == null) options5.decodeStrings = true;
+      if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
+      if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
       fs.open(path20, "r", function(err2, fd) {
         if (err2) return callback(err2);
-        fromFd(fd, options4, function(err3, zipfile) {
+        fromFd(fd, options5, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
           callback(err3, zipfile);
         });
       });
     }
-    function fromFd(fd, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
+    function fromFd(fd, options5, callback) {
+      if (typeof options5 === "function") {
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = false;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (options5 == null) options5 = {};
+      if (options5.autoClose == null) options5.autoClose = false;
+      if (options5.lazyEntries == null) options5.lazyEntries = false;
+      if (options5.decodeStrings == null) options5.decodeStrings = true;
+      if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
+      if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
       fs.fstat(fd, function(err2, stats) {
         if (err2) return callback(err2);
         var reader = new fd_slicer.FdSlicer(fd);
-        fromRandomAccessReader(reader, stats.size, options4, callback);
+        fromRandomAccessReader(reader, stats.size, options5, callback);
       });
     }
-    function fromBuffer2(buffer, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
+    function fromBuffer2(buffer, options5, callback) {
+      if (typeof options5 === "function") {
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) options4 = {};
-      options4.autoClose = false;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (options5 == null) options5 = {};
+      options5.autoClose = false;
+      if (options5.lazyEntries == null) options5.lazyEntries = false;
+      if (options5.decodeStrings == null) options5.decodeStrings = true;
+      if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
+      if (options5.strictFileNames == null) options5.strictFileNames = false;
       var reader = new fd_slicer.BufferSlicer(buffer);
-      fromRandomAccessReader(reader, buffer.length, options4, callback);
+      fromRandomAccessReader(reader, buffer.length, options5, callback);
     }
-    function fromRandomAccessReader(reader, totalSize, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
+    function fromRandomAccessReader(reader, totalSize, options5, callback) {
+      if (typeof options5 === "function") {
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = true;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      var decodeStrings = !!options4.decodeStrings;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (options5 == null) options5 = {};
+      if (options5.autoClose == null) options5.autoClose = true;
+      if (options5.lazyEntries == null) options5.lazyEntries = false;
+      if (options5.decodeStrings == null) options5.decodeStrings = true;
+      var decodeStrings = !!options5.decodeStrings;
+      if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
+      if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
       if (typeof totalSize !== "number") throw new Error("expected totalSize parameter to be a number");
       if (totalSize > Number.MAX_SAFE_INTEGER) {
@@ -3503,13 +3503,13 @@ var require_yauzl = __commonJS({
               }
               entryCount = readUInt64LE(zip64EocdrBuffer, 32);
               centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
-              return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
+              return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options5.autoClose, options5.lazyEntries, decodeStrings, options5.validateEntrySizes, options5.strictFileNames));
             });
           }
           if (diskNumber !== 0) {
             return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
           }
-          return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
+          return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options5.autoClose, options5.lazyEntries, decodeStrings, options5.validateEntrySizes, options5.strictFileNames));
         }
         callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
       });
@@ -3716,72 +3716,72 @@ var require_yauzl = __commonJS({
         }
       };
     };
-    ZipFile.prototype.openReadStream = function(entry, options4, callback) {
+    ZipFile.prototype.openReadStream = function(entry, options5, callback) {
       var self = this;
       var relativeStart = 0;
       var relativeEnd = entry.compressedSize;
       if (callback == null) {
-        callback = options4;
-        options4 = null;
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) {
-        options4 = {};
+      if (options5 == null) {
+        options5 = {};
       } else {
-        if (options4.decodeFileData === false) {
-          if (options4.decrypt != null) {
+        if (options5.decodeFileData === false) {
+          if (options5.decrypt != null) {
             throw new Error("cannot use options.decrypt when options.decodeFileData === false");
           }
-          if (options4.decompress != null) {
+          if (options5.decompress != null) {
             throw new Error("cannot use options.decompress when options.decodeFileData === false");
           }
         } else {
-          if (options4.decrypt != null) {
+          if (options5.decrypt != null) {
             if (!entry.isEncrypted()) {
               throw new Error("options.decrypt can only be specified for encrypted entries. See also option decodeFileData.");
             }
-            if (options4.decrypt !== false) throw new Error("invalid options.decrypt value: " + options4.decrypt);
+            if (options5.decrypt !== false) throw new Error("invalid options.decrypt value: " + options5.decrypt);
             if (entry.isCompressed()) {
-              if (options4.decompress !== false) throw new Error("entry is encrypted and compressed, and options.decompress !== false. See also option decodeFileData.");
+              if (options5.decompress !== false) throw new Error("entry is encrypted and compressed, and options.decompress !== false. See also option decodeFileData.");
             }
           }
-          if (options4.decompress != null) {
+          if (options5.decompress != null) {
             if (!entry.isCompressed()) {
               throw new Error("options.decompress can only be specified for compressed entries. See also option decodeFileData.");
             }
-            if (!(options4.decompress === false || options4.decompress === true)) {
-              throw new Error("invalid options.decompress value: " + options4.decompress);
+            if (!(options5.decompress === false || options5.decompress === true)) {
+              throw new Error("invalid options.decompress value: " + options5.decompress);
             }
-            decompress2 = options4.decompress;
+            decompress2 = options5.decompress;
           }
         }
-        if (options4.start != null) {
-          relativeStart = options4.start;
+        if (options5.start != null) {
+          relativeStart = options5.start;
           if (relativeStart < 0) throw new Error("options.start < 0");
           if (relativeStart > entry.compressedSize) throw new Error("options.start > entry.compressedSize");
         }
-        if (options4.end != null) {
-          relativeEnd = options4.end;
+        if (options5.end != null) {
+          relativeEnd = options5.end;
           if (relativeEnd < 0) throw new Error("options.end < 0");
           if (relativeEnd > entry.compressedSize) throw new Error("options.end > entry.compressedSize");
           if (relativeEnd < relativeStart) throw new Error("options.end < options.start");
         }
       }
-      var rawMode = options4.decodeFileData === false || // Explicitly requested raw.
+      var rawMode = options5.decodeFileData === false || // Explicitly requested raw.
       (entry.compressionMethod === 0 || // Naturally without compression.
-      entry.compressionMethod === 8 && options4.decompress === false) && (!entry.isEncrypted() || // Naturally without encryption.
-      options4.decrypt === false);
-      if (options4.start != null || options4.end != null) {
+      entry.compressionMethod === 8 && options5.decompress === false) && (!entry.isEncrypted() || // Naturally without encryption.
+      options5.decrypt === false);
+      if (options5.start != null || options5.end != null) {
         if (!rawMode) throw new Error("start/end range require options.decodeFileData === false for non-trivial encoded entries.");
       }
       if (!self.isOpen) return callback(new Error("closed"));
       if (entry.isEncrypted() && !rawMode) {
-        if (options4.decrypt !== false) return callback(new Error("entry is encrypted, and options.decodeFileData !== false"));
+        if (options5.decrypt !== false) return callback(new Error("entry is encrypted, and options.decodeFileData !== false"));
       }
       var decompress2;
       if (rawMode) {
         decompress2 = false;
       } else if (entry.compressionMethod === 8) {
-        decompress2 = options4.decodeFileData !== true;
+        decompress2 = options5.decodeFileData !== true;
       } else {
         return callback(new Error("unsupported compression method: " + entry.compressionMethod));
       }
@@ -3835,13 +3835,13 @@ var require_yauzl = __commonJS({
       }
       callback(null, endpointStream);
     };
-    ZipFile.prototype.readLocalFileHeader = function(entry, options4, callback) {
+    ZipFile.prototype.readLocalFileHeader = function(entry, options5, callback) {
       var self = this;
       if (callback == null) {
-        callback = options4;
-        options4 = null;
+        callback = options5;
+        options5 = null;
       }
-      if (options4 == null) options4 = {};
+      if (options5 == null) options5 = {};
       self.reader.ref();
       var buffer = newBuffer(30);
       readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err2) {
@@ -3857,7 +3857,7 @@ var require_yauzl = __commonJS({
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
           }
-          if (options4.minimal) {
+          if (options5.minimal) {
             return callback(null, { fileDataStart });
           }
           var localFileHeader = new LocalFileHeader();
@@ -3889,9 +3889,9 @@ var require_yauzl = __commonJS({
         }
       });
     };
-    ZipFile.prototype.openReadStreamPromise = function(entry, options4) {
+    ZipFile.prototype.openReadStreamPromise = function(entry, options5) {
       return new Promise((resolve, reject) => {
-        this.openReadStream(entry, options4, function(err2, readStream) {
+        this.openReadStream(entry, options5, function(err2, readStream) {
           if (err2) return reject(err2);
           resolve(readStream);
         });
@@ -3905,9 +3905,9 @@ var require_yauzl = __commonJS({
         });
       });
     };
-    ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options4) {
+    ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options5) {
       return new Promise((resolve, reject) => {
-        this.readLocalFileHeader(entry, options4, function(err2, localFileHeader) {
+        this.readLocalFileHeader(entry, options5, function(err2, localFileHeader) {
           if (err2) return reject(err2);
           resolve(localFileHeader);
         });
@@ -3915,9 +3915,9 @@ var require_yauzl = __commonJS({
     };
     function Entry() {
     }
-    Entry.prototype.getLastModDate = function(options4) {
-      if (options4 == null) options4 = {};
-      if (!options4.forceDosFormat) {
+    Entry.prototype.getLastModDate = function(options5) {
+      if (options5 == null) options5 = {};
+      if (!options5.forceDosFormat) {
         for (var i = 0; i < this.extraFields.length; i++) {
           var extraField = this.extraFields[i];
           if (extraField.id === 21589) {
@@ -3939,7 +3939,7 @@ var require_yauzl = __commonJS({
           }
         }
       }
-      return dosDateTimeToDate(this.lastModFileDate, this.lastModFileTime, options4.timezone);
+      return dosDateTimeToDate(this.lastModFileDate, this.lastModFileTime, options5.timezone);
     };
     Entry.prototype.canDecodeFileData = function() {
       return !this.isEncrypted() && (this.compressionMethod === 0 || this.compressionMethod === 8);
@@ -4080,10 +4080,10 @@ var require_yauzl = __commonJS({
         self.emit("close");
       }
     };
-    RandomAccessReader.prototype.createReadStream = function(options4) {
-      if (options4 == null) options4 = {};
-      var start = options4.start;
-      var end2 = options4.end;
+    RandomAccessReader.prototype.createReadStream = function(options5) {
+      if (options5 == null) options5 = {};
+      var start = options5.start;
+      var end2 = options5.end;
       if (start === end2) {
         var emptyStream = new PassThrough();
         setImmediate(function() {
@@ -5584,7 +5584,7 @@ var require_stringify = __commonJS({
     var identity = require_identity();
     var stringifyComment = require_stringifyComment();
     var stringifyString = require_stringifyString();
-    function createStringifyContext(doc, options4) {
+    function createStringifyContext(doc, options5) {
       const opt = Object.assign({
         blockQuote: true,
         commentString: stringifyComment.stringifyComment,
@@ -5604,7 +5604,7 @@ var require_stringify = __commonJS({
         trailingComma: false,
         trueStr: "true",
         verifyAliasOrder: true
-      }, doc.schema.toStringOptions, options4);
+      }, doc.schema.toStringOptions, options5);
       let inFlow;
       switch (opt.collectionStyle) {
         case "block":
@@ -6026,10 +6026,10 @@ var require_stringifyCollection = __commonJS({
     var identity = require_identity();
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
-    function stringifyCollection(collection, ctx, options4) {
+    function stringifyCollection(collection, ctx, options5) {
       const flow = ctx.inFlow ?? collection.flow;
       const stringify2 = flow ? stringifyFlowCollection : stringifyBlockCollection;
-      return stringify2(collection, ctx, options4);
+      return stringify2(collection, ctx, options5);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent, options: { commentString } } = ctx;
@@ -7484,10 +7484,10 @@ var require_stringifyDocument = __commonJS({
     var identity = require_identity();
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
-    function stringifyDocument(doc, options4) {
+    function stringifyDocument(doc, options5) {
       const lines = [];
-      let hasDirectives = options4.directives === true;
-      if (options4.directives !== false && doc.directives) {
+      let hasDirectives = options5.directives === true;
+      if (options5.directives !== false && doc.directives) {
         const dir = doc.directives.toString(doc);
         if (dir) {
           lines.push(dir);
@@ -7497,7 +7497,7 @@ var require_stringifyDocument = __commonJS({
       }
       if (hasDirectives)
         lines.push("---");
-      const ctx = stringify.createStringifyContext(doc, options4);
+      const ctx = stringify.createStringifyContext(doc, options5);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
         if (lines.length !== 1)
@@ -7573,7 +7573,7 @@ var require_Document = __commonJS({
     var createNode = require_createNode();
     var directives = require_directives();
     var Document = class _Document {
-      constructor(value, replacer, options4) {
+      constructor(value, replacer, options5) {
         this.commentBefore = null;
         this.comment = null;
         this.errors = [];
@@ -7582,8 +7582,8 @@ var require_Document = __commonJS({
         let _replacer = null;
         if (typeof replacer === "function" || Array.isArray(replacer)) {
           _replacer = replacer;
-        } else if (options4 === void 0 && replacer) {
-          options4 = replacer;
+        } else if (options5 === void 0 && replacer) {
+          options5 = replacer;
           replacer = void 0;
         }
         const opt = Object.assign({
@@ -7595,17 +7595,17 @@ var require_Document = __commonJS({
           stringKeys: false,
           uniqueKeys: true,
           version: "1.2"
-        }, options4);
+        }, options5);
         this.options = opt;
         let { version: version2 } = opt;
-        if (options4?._directives) {
-          this.directives = options4._directives.atDocument();
+        if (options5?._directives) {
+          this.directives = options5._directives.atDocument();
           if (this.directives.yaml.explicit)
             version2 = this.directives.yaml.version;
         } else
           this.directives = new directives.Directives({ version: version2 });
-        this.setSchema(version2, options4);
-        this.contents = value === void 0 ? null : this.createNode(value, _replacer, options4);
+        this.setSchema(version2, options5);
+        this.contents = value === void 0 ? null : this.createNode(value, _replacer, options5);
       }
       /**
        * Create a deep copy of this Document and its contents.
@@ -7656,7 +7656,7 @@ var require_Document = __commonJS({
         }
         return new Alias.Alias(node2.anchor);
       }
-      createNode(value, replacer, options4) {
+      createNode(value, replacer, options5) {
         let _replacer = void 0;
         if (typeof replacer === "function") {
           value = replacer.call({ "": value }, "", value);
@@ -7667,11 +7667,11 @@ var require_Document = __commonJS({
           if (asStr.length > 0)
             replacer = replacer.concat(asStr);
           _replacer = replacer;
-        } else if (options4 === void 0 && replacer) {
-          options4 = replacer;
+        } else if (options5 === void 0 && replacer) {
+          options5 = replacer;
           replacer = void 0;
         }
-        const { aliasDuplicateObjects, anchorPrefix, flow, keepUndefined, onTagObj, tag } = options4 ?? {};
+        const { aliasDuplicateObjects, anchorPrefix, flow, keepUndefined, onTagObj, tag } = options5 ?? {};
         const { onAnchor, setAnchors, sourceObjects } = anchors.createNodeAnchors(
           this,
           // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
@@ -7696,9 +7696,9 @@ var require_Document = __commonJS({
        * Convert a key and a value into a `Pair` using the current schema,
        * recursively wrapping all values as `Scalar` or `Collection` nodes.
        */
-      createPair(key, value, options4 = {}) {
-        const k = this.createNode(key, null, options4);
-        const v = this.createNode(value, null, options4);
+      createPair(key, value, options5 = {}) {
+        const k = this.createNode(key, null, options5);
+        const v = this.createNode(value, null, options5);
         return new Pair.Pair(k, v);
       }
       /**
@@ -7784,7 +7784,7 @@ var require_Document = __commonJS({
        *
        * Overrides all previously set schema options.
        */
-      setSchema(version2, options4 = {}) {
+      setSchema(version2, options5 = {}) {
         if (typeof version2 === "number")
           version2 = String(version2);
         let opt;
@@ -7814,10 +7814,10 @@ var require_Document = __commonJS({
             throw new Error(`Expected '1.1', '1.2' or null as first argument, but found: ${sv}`);
           }
         }
-        if (options4.schema instanceof Object)
-          this.schema = options4.schema;
+        if (options5.schema instanceof Object)
+          this.schema = options5.schema;
         else if (opt)
-          this.schema = new Schema.Schema(Object.assign(opt, options4));
+          this.schema = new Schema.Schema(Object.assign(opt, options5));
         else
           throw new Error(`With a null YAML version, the { schema: Schema } option is required`);
       }
@@ -7847,14 +7847,14 @@ var require_Document = __commonJS({
         return this.toJS({ json: true, jsonArg, mapAsMap: false, onAnchor });
       }
       /** A YAML representation of the document. */
-      toString(options4 = {}) {
+      toString(options5 = {}) {
         if (this.errors.length > 0)
           throw new Error("Document with errors cannot be stringified");
-        if ("indent" in options4 && (!Number.isInteger(options4.indent) || Number(options4.indent) <= 0)) {
-          const s = JSON.stringify(options4.indent);
+        if ("indent" in options5 && (!Number.isInteger(options5.indent) || Number(options5.indent) <= 0)) {
+          const s = JSON.stringify(options5.indent);
           throw new Error(`"indent" option must be a positive integer, not ${s}`);
         }
-        return stringifyDocument.stringifyDocument(this, options4);
+        return stringifyDocument.stringifyDocument(this, options5);
       }
     };
     function assertCollection(contents) {
@@ -9205,14 +9205,14 @@ var require_compose_node = __commonJS({
       }
       return node2;
     }
-    function composeAlias({ options: options4 }, { offset, source: source2, end: end2 }, onError) {
+    function composeAlias({ options: options5 }, { offset, source: source2, end: end2 }, onError) {
       const alias = new Alias.Alias(source2.substring(1));
       if (alias.source === "")
         onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
       if (alias.source.endsWith(":"))
         onError(offset + source2.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
       const valueEnd = offset + source2.length;
-      const re = resolveEnd.resolveEnd(end2, valueEnd, options4.strict, onError);
+      const re = resolveEnd.resolveEnd(end2, valueEnd, options5.strict, onError);
       alias.range = [offset, valueEnd, re.offset];
       if (re.comment)
         alias.comment = re.comment;
@@ -9231,8 +9231,8 @@ var require_compose_doc = __commonJS({
     var composeNode = require_compose_node();
     var resolveEnd = require_resolve_end();
     var resolveProps = require_resolve_props();
-    function composeDoc(options4, directives, { offset, start, value, end: end2 }, onError) {
-      const opts = Object.assign({ _directives: directives }, options4);
+    function composeDoc(options5, directives, { offset, start, value, end: end2 }, onError) {
+      const opts = Object.assign({ _directives: directives }, options5);
       const doc = new Document.Document(void 0, opts);
       const ctx = {
         atKey: false,
@@ -9311,7 +9311,7 @@ var require_composer = __commonJS({
       return { comment, afterEmptyLine };
     }
     var Composer = class {
-      constructor(options4 = {}) {
+      constructor(options5 = {}) {
         this.doc = null;
         this.atDirectives = false;
         this.prelude = [];
@@ -9324,8 +9324,8 @@ var require_composer = __commonJS({
           else
             this.errors.push(new errors.YAMLParseError(pos, code3, message));
         };
-        this.directives = new directives.Directives({ version: options4.version || "1.2" });
-        this.options = options4;
+        this.directives = new directives.Directives({ version: options5.version || "1.2" });
+        this.options = options5;
       }
       decorate(doc, afterDoc) {
         const { comment, afterEmptyLine } = parsePrelude(this.prelude);
@@ -10511,15 +10511,15 @@ var require_parser = __commonJS({
     var node_process = __require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type) {
-      for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type)
+    function includesToken(list2, type) {
+      for (let i = 0; i < list2.length; ++i)
+        if (list2[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list) {
-      for (let i = 0; i < list.length; ++i) {
-        switch (list[i].type) {
+    function findNonEmptyIndex(list2) {
+      for (let i = 0; i < list2.length; ++i) {
+        switch (list2[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -11389,15 +11389,15 @@ var require_public_api = __commonJS({
     var identity = require_identity();
     var lineCounter2 = require_line_counter();
     var parser = require_parser();
-    function parseOptions2(options4) {
-      const prettyErrors = options4.prettyErrors !== false;
-      const lineCounter$1 = options4.lineCounter || prettyErrors && new lineCounter2.LineCounter() || null;
+    function parseOptions2(options5) {
+      const prettyErrors = options5.prettyErrors !== false;
+      const lineCounter$1 = options5.lineCounter || prettyErrors && new lineCounter2.LineCounter() || null;
       return { lineCounter: lineCounter$1, prettyErrors };
     }
-    function parseAllDocuments(source2, options4 = {}) {
-      const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options4);
+    function parseAllDocuments(source2, options5 = {}) {
+      const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options5);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
-      const composer$1 = new composer.Composer(options4);
+      const composer$1 = new composer.Composer(options5);
       const docs = Array.from(composer$1.compose(parser$1.parse(source2)));
       if (prettyErrors && lineCounter3)
         for (const doc of docs) {
@@ -11408,10 +11408,10 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument3(source2, options4 = {}) {
-      const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options4);
+    function parseDocument3(source2, options5 = {}) {
+      const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options5);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
-      const composer$1 = new composer.Composer(options4);
+      const composer$1 = new composer.Composer(options5);
       let doc = null;
       for (const _doc of composer$1.compose(parser$1.parse(source2), true, source2.length)) {
         if (!doc)
@@ -11427,14 +11427,14 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse5(src, reviver, options4) {
+    function parse5(src, reviver, options5) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
-      } else if (options4 === void 0 && reviver && typeof reviver === "object") {
-        options4 = reviver;
+      } else if (options5 === void 0 && reviver && typeof reviver === "object") {
+        options5 = reviver;
       }
-      const doc = parseDocument3(src, options4);
+      const doc = parseDocument3(src, options5);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -11444,29 +11444,29 @@ var require_public_api = __commonJS({
         else
           doc.errors = [];
       }
-      return doc.toJS(Object.assign({ reviver: _reviver }, options4));
+      return doc.toJS(Object.assign({ reviver: _reviver }, options5));
     }
-    function stringify(value, replacer, options4) {
+    function stringify(value, replacer, options5) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
-      } else if (options4 === void 0 && replacer) {
-        options4 = replacer;
+      } else if (options5 === void 0 && replacer) {
+        options5 = replacer;
       }
-      if (typeof options4 === "string")
-        options4 = options4.length;
-      if (typeof options4 === "number") {
-        const indent = Math.round(options4);
-        options4 = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+      if (typeof options5 === "string")
+        options5 = options5.length;
+      if (typeof options5 === "number") {
+        const indent = Math.round(options5);
+        options5 = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
       }
       if (value === void 0) {
-        const { keepUndefined } = options4 ?? replacer ?? {};
+        const { keepUndefined } = options5 ?? replacer ?? {};
         if (!keepUndefined)
           return void 0;
       }
       if (identity.isDocument(value) && !_replacer)
-        return value.toString(options4);
-      return new Document.Document(value, _replacer, options4).toString(options4);
+        return value.toString(options5);
+      return new Document.Document(value, _replacer, options5).toString(options5);
     }
     exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
@@ -11541,8 +11541,8 @@ var GateError = class extends Error {
   /** The line that is wrong, where it is one of a file. */
   at;
   /** @param code a short stable word for programs, as in `error.code` of the JSON report */
-  constructor(code3, message, { at: at3 = null, ...options4 } = {}) {
-    super(message, options4);
+  constructor(code3, message, { at: at3 = null, ...options5 } = {}) {
+    super(message, options5);
     this.code = code3;
     this.at = at3;
   }
@@ -11552,14 +11552,14 @@ var ImageError = class extends GateError {
 };
 var ConfigError = class extends GateError {
   name = "ConfigError";
-  constructor(message, options4) {
-    super("config", message, options4);
+  constructor(message, options5) {
+    super("config", message, options5);
   }
 };
 var PolicyError = class extends GateError {
   name = "PolicyError";
-  constructor(message, options4) {
-    super("policy", message, options4);
+  constructor(message, options5) {
+    super("policy", message, options5);
   }
 };
 var UsageError = class extends GateError {
@@ -18945,12 +18945,12 @@ function optionsIn(command2) {
   const operands = [];
   const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
   const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
-  const options4 = [...optionsOf(command2.args, syntax, operands)];
-  const values = (...names2) => options4.flatMap(({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []);
+  const options5 = [...optionsOf(command2.args, syntax, operands)];
+  const values = (...names2) => options5.flatMap(({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []);
   const result = {
-    options: options4,
+    options: options5,
     operands,
-    has: (...names2) => options4.some(({ name: name2 }) => names2.some((wanted) => isNamed(name2, wanted, whole4))),
+    has: (...names2) => options5.some(({ name: name2 }) => names2.some((wanted) => isNamed(name2, wanted, whole4))),
     values,
     value: (...names2) => values(...names2).at(-1) ?? null
   };
@@ -26164,10 +26164,10 @@ function unwrap(words2) {
   const [program, ...args] = rest;
   return { program, args, assigned: assigned2, through, replaced: replaced2 };
 }
-function placeholderOf(name2, options4, words2) {
-  for (const [index, { value }] of options4.entries()) {
+function placeholderOf(name2, options5, words2) {
+  for (const [index, { value }] of options5.entries()) {
     const [, letter, joined3] = /^-([IJi])(.*)$/s.exec(value) ?? [];
-    if (letter !== void 0) return joined3 || (letter === "i" ? "{}" : options4[index + 1]?.value ?? "");
+    if (letter !== void 0) return joined3 || (letter === "i" ? "{}" : options5[index + 1]?.value ?? "");
     if (/^--replace(?:=|$)/.test(value)) return value.replace(/^--replace=?/, "") || "{}";
   }
   return name2 === "parallel" && words2.some(({ value }) => value.includes("{}")) ? "{}" : "";
@@ -26218,13 +26218,13 @@ var isInterpreter = (name2) => interpreterOf(name2) !== null;
 var INPUT = /^(?:-|\/dev\/(?:stdin|fd\/0)|\/proc\/self\/fd\/0)$/;
 function startsShell(command2) {
   const { name: name2, args, replaced: replaced2 } = command2;
-  const options4 = optionsIn(command2);
-  if (/^(?:sudo|doas)$/.test(name2)) return options4.has("-s", "-i", "--shell", "--login");
-  if (name2 === "parallel") return options4.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options4.has("--version", "--help");
+  const options5 = optionsIn(command2);
+  if (/^(?:sudo|doas)$/.test(name2)) return options5.has("-s", "-i", "--shell", "--login");
+  if (name2 === "parallel") return options5.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options5.has("--version", "--help");
   if (name2 !== "su" && name2 !== "runuser") return false;
   if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
-  if (options4.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
-  return options4.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options4.has("-u", "--user"));
+  if (options5.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
+  return options5.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options5.has("-u", "--user"));
 }
 function runsInput(name2, code3, replaced2) {
   if (replaced2 === null) return false;
@@ -26292,7 +26292,7 @@ function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
   const entries = new Set(from.merged.length > 0 ? from.merged : [from.history]);
-  const made = steps.filter(({ of, location }) => of === "image" && location.kind === "history" && entries.has(location.history));
+  const made = steps.filter(({ of: of2, location }) => of2 === "image" && location.kind === "history" && entries.has(location.history));
   const isRun = made.some(({ keyword }) => keyword === "RUN") && made.every(({ keyword }) => keyword === "RUN" || keyword === "WORKDIR");
   return isRun ? made : null;
 }
@@ -29059,7 +29059,7 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
   defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
   defineLazyInternal(inst, "values", (zod) => {
     if (zod.def.options.every((o) => o._zod.values)) {
-      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+      return new Set(zod.def.options.flatMap((option2) => Array.from(option2._zod.values)));
     }
     return void 0;
   });
@@ -29077,8 +29077,8 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
     }
     let async = false;
     const results = [];
-    for (const option of def.options) {
-      const result = option._zod.run({
+    for (const option2 of def.options) {
+      const result = option2._zod.run({
         value: payload.value,
         issues: []
       }, ctx);
@@ -29100,17 +29100,17 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
 });
 function discriminatorMap(def) {
   const map = /* @__PURE__ */ new Map();
-  for (const option of def.options) {
-    const values = option._zod.propValues?.[def.discriminator];
+  for (const option2 of def.options) {
+    const values = option2._zod.propValues?.[def.discriminator];
     if (!values || values.size === 0)
-      throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
+      throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option2)}"`);
     for (const value of values) {
       if (map.has(value)) {
         if (value !== void 0)
           throw new Error(`Duplicate discriminator value "${String(value)}"`);
         map.set(value, null);
       } else {
-        map.set(value, option);
+        map.set(value, option2);
       }
     }
   }
@@ -29123,10 +29123,10 @@ var $ZodDiscriminatedUnion = /* @__PURE__ */ $constructor("$ZodDiscriminatedUnio
   defineLazyInternal(inst, "propValues", (zod) => {
     const propValues = {};
     let undefinedCount = 0;
-    for (const option of zod.def.options) {
-      const pv = option._zod.propValues;
+    for (const option2 of zod.def.options) {
+      const pv = option2._zod.propValues;
       if (!pv || Object.keys(pv).length === 0)
-        throw new Error(`Invalid discriminated union option at index "${zod.def.options.indexOf(option)}"`);
+        throw new Error(`Invalid discriminated union option at index "${zod.def.options.indexOf(option2)}"`);
       if (pv[zod.def.discriminator]?.has(void 0))
         undefinedCount++;
       for (const [k, v] of Object.entries(pv)) {
@@ -29142,8 +29142,8 @@ var $ZodDiscriminatedUnion = /* @__PURE__ */ $constructor("$ZodDiscriminatedUnio
       propValues[zod.def.discriminator]?.delete(void 0);
     return propValues;
   });
-  def.options.forEach((option, i) => {
-    const propShape = rawShape(option._zod.def);
+  def.options.forEach((option2, i) => {
+    const propShape = rawShape(option2._zod.def);
     if (propShape && !Object.prototype.hasOwnProperty.call(propShape, def.discriminator)) {
       throw new Error(`Invalid discriminated union option at index "${i}"`);
     }
@@ -30905,18 +30905,18 @@ Set the \`cycles\` parameter to \`"ref"\` to resolve cyclical schemas with defs.
     ctx.sharedDefsExtractedFor = ctx.external;
 }
 function compactTypeUnion(schema2) {
-  const options4 = schema2.anyOf;
-  if (!Array.isArray(options4) || options4.length === 0 || schema2.type !== void 0)
+  const options5 = schema2.anyOf;
+  if (!Array.isArray(options5) || options5.length === 0 || schema2.type !== void 0)
     return;
   const types = [];
-  for (const option of options4) {
-    if (!option || typeof option !== "object")
+  for (const option2 of options5) {
+    if (!option2 || typeof option2 !== "object")
       return;
-    compactTypeUnion(option);
-    const keys = Object.keys(option);
+    compactTypeUnion(option2);
+    const keys = Object.keys(option2);
     if (keys.length !== 1 || keys[0] !== "type")
       return;
-    const type = option.type;
+    const type = option2.type;
     for (const member of Array.isArray(type) ? type : [type]) {
       if (typeof member !== "string")
         return;
@@ -31206,8 +31206,8 @@ function isTransforming(_schema, _ctx) {
     return false;
   }
   if (def.type === "union") {
-    for (const option of def.options) {
-      if (isTransforming(option, ctx))
+    for (const option2 of def.options) {
+      if (isTransforming(option2, ctx))
         return true;
     }
     return false;
@@ -31301,8 +31301,8 @@ var contributors = {
 function aggregateChecks(schema2) {
   const agg = {};
   const def = schema2._zod.def;
-  const list = schema2._zod.traits.has("$ZodCheck") ? [schema2, ...def.checks ?? []] : def.checks ?? [];
-  for (const ch of list)
+  const list2 = schema2._zod.traits.has("$ZodCheck") ? [schema2, ...def.checks ?? []] : def.checks ?? [];
+  for (const ch of list2)
     contributors[ch._zod.def.check]?.(agg, ch._zod.def);
   const bag = schema2._zod.bag;
   if (bag.minimum !== void 0)
@@ -31613,14 +31613,14 @@ var objectProcessor = (schema2, ctx, _json, params) => {
 var unionProcessor = (schema2, ctx, json, params) => {
   const def = schema2._zod.def;
   const isExclusive = def.inclusive === false;
-  const options4 = def.options.map((x, i) => processSchema(x, ctx, {
+  const options5 = def.options.map((x, i) => processSchema(x, ctx, {
     ...params,
     path: [...params.path, isExclusive ? "oneOf" : "anyOf", i]
   }));
   if (isExclusive) {
-    json.oneOf = options4;
+    json.oneOf = options5;
   } else {
-    json.anyOf = options4;
+    json.anyOf = options5;
   }
 };
 var intersectionProcessor = (schema2, ctx, json, params) => {
@@ -32671,10 +32671,10 @@ var ZodUnion = /* @__PURE__ */ $constructor("ZodUnion", (inst, def) => {
   inst._zod.processJSONSchema = (ctx, json, params) => unionProcessor(inst, ctx, json, params);
   inst.options = def.options;
 });
-function union(options4, params) {
+function union(options5, params) {
   return new ZodUnion({
     type: "union",
-    options: options4,
+    options: options5,
     ...util_exports.normalizeParams(params)
   });
 }
@@ -32682,10 +32682,10 @@ var ZodDiscriminatedUnion = /* @__PURE__ */ $constructor("ZodDiscriminatedUnion"
   ZodUnion.init(inst, def);
   $ZodDiscriminatedUnion.init(inst, def);
 });
-function discriminatedUnion(discriminator, options4, params) {
+function discriminatedUnion(discriminator, options5, params) {
   return new ZodDiscriminatedUnion({
     type: "union",
-    options: options4,
+    options: options5,
     discriminator,
     ...util_exports.normalizeParams(params)
   });
@@ -33369,10 +33369,10 @@ var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
   end: (at3) => end2(from + at3),
   isEncoded
 });
-var decoded = (of, bytes2, firstOf, lastOf) => ({
+var decoded = (of2, bytes2, firstOf, lastOf) => ({
   text: bytes2.toString("latin1"),
-  start: (at3) => of.start(firstOf(at3)),
-  end: (at3) => of.end(Math.min(of.text.length - 1, lastOf(at3))),
+  start: (at3) => of2.start(firstOf(at3)),
+  end: (at3) => of2.end(Math.min(of2.text.length - 1, lastOf(at3))),
   isEncoded: true
 });
 var mayHold = (text5) => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text5) || /\x30[\x81-\x83]/.test(text5.slice(0, 8));
@@ -33386,14 +33386,14 @@ function gzipHeader(bytes2) {
 }
 var isZlib = (bytes2) => bytes2.length > 8 && bytes2[0] === 120 && bytes2.readUInt16BE(0) % 31 === 0;
 var TRAILERS = { gzip: 8, zlib: 4 };
-function* unpacked(of, bytes2, budget, characters = 4 / 3) {
+function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
   const header2 = isZlib(bytes2) ? 2 : gzipHeader(bytes2);
   if (header2 === null || budget.left <= 0) return;
   try {
     const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants2.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
     budget.left -= buffer.length;
-    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
-    yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
+    const last = Math.min(of2.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
+    yield { text: buffer.toString("latin1"), start: () => of2.start(0), end: () => of2.end(last), isEncoded: true };
   } catch {
   }
 }
@@ -33666,9 +33666,9 @@ var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof it
 function listed(map, key) {
   const known2 = map.get(key);
   if (known2 !== void 0) return known2;
-  const list = [];
-  map.set(key, list);
-  return list;
+  const list2 = [];
+  map.set(key, list2);
+  return list2;
 }
 var standsAlone = (text5, at3, value) => value.length >= ALONE_BELOW || !isWordCharacter(text5[at3 - 1]) && !isWordCharacter(text5[at3 + value.length]);
 function isValueAt(text5, at3, value, after2) {
@@ -35908,8 +35908,8 @@ function unpack(bytes2, most) {
   const header2 = headerLength(bytes2);
   if (header2 === null) return null;
   try {
-    const options4 = { finishFlush: constants3.Z_SYNC_FLUSH, maxOutputLength: most, info: true };
-    const { buffer, engine } = inflateRawSync2(bytes2.subarray(header2), options4);
+    const options5 = { finishFlush: constants3.Z_SYNC_FLUSH, maxOutputLength: most, info: true };
+    const { buffer, engine } = inflateRawSync2(bytes2.subarray(header2), options5);
     return { header: bytes2.subarray(0, header2), text: buffer, length: header2 + engine.bytesWritten + 8 };
   } catch (error2) {
     return codeOf(error2) === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
@@ -36760,13 +36760,13 @@ var Bucket = class {
     return product;
   }
 };
-function anneal(options4, start, bucketCount, byteCost, maxChain) {
+function anneal(options5, start, bucketCount, byteCost, maxChain) {
   const choices = Int32Array.from(start.choices);
   const home = Int32Array.from(start.buckets);
   const buckets = Array.from({ length: bucketCount }, () => new Bucket(byteCost));
   const chains = /* @__PURE__ */ new Map();
-  const choiceOf = (literal4, number5) => options4[literal4]?.[number5];
-  for (let i = 0; i < options4.length; i++) {
+  const choiceOf = (literal4, number5) => options5[literal4]?.[number5];
+  for (let i = 0; i < options5.length; i++) {
     const choice = choiceOf(i, choices[i] ?? 0);
     if (choice === void 0) continue;
     buckets[home[i] ?? 0]?.change(choice.fingerprint, 1);
@@ -36774,10 +36774,10 @@ function anneal(options4, start, bucketCount, byteCost, maxChain) {
   }
   const random = generator();
   for (let step2 = 0; step2 < STEPS; step2++) {
-    const literal4 = random(options4.length);
+    const literal4 = random(options5.length);
     const from = home[literal4] ?? 0;
     const to = random(2) === 0 ? from : random(bucketCount);
-    const number5 = random(2) === 0 ? choices[literal4] ?? 0 : random(options4[literal4]?.length ?? 1);
+    const number5 = random(2) === 0 ? choices[literal4] ?? 0 : random(options5[literal4]?.length ?? 1);
     const old = choiceOf(literal4, choices[literal4] ?? 0);
     const now = choiceOf(literal4, number5);
     const [source2, target] = [buckets[from], buckets[to]];
@@ -37128,7 +37128,7 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
 }
 function improved(literals, bucketOf, model) {
-  const options4 = literals.map(
+  const options5 = literals.map(
     ({ bytes: bytes2, ignoreCase }) => Array.from({ length: bytes2.length - FINGERPRINT + 1 }, (_, anchor2) => {
       const trigram = trigramAt(bytes2, anchor2);
       return {
@@ -37138,7 +37138,7 @@ function improved(literals, bucketOf, model) {
       };
     })
   );
-  const found = anneal(options4, { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN);
+  const found = anneal(options5, { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN);
   const prepared = literals.map((literal4, i) => {
     const anchor2 = found.choices[i] ?? literal4.anchor;
     return { ...literal4, anchor: anchor2, fingerprint: fingerprintAt(literal4.bytes, anchor2, literal4.ignoreCase) };
@@ -39270,6 +39270,52 @@ function stableName(reference, { image, platform, target, dockerfile }) {
   return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
 }
 
+// src/option-table.ts
+var OPTIONS2 = {
+  dockerfile: {
+    value: "FILE",
+    multiple: true,
+    setting: {},
+    help: "the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)"
+  },
+  context: { value: "DIR", setting: {}, help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)" },
+  "build-metadata": { value: "FILE", setting: {}, help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines" },
+  target: { value: "STAGE", setting: {}, help: "the stage that was built (default: the last)" },
+  config: { value: "FILE", setting: {}, help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)" },
+  "fail-on": { value: "SEVERITY", setting: {}, help: "critical, high, medium, low or never (default: high)" },
+  "min-confidence": { value: "C", setting: {}, help: "high, medium or low: findings of less never fail" },
+  // The action has an input `image` for what is judged.
+  image: { value: "NAME", setting: { input: "image-name" }, help: "which image of an archive that holds several: one is judged" },
+  platform: { value: "OS/ARCH", setting: {}, help: "which platform of an image that has several" },
+  name: { value: "NAME", setting: {}, help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)" },
+  baseline: {
+    value: "FILE",
+    setting: {},
+    help: "findings of an earlier run, which do not fail; none for none (default: .layergate-baseline.json, where there is one)"
+  },
+  "policy-from": {
+    value: "REV",
+    help: "whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main"
+  },
+  timeout: { value: "SECONDS", setting: {}, help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)" },
+  format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
+  output: { value: "FILE", help: "where the one format goes" },
+  verbose: { value: null, help: "lists what is otherwise only counted" },
+  "no-color": { value: null, help: "no colour, as with NO_COLOR" },
+  json: { value: null, help: "as JSON" },
+  markdown: { value: null, help: "as Markdown" },
+  prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
+  github: {
+    value: null,
+    help: "writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply"
+  }
+};
+var camelCase = (name2) => name2.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+var variableOf = (option2) => `LAYERGATE_${option2.toUpperCase().replaceAll("-", "_")}`;
+var SETTINGS = Object.entries(OPTIONS2).flatMap(
+  ([option2, { setting: setting2 }]) => setting2 === void 0 ? [] : [{ setting: camelCase(option2), option: option2, input: setting2.input ?? option2, variable: variableOf(option2) }]
+);
+
 // src/policy/decide.ts
 import path10 from "node:path";
 
@@ -39520,15 +39566,15 @@ function parseCommaParts(str, budget) {
 function bound(value, fallback2) {
   return value === void 0 || isNaN(value) ? fallback2 : value;
 }
-function expand3(str, options4 = {}) {
+function expand3(str, options5 = {}) {
   if (!str) {
     return [];
   }
-  const max = bound(options4.max, EXPANSION_MAX);
-  const maxLength = bound(options4.maxLength, EXPANSION_MAX_LENGTH);
-  const maxDepth = bound(options4.maxDepth, EXPANSION_MAX_DEPTH);
-  const maxRewrites = bound(options4.maxRewrites, EXPANSION_MAX_REWRITES);
-  const maxSteps = bound(options4.maxSteps, EXPANSION_MAX_STEPS);
+  const max = bound(options5.max, EXPANSION_MAX);
+  const maxLength = bound(options5.maxLength, EXPANSION_MAX_LENGTH);
+  const maxDepth = bound(options5.maxDepth, EXPANSION_MAX_DEPTH);
+  const maxRewrites = bound(options5.maxRewrites, EXPANSION_MAX_REWRITES);
+  const maxSteps = bound(options5.maxSteps, EXPANSION_MAX_STEPS);
   if (str.slice(0, 2) === "{}") {
     str = "\\{\\}" + str.slice(2);
   }
@@ -40430,16 +40476,16 @@ var Matcher = class {
   #affix = false;
   #dfa;
   #form;
-  constructor(pattern2, options4 = {}) {
+  constructor(pattern2, options5 = {}) {
     if (pattern2.includes("/")) {
       throw new Error("can only match a single path portion, got pattern: " + pattern2);
     }
     this.pattern = pattern2;
-    this.options = options4;
-    const { nocase = false, noext = false, normalize: n } = options4;
+    this.options = options5;
+    const { nocase = false, noext = false, normalize: n } = options5;
     this.#form = n === true ? "NFC" : n || void 0;
     const literal4 = /^[?*+@]\(\)$/.test(pattern2);
-    const toks = tokenize(pattern2, nocase, noext || literal4, this.#form, options4.rangeMark);
+    const toks = tokenize(pattern2, nocase, noext || literal4, this.#form, options5.rangeMark);
     let [items] = build(toks, pair(toks), 0, toks.length, true);
     if (this.#form)
       items = normalize(items, this.#form);
@@ -40611,12 +40657,12 @@ var unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true } = {}) 
 var DEFAULT_BRACE_EXPAND_MAX = 1e5;
 var DEFAULT_GLOB_STAR_RECURSION_MAX = 200;
 var AWE_KEY = "allowWindowsEscape";
-var minimatch = (p, pattern2, options4) => {
+var minimatch = (p, pattern2, options5) => {
   assertValidPattern(pattern2);
-  if (!options4?.nocomment && pattern2.charAt(0) === "#") {
+  if (!options5?.nocomment && pattern2.charAt(0) === "#") {
     return false;
   }
-  return cachedMinimatch(pattern2, options4).match(p);
+  return cachedMinimatch(pattern2, options5).match(p);
 };
 var cache = /* @__PURE__ */ new Map();
 var oldCache = /* @__PURE__ */ new Map();
@@ -40712,12 +40758,12 @@ var copyOptions = (o) => {
     copy[k] = o[k];
   return copy;
 };
-var cachedMinimatch = (pattern2, options4) => {
-  const key = options4 ? optionsKey(options4) : 0;
+var cachedMinimatch = (pattern2, options5) => {
+  const key = options5 ? optionsKey(options5) : 0;
   let mm = cache.get(key)?.get(pattern2);
   if (mm)
     return mm;
-  mm = oldCache.get(key)?.get(pattern2) ?? new Minimatch(pattern2, copyOptions(options4));
+  mm = oldCache.get(key)?.get(pattern2) ?? new Minimatch(pattern2, copyOptions(options5));
   const weight = cacheWeight(mm);
   if (weight > cacheMaxEntryWeight)
     return mm;
@@ -40744,9 +40790,9 @@ var sep = defaultPlatform === "win32" ? path8.win32.sep : path8.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
-var filter = (pattern2, options4) => {
+var filter = (pattern2, options5) => {
   let mm;
-  return (p) => (mm ??= cachedMinimatch(pattern2, options4)).match(p);
+  return (p) => (mm ??= cachedMinimatch(pattern2, options5)).match(p);
 };
 minimatch.filter = filter;
 var ext = (a, b = {}) => Object.assign({}, a, b);
@@ -40755,37 +40801,37 @@ var defaults = (def) => {
     return minimatch;
   }
   const orig = minimatch;
-  const m = (p, pattern2, options4 = {}) => orig(p, pattern2, ext(def, options4));
+  const m = (p, pattern2, options5 = {}) => orig(p, pattern2, ext(def, options5));
   return Object.assign(m, {
     Minimatch: class Minimatch extends orig.Minimatch {
-      constructor(pattern2, options4 = {}) {
-        super(pattern2, ext(def, options4));
+      constructor(pattern2, options5 = {}) {
+        super(pattern2, ext(def, options5));
       }
-      static defaults(options4) {
-        return orig.defaults(ext(def, options4)).Minimatch;
+      static defaults(options5) {
+        return orig.defaults(ext(def, options5)).Minimatch;
       }
     },
-    unescape: (s, options4 = {}) => orig.unescape(s, ext(def, options4)),
-    escape: (s, options4 = {}) => orig.escape(s, ext(def, options4)),
-    filter: (pattern2, options4 = {}) => orig.filter(pattern2, ext(def, options4)),
-    defaults: (options4) => orig.defaults(ext(def, options4)),
-    braceExpand: (pattern2, options4 = {}) => orig.braceExpand(pattern2, ext(def, options4)),
-    match: (list, pattern2, options4 = {}) => orig.match(list, pattern2, ext(def, options4)),
+    unescape: (s, options5 = {}) => orig.unescape(s, ext(def, options5)),
+    escape: (s, options5 = {}) => orig.escape(s, ext(def, options5)),
+    filter: (pattern2, options5 = {}) => orig.filter(pattern2, ext(def, options5)),
+    defaults: (options5) => orig.defaults(ext(def, options5)),
+    braceExpand: (pattern2, options5 = {}) => orig.braceExpand(pattern2, ext(def, options5)),
+    match: (list2, pattern2, options5 = {}) => orig.match(list2, pattern2, ext(def, options5)),
     sep: orig.sep,
     GLOBSTAR
   });
 };
 minimatch.defaults = defaults;
-var braceExpand = (pattern2, options4 = {}) => {
+var braceExpand = (pattern2, options5 = {}) => {
   assertValidPattern(pattern2);
-  if (options4.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern2)) {
+  if (options5.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern2)) {
     return [pattern2];
   }
   let p = pattern2.replace(/\\\\/g, "\\\\\\\\");
-  if (options4.windowsPathsNoEscape || options4[AWE_KEY] === false) {
+  if (options5.windowsPathsNoEscape || options5[AWE_KEY] === false) {
     p = p.replace(/\[([{}])\]/g, "[\\$1]");
   }
-  return expand3(p, { max: options4.braceExpandMax });
+  return expand3(p, { max: options5.braceExpandMax });
 };
 minimatch.braceExpand = braceExpand;
 var RANGE_MIN = 100;
@@ -40808,13 +40854,13 @@ var inRepeatOrNegExt = (portion, mark) => {
   }
   return false;
 };
-var match = (list, pattern2, options4 = {}) => {
-  const mm = new Minimatch(pattern2, options4);
-  list = list.filter((f) => mm.match(f));
-  if (mm.options.nonull && !list.length) {
-    list.push(pattern2);
+var match = (list2, pattern2, options5 = {}) => {
+  const mm = new Minimatch(pattern2, options5);
+  list2 = list2.filter((f) => mm.match(f));
+  if (mm.options.nonull && !list2.length) {
+    list2.push(pattern2);
   }
-  return list;
+  return list2;
 };
 minimatch.match = match;
 var globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
@@ -40994,32 +41040,32 @@ var Minimatch = class {
   #rangeMark;
   // the GlobstarParts of each pattern row, by start index and partial
   #globstarParts = /* @__PURE__ */ new WeakMap();
-  constructor(pattern2, options4 = {}) {
+  constructor(pattern2, options5 = {}) {
     assertValidPattern(pattern2);
-    options4 = options4 || {};
-    this.options = options4;
-    this.maxGlobstarRecursion = options4.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
+    options5 = options5 || {};
+    this.options = options5;
+    this.maxGlobstarRecursion = options5.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
     this.pattern = pattern2;
-    this.platform = options4.platform || defaultPlatform;
+    this.platform = options5.platform || defaultPlatform;
     this.isWindows = this.platform === "win32";
-    this.windowsPathsNoEscape = !!options4.windowsPathsNoEscape || options4[AWE_KEY] === false;
+    this.windowsPathsNoEscape = !!options5.windowsPathsNoEscape || options5[AWE_KEY] === false;
     if (this.windowsPathsNoEscape) {
       this.pattern = this.pattern.replace(/\\/g, "/");
     }
-    this.preserveMultipleSlashes = !!options4.preserveMultipleSlashes;
+    this.preserveMultipleSlashes = !!options5.preserveMultipleSlashes;
     this.negate = false;
-    this.nonegate = !!options4.nonegate;
+    this.nonegate = !!options5.nonegate;
     this.comment = false;
     this.empty = false;
-    this.partial = !!options4.partial;
+    this.partial = !!options5.partial;
     this.nocase = !!this.options.nocase;
-    this.windowsNoMagicRoot = options4.windowsNoMagicRoot !== void 0 ? options4.windowsNoMagicRoot : !!(this.isWindows && this.nocase);
+    this.windowsNoMagicRoot = options5.windowsNoMagicRoot !== void 0 ? options5.windowsNoMagicRoot : !!(this.isWindows && this.nocase);
     this.globSet = [];
     this.globParts = [];
     this.set = [];
     this.#endCheck = !this.preserveMultipleSlashes;
-    this.#level2 = (options4.optimizationLevel ?? 1) >= 2;
-    const n = options4.normalize;
+    this.#level2 = (options5.optimizationLevel ?? 1) >= 2;
+    const n = options5.normalize;
     this.#form = n === true ? "NFC" : n || void 0;
     this.make();
     const drives = this.set.map((row) => this.#rootIndex(row));
@@ -41036,7 +41082,7 @@ var Minimatch = class {
         if (p0 === GLOBSTAR && p1 !== GLOBSTAR)
           return "tail";
       }
-      if (this.#endRows[r] && options4.matchBase && row.length === 1 && p0 !== GLOBSTAR && p0 !== "") {
+      if (this.#endRows[r] && options5.matchBase && row.length === 1 && p0 !== GLOBSTAR && p0 !== "") {
         return "base";
       }
       if (!this.#endCheck || drives[r] !== -1)
@@ -41084,8 +41130,8 @@ var Minimatch = class {
   }
   make() {
     const pattern2 = this.pattern;
-    const options4 = this.options;
-    if (!options4.nocomment && pattern2.charAt(0) === "#") {
+    const options5 = this.options;
+    if (!options5.nocomment && pattern2.charAt(0) === "#") {
       this.comment = true;
       return;
     }
@@ -41128,7 +41174,7 @@ var Minimatch = class {
         }
       }
     }
-    if (!options4.noext)
+    if (!options5.noext)
       this.mergeRows();
     this.#pending = false;
     this.set.forEach((row, i) => {
@@ -41904,12 +41950,12 @@ var Minimatch = class {
   }
   parse(pattern2) {
     assertValidPattern(pattern2);
-    const options4 = this.options;
+    const options5 = this.options;
     if (pattern2 === "**")
       return GLOBSTAR;
     if (pattern2 === "")
       return "";
-    const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
+    const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options5;
     const rangeMark = this.#rangeMark;
     const lit2 = rangeMark && pattern2.includes(rangeMark) ? void 0 : literal3(pattern2, noext);
     if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern2.toUpperCase() !== pattern2.toLowerCase())) {
@@ -41951,16 +41997,16 @@ var Minimatch = class {
     if (f === "/" && partial2) {
       return true;
     }
-    const options4 = this.options;
+    const options5 = this.options;
     let split = this.#cachedSplit(f);
     if (!split) {
       if (!partial2 && !this.#form && (this.#endCheck || this.#literalCheck) && lastChecked !== f) {
         lastChecked = f;
         const can = this.#canMatch(f);
         if (can === "no")
-          return options4.flipNegate ? false : this.negate;
+          return options5.flipNegate ? false : this.negate;
         if (can === "yes")
-          return options4.flipNegate ? true : !this.negate;
+          return options5.flipNegate ? true : !this.negate;
       }
       split = this.#split(f);
     }
@@ -41976,15 +42022,15 @@ var Minimatch = class {
     for (let r = 0; r < set.length; r++) {
       const pattern2 = set[r];
       const shape2 = partial2 ? void 0 : this.#shapes[r];
-      const hit = shape2 === "base" ? portionMatch(pattern2[0], filename) : shape2 ? this.#matchShape(resolved, pattern2, shape2) : options4.matchBase && pattern2.length === 1 ? this.#matchRow([filename], [filename], pattern2, partial2) : this.#matchRow(ff, resolved, pattern2, partial2);
+      const hit = shape2 === "base" ? portionMatch(pattern2[0], filename) : shape2 ? this.#matchShape(resolved, pattern2, shape2) : options5.matchBase && pattern2.length === 1 ? this.#matchRow([filename], [filename], pattern2, partial2) : this.#matchRow(ff, resolved, pattern2, partial2);
       if (hit) {
-        if (options4.flipNegate) {
+        if (options5.flipNegate) {
           return true;
         }
         return !this.negate;
       }
     }
-    if (options4.flipNegate) {
+    if (options5.flipNegate) {
       return false;
     }
     return this.negate;
@@ -42214,9 +42260,9 @@ var ACTIONS = {
 function packagesIn(command2) {
   const family = Object.hasOwn(FAMILIES, command2.name) ? FAMILIES[command2.name] : void 0;
   if (family === void 0) return null;
-  const { operands, options: options4 } = optionsIn(command2);
+  const { operands, options: options5 } = optionsIn(command2);
   if (family === "pacman") {
-    const letters2 = options4.map(({ name: name2 }) => name2.slice(1)).join("");
+    const letters2 = options5.map(({ name: name2 }) => name2.slice(1)).join("");
     if (!letters2.includes("S")) return null;
     if (operands.length === 0)
       return letters2.includes("u") ? { family, action: "upgrade", packages: [] } : letters2.includes("y") ? { family, action: "update", packages: [] } : null;
@@ -42360,8 +42406,8 @@ function hashedBy(command2) {
   const words2 = args.map(({ value }) => value);
   if (name2 === "openssl" || name2 === "mkpasswd") {
     if (name2 === "openssl" && words2[0] !== "passwd") return null;
-    const options4 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
-    const operand = args.find(({ value }, index) => !value.startsWith("-") && !options4.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0));
+    const options5 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
+    const operand = args.find(({ value }, index) => !value.startsWith("-") && !options5.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0));
     if (operand !== void 0) return operand.kind === "literal" ? operand.value : null;
     const feeder = fedBy.at(-1);
     const fed = feeder === void 0 ? null : said(feeder);
@@ -42393,22 +42439,22 @@ function ofChpasswd(command2, { text: text5, isLiteral }) {
 }
 function accountPasswords(command2) {
   const { name: name2, args, fedBy, input } = command2;
-  const options4 = optionsIn(command2);
-  const account = options4.operands.at(-1)?.value ?? null;
+  const options5 = optionsIn(command2);
+  const account = options5.operands.at(-1)?.value ?? null;
   const feeder = fedBy.at(-1);
   const fed = input !== null ? { text: input, isLiteral: false } : feeder === void 0 ? { text: "", isLiteral: false } : said(feeder);
   const isFed = fedBy.length > 0 || input !== null;
   if (name2 === "chpasswd") return ofChpasswd(command2, fed);
   if (/^(?:useradd|usermod)$/.test(name2)) {
-    const word = options4.value("-p", "--password");
+    const word = options5.value("-p", "--password");
     return word === null || isLocked(word.value) ? [] : [{ account, how: `${name2} -p`, ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true }) }];
   }
   if (name2 === "passwd") {
-    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
-    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
-    return options4.has("--stdin") || isFed ? [ofInput(command2, "passwd", account, fed)] : [];
+    if (options5.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
+    if (options5.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
+    return options5.has("--stdin") || isFed ? [ofInput(command2, "passwd", account, fed)] : [];
   }
-  if (name2 === "smbpasswd") return isFed && options4.has("-s") ? [ofInput(command2, "smbpasswd -s", account, fed)] : [];
+  if (name2 === "smbpasswd") return isFed && options5.has("-s") ? [ofInput(command2, "smbpasswd -s", account, fed)] : [];
   return name2 === "adduser" && args.some(({ value }) => value === "--password") ? [{ account, how: "adduser --password", value: null, kind: "unknown" }] : [];
 }
 function ofInput(command2, how, account, { text: text5, isLiteral }) {
@@ -42549,18 +42595,18 @@ function inWords({ name: name2, args }) {
 }
 function given(command2) {
   const { name: name2, args, assignments: assignments2, fedBy, input } = command2;
-  const options4 = optionsIn(command2);
+  const options5 = optionsIn(command2);
   const found = [];
   const add3 = (by, word) => {
     if (word !== null && word.value !== "") found.push({ by, word });
   };
   for (const { name: variable, value } of assignments2) if (VARIABLES.has(variable)) add3(`${variable}=`, value);
-  for (const option of Object.hasOwn(LOGINS2, name2) ? LOGINS2[name2] ?? [] : []) for (const value of options4.values(option)) add3(`${name2} ${option}`, passwordOf(value));
+  for (const option2 of Object.hasOwn(LOGINS2, name2) ? LOGINS2[name2] ?? [] : []) for (const value of options5.values(option2)) add3(`${name2} ${option2}`, passwordOf(value));
   const isLogin = !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name2) || args.some(({ value }) => /^(?:login|repo|registry)$/.test(value));
   if (isLogin && !(name2 === "docker" && !args.some(({ value }) => value === "login")))
-    for (const option of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : []) for (const value of options4.values(option)) add3(`${name2} ${option}`, value);
+    for (const option2 of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : []) for (const value of options5.values(option2)) add3(`${name2} ${option2}`, value);
   if (/^(?:curl|wget|http|https|xh)$/.test(name2))
-    for (const value of [...options4.values("-H", "--header"), .../^http|^xh/.test(name2) ? options4.operands : []]) add3(`${name2} with a header`, inHeader(value));
+    for (const value of [...options5.values("-H", "--header"), .../^http|^xh/.test(name2) ? options5.operands : []]) add3(`${name2} with a header`, inHeader(value));
   if (/^(?:mysql\w*|mariadb\w*)$/.test(name2)) {
     for (const word of args) if (/^-p./.test(word.value)) add3(`${name2} -p`, part2(word, word.value.slice(2)));
   }
@@ -42570,10 +42616,10 @@ function given(command2) {
   if (name2 === "openssl") {
     for (const word of args) if (/^pass:./.test(word.value)) add3("openssl pass:", part2(word, word.value.slice(5)));
   }
-  if (name2 === "zip" || name2 === "unzip") add3(`${name2} -P`, options4.value("-P"));
-  if (name2 === "lftp") add3("lftp -u", after(options4.value("-u", "--user"), ","));
-  if (name2 === "smbclient") add3("smbclient -U", after(options4.value("-U", "--user"), "%"));
-  if (name2 === "sqlplus") for (const word of options4.operands) add3("sqlplus", /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null);
+  if (name2 === "zip" || name2 === "unzip") add3(`${name2} -P`, options5.value("-P"));
+  if (name2 === "lftp") add3("lftp -u", after(options5.value("-u", "--user"), ","));
+  if (name2 === "smbclient") add3("smbclient -U", after(options5.value("-U", "--user"), "%"));
+  if (name2 === "sqlplus") for (const word of options5.operands) add3("sqlplus", /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null);
   if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inQuery(word));
   found.push(...inWords(command2));
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inUrl(word));
@@ -42583,7 +42629,7 @@ function given(command2) {
     if (last !== null) add3(`${name2} --password-stdin`, part2(last, last.value.trim()));
     if (input !== null && input.trim() !== "") add3(`${name2} --password-stdin`, { value: input.trim(), kind: /\$/.test(input) ? "variable" : "literal", position: command2.position });
   }
-  const targets = name2 === "tee" ? options4.operands.map(({ value }) => value) : command2.writes;
+  const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
   if (targets.some((path20) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path20)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
@@ -42825,7 +42871,7 @@ function globalArguments(dockerfile) {
   for (const { keyword, text: text5 } of dockerfile.globals) environment.take(keyword, text5);
   return environment.now();
 }
-function stepsOfStage(dockerfile, stage, of, linesOf2, budget, ended) {
+function stepsOfStage(dockerfile, stage, of2, linesOf2, budget, ended) {
   const parent = parentStage(dockerfile, stage);
   const before = parent === null ? void 0 : ended.get(parent.index);
   const globals = globalArguments(dockerfile);
@@ -42844,7 +42890,7 @@ function stepsOfStage(dockerfile, stage, of, linesOf2, budget, ended) {
       source: source2,
       layer: null,
       owner: "own",
-      of,
+      of: of2,
       stage,
       location: { kind: "image" },
       lines: linesOf2(source2),
@@ -43007,8 +43053,8 @@ var Plan = class {
     this.#run(instruction).body = body;
   }
   /** Mounts a secret as a file. @param options `target=/root/.npmrc`, `mode=0444`; empty for none */
-  mount(instruction, id, options4) {
-    this.#run(instruction).mounts.set(id, ["--mount=type=secret", `id=${id}`, ...options4].join(","));
+  mount(instruction, id, options5) {
+    this.#run(instruction).mounts.set(id, ["--mount=type=secret", `id=${id}`, ...options5].join(","));
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
@@ -43027,16 +43073,16 @@ var Plan = class {
     const { startLine, endLine, documents, flags } = instruction;
     if (body.trim() === "") return { startLine, endLine, lines: [] };
     const { escapeCharacter, lines } = this.#dockerfile;
-    const options4 = [...flags, ...mounts.values()];
+    const options5 = [...flags, ...mounts.values()];
     const reads = [...exports].map((name2) => `export ${name2}="$(cat /run/secrets/${name2})"`);
     if (documents.length > 0) {
       const own2 = lines.slice(startLine - 1, endLine);
-      return { startLine, endLine, lines: [["RUN", ...options4, instruction.text].join(" "), ...reads, ...own2.slice(1)] };
+      return { startLine, endLine, lines: [["RUN", ...options5, instruction.text].join(" "), ...reads, ...own2.slice(1)] };
     }
-    const one = ["RUN", ...options4, ...reads.map((read2) => `${read2} &&`), body].join(" ");
+    const one = ["RUN", ...options5, ...reads.map((read2) => `${read2} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
-    if (options4.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
-    const parts = [["RUN", ...options4].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map((part3) => `${part3} ${escapeCharacter}`);
+    if (options5.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
+    const parts = [["RUN", ...options5].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map((part3) => `${part3} ${escapeCharacter}`);
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
   }
   /** The changes, from the top; instructions that stay as they are have none. */
@@ -43442,8 +43488,8 @@ function documentMessage(place2, what) {
 function tarMessage({ field: field2, key, path: path20, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
-  const of = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path20 : `of ${path20}`;
-  const added = `${part3}${named3} ${of} holds ${what}, added in ${layerName2(layer)}`.replace(/ (?:on|behind) of /, " of ");
+  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path20 : `of ${path20}`;
+  const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(/ (?:on|behind) of /, " of ");
   if (state === "present" || ending2 === null) return `${added}.`;
   const verb = { deleted: "hides", overwritten: "overwrites", replaced: "replaces" }[state];
   const by = ending2.layer === layer ? "the same layer" : layerName2(ending2.layer);
@@ -43757,17 +43803,17 @@ var nameInUrl = (url) => baseOf((url.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//
 function fetched(command2) {
   const { name: name2, writes } = command2;
   if (!DOWNLOADERS.has(name2)) return null;
-  const options4 = optionsIn(command2);
-  if (options4.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options4.has("-I", "-V")) return null;
-  const words2 = [...options4.values("--url"), ...options4.operands];
+  const options5 = optionsIn(command2);
+  if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V")) return null;
+  const words2 = [...options5.values("--url"), ...options5.operands];
   const url = urlOf(name2, words2);
-  if (url === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
+  if (url === null && words2.length === 0 && !options5.has("-i", "--input-file")) return null;
   if (url !== null && LOCAL.test(url)) return null;
   if (writes.length > 0) return { url, files: [...writes] };
-  const named3 = name2 === "wget" ? options4.values("-O", "--output-document") : name2 === "aria2c" ? options4.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options4.values("-o", "--output") : [];
-  const directory = options4.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
+  const named3 = name2 === "wget" ? options5.values("-O", "--output-document") : name2 === "aria2c" ? options5.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options5.values("-o", "--output") : [];
+  const directory = options5.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
   if (named3.length > 0) return { url, files: named3.map(({ value }) => value) };
-  const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options4.has("-O", "--remote-name", "--remote-name-all");
+  const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options5.has("-O", "--remote-name", "--remote-name-all");
   if (!keepsName) return { url, files: ["-"] };
   return {
     url,
@@ -44065,9 +44111,9 @@ function userBefore(command2, by) {
   const words2 = command2.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
   const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
   const at3 = after2.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word));
-  const option = after2[at3];
-  if (option === void 0) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
-  return option.includes("=") ? option.replace(/^[^=]*=/, "") : after2[at3 + 1] ?? null;
+  const option2 = after2[at3];
+  if (option2 === void 0) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
+  return option2.includes("=") ? option2.replace(/^[^=]*=/, "") : after2[at3 + 1] ?? null;
 }
 function dropOf(command2) {
   const by = [...command2.through, command2.name].find((name2) => DROPPERS.has(name2));
@@ -44109,7 +44155,7 @@ function scriptDrop(built, program, hops) {
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
-  ({ of, commands }) => of === "image" && commands.some(
+  ({ of: of2, commands }) => of2 === "image" && commands.some(
     (command2) => installs(command2, (name2) => name2 === "gosu" || name2 === "su-exec") !== null || /^(?:gosu|su-exec)$/.test(command2.name) || command2.args.some(({ value }) => /\/(?:gosu|su-exec)\b/.test(value))
   )
 );
@@ -44450,18 +44496,18 @@ var meta15 = {
 var SIGNING_KEYS = /^(?:apt-key|rpm|rpmkeys|gpg|gpg2)$/;
 function source(command2) {
   const { name: name2, args } = command2;
-  const options4 = optionsIn(command2);
-  const [verb = ""] = options4.operands.map(({ value }) => value);
+  const options5 = optionsIn(command2);
+  const [verb = ""] = options5.operands.map(({ value }) => value);
   const plain = (words2) => words2.find(({ value }) => isPlainHttp(value))?.value ?? null;
-  if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options4.operands) : null;
-  if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options4.operands) : null;
+  if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options5.operands) : null;
+  if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options5.operands) : null;
   if (/^(?:pip\d?|uv|pipx)$/.test(name2))
-    return plain([...options4.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"), ...options4.operands]);
-  if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options4.values("--registry"), ...options4.operands]);
-  if (name2 === "gem") return plain(options4.values("-s", "--source"));
-  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options4.operands) : null;
-  if (name2 === "rpm") return plain([...options4.values("--import"), ...options4.operands]);
-  if (SIGNING_KEYS.test(name2)) return plain([...options4.values("--fetch-keys"), ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)]);
+    return plain([...options5.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"), ...options5.operands]);
+  if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options5.values("--registry"), ...options5.operands]);
+  if (name2 === "gem") return plain(options5.values("-s", "--source"));
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options5.operands) : null;
+  if (name2 === "rpm") return plain([...options5.values("--import"), ...options5.operands]);
+  if (SIGNING_KEYS.test(name2)) return plain([...options5.values("--fetch-keys"), ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)]);
   return null;
 }
 var plainHttpDownload = {
@@ -44551,8 +44597,8 @@ var recommendedPackages = {
         const found = packagesIn(command2);
         if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude") continue;
         if (command2.args.some(({ value }) => value === "build-dep")) continue;
-        const options4 = optionsIn(command2);
-        if (options4.has("--no-install-recommends") || options4.values("-o", "--option").some(({ value }) => isOff(value))) continue;
+        const options5 = optionsIn(command2);
+        if (options5.has("--no-install-recommends") || options5.values("-o", "--option").some(({ value }) => isOff(value))) continue;
         yield onCommand(meta17, step2, command2, {
           message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
           remedy: "Add --no-install-recommends, and name what of it is needed.",
@@ -44908,7 +44954,7 @@ function readMode(text5) {
 // src/rules/mode-change.ts
 function modeChange(command2) {
   const { name: name2, args } = command2;
-  const options4 = optionsIn(command2);
+  const options5 = optionsIn(command2);
   if (name2 === "chmod") {
     const words2 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
     const [first2, ...paths] = words2;
@@ -44916,11 +44962,11 @@ function modeChange(command2) {
     return first2 === void 0 || mode === null ? null : { mode, written: `chmod ${first2.value}`, paths, isDirectory: false };
   }
   if (name2 === "install" || name2 === "mkdir") {
-    const given2 = options4.value("-m", "--mode");
+    const given2 = options5.value("-m", "--mode");
     const mode = given2 === null ? null : readMode(given2.value);
     if (given2 === null || mode === null) return null;
-    const isDirectory3 = name2 === "mkdir" || options4.has("-d", "--directory");
-    return { mode, written: `${name2} -m ${given2.value}`, paths: isDirectory3 ? options4.operands : options4.operands.slice(-1), isDirectory: isDirectory3 };
+    const isDirectory3 = name2 === "mkdir" || options5.has("-d", "--directory");
+    return { mode, written: `${name2} -m ${given2.value}`, paths: isDirectory3 ? options5.operands : options5.operands.slice(-1), isDirectory: isDirectory3 };
   }
   return null;
 }
@@ -45042,15 +45088,15 @@ function permitsRoot(command2) {
   return texts2.some((text5) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5));
 }
 function* signs({ steps }) {
-  const of = steps.filter((step2) => step2.of === "image");
+  const of2 = steps.filter((step2) => step2.of === "image");
   const onRun = (step2, command2) => (own2) => onCommand(meta22, step2, command2, own2);
-  for (const step2 of of)
+  for (const step2 of of2)
     for (const command2 of step2.commands) {
       const name2 = installs(command2, isServer(command2));
       if (name2 !== null) yield { says: `installs ${name2}`, draft: onRun(step2, command2) };
       if (permitsRoot(command2)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step2, command2) };
     }
-  for (const step2 of of) {
+  for (const step2 of of2) {
     if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port))) yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
       const words2 = jsonWords(step2.text);
@@ -45229,11 +45275,11 @@ function whyOff(name2, value) {
   return off === FILLED && OFF.test(value) ? " (any value does that)" : "";
 }
 var flag = (...names2) => (command2) => {
-  const options4 = optionsIn(command2);
+  const options5 = optionsIn(command2);
   const name2 = names2.find(
-    (wanted) => options4.options.some((option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))
+    (wanted) => options5.options.some((option2) => option2.name === wanted || wanted.startsWith("--") && options5.has(wanted) && option2.name.length >= 8 && wanted.startsWith(option2.name))
   );
-  return name2 === void 0 || OFF.test(options4.value(name2)?.value ?? "") ? null : name2;
+  return name2 === void 0 || OFF.test(options5.value(name2)?.value ?? "") ? null : name2;
 };
 var setting = (key, off, shown2) => ({ args }) => {
   const words2 = args.map(({ value }) => value);
@@ -45391,8 +45437,8 @@ function offIn(command2) {
   if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
   const file = writtenSetting(command2);
   if (file !== null) return { option: `${file.shown} in ${file.path}`, why: "", lasting: true };
-  const option = optionOff(command2);
-  return option === null ? null : { option, why: "", lasting: isLasting(command2) };
+  const option2 = optionOff(command2);
+  return option2 === null ? null : { option: option2, why: "", lasting: isLasting(command2) };
 }
 function* ofSteps(steps, told) {
   for (const step2 of steps) {
@@ -45456,7 +45502,7 @@ var meta26 = {
 };
 var NO = /^(?:0|no|false)$/i;
 var YES = /^(?:1|yes|true)$/i;
-var OPTIONS2 = {
+var OPTIONS3 = {
   apk: ["--allow-untrusted"],
   apt: ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
   "apt-get": ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
@@ -45485,21 +45531,21 @@ function confusion({ name: name2, args }, command2) {
 }
 function unsigned(command2) {
   const { name: name2, args } = command2;
-  const options4 = optionsIn(command2);
+  const options5 = optionsIn(command2);
   const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
-  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find((option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? ""));
+  const own2 = (Object.hasOwn(OPTIONS3, name2) ? OPTIONS3[name2] ?? [] : []).find((option2) => options5.has(option2) && !NO.test(options5.value(option2)?.value ?? ""));
   if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
   if (name2 === "apt" || name2 === "apt-get") {
-    const set = options4.values("-o", "--option").find(
+    const set = options5.values("-o", "--option").find(
       ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(value) && YES.test(value.replace(/^.*=\s*/, ""))
     );
     if (set !== void 0) return { option: set.value, says: SIGNATURES2 };
   }
   if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name2)) {
-    const set = [...options4.values("--setopt"), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value));
+    const set = [...options5.values("--setopt"), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value));
     if (set !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
   }
-  if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options4.has("-G", "--no-gpgcheck"))
+  if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options5.has("-G", "--no-gpgcheck"))
     return { option: "--no-gpgcheck", says: SIGNATURES2 };
   const extra = confusion(command2, command2);
   if (extra !== null)
@@ -45508,7 +45554,7 @@ function unsigned(command2) {
       says: "pip takes the highest version of either index, so whoever registers the name on the public one is installed (dependency confusion); use --index-url alone, or --require-hashes"
     };
   const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
-  const targets = name2 === "tee" || name2 === "sed" ? options4.operands.map(({ value }) => value) : command2.writes;
+  const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
   if (targets.some((path20) => /apt\.conf/.test(path20)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
   const inSources = targets.some((path20) => /sources\.list|\.sources$/.test(path20));
@@ -45552,19 +45598,19 @@ var isCommit = (name2) => /^[0-9a-f]{7,40}$/i.test(name2);
 function unpinned(command2) {
   const { name: name2, args } = command2;
   const module = /^python[\d.]*$/.test(name2) && args[0]?.value === "-m" && /^pip\d?$/.test(args[1]?.value ?? "");
-  const of = module ? { ...command2, name: "pip", args: args.slice(2) } : command2;
-  const options4 = optionsIn(of);
-  const [verb = "", ...rest] = options4.operands;
+  const of2 = module ? { ...command2, name: "pip", args: args.slice(2) } : command2;
+  const options5 = optionsIn(of2);
+  const [verb = "", ...rest] = options5.operands;
   const names2 = rest.map(({ value }) => value).filter((value) => !isLocal(value));
   const action = typeof verb === "string" ? verb : verb.value;
-  switch (of.name) {
+  switch (of2.name) {
     case "pip":
     case "pip2":
     case "pip3":
     case "pipx":
     case "uv": {
-      const packages = of.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
-      if (options4.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
+      const packages = of2.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
+      if (options5.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
       return packages.find((text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
     }
     case "npm":
@@ -45575,11 +45621,11 @@ function unpinned(command2) {
       return packages.find((text5) => !/.@[^/]{1,200}$/.test(text5) || /@latest$/.test(text5)) ?? null;
     }
     case "gem":
-      return action === "install" && !options4.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
+      return action === "install" && !options5.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
     case "go":
       return /^(?:install|get)$/.test(action) ? names2.find((text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")) ?? null : null;
     case "cargo":
-      return action === "install" && !options4.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
+      return action === "install" && !options5.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
     default:
       return null;
   }
@@ -45798,11 +45844,11 @@ var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? nul
 
 // src/policy/config.ts
 var failOn = _enum([...SEVERITIES.slice(0, 4), "never"]);
-function ruleSchema(options4) {
-  const settings2 = strictObject({ severity: union([literal2("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
+function ruleSchema(options5) {
+  const settings2 = strictObject({ severity: union([literal2("off"), severitySchema]).optional(), ...options5?.partial().shape ?? {} });
   return union([literal2("off"), severitySchema, settings2]);
 }
-var rulesSchema = strictObject(Object.fromEntries(RULES.map(({ meta: meta31, options: options4 }) => [meta31.id, ruleSchema(options4).optional().describe(meta31.description)])));
+var rulesSchema = strictObject(Object.fromEntries(RULES.map(({ meta: meta31, options: options5 }) => [meta31.id, ruleSchema(options5).optional().describe(meta31.description)])));
 var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
@@ -45916,10 +45962,10 @@ function toPolicy(name2, config2) {
     salt: config2.salt ?? null
   };
 }
-function ruleSetting({ meta: meta31, options: options4 }, config2) {
+function ruleSetting({ meta: meta31, options: options5 }, config2) {
   const { severity, ...given2 } = asObject(config2.rules?.[meta31.id]);
   const inherited2 = meta31.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
-  const parsed = options4?.parse({ ...inherited2, ...given2 }) ?? {};
+  const parsed = options5?.parse({ ...inherited2, ...given2 }) ?? {};
   return {
     severity: severity === void 0 || severity === "off" ? null : severity,
     enabled: severity === void 0 ? meta31.enabled : severity !== "off",
@@ -46248,37 +46294,13 @@ var cell = (text5) => text5.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code2(part3) : markdown(part3)).join("");
 
 // src/settings.ts
-var NO_SETTINGS = {
-  config: null,
-  dockerfile: null,
-  target: null,
-  failOn: null,
-  minConfidence: null,
-  image: null,
-  platform: null,
-  context: null,
-  buildMetadata: null,
-  baseline: null,
-  name: null,
-  timeout: null
-};
-function settingsFromEnvironment(env) {
-  const read2 = (name2) => env[`LAYERGATE_${name2}`] || null;
-  return {
-    config: read2("CONFIG"),
-    dockerfile: read2("DOCKERFILE"),
-    target: read2("TARGET"),
-    failOn: read2("FAIL_ON"),
-    minConfidence: read2("MIN_CONFIDENCE"),
-    image: read2("IMAGE"),
-    platform: read2("PLATFORM"),
-    context: read2("CONTEXT"),
-    buildMetadata: read2("BUILD_METADATA"),
-    baseline: read2("BASELINE"),
-    name: read2("NAME"),
-    timeout: read2("TIMEOUT")
-  };
-}
+var settingsBy = (read2) => Object.fromEntries(SETTINGS.map((source2) => [source2.setting, read2(source2)]));
+var NO_SETTINGS = settingsBy(() => null);
+var settingsFromEnvironment = (env) => settingsBy(({ variable }) => env[variable] || null);
+var settingsFromOptions = (values) => settingsBy(({ option: option2 }) => {
+  const given2 = values[option2];
+  return Array.isArray(given2) ? given2.join("\n") : typeof given2 === "string" ? given2 : null;
+});
 var overlay = (...all2) => all2.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
 var exists = (file) => access(file).then(
   () => true,
@@ -47759,9 +47781,9 @@ var PieceScan = class {
     this.#left = left;
   }
   /** Takes a piece: its bytes are copied. */
-  add(bytes2, from, to, of) {
+  add(bytes2, from, to, of2) {
     this.room(to - from);
-    this.open(of);
+    this.open(of2);
     this.copy(bytes2, from, to);
     this.close();
   }
@@ -47771,9 +47793,9 @@ var PieceScan = class {
     if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
   }
   /** Begins a piece that is put together; `room` comes first, `close` ends it. */
-  open(of) {
+  open(of2) {
     this.#starts.push(this.#used);
-    this.#pieces.push(of);
+    this.#pieces.push(of2);
   }
   copy(bytes2, from, to) {
     if (this.#buffer !== null) this.#used += bytes2.copy(this.#buffer, this.#used, from, to);
@@ -47788,9 +47810,9 @@ var PieceScan = class {
     scan2.push(this.#buffer.subarray(0, this.#used), true);
     for (const match2 of scan2.matches) {
       const index = this.#indexAt(match2.offset);
-      const of = this.#pieces[index];
+      const of2 = this.#pieces[index];
       const end2 = (this.#starts[index + 1] ?? this.#used) - SEPARATOR.length;
-      if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
+      if (of2 !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of2);
     }
     if (scan2.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
     const dropped = [...scan2.dropped.values()].reduce((sum, count2) => sum + count2, 0);
@@ -47818,7 +47840,7 @@ var PackedPieces = class {
   #bytes = 0;
   #leftOut = 0;
   /** Takes a piece that does not begin or hold text alone; its bytes are copied. */
-  add(bytes2, of) {
+  add(bytes2, of2) {
     const first2 = bytes2.findIndex((byte) => byte !== 0);
     const own2 = first2 === -1 ? bytes2.subarray(0, 0) : bytes2.subarray(first2);
     if (own2.length < MIN_PACKED || !(mayBePacked2(own2) || mayBeWide2(own2))) return;
@@ -47827,7 +47849,7 @@ var PackedPieces = class {
       return;
     }
     this.#bytes += own2.length;
-    this.#waiting.push({ bytes: Buffer.from(own2), of });
+    this.#waiting.push({ bytes: Buffer.from(own2), of: of2 });
   }
   /**
    * Looks into all pieces.
@@ -47835,11 +47857,11 @@ var PackedPieces = class {
    * @returns how many were left out
    */
   async read(contentOf, report) {
-    for (const { bytes: bytes2, of } of this.#waiting.splice(0)) {
+    for (const { bytes: bytes2, of: of2 } of this.#waiting.splice(0)) {
       const content = contentOf();
       await content.push(bytes2, true);
       await content.end();
-      for (const { inside: _, ...match2 } of content.matches) report(match2, of);
+      for (const { inside: _, ...match2 } of content.matches) report(match2, of2);
     }
     return this.#leftOut;
   }
@@ -47927,7 +47949,7 @@ var HeaderText = class {
     this.#catalogue = scanner.catalogue;
     this.#label = label;
     this.#most = limits.matches;
-    const report = (match2, of) => this.#add(match2, of);
+    const report = (match2, of2) => this.#add(match2, of2);
     const left = (reason) => skip(`the headers of its tar: ${reason}`);
     this.#text = new PieceScan(scanner, report, left);
     this.#binary = new PieceScan(scanner, report, left);
@@ -47945,11 +47967,11 @@ var HeaderText = class {
   #piece(bytes2, from, to, entry, field2, name2 = null) {
     if (to <= from) return;
     const zero = bytes2.indexOf(0, from);
-    const of = { entry, field: field2, name: name2 };
-    if (zero === -1 || zero >= to) this.#text.add(bytes2, from, to, of);
+    const of2 = { entry, field: field2, name: name2 };
+    if (zero === -1 || zero >= to) this.#text.add(bytes2, from, to, of2);
     else {
-      this.#binary.add(bytes2, from, to, of);
-      this.#packed.add(bytes2.subarray(from, to), of);
+      this.#binary.add(bytes2, from, to, of2);
+      this.#packed.add(bytes2.subarray(from, to), of2);
     }
   }
   entry(block, header2, ownName) {
@@ -48082,7 +48104,7 @@ var HeaderText = class {
   }
   /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
   packed(contentOf) {
-    return this.#packed.read(contentOf, (match2, of) => this.#add(match2, of));
+    return this.#packed.read(contentOf, (match2, of2) => this.#add(match2, of2));
   }
 };
 var SLASH = Buffer.from("/");
@@ -49106,10 +49128,10 @@ function attested(image) {
   return { provenances, problems };
 }
 var hasLines = (provenances) => provenances.some(({ dockerfile }) => dockerfile !== null);
-async function findBuild(image, options4) {
+async function findBuild(image, options5) {
   const { provenances, problems } = attested(image);
-  if (options4.buildMetadata !== null) {
-    const documents = await readBuildDocuments(options4.buildMetadata, options4.checkout ?? ".", options4.temporary);
+  if (options5.buildMetadata !== null) {
+    const documents = await readBuildDocuments(options5.buildMetadata, options5.checkout ?? ".", options5.temporary);
     provenances.unshift(...documents.provenances);
     problems.push(...documents.problems);
   }
@@ -49118,7 +49140,7 @@ async function findBuild(image, options4) {
     if (recorded !== null) provenances.push(recorded);
   }
   const parsed = (files) => files.map(({ path: path20, text: text5 }) => parseDockerfile(path20, text5));
-  const dockerfiles = parsed(options4.dockerfiles);
+  const dockerfiles = parsed(options5.dockerfiles);
   let known2 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
     config: image.config,
@@ -49129,25 +49151,25 @@ async function findBuild(image, options4) {
     dockerfiles,
     found,
     all: all2,
-    isNamed: options4.isNamed,
-    target: options4.target
+    isNamed: options5.isNamed,
+    target: options5.target
   });
   let origin = originWith([], null);
   const isChanged = origin.warnings.some(({ code: code3 }) => code3 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   const needsAll = origin.base?.doubt != null || origin.layers.some(({ owner, certainty }) => owner === "unknown" || certainty === "aligned");
-  if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
-    const search = await searchDockerfiles(options4.checkout);
+  if ((isChanged || hasNone && !options5.isNamed || needsAll) && options5.checkout !== null) {
+    const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
-    const given2 = new Set(options4.dockerfiles.map(({ path: path20 }) => path20));
+    const given2 = new Set(options5.dockerfiles.map(({ path: path20 }) => path20));
     known2 = [...dockerfiles, ...all2.filter(({ path: path20 }) => !given2.has(path20))];
-    const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
+    const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(({ path: path20 }, index) => !given2.has(path20) && candidates.findIndex((other) => other.path === path20) === index);
-    const isWanted = isChanged || hasNone && !options4.isNamed;
+    const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
-    if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
+    if (!isWanted || isChanged || options5.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
   }
-  assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known2);
+  assertTarget(options5.target, origin, options5.isNamed ? dockerfiles : known2);
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
 }
 var MAX_LISTED2 = 20;
@@ -49750,10 +49772,10 @@ function addRepeats(collected, texts2, values) {
 }
 
 // src/evidence/inspect.ts
-async function inspect(image, options4) {
-  const build2 = await findBuild(image, options4.build);
-  const bounded2 = options4.scanner.bounded(options4.limits.matches);
-  return learn(image, build2, await scanImage(image, bounded2, options4), bounded2, options4);
+async function inspect(image, options5) {
+  const build2 = await findBuild(image, options5.build);
+  const bounded2 = options5.scanner.bounded(options5.limits.matches);
+  return learn(image, build2, await scanImage(image, bounded2, options5), bounded2, options5);
 }
 async function scanImage(image, bounded2, { reference, limits, onProgress }) {
   const layers = [];
@@ -49775,7 +49797,7 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
   }
   return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
 }
-async function learn(image, build2, { layers, others }, bounded2, options4) {
+async function learn(image, build2, { layers, others }, bounded2, options5) {
   const { origin } = build2;
   const filesystem = buildFilesystem(layers);
   const hashes2 = await hashesOfMatches(image, layers);
@@ -49783,15 +49805,15 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
   const vouching = new Vouching(layers, origin, steps, hashes2);
   const attestations = image.attestations.flatMap(attestationTexts);
   const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner: bounded2 });
-  bounded2.assertBounded(`The configuration of ${options4.reference}`);
+  bounded2.assertBounded(`The configuration of ${options5.reference}`);
   const redactor = new Redactor(
     [
       ...leaks.values,
       ...hiddenInCommands(steps),
-      ...dockerfileTexts(options4.build, origin).flatMap((text5) => valuesIn(options4.scanner, text5)),
-      ...tokensIn(options4.scanner, options4.quoted)
+      ...dockerfileTexts(options5.build, origin).flatMap((text5) => valuesIn(options5.scanner, text5)),
+      ...tokensIn(options5.scanner, options5.quoted)
     ],
-    (text5) => tokensIn(options4.scanner, text5)
+    (text5) => tokensIn(options5.scanner, text5)
   );
   const collected = (path20) => readCollected(filesystem, layers, path20);
   const passwd = collected("/etc/passwd");
@@ -49813,7 +49835,7 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
     leaks: leaks.leaks,
     given: givenLeaks(steps, leaks.leaks, origin),
     beside: [],
-    sources: await findSources(leaks.leaks, build2, options4.build),
+    sources: await findSources(leaks.leaks, build2, options5.build),
     steps,
     environment: environmentOfImage(image, steps),
     base: origin.base,
@@ -49823,9 +49845,9 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
     userLines: origin.lastLines("USER"),
     fromLines: origin.from,
     accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
-    now: options4.now,
+    now: options5.now,
     cut: (text5, most, from) => redactor.cut(text5, most, from),
-    keyedHash: keyedHash(options4.salt)
+    keyedHash: keyedHash(options5.salt)
   };
   return { evidence, image, build: build2, redactor, masks: masksOf(leaks.leaks), leaks };
 }
@@ -50035,20 +50057,20 @@ function parsePlatform(text5) {
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some((digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, "")));
 function choose(where, candidates, { image, platform }) {
-  const list = candidates.slice(0, MAX_LISTED3).map(describe2).join("; ") + (candidates.length > MAX_LISTED3 ? `; and ${candidates.length - MAX_LISTED3} more` : "");
+  const list2 = candidates.slice(0, MAX_LISTED3).map(describe2).join("; ") + (candidates.length > MAX_LISTED3 ? `; and ${candidates.length - MAX_LISTED3} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
-    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
+    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list2}.`);
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform);
     left = left.filter((candidate) => fits(wanted, candidate.platform));
-    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list}.`);
+    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list2}.`);
   }
   const [chosen] = left;
   if (chosen === void 0 || left.length > 1) {
-    throw new ImageError("several-images", `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list}.`);
+    throw new ImageError("several-images", `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list2}.`);
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe2) };
 }
@@ -50840,81 +50862,81 @@ async function asLayout(files) {
 }
 
 // src/image/open.ts
-async function openImage(reference, options4) {
-  const source2 = parseSource(reference, options4.bareNames);
+async function openImage(reference, options5) {
+  const source2 = parseSource(reference, options5.bareNames);
   switch (source2.kind) {
     case "stdin":
-      return openHandle(await spool(options4.stdin, "standard input", options4), "standard input", reference, options4, source2.form);
+      return openHandle(await spool(options5.stdin, "standard input", options5), "standard input", reference, options5, source2.form);
     case "file":
-      return openPath(source2.path, reference, options4, source2.form);
+      return openPath(source2.path, reference, options5, source2.form);
     case "either": {
       const info = await stat2(source2.name).catch(() => null);
-      if (info === null || info.isDirectory() && !await isLayout(source2.name, options4)) return openEngine(source2.name, reference, options4);
-      return openPath(source2.name, reference, options4, null);
+      if (info === null || info.isDirectory() && !await isLayout(source2.name, options5)) return openEngine(source2.name, reference, options5);
+      return openPath(source2.name, reference, options5, null);
     }
     case "engine":
-      return openEngine(source2.name, reference, options4);
+      return openEngine(source2.name, reference, options5);
   }
 }
-async function openEngine(name2, reference, options4) {
+async function openEngine(name2, reference, options5) {
   let handle;
   try {
-    handle = await saveFromEngine(name2, (archive) => spool(archive, name2, options4));
+    handle = await saveFromEngine(name2, (archive) => spool(archive, name2, options5));
   } catch (error2) {
     if (!(error2 instanceof ImageError) || error2.code !== "no-engine") throw error2;
     const info = await stat2(name2).catch(() => null);
     if (info === null) throw error2;
-    const why = options4.bareNames === "engine" ? `There is a file ./${name2}, but in a workflow a name without a path is an engine's image: write ./${name2} if you mean the file.` : `There is a directory ./${name2}, but it is no OCI layout.`;
+    const why = options5.bareNames === "engine" ? `There is a file ./${name2}, but in a workflow a name without a path is an engine's image: write ./${name2} if you mean the file.` : `There is a directory ./${name2}, but it is no OCI layout.`;
     throw new ImageError(error2.code, `${error2.message} ${why}`, { cause: error2 });
   }
-  return { ...await openHandle(handle, name2, reference, options4, null), source: "engine" };
+  return { ...await openHandle(handle, name2, reference, options5, null), source: "engine" };
 }
-async function openPath(named3, reference, options4, form) {
+async function openPath(named3, reference, options5, form) {
   const whole4 = await stat2(named3).catch(() => null);
   const split = whole4 === null && form !== null ? splitImage(named3) : null;
   const info = split === null ? whole4 : await stat2(split.path).catch(() => null);
   if (info === null)
     throw new ImageError("not-found", `${named3}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
   const file = split?.path ?? named3;
-  if (split !== null && options4.image !== null && options4.image !== split.image)
-    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options4.image)}. Say it once.`);
-  const chosen = split === null ? options4 : { ...options4, image: split.image };
+  if (split !== null && options5.image !== null && options5.image !== split.image)
+    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options5.image)}. Say it once.`);
+  const chosen = split === null ? options5 : { ...options5, image: split.image };
   return info.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form);
 }
 var isLayout = async (directory, { limits }) => {
   const files = await directoryFiles(directory, limits);
   return await files.has("index.json") || await files.has("oci-layout") || await isSkopeoDirectory(files);
 };
-async function openDirectory(directory, reference, options4) {
-  const files = await directoryFiles(directory, options4.limits);
-  if (await isSkopeoDirectory(files)) return openOciLayout(await asLayout(files), reference, options4, "dir");
+async function openDirectory(directory, reference, options5) {
+  const files = await directoryFiles(directory, options5.limits);
+  if (await isSkopeoDirectory(files)) return openOciLayout(await asLayout(files), reference, options5, "dir");
   if (!await files.has("index.json")) {
     const hint = await files.has("manifest.json") ? " It looks like an unpacked docker save archive: name the tar itself." : "";
     throw new ImageError("not-a-layout", `${directory}: the directory is no OCI layout: it has no index.json.${hint}`);
   }
   await checkRepositories(files);
-  return openOciLayout(files, reference, options4);
+  return openOciLayout(files, reference, options5);
 }
-async function openArchive(file, reference, options4, form) {
+async function openArchive(file, reference, options5, form) {
   const handle = await openFile(file, "r").catch((cause) => {
     throw new ImageError("not-readable", `${file}: cannot be read: ${reasonOf(cause)}.`, { cause });
   });
   const info = await handle.stat();
-  if (info.isFile()) return openHandle(handle, file, reference, options4, form);
+  if (info.isFile()) return openHandle(handle, file, reference, options5, form);
   try {
     if (!info.isFIFO()) throw new ImageError("not-readable", `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`);
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK3, autoClose: false }), file, options4),
+      await spool(handle.createReadStream({ highWaterMark: CHUNK3, autoClose: false }), file, options5),
       file,
       reference,
-      options4,
+      options5,
       form
     );
   } finally {
     await handle.close();
   }
 }
-async function openHandle(handle, where, reference, options4, form) {
+async function openHandle(handle, where, reference, options5, form) {
   let current = handle;
   try {
     const head = Buffer.alloc(512);
@@ -50930,10 +50952,10 @@ async function openHandle(handle, where, reference, options4, form) {
     const asides = new Asides();
     if (compression !== "none") {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK3, autoClose: false });
-      current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options4);
+      current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options5);
       await handle.close();
     }
-    const image = await openTar2(await tarFiles(where, current, options4.limits), reference, options4, form);
+    const image = await openTar2(await tarFiles(where, current, options5.limits), reference, options5, form);
     return { ...image, others: [...image.others, ...besideData(asides)] };
   } catch (error2) {
     await current.close().catch(() => {
@@ -50952,12 +50974,12 @@ function besideData(asides) {
 async function* pieces2(bytes2) {
   yield bytes2;
 }
-async function openTar2(files, reference, options4, form) {
+async function openTar2(files, reference, options5, form) {
   const isOci = await files.has("index.json");
   const isDocker = await files.has("manifest.json");
   await checkRepositories(files);
-  if (isOci && (isDocker || form !== "docker-archive")) return openOciLayout(files, reference, options4);
-  if (isDocker && form !== "oci-archive") return openDockerArchive(files, reference, options4);
+  if (isOci && (isDocker || form !== "docker-archive")) return openOciLayout(files, reference, options5);
+  if (isDocker && form !== "oci-archive") return openDockerArchive(files, reference, options5);
   throw new ImageError(
     "not-an-image",
     `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path18.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
@@ -51192,8 +51214,8 @@ var OPTION = /^(path|detector)=(?:"([^"]*)"|(\S+))\s*/;
 function scopeIn(text5) {
   const found = {};
   let rest = text5;
-  for (let option = OPTION.exec(rest); option !== null; option = OPTION.exec(rest)) {
-    const [whole4, name2, quoted2, bare] = option;
+  for (let option2 = OPTION.exec(rest); option2 !== null; option2 = OPTION.exec(rest)) {
+    const [whole4, name2, quoted2, bare] = option2;
     found[name2 === "path" ? "path" : "detector"] = quoted2 ?? bare ?? "";
     rest = rest.slice(whole4.length);
   }
@@ -51442,33 +51464,33 @@ function* check(rules, evidence, settings2) {
 }
 
 // src/gate.ts
-async function runGate(options4) {
+async function runGate(options5) {
   const started = performance.now();
-  const { policy, authority, scanner } = options4;
-  const image = await openImage(options4.reference, options4.open);
+  const { policy, authority, scanner } = options5;
+  const image = await openImage(options5.reference, options5.open);
   try {
-    const salts = saltsOf(image, options4);
-    const inspection = await inspect(image, { ...options4, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options4) });
+    const salts = saltsOf(image, options5);
+    const inspection = await inspect(image, { ...options5, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options5) });
     const { evidence, redactor, build: build2 } = inspection;
-    const inline = await inlineIgnores(build2.origin, options4);
-    const baseline = chooseBaseline(options4);
+    const inline = await inlineIgnores(build2.origin, options5);
+    const baseline = chooseBaseline(options5);
     const drafts = check(RULES, evidence, policy.rules);
     const verdict = judge(RULES, drafts, evidence, { policy, inline: inline.ignores, baseline: baseline.chosen, salt: salts.record, redactor });
-    const noLines = verdict.findings.length > 0 || options4.build.isNamed ? whyNoLines(options4.build, build2.origin) : null;
+    const noLines = verdict.findings.length > 0 || options5.build.isNamed ? whyNoLines(options5.build, build2.origin) : null;
     const warnings = [
       ...verdict.warnings,
       ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
       ...unreadWarnings(evidence.steps),
-      ...options4.warnings,
+      ...options5.warnings,
       ...baseline.warnings,
       ...build2.warnings,
       ...noLines === null ? [] : [{ code: "lines-not-known", message: noLines }]
     ];
-    const shared2 = options4.inventory?.shared;
+    const shared2 = options5.inventory?.shared;
     return buildOutcome({
       inspection,
       verdict: { ...verdict, warnings },
-      name: options4.name,
+      name: options5.name,
       policy,
       authority,
       loosenings: [...authority.from === "base" ? authority.loosenings : [], ...inline.loosenings],
@@ -51691,9 +51713,9 @@ function* besideOf2(dockerfile, steps, scanner, linesOf2) {
     ...linesIn2(instruction, value, facts["name"] ?? "")
   });
   for (const step2 of steps) {
-    const { keyword, source: source2, of, stage, text: text5 } = step2;
+    const { keyword, source: source2, of: of2, stage, text: text5 } = step2;
     if (source2 === null || keyword === null) continue;
-    if (of === "stage") {
+    if (of2 === "stage") {
       const given2 = step2.commands.flatMap(credentialsOf);
       for (const match2 of scanner.scanText(`${keyword} ${wholeText(text5, source2)}`))
         if (!given2.some((credential) => isSameValue(credential, match2.value))) yield { where: "stage", match: match2, keyword, name: stage?.name ?? "", lines: at3(source2, match2) };
@@ -51712,7 +51734,7 @@ function* besideOf2(dockerfile, steps, scanner, linesOf2) {
   }
 }
 function describedBy(dockerfile, stages, steps, linesOf2, scanner) {
-  const own2 = steps.filter(({ of }) => of === "image");
+  const own2 = steps.filter(({ of: of2 }) => of2 === "image");
   const origin = originOf(dockerfile, stages, own2, linesOf2);
   const image = { config: configOf(own2), annotations: {}, documents: [], names: [] };
   const none = /* @__PURE__ */ new Map();
@@ -51741,7 +51763,7 @@ function describedBy(dockerfile, stages, steps, linesOf2, scanner) {
 
 // src/lint.ts
 function configuredUser(steps) {
-  const step2 = steps.findLast(({ keyword, of }) => keyword === "USER" && of === "image") ?? null;
+  const step2 = steps.findLast(({ keyword, of: of2 }) => keyword === "USER" && of2 === "image") ?? null;
   if (step2 === null) return { configured: "", step: step2 };
   const text5 = step2.text.trim().replace(/^(["'])(.*)\1$/, "$2");
   return {
@@ -52143,14 +52165,14 @@ function trailingWidth(visibleSegment, eastAsianWidthOptions) {
   }
   return extra;
 }
-function stringWidth(input, options4 = {}) {
+function stringWidth(input, options5 = {}) {
   if (typeof input !== "string" || input.length === 0) {
     return 0;
   }
   const {
     ambiguousIsNarrow = true,
     countAnsiEscapeCodes = false
-  } = options4;
+  } = options5;
   let string3 = input;
   if (!countAnsiEscapeCodes && (string3.includes("\x1B") || string3.includes("\x9B"))) {
     string3 = stripAnsi(string3);
@@ -52840,37 +52862,37 @@ ${rows.join("\n")}${more}`);
 function closing(report, { listed: listed2 }) {
   const { stats, warnings, notJudged, baseline } = report;
   const info = report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null);
-  const list = (title, items) => items.length === 0 ? "" : `**${title}**
+  const list2 = (title, items) => items.length === 0 ? "" : `**${title}**
 ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length > listed2 ? `
 - \u2026and ${number4(items.length - listed2)} more` : ""}`;
   const parts = [
-    list(
+    list2(
       "Warnings",
       warnings.map(({ message }) => markdown(message))
     ),
-    list(
+    list2(
       "Fixed",
       baseline.fixed.map(({ rule, title, place: place2 }) => `\u2705 ${markdown(title)} in ${code2(place2)} (${code2(rule)})`)
     ),
-    list(
+    list2(
       `Known, by ${code2(baseline.name ?? "")}`,
       knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code2(lineName(finding))} (${code2(finding.ruleId)})`)
     ),
-    list(
+    list2(
       "Ignored",
       ignoredFindings(report).map(
         ({ ruleId, location, suppressed }) => `${code2(ruleId)} ${code2(placeName(location))}: ${markdown(suppressed?.reason ?? "")}${suppressed?.expires == null ? "" : ` (until ${markdown(suppressed.expires)})`}`
       )
     ),
-    list(
+    list2(
       "Information",
       info.map(({ message }) => prose(message))
     ),
-    list(
+    list2(
       "Not looked into",
       stats.skipped.map(({ layer, path: path20, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path20)}: ${markdown(reason)}`)
     ),
-    list(
+    list2(
       "Not judged",
       notJudged.map((name2) => code2(name2))
     ),
@@ -53045,7 +53067,7 @@ function footer({ report }, verbose) {
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, "known public value")}`);
   if (stats.skipped.length > 0) parts.push(`${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
-  const list = (title, items, always) => {
+  const list2 = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
     const most = verbose ? items.length : MAX_LISTED5;
     return [
@@ -53057,35 +53079,35 @@ function footer({ report }, verbose) {
   };
   return [
     ...wrap(parts.join(" \xB7 "), "", ""),
-    ...list(
+    ...list2(
       "For information",
       report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
       false
     ),
-    ...list(
+    ...list2(
       `Known (${report.baseline.name ?? ""})`,
       knownFindings(report).map((finding) => `${finding.severity} ${finding.ruleId} ${lineName(finding)}`),
       true
     ),
-    ...list(
+    ...list2(
       "Fixed",
       report.baseline.fixed.map(({ rule, title, place: place2 }) => `${rule}: ${title}, ${place2}`),
       true
     ),
-    ...list(
+    ...list2(
       "Ignored",
       ignored.map(
         ({ ruleId, location, suppressed }) => `${ruleId}${location.kind === "layer" || location.kind === "tar" ? ` ${location.path}` : ""}: \u201C${suppressed?.reason}\u201D${suppressed?.expires == null ? "" : `, until ${suppressed.expires}`}`
       ),
       true
     ),
-    ...list(
+    ...list2(
       "Warnings",
       warnings.map(({ message }) => message),
       true
     ),
-    ...list("Not judged", notJudged, true),
-    ...list(
+    ...list2("Not judged", notJudged, true),
+    ...list2(
       "Not looked into",
       stats.skipped.map(({ layer, path: path20, reason }) => `${layer === null ? "" : `layer ${layer} `}${path20}: ${reason}`),
       false
@@ -53324,58 +53346,29 @@ import { writeFile } from "node:fs/promises";
 
 // src/cli/options.ts
 import { parseArgs } from "node:util";
-var IMAGE_OPTIONS = {
-  config: { type: "string" },
-  dockerfile: { type: "string", multiple: true },
-  context: { type: "string" },
-  "build-metadata": { type: "string" },
-  target: { type: "string" },
-  image: { type: "string" },
-  platform: { type: "string" },
-  timeout: { type: "string" }
-};
-var SCAN_OPTIONS = {
-  ...IMAGE_OPTIONS,
-  "fail-on": { type: "string" },
-  "min-confidence": { type: "string" },
-  name: { type: "string" },
-  baseline: { type: "string" },
-  "policy-from": { type: "string" },
-  format: { type: "string", multiple: true },
-  output: { type: "string" },
-  verbose: { type: "boolean" },
-  "no-color": { type: "boolean" }
-};
-var HISTORY_OPTIONS = { ...IMAGE_OPTIONS, verbose: SCAN_OPTIONS.verbose, json: { type: "boolean" } };
-var CONTEXT_OPTIONS = { timeout: IMAGE_OPTIONS.timeout, dockerfile: { type: "string" }, verbose: { type: "boolean" }, json: { type: "boolean" } };
-var LINT_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  timeout: SCAN_OPTIONS.timeout,
-  "fail-on": SCAN_OPTIONS["fail-on"],
-  "min-confidence": SCAN_OPTIONS["min-confidence"],
-  format: { type: "string" },
-  output: SCAN_OPTIONS.output,
-  verbose: SCAN_OPTIONS.verbose
-};
-var BASELINE_OPTIONS = { ...IMAGE_OPTIONS, name: SCAN_OPTIONS.name, output: SCAN_OPTIONS.output, prune: { type: "boolean" } };
-var DIFF_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  timeout: SCAN_OPTIONS.timeout,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  format: { type: "string" },
-  output: SCAN_OPTIONS.output,
-  verbose: SCAN_OPTIONS.verbose
-};
-var INIT_OPTIONS = { github: { type: "boolean" } };
-var DETECTORS_OPTIONS = { json: { type: "boolean" }, markdown: { type: "boolean" } };
-function parseOptions(command2, args, options4) {
+var of = (...names2) => Object.fromEntries(
+  names2.map((name2) => {
+    const { value, ...rest } = OPTIONS2[name2];
+    return [name2, value === null ? { type: "boolean" } : { type: "string", ..."multiple" in rest ? { multiple: true } : {} }];
+  })
+);
+var IMAGE = ["config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout"];
+var ONE_FORMAT = { format: { type: "string" } };
+var SCAN_OPTIONS = of(...IMAGE, "fail-on", "min-confidence", "name", "baseline", "policy-from", "format", "output", "verbose", "no-color");
+var HISTORY_OPTIONS = of(...IMAGE, "verbose", "json");
+var CONTEXT_OPTIONS = { ...of("timeout", "verbose", "json"), dockerfile: { type: "string" } };
+var LINT_OPTIONS = { ...of("config", "timeout", "fail-on", "min-confidence", "output", "verbose"), ...ONE_FORMAT };
+var BASELINE_OPTIONS = of(...IMAGE, "name", "output", "prune");
+var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "verbose"), ...ONE_FORMAT };
+var INIT_OPTIONS = of("github");
+var DETECTORS_OPTIONS = of("json", "markdown");
+function parseOptions(command2, args, options5) {
   try {
-    return parseArgs({ args: [...args], options: options4, allowPositionals: true });
+    return parseArgs({ args: [...args], options: options5, allowPositionals: true });
   } catch (error2) {
     const message = error2 instanceof Error ? error2.message : String(error2);
     const unknown2 = /'(--?[\w-]+)/.exec(message)?.[1];
-    const near = unknown2 === void 0 ? null : nearest(unknown2.replace(/^-+/, ""), Object.keys(options4));
+    const near = unknown2 === void 0 ? null : nearest(unknown2.replace(/^-+/, ""), Object.keys(options5));
     if (unknown2 !== void 0 && /unknown/i.test(message))
       throw new UsageError(`There is no option ${unknown2}.${near === null ? "" : ` Did you mean --${near}?`} See layergate ${command2} --help.`);
     throw new UsageError(`${message.split(".")[0]}. See layergate ${command2} --help.`);
@@ -53388,20 +53381,7 @@ function oneImage(command2, [reference, extra]) {
     throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command2} -`);
   return reference;
 }
-var settingsOf2 = (values) => overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
-  config: values.config ?? null,
-  dockerfile: values.dockerfile?.join("\n") ?? null,
-  context: values.context ?? null,
-  buildMetadata: values["build-metadata"] ?? null,
-  target: values.target ?? null,
-  failOn: values.failOn ?? null,
-  minConfidence: values.minConfidence ?? null,
-  image: values.image ?? null,
-  platform: values.platform ?? null,
-  baseline: values.baseline ?? null,
-  name: values.name ?? null,
-  timeout: values.timeout ?? null
-});
+var settingsOf2 = (values) => overlay(settingsFromEnvironment(process.env), settingsFromOptions(values));
 var surroundingsOf = (hooks) => ({
   directory: process.cwd(),
   env: process.env,
@@ -53417,7 +53397,7 @@ async function readIfThere(file) {
   if (found.text === null && !found.isMissing) throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`);
   return found.text;
 }
-async function find(source2, given2, options4, hooks) {
+async function find(source2, given2, options5, hooks) {
   if (/\.json$/i.test(source2)) {
     const text5 = await readIfThere(source2);
     if (text5 === null) throw new UsageError(`${source2}: there is no such report.`);
@@ -53425,9 +53405,9 @@ async function find(source2, given2, options4, hooks) {
     const [first2, second] = Object.entries(images);
     if (first2 === void 0 || second !== void 0) throw new UsageError(`${source2}: this is a baseline, no report of one image: name an image or its JSON report.`);
     const [name2, findings] = first2;
-    return { name: options4.name ?? name2, salt, findings };
+    return { name: options5.name ?? name2, salt, findings };
   }
-  const prepared = await prepare2(source2, { ...settingsOf2(options4), baseline: "none" }, surroundingsOf(hooks));
+  const prepared = await prepare2(source2, { ...settingsOf2(options5), baseline: "none" }, surroundingsOf(hooks));
   const outcome = await runGate({ ...prepared, baseline: given2 === null ? null : { name: "baseline", file: { ...given2, images: {} } } });
   return { name: outcome.report.name, ...outcome.report.baseline.record };
 }
@@ -53556,7 +53536,7 @@ function compare2(old, now) {
     { name: "package managers", old: old.report.image.distroless.packageManagers.join(" "), new: now.report.image.distroless.packageManagers.join(" ") }
   ].filter((fact) => fact.old !== fact.new);
   const [a, b] = [old.inventory, now.inventory];
-  const hidden = (list) => now.redactor.data(old.redactor.data(list));
+  const hidden = (list2) => now.redactor.data(old.redactor.data(list2));
   const both = a === null || b === null ? null : { a, b };
   return {
     old: describe4(old),
@@ -53637,8 +53617,185 @@ ${items.join("\n")}${more}
   return [`### ${code2(difference.old.reference)} \u2192 ${code2(difference.new.reference)}`, sizes(difference), ...parts, ...difference.notes.map(markdown)].join("\n\n").concat("\n");
 }
 
+// src/cli/texts.ts
+var TEXT_AT = 25;
+var usageOf = (name2, value = OPTIONS2[name2].value) => `--${name2}${value === null ? "" : ` ${value}`}`;
+function option(name2, text5 = OPTIONS2[name2].help, value) {
+  const usage = `  ${usageOf(name2, value)}`;
+  return wrap(
+    text5,
+    usage.padEnd(TEXT_AT - 2).padEnd(usage.length + 2).padEnd(TEXT_AT),
+    " ".repeat(TEXT_AT)
+  ).join("\n");
+}
+var options4 = (...names2) => names2.map((name2) => option(name2)).join("\n");
+var asWithScan = (...names2) => [
+  ...wrap(names2.map((name2) => usageOf(name2).replace(" ", "\xA0")).join(", "), "  ", "  ").map((line2) => line2.replaceAll("\xA0", " ")),
+  `${" ".repeat(TEXT_AT)}as with layergate scan`
+].join("\n");
+var LINT_FORMATS = ["terminal", "json", "sarif"];
+var DIFF_FORMATS = ["terminal", "json", "markdown"];
+var list = (words2) => `${words2.slice(0, -1).join(", ")} or ${words2.at(-1)}`;
+var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]   reads every layer and judges the image
+  layergate history IMAGE          the image as a table: layers, lines, findings
+  layergate lint [DOCKERFILE\u2026]     the rules that need no image, before a build
+  layergate baseline create IMAGE  accepts what is there now; new findings fail
+  layergate diff OLD NEW           what a change brought: two images or reports
+  layergate context [DIR]          what COPY . . would take, before a build
+  layergate rules                  lists the rules
+  layergate detectors [ID]         kinds of credentials that are found
+  layergate explain RULE           says what a rule finds, why, and what to do
+  layergate init [--github]        writes .layergate.yml, or a workflow patch
+  layergate schema report|config   prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah,
+kaniko, ko, crane; plain or compressed), an OCI layout directory, - for standard
+input, or the name of an image of a local engine (docker, else podman). Where CI
+is set, a name without a path is always an engine's. Prefixes force one:
+docker-archive:, oci-archive:, oci-layout:, oci: (oci:PATH:TAG), engine: and
+dir: (of skopeo).
+
+  layergate COMMAND --help         options of a command
+  layergate --version
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
+${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(10)}${about}`).join("\n")}
+${options4("output", "verbose", "no-color")}
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. It wins over the configuration,
+options win over both.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var HISTORY_HELP = `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+${option("verbose", "instructions are not cut")}
+${option("json", "as JSON: image, findings, warnings")}
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+
+Says what COPY . . would take along from a build context (default: the current
+directory): secrets, in archives too, and what has no business in an image, with
+the lines for .dockerignore. What was not looked into is listed.
+
+${option("dockerfile", "FILE.dockerignore is used where there is one (default: the Dockerfile of DIR)")}
+${option("timeout", "what takes longer is an error (default: 3600)")}
+${option("verbose", "lists everything")}
+${option("json")}
+
+Exit codes: 0 no secret \xB7 1 a secret (high or critical), or a file that could
+not be read \xB7 2 the directory could not be read
+`;
+var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+
+Looks for secrets and runs the rules on commands, users and base images on
+Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
+scan tells more.
+Without a name all Dockerfiles below the current directory are checked.
+
+${options4("config", "fail-on", "min-confidence", "timeout")}
+${option("format", list(LINT_FORMATS), "NAME")}
+${option("output", "where it goes (default: standard output)")}
+${option("verbose", "shows what is for information, and what is accepted")}
+
+A comment on the line above accepts a finding, here and in layergate scan:
+  # layergate-ignore: RULE [path=PATTERN] [detector=ID] reason [until DATE]
+Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
+
+Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
+`;
+var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+       layergate baseline update IMAGE|REPORT [options]
+       layergate baseline show [FILE]
+
+Writes what an image holds now into .layergate-baseline.json: known findings are
+shown and no longer fail, new ones do, fixed ones are listed. The file holds
+places and hashes, never a value; commit it. REPORT is a JSON report.
+
+${option("prune")}
+${option("output", "where it is (default: .layergate-baseline.json)")}
+${option("name", "what the image is called in it")}
+${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout")}
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+
+Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
+Python, gems), accounts, configuration, files and size. OLD and NEW are images
+as with layergate scan, or JSON reports, which list no files.
+
+${asWithScan("config", "image", "platform", "timeout")}
+${option("format", list(DIFF_FORMATS), "NAME")}
+${option("output", "where it goes (default: standard output)")}
+${option("verbose", "lists everything")}
+
+Exit codes: 0 compared \xB7 2 one of them could not be read
+`;
+var INIT_HELP = `Usage: layergate init [--github]
+
+Writes .layergate.yml with the recommended policy into the current directory.
+An existing file is left alone.
+
+${option("github")}
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var HELPS = {
+  scan: SCAN_HELP,
+  history: HISTORY_HELP,
+  context: CONTEXT_HELP,
+  lint: LINT_HELP,
+  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
+  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one\nhow it is told, what it opens and how it is revoked.\n",
+  init: INIT_HELP,
+  baseline: BASELINE_HELP,
+  diff: DIFF_HELP,
+  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+};
+var TEMPLATE2 = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`;
+
 // src/cli/commands/diff.ts
-var FORMATS = ["terminal", "json", "markdown"];
 async function readReport(file) {
   let value;
   try {
@@ -53667,8 +53824,8 @@ async function diffCommand(args, hooks) {
   const [oldName, newName, extra] = positionals;
   if (oldName === void 0 || newName === void 0 || extra !== void 0) throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
   if ([oldName, newName].some((name2) => /^(?:[a-z-]+:)?-$/.test(name2))) throw new UsageError("layergate diff reads both images twice: save them to files instead of a pipe.");
-  const format = FORMATS.find((known2) => known2 === (values.format ?? "terminal"));
-  if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(", ")}.`);
+  const format = DIFF_FORMATS.find((known2) => known2 === (values.format ?? "terminal"));
+  if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${DIFF_FORMATS.join(", ")}.`);
   const surroundings = surroundingsOf(hooks);
   const settings2 = { ...settingsOf2(values), baseline: "none" };
   const sideOf = (name2) => isReport(name2) ? readReport(name2) : prepare2(name2, settings2, surroundings);
@@ -53701,24 +53858,24 @@ import path19 from "node:path";
 
 // node_modules/diff/libesm/diff/base.js
 var Diff = class {
-  diff(oldStr, newStr, options4 = {}) {
+  diff(oldStr, newStr, options5 = {}) {
     let callback;
-    if (typeof options4 === "function") {
-      callback = options4;
-      options4 = {};
-    } else if ("callback" in options4) {
-      callback = options4.callback;
+    if (typeof options5 === "function") {
+      callback = options5;
+      options5 = {};
+    } else if ("callback" in options5) {
+      callback = options5.callback;
     }
-    const oldString = this.castInput(oldStr, options4);
-    const newString = this.castInput(newStr, options4);
-    const oldTokens = this.removeEmpty(this.tokenize(oldString, options4));
-    const newTokens = this.removeEmpty(this.tokenize(newString, options4));
-    return this.diffWithOptionsObj(oldTokens, newTokens, options4, callback);
+    const oldString = this.castInput(oldStr, options5);
+    const newString = this.castInput(newStr, options5);
+    const oldTokens = this.removeEmpty(this.tokenize(oldString, options5));
+    const newTokens = this.removeEmpty(this.tokenize(newString, options5));
+    return this.diffWithOptionsObj(oldTokens, newTokens, options5, callback);
   }
-  diffWithOptionsObj(oldTokens, newTokens, options4, callback) {
+  diffWithOptionsObj(oldTokens, newTokens, options5, callback) {
     var _a3;
     const done = (value) => {
-      value = this.postProcess(value, options4);
+      value = this.postProcess(value, options5);
       if (callback) {
         setTimeout(function() {
           callback(value);
@@ -53731,13 +53888,13 @@ var Diff = class {
     const newLen = newTokens.length, oldLen = oldTokens.length;
     let editLength = 1;
     let maxEditLength = newLen + oldLen;
-    if (options4.maxEditLength != null) {
-      maxEditLength = Math.min(maxEditLength, options4.maxEditLength);
+    if (options5.maxEditLength != null) {
+      maxEditLength = Math.min(maxEditLength, options5.maxEditLength);
     }
-    const maxExecutionTime = (_a3 = options4.timeout) !== null && _a3 !== void 0 ? _a3 : Infinity;
+    const maxExecutionTime = (_a3 = options5.timeout) !== null && _a3 !== void 0 ? _a3 : Infinity;
     const abortAfterTimestamp = Date.now() + maxExecutionTime;
     const bestPath = [{ oldPos: -1, lastComponent: void 0 }];
-    let newPos = this.extractCommon(bestPath[0], newTokens, oldTokens, 0, options4);
+    let newPos = this.extractCommon(bestPath[0], newTokens, oldTokens, 0, options5);
     if (bestPath[0].oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
       return done(this.buildValues(bestPath[0].lastComponent, newTokens, oldTokens));
     }
@@ -53760,11 +53917,11 @@ var Diff = class {
           continue;
         }
         if (!canRemove || canAdd && removePath.oldPos < addPath.oldPos) {
-          basePath = this.addToPath(addPath, true, false, 0, options4);
+          basePath = this.addToPath(addPath, true, false, 0, options5);
         } else {
-          basePath = this.addToPath(removePath, false, true, 1, options4);
+          basePath = this.addToPath(removePath, false, true, 1, options5);
         }
-        newPos = this.extractCommon(basePath, newTokens, oldTokens, diagonalPath, options4);
+        newPos = this.extractCommon(basePath, newTokens, oldTokens, diagonalPath, options5);
         if (basePath.oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
           return done(this.buildValues(basePath.lastComponent, newTokens, oldTokens)) || true;
         } else {
@@ -53799,9 +53956,9 @@ var Diff = class {
       }
     }
   }
-  addToPath(path20, added, removed, oldPosInc, options4) {
+  addToPath(path20, added, removed, oldPosInc, options5) {
     const last = path20.lastComponent;
-    if (last && !options4.oneChangePerToken && last.added === added && last.removed === removed) {
+    if (last && !options5.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
         oldPos: path20.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
@@ -53813,28 +53970,28 @@ var Diff = class {
       };
     }
   }
-  extractCommon(basePath, newTokens, oldTokens, diagonalPath, options4) {
+  extractCommon(basePath, newTokens, oldTokens, diagonalPath, options5) {
     const newLen = newTokens.length, oldLen = oldTokens.length;
     let oldPos = basePath.oldPos, newPos = oldPos - diagonalPath, commonCount = 0;
-    while (newPos + 1 < newLen && oldPos + 1 < oldLen && this.equals(oldTokens[oldPos + 1], newTokens[newPos + 1], options4)) {
+    while (newPos + 1 < newLen && oldPos + 1 < oldLen && this.equals(oldTokens[oldPos + 1], newTokens[newPos + 1], options5)) {
       newPos++;
       oldPos++;
       commonCount++;
-      if (options4.oneChangePerToken) {
+      if (options5.oneChangePerToken) {
         basePath.lastComponent = { count: 1, previousComponent: basePath.lastComponent, added: false, removed: false };
       }
     }
-    if (commonCount && !options4.oneChangePerToken) {
+    if (commonCount && !options5.oneChangePerToken) {
       basePath.lastComponent = { count: commonCount, previousComponent: basePath.lastComponent, added: false, removed: false };
     }
     basePath.oldPos = oldPos;
     return newPos;
   }
-  equals(left, right, options4) {
-    if (options4.comparator) {
-      return options4.comparator(left, right);
+  equals(left, right, options5) {
+    if (options5.comparator) {
+      return options5.comparator(left, right);
     } else {
-      return left === right || !!options4.ignoreCase && left.toLowerCase() === right.toLowerCase();
+      return left === right || !!options5.ignoreCase && left.toLowerCase() === right.toLowerCase();
     }
   }
   removeEmpty(array2) {
@@ -53847,17 +54004,17 @@ var Diff = class {
     return ret;
   }
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
-  castInput(value, options4) {
+  castInput(value, options5) {
     return value;
   }
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
-  tokenize(value, options4) {
+  tokenize(value, options5) {
     return Array.from(value);
   }
   join(chars) {
     return chars.join("");
   }
-  postProcess(changeObjects, options4) {
+  postProcess(changeObjects, options5) {
     return changeObjects;
   }
   get useLongestToken() {
@@ -53907,15 +54064,15 @@ var LineDiff = class extends Diff {
     super(...arguments);
     this.tokenize = tokenize2;
   }
-  equals(left, right, options4) {
-    if (options4.ignoreWhitespace) {
-      if (!options4.newlineIsToken || !left.includes("\n")) {
+  equals(left, right, options5) {
+    if (options5.ignoreWhitespace) {
+      if (!options5.newlineIsToken || !left.includes("\n")) {
         left = left.trim();
       }
-      if (!options4.newlineIsToken || !right.includes("\n")) {
+      if (!options5.newlineIsToken || !right.includes("\n")) {
         right = right.trim();
       }
-    } else if (options4.ignoreNewlineAtEof && !options4.newlineIsToken) {
+    } else if (options5.ignoreNewlineAtEof && !options5.newlineIsToken) {
       if (left.endsWith("\n")) {
         left = left.slice(0, -1);
       }
@@ -53923,15 +54080,15 @@ var LineDiff = class extends Diff {
         right = right.slice(0, -1);
       }
     }
-    return super.equals(left, right, options4);
+    return super.equals(left, right, options5);
   }
 };
 var lineDiff = new LineDiff();
-function diffLines(oldStr, newStr, options4) {
-  return lineDiff.diff(oldStr, newStr, options4);
+function diffLines(oldStr, newStr, options5) {
+  return lineDiff.diff(oldStr, newStr, options5);
 }
-function tokenize2(value, options4) {
-  if (options4.stripTrailingCr) {
+function tokenize2(value, options5) {
+  if (options5.stripTrailingCr) {
     value = value.replace(/\r\n/g, "\n");
   }
   const retLines = [], linesAndNewlines = value.split(/(\n|\r\n)/);
@@ -53940,7 +54097,7 @@ function tokenize2(value, options4) {
   }
   for (let i = 0; i < linesAndNewlines.length; i++) {
     const line2 = linesAndNewlines[i];
-    if (i % 2 && !options4.newlineIsToken) {
+    if (i % 2 && !options5.newlineIsToken) {
       retLines[retLines.length - 1] += line2;
     } else {
       retLines.push(line2);
@@ -54000,14 +54157,14 @@ var INCLUDE_HEADERS = {
   includeUnderline: true,
   includeFileHeaders: true
 };
-function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4) {
+function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options5) {
   let optionsObj;
-  if (!options4) {
+  if (!options5) {
     optionsObj = {};
-  } else if (typeof options4 === "function") {
-    optionsObj = { callback: options4 };
+  } else if (typeof options5 === "function") {
+    optionsObj = { callback: options5 };
   } else {
-    optionsObj = options4;
+    optionsObj = options5;
   }
   if (typeof optionsObj.context === "undefined") {
     optionsObj.context = 4;
@@ -54176,23 +54333,23 @@ function formatPatch(patch, headerOptions) {
   }
   return ret.join("\n") + "\n";
 }
-function createTwoFilesPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4) {
-  if (typeof options4 === "function") {
-    options4 = { callback: options4 };
+function createTwoFilesPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options5) {
+  if (typeof options5 === "function") {
+    options5 = { callback: options5 };
   }
-  if (!(options4 === null || options4 === void 0 ? void 0 : options4.callback)) {
-    const patchObj = structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4);
+  if (!(options5 === null || options5 === void 0 ? void 0 : options5.callback)) {
+    const patchObj = structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options5);
     if (!patchObj) {
       return;
     }
-    return formatPatch(patchObj, options4 === null || options4 === void 0 ? void 0 : options4.headerOptions);
+    return formatPatch(patchObj, options5 === null || options5 === void 0 ? void 0 : options5.headerOptions);
   } else {
-    const { callback } = options4;
-    structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, Object.assign(Object.assign({}, options4), { callback: (patchObj) => {
+    const { callback } = options5;
+    structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, Object.assign(Object.assign({}, options5), { callback: (patchObj) => {
       if (!patchObj) {
         callback(void 0);
       } else {
-        callback(formatPatch(patchObj, options4.headerOptions));
+        callback(formatPatch(patchObj, options5.headerOptions));
       }
     } }));
   }
@@ -54340,25 +54497,25 @@ function ofScript(job, step2, script, env, action, notes) {
   const { commands } = parseScript(text5, /* @__PURE__ */ new Map());
   const edits = [];
   for (const command2 of commands.filter(isBuild)) {
-    const options4 = optionsIn(command2);
-    const tag = options4.value("-t", "--tag");
+    const options5 = optionsIn(command2);
+    const tag = options5.value("-t", "--tag");
     const image = tag === null ? null : asExpression(tag.value, env);
-    const output = /(?:^|,)dest=([^,]+)/.exec(options4.value("-o", "--output")?.value ?? "")?.[1];
+    const output = /(?:^|,)dest=([^,]+)/.exec(options5.value("-o", "--output")?.value ?? "")?.[1];
     if (image === null && output === void 0) {
       notes.push(
         `${where}: ${tag === null ? "the build has no tag" : `the tag ${restored(tag.value)} is known to the script alone`}: put the gate behind that step, with the image's name.`
       );
       continue;
     }
-    const skipped = options4.operands.slice(verbOf2(command2).split(" ").length);
+    const skipped = options5.operands.slice(verbOf2(command2).split(" ").length);
     const build2 = {
       image: restored(output ?? image ?? ""),
-      dockerfile: dockerfileOf(skipped[0]?.value ?? null, options4.value("-f", "--file")?.value ?? null, textAt(step2.node, "working-directory")),
-      target: options4.value("--target")?.value ?? null,
+      dockerfile: dockerfileOf(skipped[0]?.value ?? null, options5.value("-f", "--file")?.value ?? null, textAt(step2.node, "working-directory")),
+      target: options5.value("--target")?.value ?? null,
       metadata: null
     };
     const lines = gateStep(action, build2, step2.indent);
-    if (options4.has("--push")) {
+    if (options5.has("--push")) {
       notes.push(`${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`);
       continue;
     }
@@ -54643,202 +54800,6 @@ function schema([name2, ...rest]) {
   return 0;
 }
 
-// src/cli/texts.ts
-var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
-
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate history IMAGE            the image as a table: layers, lines, findings
-  layergate lint [DOCKERFILE\u2026]       the rules that need no image, before a build
-  layergate baseline create IMAGE    accepts what is there now; new findings fail
-  layergate diff OLD NEW             what a change brought: two images or reports
-  layergate context [DIR]            what COPY . . would take along, before a build
-  layergate rules                    lists the rules
-  layergate detectors [ID]           lists what is found by its form, or tells of one
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init [--github]          writes .layergate.yml, or a workflow patch
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). Where CI is set, a
-name without a path is always an engine's. Prefixes force one: docker-archive:,
-oci-archive:, oci-layout:, oci: (oci:PATH:TAG), dir: (of skopeo) and engine:.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers; can be repeated: the one that fits is taken
-                         (default: Dockerfile, else the one that fits of all
-                         Dockerfiles below the current directory)
-  --context DIR          the build context, to name the file that leaked (default:
-                         the current directory, else that of the Dockerfile)
-  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
-                         itself, or a .dockerbuild record: exact lines
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several: one is judged
-  --platform OS/ARCH     which platform of an image that has several
-  --name NAME            what the image is called in comment, baseline and SARIF
-                         (default: its name without what changes, such as a commit)
-  --baseline FILE        findings of an earlier run, which do not fail; none for
-                         none (default: .layergate-baseline.json, where there is one)
-  --policy-from REV      whose configuration, baseline and ignores count: head (the
-                         files here, the default), base (of the event of a
-                         workflow), or a revision of git such as origin/main
-  --timeout SECONDS      what takes longer is an error (default: limits.seconds of the
-                         configuration, else 3600)
-  --format NAME[=FILE]   can be repeated; one of them may go to standard output
-${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(10)}${about}`).join("\n")}
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var HISTORY_HELP = `Usage: layergate history IMAGE [options]
-
-Prints every history entry with its layer, size, age, line of the Dockerfile,
-instruction, whether it is the base's or own, and what the gate found in it.
-
-  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
-  --verbose              instructions are not cut
-  --json                 as JSON: image, findings, warnings
-
-Exit codes: 0 printed \xB7 2 the image could not be read
-`;
-var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
-
-Says what COPY . . would take along from a build context (default: the current
-directory): secrets, in archives too, and what has no business in an image, with
-the lines for .dockerignore. What was not looked into is listed.
-
-  --dockerfile FILE      FILE.dockerignore is used where there is one (default:
-                         the Dockerfile of DIR)
-  --timeout SECONDS      what takes longer is an error (default: 3600)
-  --verbose              lists everything
-  --json                 as JSON
-
-Exit codes: 0 no secret \xB7 1 a secret (high or critical), or a file that could
-not be read \xB7 2 the directory could not be read
-`;
-var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
-
-Looks for secrets and runs the rules on commands, users and base images on
-Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
-scan tells more.
-Without a name all Dockerfiles below the current directory are checked.
-
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --timeout SECONDS      what takes longer is an error (default: 3600)
-  --format NAME          terminal, json or sarif
-  --output FILE          where it goes (default: standard output)
-  --verbose              shows what is for information, and what is accepted
-
-A comment on the line above accepts a finding, here and in layergate scan:
-  # layergate-ignore: RULE [path=PATTERN] [detector=ID] reason [until YYYY-MM-DD]
-Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
-
-Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
-`;
-var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
-       layergate baseline update IMAGE|REPORT [options]
-       layergate baseline show [FILE]
-
-Writes what an image holds now into .layergate-baseline.json: known findings are
-shown and no longer fail, new ones do, fixed ones are listed. The file holds places
-and hashes, never a value; commit it. REPORT is a JSON report (report.json).
-
-  --prune                with update: takes out what is gone, and takes in nothing
-  --output FILE          where it is (default: .layergate-baseline.json)
-  --name NAME            what the image is called in it
-  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
-  --target STAGE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
-
-Exit codes: 0 done \xB7 2 it could not be read or written
-`;
-var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
-
-Says what a change brought: findings, user, base, packages (dpkg, apk, npm, Python,
-gems), accounts, configuration, files and size. OLD and NEW are images as with layergate
-scan, or JSON reports, which list no files.
-
-  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
-  --format NAME          terminal, json or markdown
-  --output FILE          where it goes (default: standard output)
-  --verbose              lists everything
-
-Exit codes: 0 compared \xB7 2 one of them could not be read
-`;
-var INIT_HELP = `Usage: layergate init [--github]
-
-Writes .layergate.yml with the recommended policy into the current directory.
-An existing file is left alone.
-
-  --github               writes nothing: finds the steps of .github/workflows that
-                         build an image, and prints the patch that puts the gate
-                         between build and push. layergate init --github | git apply
-
-Exit codes: 0 done \xB7 2 it could not be read or written
-`;
-var HELPS = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  lint: LINT_HELP,
-  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
-  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
-  init: INIT_HELP,
-  baseline: BASELINE_HELP,
-  diff: DIFF_HELP,
-  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
-};
-var TEMPLATE2 = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
-
-# critical, high, medium, low or never
-fail-on: high
-
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
-
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
-
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`;
-
 // src/cli/main.ts
 var NOTHING_JUDGED = " (exit 2: nothing was judged)";
 var lost = null;
@@ -54952,13 +54913,12 @@ async function inspect2(args) {
   await write(null, text5);
   return contextFails(found) ? 1 : 0;
 }
-var LINT_FORMATS = ["terminal", "json", "sarif"];
 async function lint(args) {
   const { values, positionals } = parseOptions("lint", args, LINT_OPTIONS);
   const format = LINT_FORMATS.find((known2) => known2 === (values.format ?? "terminal"));
   if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${LINT_FORMATS.join(", ")}.`);
   limitTo(values.timeout);
-  const { files, policy } = await prepareLint(positionals, settingsOf2({ ...values, failOn: values["fail-on"], minConfidence: values["min-confidence"] }), process.cwd());
+  const { files, policy } = await prepareLint(positionals, settingsOf2(values), process.cwd());
   watchdog.within(policy.limits.seconds);
   const scanner = processScanner();
   const now = /* @__PURE__ */ new Date();
@@ -54971,7 +54931,7 @@ async function scan(args) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets(values.format ?? [], values.output);
   const reference = oneImage("scan", positionals);
-  const settings2 = settingsOf2({ ...values, failOn: values["fail-on"], minConfidence: values["min-confidence"] });
+  const settings2 = settingsOf2(values);
   limitTo(values.timeout);
   let outcome;
   let configPath2;

@@ -10,59 +10,34 @@ import type { BuildOptions } from './evidence/build.ts'
 import type { Progress } from './evidence/inspect.ts'
 import type { GateOptions } from './gate.ts'
 import { stableName } from './image/name.ts'
-import { DEFAULT_CONFIGS, decide, isPreset, named, onDisk, type PolicySettings, type PolicySources, readPolicy } from './policy/decide.ts'
+import { SETTINGS, type SettingName, type SettingSource } from './option-table.ts'
+import { DEFAULT_CONFIGS, decide, isPreset, named, onDisk, type PolicySources, readPolicy } from './policy/decide.ts'
 import type { Policy } from './policy/policy.ts'
 import { visible } from './report/escape.ts'
 import { cutText, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
 import { processScanner } from './secrets/scanner.ts'
 
-/** Words of the user, by the name of the option; null: not said. */
-export interface Settings extends PolicySettings {
-  /** One on a line. */
-  readonly dockerfile: string | null
-  readonly target: string | null
-  readonly image: string | null
-  readonly platform: string | null
-  readonly context: string | null
-  readonly buildMetadata: string | null
-  /** What the image is called in reports, comment, baseline and SARIF. */
-  readonly name: string | null
-}
+/** Words of the user, by the name of the option; null: not said. `dockerfile` names one on a line. */
+export type Settings = Readonly<Record<SettingName, string | null>>
 
-export const NO_SETTINGS: Settings = {
-  config: null,
-  dockerfile: null,
-  target: null,
-  failOn: null,
-  minConfidence: null,
-  image: null,
-  platform: null,
-  context: null,
-  buildMetadata: null,
-  baseline: null,
-  name: null,
-  timeout: null,
-}
+const settingsBy = (read: (source: SettingSource) => string | null): Settings =>
+  Object.fromEntries(SETTINGS.map((source) => [source.setting, read(source)])) as Record<SettingName, string | null>
+
+export const NO_SETTINGS: Settings = settingsBy(() => null)
 
 /** Settings that LAYERGATE_* variables give. */
-export function settingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
-  const read = (name: string): string | null => env[`LAYERGATE_${name}`] || null
-  return {
-    config: read('CONFIG'),
-    dockerfile: read('DOCKERFILE'),
-    target: read('TARGET'),
-    failOn: read('FAIL_ON'),
-    minConfidence: read('MIN_CONFIDENCE'),
-    image: read('IMAGE'),
-    platform: read('PLATFORM'),
-    context: read('CONTEXT'),
-    buildMetadata: read('BUILD_METADATA'),
-    baseline: read('BASELINE'),
-    name: read('NAME'),
-    timeout: read('TIMEOUT'),
-  }
-}
+export const settingsFromEnvironment = (env: Readonly<Record<string, string | undefined>>): Settings => settingsBy(({ variable }) => env[variable] || null)
+
+/** Settings that the options of a command give. */
+export const settingsFromOptions = (values: Readonly<Record<string, unknown>>): Settings =>
+  settingsBy(({ option }) => {
+    const given = values[option]
+    return Array.isArray(given) ? given.join('\n') : typeof given === 'string' ? given : null
+  })
+
+/** Settings that the inputs of the action give. */
+export const settingsFromInputs = (input: (name: string) => string | null): Settings => settingsBy((source) => input(source.input))
 
 /** Lays settings over each other; later ones win. */
 export const overlay = (...all: readonly Settings[]): Settings =>

@@ -2,32 +2,13 @@
 import * as core from '@actions/core'
 import { UsageError } from '../error.ts'
 import { nearest } from '../nearest.ts'
+import { SETTINGS, variableOf } from '../option-table.ts'
 import { visible } from '../report/escape.ts'
 import { cutText } from '../secrets/last-look.ts'
-import { overlay, type Settings, settingsFromEnvironment } from '../settings.ts'
+import { overlay, type Settings, settingsFromEnvironment, settingsFromInputs } from '../settings.ts'
 
-/** The inputs of action.yml. */
-const INPUTS = [
-  'image',
-  'config',
-  'dockerfile',
-  'context',
-  'build-metadata',
-  'target',
-  'fail-on',
-  'min-confidence',
-  'image-name',
-  'platform',
-  'name',
-  'policy-from',
-  'baseline',
-  'comment',
-  'suggestions',
-  'report-artifact',
-  'token',
-  'report-directory',
-  'timeout',
-]
+/** The inputs of action.yml: those of the action alone, and settings. */
+const INPUTS = ['image', 'comment', 'suggestions', 'report-artifact', 'token', 'report-directory', 'policy-from', ...SETTINGS.map((source) => source.input)]
 
 /** What an input says; null for nothing. */
 export const input = (name: string): string | null => core.getInput(name) || null
@@ -61,9 +42,6 @@ export function checkInputs(env: Readonly<Record<string, string | undefined>>): 
   core.warning(`No input of this action, and without effect: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}. Inputs: ${INPUTS.join(', ')}.`, { title: 'Layergate' })
 }
 
-/** The variable that an input can come from. */
-const variableOf = (name: string): string => `LAYERGATE_${name.toUpperCase().replaceAll('-', '_')}`
-
 /** One of the words that an input takes. */
 export function choice<T extends string>(name: string, words: readonly T[], fallback: T, variable: string | undefined = process.env[variableOf(name)]): T {
   const given = input(name) ?? (variable || fallback)
@@ -75,21 +53,8 @@ export function choice<T extends string>(name: string, words: readonly T[], fall
 
 /** @param isProposed it is the policy of a base commit that counts */
 export function readSettings(isProposed: boolean): Settings {
-  const own = {
-    config: input('config'),
-    dockerfile: input('dockerfile'),
-    context: input('context'),
-    buildMetadata: input('build-metadata'),
-    target: input('target'),
-    failOn: input('fail-on'),
-    minConfidence: input('min-confidence'),
-    image: input('image-name'),
-    platform: input('platform'),
-    baseline: input('baseline'),
-    name: input('name'),
-    timeout: input('timeout'),
-  }
-  return overlay({ ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null }, own)
+  // The variable LAYERGATE_IMAGE names what is judged, as the input image does.
+  return overlay({ ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null }, settingsFromInputs(input))
 }
 
 /** Settings that loosen: where somebody else's code may have run before, only inputs give them. */

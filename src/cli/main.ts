@@ -31,7 +31,7 @@ import { diffCommand } from './commands/diff.ts'
 import { proposeWorkflow } from './commands/init-github.ts'
 import { explain, listDetectors, listRules, noArguments, schema } from './commands/lists.ts'
 import { CONTEXT_OPTIONS, HISTORY_OPTIONS, type Hooks, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf, surroundingsOf } from './options.ts'
-import { HELP, HELPS, TEMPLATE } from './texts.ts'
+import { HELP, HELPS, LINT_FORMATS, TEMPLATE } from './texts.ts'
 
 const NOTHING_JUDGED = ' (exit 2: nothing was judged)'
 
@@ -162,14 +162,12 @@ async function inspect(args: readonly string[]): Promise<number> {
   return contextFails(found) ? 1 : 0
 }
 
-const LINT_FORMATS = ['terminal', 'json', 'sarif'] as const
-
 async function lint(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('lint', args, LINT_OPTIONS)
   const format = LINT_FORMATS.find((known) => known === (values.format ?? 'terminal'))
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${LINT_FORMATS.join(', ')}.`)
   limitTo(values.timeout)
-  const { files, policy } = await prepareLint(positionals, settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] }), process.cwd())
+  const { files, policy } = await prepareLint(positionals, settingsOf(values), process.cwd())
   watchdog.within(policy.limits.seconds)
   const scanner = processScanner()
   const now = new Date()
@@ -183,7 +181,7 @@ async function scan(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('scan', args, SCAN_OPTIONS)
   const targets = parseTargets(values.format ?? [], values.output)
   const reference = oneImage('scan', positionals)
-  const settings = settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] })
+  const settings = settingsOf(values)
   limitTo(values.timeout)
   let outcome: Outcome
   let configPath: string | null

@@ -2,62 +2,37 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../error.ts'
 import { nearest } from '../nearest.ts'
-import { NO_SETTINGS, overlay, type Settings, type Surroundings, settingsFromEnvironment } from '../settings.ts'
+import { OPTIONS, type OptionName } from '../option-table.ts'
+import { overlay, type Settings, type Surroundings, settingsFromEnvironment, settingsFromOptions } from '../settings.ts'
+
+type ParsedAs<Name extends OptionName> = (typeof OPTIONS)[Name] extends { readonly value: null }
+  ? { type: 'boolean' }
+  : (typeof OPTIONS)[Name] extends { readonly multiple: true }
+    ? { type: 'string'; multiple: true }
+    : { type: 'string' }
+
+/** Options of the table as `parseArgs` takes them. */
+const of = <Name extends OptionName>(...names: readonly Name[]): { [Each in Name]: ParsedAs<Each> } =>
+  Object.fromEntries(
+    names.map((name) => {
+      const { value, ...rest } = OPTIONS[name]
+      return [name, value === null ? { type: 'boolean' } : { type: 'string', ...('multiple' in rest ? { multiple: true } : {}) }]
+    }),
+  ) as { [Each in Name]: ParsedAs<Each> }
 
 /** What says which image is opened, and what built it. */
-const IMAGE_OPTIONS = {
-  config: { type: 'string' },
-  dockerfile: { type: 'string', multiple: true },
-  context: { type: 'string' },
-  'build-metadata': { type: 'string' },
-  target: { type: 'string' },
-  image: { type: 'string' },
-  platform: { type: 'string' },
-  timeout: { type: 'string' },
-} as const
+const IMAGE = ['config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout'] as const
+/** Where a command writes one form alone. */
+const ONE_FORMAT = { format: { type: 'string' } } as const
 
-export const SCAN_OPTIONS = {
-  ...IMAGE_OPTIONS,
-  'fail-on': { type: 'string' },
-  'min-confidence': { type: 'string' },
-  name: { type: 'string' },
-  baseline: { type: 'string' },
-  'policy-from': { type: 'string' },
-  format: { type: 'string', multiple: true },
-  output: { type: 'string' },
-  verbose: { type: 'boolean' },
-  'no-color': { type: 'boolean' },
-} as const
-
-export const HISTORY_OPTIONS = { ...IMAGE_OPTIONS, verbose: SCAN_OPTIONS.verbose, json: { type: 'boolean' } } as const
-
-export const CONTEXT_OPTIONS = { timeout: IMAGE_OPTIONS.timeout, dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
-
-export const LINT_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  timeout: SCAN_OPTIONS.timeout,
-  'fail-on': SCAN_OPTIONS['fail-on'],
-  'min-confidence': SCAN_OPTIONS['min-confidence'],
-  format: { type: 'string' },
-  output: SCAN_OPTIONS.output,
-  verbose: SCAN_OPTIONS.verbose,
-} as const
-
-export const BASELINE_OPTIONS = { ...IMAGE_OPTIONS, name: SCAN_OPTIONS.name, output: SCAN_OPTIONS.output, prune: { type: 'boolean' } } as const
-
-export const DIFF_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  timeout: SCAN_OPTIONS.timeout,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  format: { type: 'string' },
-  output: SCAN_OPTIONS.output,
-  verbose: SCAN_OPTIONS.verbose,
-} as const
-
-export const INIT_OPTIONS = { github: { type: 'boolean' } } as const
-
-export const DETECTORS_OPTIONS = { json: { type: 'boolean' }, markdown: { type: 'boolean' } } as const
+export const SCAN_OPTIONS = of(...IMAGE, 'fail-on', 'min-confidence', 'name', 'baseline', 'policy-from', 'format', 'output', 'verbose', 'no-color')
+export const HISTORY_OPTIONS = of(...IMAGE, 'verbose', 'json')
+export const CONTEXT_OPTIONS = { ...of('timeout', 'verbose', 'json'), dockerfile: { type: 'string' } } as const
+export const LINT_OPTIONS = { ...of('config', 'timeout', 'fail-on', 'min-confidence', 'output', 'verbose'), ...ONE_FORMAT }
+export const BASELINE_OPTIONS = of(...IMAGE, 'name', 'output', 'prune')
+export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'output', 'verbose'), ...ONE_FORMAT }
+export const INIT_OPTIONS = of('github')
+export const DETECTORS_OPTIONS = of('json', 'markdown')
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */
 export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
@@ -82,37 +57,8 @@ export function oneImage(command: string, [reference, extra]: readonly string[])
   return reference
 }
 
-interface OptionValues {
-  readonly config?: string | undefined
-  readonly dockerfile?: string[] | undefined
-  readonly context?: string | undefined
-  readonly 'build-metadata'?: string | undefined
-  readonly target?: string | undefined
-  readonly failOn?: string | undefined
-  readonly minConfidence?: string | undefined
-  readonly image?: string | undefined
-  readonly platform?: string | undefined
-  readonly name?: string | undefined
-  readonly baseline?: string | undefined
-  readonly timeout?: string | undefined
-}
-
 /** Options over the environment. */
-export const settingsOf = (values: OptionValues): Settings =>
-  overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
-    config: values.config ?? null,
-    dockerfile: values.dockerfile?.join('\n') ?? null,
-    context: values.context ?? null,
-    buildMetadata: values['build-metadata'] ?? null,
-    target: values.target ?? null,
-    failOn: values.failOn ?? null,
-    minConfidence: values.minConfidence ?? null,
-    image: values.image ?? null,
-    platform: values.platform ?? null,
-    baseline: values.baseline ?? null,
-    name: values.name ?? null,
-    timeout: values.timeout ?? null,
-  })
+export const settingsOf = (values: Readonly<Record<string, unknown>>): Settings => overlay(settingsFromEnvironment(process.env), settingsFromOptions(values))
 
 /** What a run tells while it goes on. */
 export type Hooks = Pick<Surroundings, 'onProgress' | 'onLimit'>

@@ -1,29 +1,66 @@
 // What the command says of itself, and the configuration that it writes.
+import { OPTIONS, type OptionName } from '../option-table.ts'
 import { FORMS } from '../report/forms.ts'
+import { wrap } from '../report/wrap.ts'
 import { REPOSITORY, VERSION } from '../version.ts'
+
+/** Where the text of an option begins. */
+const TEXT_AT = 25
+
+/** `--fail-on SEVERITY`. */
+const usageOf = (name: OptionName, value: string | null = OPTIONS[name].value): string => `--${name}${value === null ? '' : ` ${value}`}`
+
+/** An option and what it does, `text` instead of what the table says. */
+function option(name: OptionName, text: string = OPTIONS[name].help, value?: string): string {
+  const usage = `  ${usageOf(name, value)}`
+  return wrap(
+    text,
+    usage
+      .padEnd(TEXT_AT - 2)
+      .padEnd(usage.length + 2)
+      .padEnd(TEXT_AT),
+    ' '.repeat(TEXT_AT),
+  ).join('\n')
+}
+
+const options = (...names: readonly OptionName[]): string => names.map((name) => option(name)).join('\n')
+
+/** Options that are those of another command. */
+const asWithScan = (...names: readonly OptionName[]): string =>
+  [
+    ...wrap(names.map((name) => usageOf(name).replace(' ', '\u00a0')).join(', '), '  ', '  ').map((line) => line.replaceAll('\u00a0', ' ')),
+    `${' '.repeat(TEXT_AT)}as with layergate scan`,
+  ].join('\n')
+
+/** The forms of what `lint` and `diff` print. */
+export const LINT_FORMATS = ['terminal', 'json', 'sarif'] as const
+export const DIFF_FORMATS = ['terminal', 'json', 'markdown'] as const
+
+const list = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
 export const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
 
 Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate history IMAGE            the image as a table: layers, lines, findings
-  layergate lint [DOCKERFILE…]       the rules that need no image, before a build
-  layergate baseline create IMAGE    accepts what is there now; new findings fail
-  layergate diff OLD NEW             what a change brought: two images or reports
-  layergate context [DIR]            what COPY . . would take along, before a build
-  layergate rules                    lists the rules
-  layergate detectors [ID]           lists what is found by its form, or tells of one
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init [--github]          writes .layergate.yml, or a workflow patch
-  layergate schema report|config     prints a JSON Schema
+  layergate scan IMAGE [options]   reads every layer and judges the image
+  layergate history IMAGE          the image as a table: layers, lines, findings
+  layergate lint [DOCKERFILE…]     the rules that need no image, before a build
+  layergate baseline create IMAGE  accepts what is there now; new findings fail
+  layergate diff OLD NEW           what a change brought: two images or reports
+  layergate context [DIR]          what COPY . . would take, before a build
+  layergate rules                  lists the rules
+  layergate detectors [ID]         kinds of credentials that are found
+  layergate explain RULE           says what a rule finds, why, and what to do
+  layergate init [--github]        writes .layergate.yml, or a workflow patch
+  layergate schema report|config   prints a JSON Schema
 
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). Where CI is set, a
-name without a path is always an engine's. Prefixes force one: docker-archive:,
-oci-archive:, oci-layout:, oci: (oci:PATH:TAG), dir: (of skopeo) and engine:.
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah,
+kaniko, ko, crane; plain or compressed), an OCI layout directory, - for standard
+input, or the name of an image of a local engine (docker, else podman). Where CI
+is set, a name without a path is always an engine's. Prefixes force one:
+docker-archive:, oci-archive:, oci-layout:, oci: (oci:PATH:TAG), engine: and
+dir: (of skopeo).
 
-  layergate COMMAND --help           options of a command
+  layergate COMMAND --help         options of a command
   layergate --version
 
 Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
@@ -31,38 +68,13 @@ Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 
 const SCAN_HELP = `Usage: layergate scan IMAGE [options]
 
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers; can be repeated: the one that fits is taken
-                         (default: Dockerfile, else the one that fits of all
-                         Dockerfiles below the current directory)
-  --context DIR          the build context, to name the file that leaked (default:
-                         the current directory, else that of the Dockerfile)
-  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
-                         itself, or a .dockerbuild record: exact lines
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several: one is judged
-  --platform OS/ARCH     which platform of an image that has several
-  --name NAME            what the image is called in comment, baseline and SARIF
-                         (default: its name without what changes, such as a commit)
-  --baseline FILE        findings of an earlier run, which do not fail; none for
-                         none (default: .layergate-baseline.json, where there is one)
-  --policy-from REV      whose configuration, baseline and ignores count: head (the
-                         files here, the default), base (of the event of a
-                         workflow), or a revision of git such as origin/main
-  --timeout SECONDS      what takes longer is an error (default: limits.seconds of the
-                         configuration, else 3600)
-  --format NAME[=FILE]   can be repeated; one of them may go to standard output
+${options('dockerfile', 'context', 'build-metadata', 'target', 'config', 'fail-on', 'min-confidence', 'image', 'platform', 'name', 'baseline', 'policy-from', 'timeout', 'format')}
 ${FORMS.map(({ name, about }) => `                         ${name.padEnd(10)}${about}`).join('\n')}
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
+${options('output', 'verbose', 'no-color')}
 
 Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+environment: LAYERGATE_FAIL_ON and so on. It wins over the configuration,
+options win over both.
 
   docker save my-app | layergate scan -
   layergate scan image.tar --format json=report.json --format sarif=report.sarif
@@ -75,11 +87,9 @@ const HISTORY_HELP = `Usage: layergate history IMAGE [options]
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
 
-  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
-  --verbose              instructions are not cut
-  --json                 as JSON: image, findings, warnings
+${asWithScan('dockerfile', 'context', 'build-metadata', 'target', 'config', 'image', 'platform', 'timeout')}
+${option('verbose', 'instructions are not cut')}
+${option('json', 'as JSON: image, findings, warnings')}
 
 Exit codes: 0 printed · 2 the image could not be read
 `
@@ -90,11 +100,10 @@ Says what COPY . . would take along from a build context (default: the current
 directory): secrets, in archives too, and what has no business in an image, with
 the lines for .dockerignore. What was not looked into is listed.
 
-  --dockerfile FILE      FILE.dockerignore is used where there is one (default:
-                         the Dockerfile of DIR)
-  --timeout SECONDS      what takes longer is an error (default: 3600)
-  --verbose              lists everything
-  --json                 as JSON
+${option('dockerfile', 'FILE.dockerignore is used where there is one (default: the Dockerfile of DIR)')}
+${option('timeout', 'what takes longer is an error (default: 3600)')}
+${option('verbose', 'lists everything')}
+${option('json')}
 
 Exit codes: 0 no secret · 1 a secret (high or critical), or a file that could
 not be read · 2 the directory could not be read
@@ -107,18 +116,14 @@ Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
 scan tells more.
 Without a name all Dockerfiles below the current directory are checked.
 
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --timeout SECONDS      what takes longer is an error (default: 3600)
-  --format NAME          terminal, json or sarif
-  --output FILE          where it goes (default: standard output)
-  --verbose              shows what is for information, and what is accepted
+${options('config', 'fail-on', 'min-confidence', 'timeout')}
+${option('format', list(LINT_FORMATS), 'NAME')}
+${option('output', 'where it goes (default: standard output)')}
+${option('verbose', 'shows what is for information, and what is accepted')}
 
 A comment on the line above accepts a finding, here and in layergate scan:
-  # layergate-ignore: RULE [path=PATTERN] [detector=ID] reason [until YYYY-MM-DD]
-Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
+  # layergate-ignore: RULE [path=PATTERN] [detector=ID] reason [until DATE]
+Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes · 1 the policy fails it · 2 it could not be read
 `
@@ -128,30 +133,27 @@ const BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
        layergate baseline show [FILE]
 
 Writes what an image holds now into .layergate-baseline.json: known findings are
-shown and no longer fail, new ones do, fixed ones are listed. The file holds places
-and hashes, never a value; commit it. REPORT is a JSON report (report.json).
+shown and no longer fail, new ones do, fixed ones are listed. The file holds
+places and hashes, never a value; commit it. REPORT is a JSON report.
 
-  --prune                with update: takes out what is gone, and takes in nothing
-  --output FILE          where it is (default: .layergate-baseline.json)
-  --name NAME            what the image is called in it
-  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
-  --target STAGE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
+${option('prune')}
+${option('output', 'where it is (default: .layergate-baseline.json)')}
+${option('name', 'what the image is called in it')}
+${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout')}
 
 Exit codes: 0 done · 2 it could not be read or written
 `
 
 const DIFF_HELP = `Usage: layergate diff OLD NEW [options]
 
-Says what a change brought: findings, user, base, packages (dpkg, apk, npm, Python,
-gems), accounts, configuration, files and size. OLD and NEW are images as with layergate
-scan, or JSON reports, which list no files.
+Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
+Python, gems), accounts, configuration, files and size. OLD and NEW are images
+as with layergate scan, or JSON reports, which list no files.
 
-  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
-                         as with layergate scan
-  --format NAME          terminal, json or markdown
-  --output FILE          where it goes (default: standard output)
-  --verbose              lists everything
+${asWithScan('config', 'image', 'platform', 'timeout')}
+${option('format', list(DIFF_FORMATS), 'NAME')}
+${option('output', 'where it goes (default: standard output)')}
+${option('verbose', 'lists everything')}
 
 Exit codes: 0 compared · 2 one of them could not be read
 `
@@ -161,9 +163,7 @@ const INIT_HELP = `Usage: layergate init [--github]
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
 
-  --github               writes nothing: finds the steps of .github/workflows that
-                         build an image, and prints the patch that puts the gate
-                         between build and push. layergate init --github | git apply
+${option('github')}
 
 Exit codes: 0 done · 2 it could not be read or written
 `
@@ -176,7 +176,7 @@ export const HELPS: Readonly<Record<string, string>> = {
   rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
   detectors:
-    'Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n',
+    'Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one\nhow it is told, what it opens and how it is revoked.\n',
   init: INIT_HELP,
   baseline: BASELINE_HELP,
   diff: DIFF_HELP,

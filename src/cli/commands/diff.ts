@@ -10,8 +10,7 @@ import { visibleJson } from '../../report/escape.ts'
 import { plainRedactor } from '../../secrets/last-look.ts'
 import { prepare } from '../../settings.ts'
 import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
-
-const FORMATS = ['terminal', 'json', 'markdown'] as const
+import { DIFF_FORMATS } from '../texts.ts'
 
 async function readReport(file: string): Promise<Side> {
   let value: unknown
@@ -45,8 +44,8 @@ export async function diffCommand(args: readonly string[], hooks: Hooks): Promis
   const [oldName, newName, extra] = positionals
   if (oldName === undefined || newName === undefined || extra !== undefined) throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
   if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
-  const format = FORMATS.find((known) => known === (values.format ?? 'terminal'))
-  if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(', ')}.`)
+  const format = DIFF_FORMATS.find((known) => known === (values.format ?? 'terminal'))
+  if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${DIFF_FORMATS.join(', ')}.`)
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
   const sideOf = (name: string): Promise<Side | GateOptions> => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))

@@ -1,0 +1,83 @@
+// Every option of the commands, once: from this table come what a command parses, its help, the LAYERGATE_* variables, the inputs of
+// the action and the settings of a run. docs/CONFIGURATION.md and action.yml say the same at length; tests compare the names.
+
+interface OptionSpec {
+  /** What it takes, in help; null for a switch. */
+  readonly value: string | null
+  /** It can be repeated. */
+  readonly multiple?: true
+  /** It says how an image is read and judged: it can come from the environment, and from an input of the action. */
+  readonly setting?: {
+    /** The input, where it has another name than the option. */
+    readonly input?: string
+  }
+  readonly help: string
+}
+
+export const OPTIONS = {
+  dockerfile: {
+    value: 'FILE',
+    multiple: true,
+    setting: {},
+    help: 'the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)',
+  },
+  context: { value: 'DIR', setting: {}, help: 'the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)' },
+  'build-metadata': { value: 'FILE', setting: {}, help: 'what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines' },
+  target: { value: 'STAGE', setting: {}, help: 'the stage that was built (default: the last)' },
+  config: { value: 'FILE', setting: {}, help: 'configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)' },
+  'fail-on': { value: 'SEVERITY', setting: {}, help: 'critical, high, medium, low or never (default: high)' },
+  'min-confidence': { value: 'C', setting: {}, help: 'high, medium or low: findings of less never fail' },
+  // The action has an input `image` for what is judged.
+  image: { value: 'NAME', setting: { input: 'image-name' }, help: 'which image of an archive that holds several: one is judged' },
+  platform: { value: 'OS/ARCH', setting: {}, help: 'which platform of an image that has several' },
+  name: { value: 'NAME', setting: {}, help: 'what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)' },
+  baseline: {
+    value: 'FILE',
+    setting: {},
+    help: 'findings of an earlier run, which do not fail; none for none (default: .layergate-baseline.json, where there is one)',
+  },
+  'policy-from': {
+    value: 'REV',
+    help: 'whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main',
+  },
+  timeout: { value: 'SECONDS', setting: {}, help: 'what takes longer is an error (default: limits.seconds of the configuration, else 3600)' },
+  format: { value: 'NAME[=FILE]', multiple: true, help: 'can be repeated; one of them may go to standard output' },
+  output: { value: 'FILE', help: 'where the one format goes' },
+  verbose: { value: null, help: 'lists what is otherwise only counted' },
+  'no-color': { value: null, help: 'no colour, as with NO_COLOR' },
+  json: { value: null, help: 'as JSON' },
+  markdown: { value: null, help: 'as Markdown' },
+  prune: { value: null, help: 'with update: takes out what is gone, and takes in nothing' },
+  github: {
+    value: null,
+    help: 'writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply',
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>
+
+export type OptionName = keyof typeof OPTIONS
+
+type SettingOption = { [Name in OptionName]: (typeof OPTIONS)[Name] extends { readonly setting: object } ? Name : never }[OptionName]
+
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<CamelCase<Rest>>}` : Name
+
+/** `failOn` of the option `fail-on`. */
+export type SettingName = CamelCase<SettingOption>
+
+const camelCase = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** An option that is a setting, with its names everywhere. */
+export interface SettingSource {
+  readonly setting: SettingName
+  readonly option: SettingOption
+  /** Of the action. */
+  readonly input: string
+  /** Of the environment. */
+  readonly variable: string
+}
+
+/** `LAYERGATE_FAIL_ON`. */
+export const variableOf = (option: string): string => `LAYERGATE_${option.toUpperCase().replaceAll('-', '_')}`
+
+export const SETTINGS: readonly SettingSource[] = Object.entries<OptionSpec>(OPTIONS).flatMap(([option, { setting }]) =>
+  setting === undefined ? [] : [{ setting: camelCase(option) as SettingName, option: option as SettingOption, input: setting.input ?? option, variable: variableOf(option) }],
+)
