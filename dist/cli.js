@@ -16297,7 +16297,8 @@ function checkAssignment({ value: text5, before, path: path20, isText }) {
   const name2 = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail2;
   const short2 = name2.split(".").at(-1) ?? name2;
   if (ABOUT.test(snakeCase(short2)) || PUBLIC.test(name2) || short2.length > 60) return null;
-  const assigned2 = assignedValue(text5.slice(whole4.length));
+  const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
+  const assigned2 = assignedValue(text5.slice(whole4.length - (isEscaped ? 1 : 0)));
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
   if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path20)) return null;

@@ -66,7 +66,9 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   const name = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null
-  const assigned = assignedValue(text.slice(whole.length))
+  // An escaped quote ends where the next escaped one stands: code inside JSON, as in source maps.
+  const isEscaped = whole.endsWith('\\') && /^["'`]/.test(text.slice(whole.length, whole.length + 1))
+  const assigned = assignedValue(text.slice(whole.length - (isEscaped ? 1 : 0)))
   if (assigned === null) return null
   const { value, quote, rest } = assigned
   if (quote === '' && !isData(value, operator === '>' ? '' : rest, path)) return null

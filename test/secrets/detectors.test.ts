@@ -225,6 +225,24 @@ describe('a value that chance made without a digit, or with a word in it, counts
   })
 })
 
+describe('a value in escaped quotes ends in front of the backslash', () => {
+  it.each([
+    ['a JSON string', `{"source":"const dbPassword = \\"${password}\\";\\n"}`],
+    ['a source map', `{"sourcesContent":["  db_password: \\"${password}\\",\\r\\n"]}`],
+    ['single quotes', `"x = { password: \\'${password}\\' }"`],
+  ])('%s', (_name, text) => {
+    expect(findings(text, 'app/settings.json').map(({ value }) => value)).toEqual([password])
+  })
+
+  it.each([
+    'RESOURCE_OWNER_PASSWORD_GRANT: \\"password\\"',
+    'CLIENT_CREDENTIALS_GRANT: \\"client_credentials\\"',
+    'const USER_CREDENTIAL = \\"user_federated_identity_credential\\";',
+  ])('and a word there is a word: %s', (code) => {
+    expect(findings(`{"sourcesContent":["${code}\\r\\n"]}`, 'lib/index.cjs.map').filter(({ strength }) => strength !== 'harmless')).toEqual([])
+  })
+})
+
 describe('what only looks like a credential is quiet or harmless', () => {
   it.each([
     ['a placeholder', `gh${'p_'}${'x'.repeat(36)}`],
