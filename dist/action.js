@@ -50671,7 +50671,8 @@ function ignoredBy(dockerignore, path19) {
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
-var patternOf = (path19) => path19.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
+var patternOf = (path19) => path19.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
 
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;

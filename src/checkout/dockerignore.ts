@@ -157,9 +157,13 @@ export function ignoredBy(dockerignore: Dockerignore, path: string): { readonly 
 /** Whether a path below a directory could be taken back in although the directory is kept out. */
 export const hasExceptions = (dockerignore: Dockerignore): boolean => dockerignore.some(({ isException }) => isException)
 
-/** A path as the pattern that matches it alone, with all that lies below. */
+/** Characters that nobody can type or see, halves of characters that stand for bytes (see `decodeName`), and blanks at an end, which Docker takes off. */
+const UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu
+
+/** A path as the pattern that matches it, with all that lies below: alone, but for what stands in place of characters that cannot be typed. */
 export const patternOf = (path: string): string =>
   path
+    .replace(/\/$/, '')
     .replace(/([*?[\]\\])/g, '\\$1')
     .replace(/^([!#])/, '\\$1')
-    .replace(/\/$/, '')
+    .replace(UNTYPED, '?')

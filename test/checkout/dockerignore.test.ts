@@ -1,6 +1,6 @@
 // .dockerignore. What each case expects is what moby's own matcher (patternmatcher 0.6) says.
 import { describe, expect, it } from 'vitest'
-import { ignoredBy, parseDockerignore } from '../../src/checkout/dockerignore.ts'
+import { ignoredBy, parseDockerignore, patternOf } from '../../src/checkout/dockerignore.ts'
 
 describe('a path is kept out of the build context', () => {
   it.each([
@@ -41,5 +41,16 @@ describe('a path is kept out of the build context', () => {
   it('in a time that does not depend on the pattern', () => {
     const dockerignore = parseDockerignore(`${'*a'.repeat(200)}b\n${'**/a'.repeat(100)}/b`)
     expect(ignoredBy(dockerignore, `${'a/'.repeat(500)}c`)).toBeNull()
+  })
+})
+
+describe('the pattern of a path keeps it out', () => {
+  it.each(['a.env', 'keys/a b.pem', '*', 'a[1].txt', 'b\\c', '!important', '#notes', ' padded ', 'caf\udce9.txt', 'a\u0001b', 'a\u202eb', 'x\ty', 'dir/', '?'])('%j', (name) => {
+    const pattern = patternOf(name)
+    // One line that an editor shows as it is, and that Docker does not trim.
+    expect(pattern).toMatch(/^[\x20-\x7e]+$/)
+    expect(pattern.trim()).toBe(pattern)
+    expect(ignoredBy(parseDockerignore(`${pattern}\n`), name.replace(/\/$/, ''))).not.toBeNull()
+    expect(ignoredBy(parseDockerignore(`${pattern}\n`), 'another/name')).toBeNull()
   })
 })
