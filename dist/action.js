@@ -42715,6 +42715,119 @@ var credentialsInCommand = {
 // src/rules/leak.ts
 import { createHmac } from "node:crypto";
 
+// src/checkout/dockerignore.ts
+var MAX_PATTERN = 1024;
+function readClass(text5, at3) {
+  let end2 = at3 + 1;
+  const not = text5[end2] === "^";
+  if (not) end2++;
+  const ranges = [];
+  while (end2 < text5.length && (text5[end2] !== "]" || ranges.length === 0)) {
+    if (text5[end2] === "\\") end2++;
+    const from = text5[end2] ?? "";
+    if (text5[end2 + 1] === "-" && text5[end2 + 2] !== "]" && text5[end2 + 2] !== void 0) {
+      ranges.push([from, text5[end2 + 2] ?? from]);
+      end2 += 3;
+    } else {
+      ranges.push([from, from]);
+      end2++;
+    }
+  }
+  return end2 >= text5.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+}
+function tokensOf(text5) {
+  const tokens = [];
+  for (let at3 = 0; at3 < text5.length; at3++) {
+    const char = text5[at3] ?? "";
+    if (char === "*" && text5[at3 + 1] === "*") {
+      const rest = text5.slice(at3 + 2);
+      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
+      at3 += rest.startsWith("/") ? 2 : 1;
+      tokens.push({ kind: at3 + 1 >= text5.length || isSuffix ? "any" : "directories" });
+    } else if (char === "*") tokens.push({ kind: "run" });
+    else if (char === "?") tokens.push({ kind: "one" });
+    else if (char === "[") {
+      const found = readClass(text5, at3);
+      if (found === null) tokens.push({ kind: "char", char });
+      else {
+        tokens.push(found.token);
+        at3 = found.end;
+      }
+    } else if (char === "\\" && at3 + 1 < text5.length) tokens.push({ kind: "char", char: text5[++at3] ?? "" });
+    else tokens.push({ kind: "char", char });
+  }
+  return tokens;
+}
+function clean(pattern2) {
+  const parts = [];
+  for (const part3 of pattern2.split("/")) {
+    if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern2.startsWith("/"))) parts.push(part3);
+  }
+  return parts.join("/");
+}
+function parseDockerignore(text5) {
+  return text5.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole4, index) => {
+    const line2 = whole4.trim();
+    if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+    const isException = line2.startsWith("!");
+    const pattern2 = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern2 === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern2) }];
+  });
+}
+var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
+function matches(tokens, path19) {
+  let states = /* @__PURE__ */ new Set([0]);
+  const close = (set, isBoundary) => {
+    for (const state of set) {
+      const kind = tokens[state]?.kind;
+      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set.add(state + 1);
+    }
+    return set;
+  };
+  let inside = /* @__PURE__ */ new Set();
+  states = close(states, true);
+  for (const char of path19) {
+    const next = /* @__PURE__ */ new Set();
+    const nextInside = /* @__PURE__ */ new Set();
+    for (const state of states) {
+      const token2 = tokens[state];
+      if (token2 === void 0) continue;
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
+      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
+      if (token2.kind === "directories" && char === "/") nextInside.add(state);
+    }
+    for (const state of inside) {
+      nextInside.add(state);
+      if (char === "/") next.add(state + 1);
+    }
+    inside = nextInside;
+    states = close(next, false);
+    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
+    states = close(states, false);
+  }
+  return states.has(tokens.length);
+}
+function* upTo(path19) {
+  for (let at3 = path19.indexOf("/"); at3 !== -1; at3 = path19.indexOf("/", at3 + 1)) yield path19.slice(0, at3);
+  yield path19;
+}
+function ignoredBy(dockerignore, path19) {
+  let found = null;
+  for (const pattern2 of dockerignore) {
+    if (pattern2.isException === (found === null)) continue;
+    for (const part3 of upTo(path19)) {
+      if (!matches(pattern2.tokens, part3)) continue;
+      found = pattern2.isException ? null : pattern2;
+      break;
+    }
+  }
+  return found === null ? null : { pattern: found.text, line: found.line };
+}
+var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
+var patternOf = (path19) => path19.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
+
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
 var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
@@ -50561,119 +50674,6 @@ function environmentOf(steps) {
   return [...found.values()];
 }
 
-// src/checkout/dockerignore.ts
-var MAX_PATTERN = 1024;
-function readClass(text5, at3) {
-  let end2 = at3 + 1;
-  const not = text5[end2] === "^";
-  if (not) end2++;
-  const ranges = [];
-  while (end2 < text5.length && (text5[end2] !== "]" || ranges.length === 0)) {
-    if (text5[end2] === "\\") end2++;
-    const from = text5[end2] ?? "";
-    if (text5[end2 + 1] === "-" && text5[end2 + 2] !== "]" && text5[end2 + 2] !== void 0) {
-      ranges.push([from, text5[end2 + 2] ?? from]);
-      end2 += 3;
-    } else {
-      ranges.push([from, from]);
-      end2++;
-    }
-  }
-  return end2 >= text5.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
-}
-function tokensOf(text5) {
-  const tokens = [];
-  for (let at3 = 0; at3 < text5.length; at3++) {
-    const char = text5[at3] ?? "";
-    if (char === "*" && text5[at3 + 1] === "*") {
-      const rest = text5.slice(at3 + 2);
-      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
-      at3 += rest.startsWith("/") ? 2 : 1;
-      tokens.push({ kind: at3 + 1 >= text5.length || isSuffix ? "any" : "directories" });
-    } else if (char === "*") tokens.push({ kind: "run" });
-    else if (char === "?") tokens.push({ kind: "one" });
-    else if (char === "[") {
-      const found = readClass(text5, at3);
-      if (found === null) tokens.push({ kind: "char", char });
-      else {
-        tokens.push(found.token);
-        at3 = found.end;
-      }
-    } else if (char === "\\" && at3 + 1 < text5.length) tokens.push({ kind: "char", char: text5[++at3] ?? "" });
-    else tokens.push({ kind: "char", char });
-  }
-  return tokens;
-}
-function clean(pattern2) {
-  const parts = [];
-  for (const part3 of pattern2.split("/")) {
-    if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern2.startsWith("/"))) parts.push(part3);
-  }
-  return parts.join("/");
-}
-function parseDockerignore(text5) {
-  return text5.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole4, index) => {
-    const line2 = whole4.trim();
-    if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
-    const isException = line2.startsWith("!");
-    const pattern2 = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern2 === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern2) }];
-  });
-}
-var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path19) {
-  let states = /* @__PURE__ */ new Set([0]);
-  const close = (set, isBoundary) => {
-    for (const state of set) {
-      const kind = tokens[state]?.kind;
-      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set.add(state + 1);
-    }
-    return set;
-  };
-  let inside = /* @__PURE__ */ new Set();
-  states = close(states, true);
-  for (const char of path19) {
-    const next = /* @__PURE__ */ new Set();
-    const nextInside = /* @__PURE__ */ new Set();
-    for (const state of states) {
-      const token2 = tokens[state];
-      if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
-      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
-      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
-      if (token2.kind === "directories" && char === "/") nextInside.add(state);
-    }
-    for (const state of inside) {
-      nextInside.add(state);
-      if (char === "/") next.add(state + 1);
-    }
-    inside = nextInside;
-    states = close(next, false);
-    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
-    states = close(states, false);
-  }
-  return states.has(tokens.length);
-}
-function* upTo(path19) {
-  for (let at3 = path19.indexOf("/"); at3 !== -1; at3 = path19.indexOf("/", at3 + 1)) yield path19.slice(0, at3);
-  yield path19;
-}
-function ignoredBy(dockerignore, path19) {
-  let found = null;
-  for (const pattern2 of dockerignore) {
-    if (pattern2.isException === (found === null)) continue;
-    for (const part3 of upTo(path19)) {
-      if (!matches(pattern2.tokens, part3)) continue;
-      found = pattern2.isException ? null : pattern2;
-      break;
-    }
-  }
-  return found === null ? null : { pattern: found.text, line: found.line };
-}
-var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
-var patternOf = (path19) => path19.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
-
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
 function segmentsOf(text5) {
@@ -51494,7 +51494,7 @@ function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
   const path19 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path19);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path19}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path19)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {

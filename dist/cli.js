@@ -43677,7 +43677,7 @@ function copyChange(evidence, { detector }, place2, keyword, mounted, fix) {
   const path20 = known2?.inContext ?? (text5 === null ? baseName(place2.version.path) : contextPath(text5, place2.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path20);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path20}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path20)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {

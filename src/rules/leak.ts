@@ -2,6 +2,7 @@
 // whose first place is its own.
 
 import { createHmac } from 'node:crypto'
+import { patternOf } from '../checkout/dockerignore.ts'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/lines.ts'
@@ -227,7 +228,7 @@ function copyChange(evidence: Evidence, { detector }: Leak, place: FilePlace, ke
   const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
   const isNamed = source !== null && copySources(source).includes(path)
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
-  return `Add \`${fix?.ignore?.patterns[0] ?? path}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
+  return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path)}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
 }
 
 /** Places of one leak that a finding lists; `occurrences` counts them all. */
