@@ -52344,6 +52344,49 @@ function renderGitlab({ report, source: source2 }, configPath2) {
 `;
 }
 
+// src/report/gitlab-secrets.ts
+var SCHEMA_VERSION = "15.2.4";
+var NO_COMMIT = "0000000";
+var MAX_NAME2 = 255;
+var MAX_SOLUTION = 7e3;
+var HOME2 = `https://github.com/${REPOSITORY}`;
+var SEVERITIES3 = { critical: "Critical", high: "High", medium: "Medium", low: "Low", info: "Info" };
+var timeOf2 = (date3) => date3.toISOString().slice(0, 19);
+function renderGitlabSecrets({ report, source: source2, redactor }, { configPath: configPath2, commit, now }) {
+  const files = { dockerfile: source2?.path ?? null, config: configPath2 };
+  const program = { id: "layergate", name: "Layergate", url: HOME2, vendor: { name: "Layergate" }, version: VERSION };
+  return `${visibleJson({
+    version: SCHEMA_VERSION,
+    scan: {
+      analyzer: program,
+      scanner: program,
+      type: "secret_detection",
+      start_time: timeOf2(new Date(now.getTime() - report.stats.seconds * 1e3)),
+      end_time: timeOf2(now),
+      status: "success"
+    },
+    vulnerabilities: report.findings.flatMap(({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
+      if (secret === null || suppressed !== null) return [];
+      const { path: path20, lines } = placeInRepository(dockerfile, files);
+      return [
+        {
+          id: fingerprint,
+          name: redactor.cut(visible(title), MAX_NAME2),
+          description: visible(message),
+          severity: SEVERITIES3[severity],
+          solution: redactor.cut(visible(remedy), MAX_SOLUTION),
+          identifiers: [
+            { type: "layergate_detector", name: `Layergate detector ${secret.detector}`, value: secret.detector, url: `${HOME2}/blob/main/docs/detectors.md` },
+            { type: "layergate_rule", name: `Layergate rule ${ruleId}`, value: ruleId, url: `${HOME2}/blob/main/docs/rules/${ruleId}.md` }
+          ],
+          location: { file: path20, commit: { sha: commit ?? NO_COMMIT }, ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine } }
+        }
+      ];
+    })
+  })}
+`;
+}
+
 // src/outcome/contract.ts
 var count = number2().int().min(0);
 var layerSchema = object({
@@ -52491,7 +52534,7 @@ var renderJunitError = (error2, name2) => suite(
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME2 = `https://github.com/${REPOSITORY}`;
+var HOME3 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var MAX_SNIPPET = 2e3;
@@ -52556,7 +52599,7 @@ function renderRun({ id, results, warnings, properties }) {
           driver: {
             name: "Layergate",
             semanticVersion: VERSION,
-            informationUri: HOME2,
+            informationUri: HOME3,
             rules: RULES.map(({ meta: meta31 }) => ({
               id: meta31.id,
               name: meta31.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
@@ -52570,7 +52613,7 @@ function renderRun({ id, results, warnings, properties }) {
 
 ${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("\n")}`
               },
-              helpUri: `${HOME2}/blob/main/docs/rules/${meta31.id}.md`,
+              helpUri: `${HOME3}/blob/main/docs/rules/${meta31.id}.md`,
               defaultConfiguration: { level: LEVELS[meta31.severity] },
               properties: {
                 "security-severity": SECURITY_SEVERITY[meta31.severity],
@@ -52680,7 +52723,7 @@ var passedCount = ({ verdict }) => `${plural(verdict.passed.length, "rule")} pas
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
 var MAX_LOOSENED = 20;
-var MAX_NAME2 = 200;
+var MAX_NAME3 = 200;
 var MAX_SOURCE = 160;
 var MAX_INSTRUCTION2 = 90;
 var MAX_PLACES3 = 5;
@@ -52699,7 +52742,7 @@ function renderSummary(outcome) {
     const text5 = compose(outcome, measure);
     if (Buffer.byteLength(text5) <= MAX_SUMMARY) return text5;
   }
-  return `## ${headline(outcome.report, code2(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME2)))}
+  return `## ${headline(outcome.report, code2(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME3)))}
 
 ${MEASURES_LEFT}
 `;
@@ -53124,7 +53167,8 @@ var FORMS = [
   { name: "sarif", about: "for code scanning", render: (outcome, { configPath: configPath2 }) => renderSarif(outcome, configPath2), renderError: null },
   { name: "markdown", about: "for job summaries", render: (outcome) => renderSummary(outcome), renderError: (error2, reference) => renderErrorSummary(reference, error2) },
   { name: "junit", about: "JUnit XML, one test a rule", render: (outcome) => renderJunit(outcome), renderError: (error2, _reference, name2) => renderJunitError(error2, name2) },
-  { name: "gitlab", about: "GitLab's Code Quality", render: (outcome, { configPath: configPath2 }) => renderGitlab(outcome, configPath2), renderError: null }
+  { name: "gitlab", about: "GitLab's Code Quality", render: (outcome, { configPath: configPath2 }) => renderGitlab(outcome, configPath2), renderError: null },
+  { name: "gitlab-secrets", about: "GitLab's report of secrets", render: (outcome, look) => renderGitlabSecrets(outcome, look), renderError: null }
 ];
 
 // src/report/history.ts
@@ -53668,7 +53712,7 @@ Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was jud
 var SCAN_HELP = `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
-${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(10)}${about}`).join("\n")}
+${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(16)}${about}`).join("\n")}
 ${options4("output", "verbose", "no-color")}
 
 Every option but --format, --output, --verbose and --no-color can come from the
@@ -54951,9 +54995,11 @@ async function scan(args) {
     throw error2;
   }
   const color = values["no-color"] !== true && process.env["NO_COLOR"] === void 0 && (process.stdout.isTTY === true || (process.env["FORCE_COLOR"] ?? "0") !== "0");
-  for (const { form, file } of targets) await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath: configPath2 }));
+  for (const { form, file } of targets)
+    await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath: configPath2, commit: commitOfRun(process.env), now: /* @__PURE__ */ new Date() }));
   return outcome.report.verdict.result === "fail" && !isMild(outcome.report) ? 1 : 0;
 }
+var commitOfRun = (env) => [env["CI_COMMIT_SHA"], env["GITHUB_SHA"]].find((sha2) => /^[0-9a-f]{40,64}$/.test(sha2 ?? "")) ?? null;
 async function commitOfPolicy(given2) {
   const from = given2 ?? process.env["LAYERGATE_POLICY_FROM"] ?? "head";
   if (from === "head") return null;

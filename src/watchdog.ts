@@ -16,7 +16,7 @@ const GRACE = 600
 const TELLING = 120_000
 const LEAVING = 10_000
 
-/** What is told where the main thread cannot: each text with `%s` for the seconds. */
+/** What the thread says where the main one cannot: each text with `%s` for the seconds. */
 export interface LastWords {
   /** 1 or 2: where the line goes. */
   readonly stream: 1 | 2

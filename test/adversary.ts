@@ -189,7 +189,7 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
   const memory = /layergate:memory ([\w-]+)/.exec(comment)?.[1] ?? ''
   const change = compare(outcome, outcome)
   return {
-    ...Object.fromEntries(FORMS.map(({ name, render }) => [name, render(outcome, { color: false, verbose: true, configPath: '.layergate.yml' })])),
+    ...Object.fromEntries(FORMS.map(({ name, render }) => [name, render(outcome, { color: false, verbose: true, configPath: '.layergate.yml', commit: null, now: NOW })])),
     comment,
     memory: Buffer.from(memory, 'base64url').toString('utf8'),
     section: Buffer.from(/layergate:image ([\w-]+)/.exec(comment)?.[1] ?? '', 'base64url').toString('utf8'),

@@ -44,7 +44,7 @@ const parentsOf = (file: string): string[] =>
 
 /**
  * Whether a file of the checkout is one that git brought: itself, in whatever case, or as part of a submodule or by a link above
- * it that git tracks. null where that cannot be told.
+ * it that git tracks. null where git does not say.
  */
 export async function isTracked(directory: string, file: string): Promise<boolean | null> {
   const listed = await git(directory, ['ls-files', '-z', '--', `:(literal,icase)${file}`])

@@ -199,9 +199,13 @@ async function scan(args: readonly string[]): Promise<number> {
     throw error
   }
   const color = values['no-color'] !== true && process.env['NO_COLOR'] === undefined && (process.stdout.isTTY === true || (process.env['FORCE_COLOR'] ?? '0') !== '0')
-  for (const { form, file } of targets) await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
+  for (const { form, file } of targets)
+    await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath, commit: commitOfRun(process.env), now: new Date() }))
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
 }
+
+/** The commit that a run is about, as GitLab and GitHub name it. */
+const commitOfRun = (env: NodeJS.ProcessEnv): string | null => [env['CI_COMMIT_SHA'], env['GITHUB_SHA']].find((sha) => /^[0-9a-f]{40,64}$/.test(sha ?? '')) ?? null
 
 /** The commit of `--policy-from`: a revision that git knows here, or `base`, that of the event of a workflow. */
 async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | null> {

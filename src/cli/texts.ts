@@ -69,7 +69,7 @@ Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 const SCAN_HELP = `Usage: layergate scan IMAGE [options]
 
 ${options('dockerfile', 'context', 'build-metadata', 'target', 'config', 'fail-on', 'min-confidence', 'image', 'platform', 'name', 'baseline', 'policy-from', 'timeout', 'format')}
-${FORMS.map(({ name, about }) => `                         ${name.padEnd(10)}${about}`).join('\n')}
+${FORMS.map(({ name, about }) => `                         ${name.padEnd(16)}${about}`).join('\n')}
 ${options('output', 'verbose', 'no-color')}
 
 Every option but --format, --output, --verbose and --no-color can come from the

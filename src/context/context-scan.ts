@@ -1,5 +1,5 @@
 // The files of a build context, read as a layer with them would be: archives are opened within the same budget, and what is not
-// looked into is told. Regular files alone: links are sent as links, and a pipe would be waited for.
+// looked into is listed. Regular files alone: links are sent as links, and a pipe would be waited for.
 
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -122,7 +122,7 @@ export class ContextScan {
       piece = next
     }
     await content.end()
-    // What an archive shows raw and in its member is told once, by the member.
+    // A value that stands raw in an archive and in its member is reported once, by the member.
     const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
     for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry })
     return isRead ? bytes : null

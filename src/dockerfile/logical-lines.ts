@@ -61,7 +61,7 @@ function readEscape(lines: readonly string[]): { escapeCharacter: Escape; error:
 
 /**
  * Splits a line at spaces outside quotes; quotes and escapes stay in the words, and `<<` keeps the spaces behind it.
- * Here-documents are told by these words, whatever the escape character of the file is.
+ * Here-documents are recognised by these words, whatever the escape character of the file is.
  */
 function rawWords(line: string): string[] {
   const words: string[] = []

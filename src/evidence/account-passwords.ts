@@ -80,7 +80,7 @@ function passwordIn(value: string, command: ShellCommand, { isLiteral, isEncrypt
     if (password !== undefined && password !== null) return { value: password, kind: 'literal' }
   }
   if (HASH.test(value) || (isEncrypted && OLD_HASH.test(value))) return { value, kind: 'hash' }
-  // What is known of a variable is told where it is set.
+  // A variable is reported where it is set.
   const rest = value.replace(EXPANSION, '')
   const isVariable =
     !isLiteral && ((rest !== value && rest.replace(/\W/g, '').length < MIN_REST) || !around.some(({ text, input }) => text.includes(value) || input?.includes(value)))

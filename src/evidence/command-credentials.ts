@@ -243,7 +243,7 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
     if (seen.has(value) || isNone(value) || (word.kind === 'literal' && !isUsualPassword(value) && isPlaceholder(value))) return []
     seen.add(value)
     const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, '')
-    // What is known of a variable is told where it is set.
+    // A variable is reported where it is set.
     if (word.kind !== 'literal' && (rest === '' || word.kind === 'open' || !command.text.includes(value))) return [{ by, value, kind: 'variable', hidden: [] }]
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: 'variable', hidden: [] }]
     const decoded = decodeText(value)

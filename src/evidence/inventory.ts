@@ -53,7 +53,7 @@ function settingsOf({ config: { run } }: Image): Map<string, string> {
 }
 
 /**
- * Takes stock of the final tree. Files of layers that the other image shares are told by their place there, all others by a
+ * Takes stock of the final tree. Files of layers that the other image shares are identified by their place there, all others by a
  * checksum, in a second reading of their layers.
  * @param shared diff IDs that both images have
  */

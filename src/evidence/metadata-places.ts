@@ -88,7 +88,7 @@ export interface DocumentText {
   /** Offsets in bytes at which a value stands in `text`. */
   find(value: string): Generator<number>
   placeAt(offset: number): PlaceInDocument
-  /** What only repeats a value of the configuration is no second place. */
+  /** A field that only repeats a value of the configuration is not a second place. */
   repeats(place: PlaceInDocument): boolean
 }
 

@@ -194,7 +194,7 @@ export class Unpacker<S extends Sink> {
       await deliver(host, null, unpacked())
     } catch (error) {
       if (!(error instanceof PackingError)) throw error
-      // What is told by its name alone may be something else.
+      // A packing that only the name suggests may be something else.
       if (kind === 'brotli' && account.unpacked === 0) return
       throw new PackingError(`it does not decompress to its end (${kind}: ${error.message})`, { cause: error })
     } finally {

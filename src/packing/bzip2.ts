@@ -1,7 +1,7 @@
 // bzip2, block by block: what a layer holds may be larger than memory, and what stands behind a stream must be seen. The
 // packages that there are take the whole content at once or pass over what follows (docs/DEPENDENCIES.md).
 //
-// The format is told by Julian Seward's decompress.c and by https://github.com/dsnet/compress/blob/master/doc/bzip2-format.pdf.
+// Julian Seward's decompress.c defines the format; it is described in https://github.com/dsnet/compress/blob/master/doc/bzip2-format.pdf.
 import { type Feed, PackingError } from './feed.ts'
 
 const BLOCK = 0x314159265359

@@ -1,4 +1,4 @@
-// How packed content is told: by its first bytes, and in the midst of other bytes by signs that are held against what follows.
+// How packed content is recognised: by its first bytes, and in the midst of other bytes by signs that are held against what follows.
 
 import zlib from 'node:zlib'
 import { codeOf } from '../error.ts'

@@ -1,5 +1,5 @@
 // xz by the WebAssembly of xz-decompress (xz-embedded), driven step by step: its own stream holds one lock for all contents and
-// does not tell what stands behind the data. Where a stream ends is told by its headers.
+// does not tell what stands behind the data. The headers of a stream say where it ends.
 //
 // https://tukaani.org/xz/xz-file-format.txt
 import zlib from 'node:zlib'

@@ -1,4 +1,4 @@
-// zstd by RFC 8878: frames one after the other, some of them to be skipped. Where a frame ends is told by its headers, so that
+// zstd by RFC 8878: frames one after the other, some of them to be skipped. Its headers say where a frame ends, so that
 // each is decoded whole and no byte behind one is lost, whatever decodes it.
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -32,7 +32,7 @@ export function layersOf({ chains, lines, images }: Provenance, layers: LayerNam
   const distinct = new Set(whole.map(({ digests }) => digests.join()))
   const full = verified ?? (distinct.size === 1 ? whole[0] : undefined)
   if (full === undefined || layers.length === 0) return null
-  // A stack is told by all of its layers: empty layers are alike, and a copy of --link has a stack of its own.
+  // All layers of a stack identify it: empty layers are alike, and a copy of --link has a stack of its own.
   const prefixes = new Map<string, number>()
   let prefix = ''
   full.digests.forEach((digest, index) => {

@@ -4,6 +4,7 @@ import type { GateError } from '../error.ts'
 import { errorReport } from '../outcome/build.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { renderGitlab } from './gitlab.ts'
+import { renderGitlabSecrets } from './gitlab-secrets.ts'
 import { renderJson } from './json.ts'
 import { renderJunit, renderJunitError } from './junit.ts'
 import { renderSarif } from './sarif.ts'
@@ -16,6 +17,10 @@ interface Look {
   readonly verbose: boolean
   /** The configuration in the repository; null where there is none. */
   readonly configPath: string | null
+  /** The commit that was built; null where nothing says it. */
+  readonly commit: string | null
+  /** When the run ended. */
+  readonly now: Date
 }
 
 export interface Form {
@@ -38,4 +43,5 @@ export const FORMS: readonly Form[] = [
   { name: 'markdown', about: 'for job summaries', render: (outcome) => renderSummary(outcome), renderError: (error, reference) => renderErrorSummary(reference, error) },
   { name: 'junit', about: 'JUnit XML, one test a rule', render: (outcome) => renderJunit(outcome), renderError: (error, _reference, name) => renderJunitError(error, name) },
   { name: 'gitlab', about: "GitLab's Code Quality", render: (outcome, { configPath }) => renderGitlab(outcome, configPath), renderError: null },
+  { name: 'gitlab-secrets', about: "GitLab's report of secrets", render: (outcome, look) => renderGitlabSecrets(outcome, look), renderError: null },
 ]

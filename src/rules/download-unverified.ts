@@ -21,7 +21,7 @@ export const downloadUnverified: BuildRule = {
   *check({ steps, cut }) {
     for (const { by, command, step, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === 'install')
-      // What runs is told by pipe-to-shell, plain http by its own rule, ADD by remote-add.
+      // pipe-to-shell reports what runs, plain-http-download plain http, remote-add ADD.
       if (use === undefined || use.isVerified || command === null || isPlainHttp(url) || uses.some(({ kind }) => kind === 'run')) continue
       yield onCommand(meta, step, command, {
         message: `RUN downloads ${url ?? 'a file'} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,

@@ -1,4 +1,4 @@
-// How a leak is told: one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
+// How a leak is reported: as one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
 // whose first place is its own.
 
 import { createHmac } from 'node:crypto'

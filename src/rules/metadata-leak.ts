@@ -1,4 +1,4 @@
-// How a secret is told that stands in what describes an image: its manifest, its index, the headers of a layer's tar.
+// How a secret is reported that stands in what describes an image: its manifest, its index, the headers of a layer's tar.
 import type { DocumentPlace, TarPlace } from '../evidence/place.ts'
 import type { TarField } from '../layer/layer-scan.ts'
 

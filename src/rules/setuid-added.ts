@@ -55,7 +55,7 @@ export const setuidAdded: BuildRule = {
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
           const files = change.paths.filter((path) => isDirectory(evidence, path) !== true && !change.isDirectory)
           if (built !== null) for (const { value } of change.paths) told.add(value)
-          // Without the image, a directory cannot be told from a file: the setgid bit alone is mostly for one.
+          // Without the image, nobody can tell a directory from a file: the setgid bit alone is mostly for one.
           const severity: Severity = change.mode.setuid ? 'medium' : built === null ? 'info' : 'medium'
           const gone = built !== null && files.every((path) => isTakenBack(built, path))
           if (files.length === 0 || gone) continue

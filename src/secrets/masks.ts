@@ -1,4 +1,4 @@
-// What the runner is told to mask: a second line of defence against what later steps print. Each mask blanks its text in every later
+// What the runner is asked to mask: a second line of defence against what later steps print. Each mask blanks its text in every later
 // line and drops every output that holds it: so only what nobody writes but as the secret is one.
 import type { SecretKind, Strength } from './detector.ts'
 import { isOfWords, isWordLike } from './word-like.ts'

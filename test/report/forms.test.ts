@@ -8,7 +8,7 @@ import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill } from '../values.ts'
 
-const LOOK = { color: false, verbose: false, configPath: null }
+const LOOK = { color: false, verbose: false, configPath: null, commit: null, now: new Date('2026-11-23T12:00:00.500Z') }
 const formOf = (name: string) => FORMS.find((form) => form.name === name) ?? expect.fail(`there is no form ${name}`)
 
 const DOCKERFILE = 'FROM busybox\nCOPY a.env b.env /app/\nRUN curl -k https://example.org/x -o /x\nUSER 1000\n'
@@ -65,7 +65,7 @@ describe('where nothing was judged', () => {
   const error = new ImageError('damaged', 'a<b>.tar: is "damaged" & short')
   it.each(FORMS.map((form) => [form.name, form] as const))('%s says so, or nothing', (name, { renderError }) => {
     const text = renderError?.(error, 'a.tar', 'a') ?? null
-    if (['terminal', 'sarif', 'gitlab'].includes(name)) expect(text).toBeNull()
+    if (['terminal', 'sarif', 'gitlab', 'gitlab-secrets'].includes(name)) expect(text).toBeNull()
     else expect(text).toContain('damaged')
   })
 
@@ -136,5 +136,51 @@ describe('gitlab', () => {
   it('points at the configuration where no line is known', async () => {
     const found = JSON.parse(formOf('gitlab').render(await leaking(null), { ...LOOK, configPath: 'ci/gate.yml' })) as Quality[]
     for (const { location } of found) expect(location).toEqual({ path: 'ci/gate.yml', lines: { begin: 1 } })
+  })
+})
+
+interface Vulnerability {
+  readonly id: string
+  readonly name: string
+  readonly severity: string
+  readonly solution: string
+  readonly identifiers: readonly { readonly type: string; readonly name: string; readonly value: string }[]
+  readonly location: { readonly file: string; readonly commit: { readonly sha: string }; readonly start_line?: number; readonly end_line?: number }
+}
+
+describe('gitlab-secrets', () => {
+  interface Secrets {
+    readonly version: string
+    readonly scan: Readonly<Record<string, unknown>>
+    readonly vulnerabilities: readonly Vulnerability[]
+  }
+  const secretsOf = async (dockerfile: string | null, look: object = {}): Promise<Secrets> =>
+    JSON.parse(formOf('gitlab-secrets').render(await leaking(dockerfile), { ...LOOK, ...look })) as Secrets
+
+  it('has what the schema asks for, and the secrets alone, on their lines', async () => {
+    const sha = 'c'.repeat(40)
+    const { version, scan, vulnerabilities } = await secretsOf(DOCKERFILE, { commit: sha })
+    expect(version).toMatch(/^15\.\d+\.\d+$/)
+    const program = { id: 'layergate', name: 'Layergate', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown, vendor: { name: 'Layergate' } }
+    expect(scan).toMatchObject({ type: 'secret_detection', status: 'success', end_time: '2026-11-23T12:00:00', analyzer: program, scanner: program })
+    expect(scan['start_time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/)
+    expect(vulnerabilities.map(({ identifiers }) => identifiers.map(({ value }) => value))).toEqual([
+      ['github-token', 'secret-in-image'],
+      ['slack-token', 'secret-in-image'],
+    ])
+    for (const { id, name, severity, solution, identifiers, location } of vulnerabilities) {
+      expect(id).toMatch(/^[0-9a-f]{32}$/)
+      expect(name.length).toBeLessThanOrEqual(255)
+      expect(solution.length).toBeLessThanOrEqual(7000)
+      expect(['Info', 'Low', 'Medium', 'High', 'Critical']).toContain(severity)
+      for (const { type, name: of, value } of identifiers) for (const text of [type, of, value]) expect(text).not.toBe('')
+      expect(location).toEqual({ file: 'Dockerfile', commit: { sha }, start_line: 2, end_line: 2 })
+    }
+  })
+
+  it('names a file also where no line is known, and no commit as GitLab does', async () => {
+    const { vulnerabilities } = await secretsOf(null, { configPath: 'ci/gate.yml' })
+    expect(vulnerabilities).toHaveLength(2)
+    for (const { location } of vulnerabilities) expect(location).toEqual({ file: 'ci/gate.yml', commit: { sha: '0000000' } })
   })
 })

@@ -49,7 +49,7 @@ export async function diffCommand(args: readonly string[], hooks: Hooks): Promis
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
   const sideOf = (name: string): Promise<Side | GateOptions> => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))
-  // One after the other: what is wrong with the first is told first.
+  // One after the other, so that an error of the first comes first.
   const old = await sideOf(oldName)
   const now = await sideOf(newName)
   const oldIds = await diffIdsOf(old)

@@ -9,7 +9,7 @@ import { ofFiller } from './token.ts'
 
 const REVOKE = 'Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted'
 const OPENS = 'whatever trusts the public key: hosts, certificates, signatures'
-/** Public test keys that ship in libraries and documentation are told by their package, not here. */
+/** Public test keys of libraries and documentation are recognised by their package, not here. */
 const DOCS = 'https://www.rfc-editor.org/rfc/rfc7468'
 const CLOUD_DOCS = 'https://cloud.google.com/iam/docs/keys-create-delete'
 
