@@ -11848,15 +11848,15 @@ function bytesOfName(name2) {
 }
 
 // src/dockerfile/words.ts
-var literal = (pattern2) => pattern2.length === 1 ? pattern2[0] ?? "" : null;
-function fitsPattern(pattern2, text5) {
-  const first2 = pattern2[0] ?? "";
-  const last = pattern2.at(-1) ?? "";
-  if (pattern2.length === 1) return text5 === first2;
+var literal = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
+function fitsPattern(pattern, text5) {
+  const first2 = pattern[0] ?? "";
+  const last = pattern.at(-1) ?? "";
+  if (pattern.length === 1) return text5 === first2;
   if (!text5.startsWith(first2) || !text5.endsWith(last) || text5.length < first2.length + last.length) return false;
   let at3 = first2.length;
   const end2 = text5.length - last.length;
-  for (const part3 of pattern2.slice(1, -1)) {
+  for (const part3 of pattern.slice(1, -1)) {
     const found = text5.indexOf(part3, at3);
     if (found === -1 || found + part3.length > end2) return false;
     at3 = found + part3.length;
@@ -12083,11 +12083,11 @@ function tokensOf(text5) {
   }
   return tokens;
 }
-function clean(pattern2) {
+function clean(pattern) {
   const parts = [];
-  for (const part3 of pattern2.split("/")) {
+  for (const part3 of pattern.split("/")) {
     if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern2.startsWith("/"))) parts.push(part3);
+    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern.startsWith("/"))) parts.push(part3);
   }
   return parts.join("/");
 }
@@ -12096,8 +12096,8 @@ function parseDockerignore(text5) {
     const line2 = whole4.trim();
     if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
     const isException = line2.startsWith("!");
-    const pattern2 = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern2 === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern2) }];
+    const pattern = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
@@ -12140,11 +12140,11 @@ function* upTo(path20) {
 }
 function ignoredBy(dockerignore, path20) {
   let found = null;
-  for (const pattern2 of dockerignore) {
-    if (pattern2.isException === (found === null)) continue;
+  for (const pattern of dockerignore) {
+    if (pattern.isException === (found === null)) continue;
     for (const part3 of upTo(path20)) {
-      if (!matches(pattern2.tokens, part3)) continue;
-      found = pattern2.isException ? null : pattern2;
+      if (!matches(pattern.tokens, part3)) continue;
+      found = pattern.isException ? null : pattern;
       break;
     }
   }
@@ -12623,10 +12623,10 @@ var formSource = (form) => partsOf(form).map(({ source: source2 }) => source2).j
 var formLength = (form) => longest(partsOf(form));
 var LETTERS = Object.fromEntries(
   Object.entries(ALPHABETS).map(([name2, inside]) => {
-    const pattern2 = new RegExp(`[${inside}]`);
+    const pattern = new RegExp(`[${inside}]`);
     return [
       name2,
-      Array.from({ length: 95 }, (_, code3) => String.fromCharCode(code3 + 32)).filter((c) => pattern2.test(c)).join("")
+      Array.from({ length: 95 }, (_, code3) => String.fromCharCode(code3 + 32)).filter((c) => pattern.test(c)).join("")
     ];
   })
 );
@@ -14640,8 +14640,8 @@ function withoutComments(text5) {
   }
   return parts.join("") + text5.slice(done);
 }
-function* matches2(pattern2, text5) {
-  for (const match2 of text5.matchAll(pattern2)) {
+function* matches2(pattern, text5) {
+  for (const match2 of text5.matchAll(pattern)) {
     const { name: name2 = "", value = "", lead = "", quote: quote2 = "" } = match2.groups ?? {};
     const end2 = quote2 === "" ? value.replace(/(?<!\s)\s+[#;].*$/s, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote2) === -1 ? value.length : value.indexOf(quote2)));
     if (end2 === "") continue;
@@ -16273,7 +16273,7 @@ function isData(value, rest, path20) {
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
-var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern2) => pattern2.test(value)).length;
+var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
 var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
 var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
   value
@@ -19031,8 +19031,8 @@ function forEachChild(node2, callback) {
         callback(item);
       return;
     case "CaseItem":
-      for (const pattern2 of node2.pattern)
-        callback(pattern2);
+      for (const pattern of node2.pattern)
+        callback(pattern);
       callback(node2.body);
       return;
     case "ArithmeticFor": {
@@ -25501,7 +25501,7 @@ var Parser = class {
     while (t !== Token.Esac && t !== Token.EOF) {
       const itemPos = this.tok.peek(LexContext.Normal).pos;
       this.accept(Token.LParen, LexContext.Normal);
-      const pattern2 = [];
+      const pattern = [];
       let expectWord = true;
       let next = this.tok.peek(LexContext.Normal);
       while (next.token !== Token.RParen && next.token !== Token.EOF) {
@@ -25514,7 +25514,7 @@ var Parser = class {
         }
         const tok = this.tok.next(LexContext.Normal);
         if (tok.token === Token.Word)
-          pattern2.push(this.toWord(tok));
+          pattern.push(this.toWord(tok));
         next = this.tok.peek(LexContext.Normal);
       }
       if (expectWord && next.token === Token.RParen && !invalid) {
@@ -25523,13 +25523,13 @@ var Parser = class {
       }
       const rparenEnd = this.acceptEnd(Token.RParen, LexContext.Normal);
       const cmds = this.list();
-      const bodyPos = rparenEnd >= 0 ? rparenEnd : pattern2.length > 0 ? pattern2[pattern2.length - 1].end : itemPos;
+      const bodyPos = rparenEnd >= 0 ? rparenEnd : pattern.length > 0 ? pattern[pattern.length - 1].end : itemPos;
       const itemEnd = cmds.length > 0 ? cmds[cmds.length - 1].end : bodyPos;
       const item = {
         type: "CaseItem",
         pos: itemPos,
         end: itemEnd,
-        pattern: pattern2,
+        pattern,
         body: cmds.length > 0 ? this.makeCompoundList(cmds) : { type: "CompoundList", pos: bodyPos, end: bodyPos, commands: [] },
         terminator: void 0
       };
@@ -27718,8 +27718,8 @@ function anchor(source2) {
 var date = /* @__PURE__ */ anchor(dateSource);
 function timeSource(args) {
   const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
-  const regex2 = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-  return regex2;
+  const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+  return regex;
 }
 function time(args) {
   return new RegExp(`^${timeSource(args)}$`);
@@ -28000,8 +28000,8 @@ var $ZodCheckUpperCase = /* @__PURE__ */ $constructor("$ZodCheckUpperCase", (ins
 var $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst, def) => {
   $ZodCheck.init(inst, def);
   const escapedRegex = escapeRegex(def.includes);
-  const pattern2 = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-  def.pattern = pattern2;
+  const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+  def.pattern = pattern;
   inst._zod.check = (payload) => {
     if (payload.value.includes(def.includes, def.position))
       return;
@@ -28018,8 +28018,8 @@ var $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst,
 });
 var $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const pattern2 = new RegExp(`^${escapeRegex(def.prefix)}.*`);
-  def.pattern ?? (def.pattern = pattern2);
+  const pattern = new RegExp(`^${escapeRegex(def.prefix)}.*`);
+  def.pattern ?? (def.pattern = pattern);
   inst._zod.check = (payload) => {
     if (payload.value.startsWith(def.prefix))
       return;
@@ -28036,8 +28036,8 @@ var $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (i
 });
 var $ZodCheckEndsWith = /* @__PURE__ */ $constructor("$ZodCheckEndsWith", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const pattern2 = new RegExp(`.*${escapeRegex(def.suffix)}$`);
-  def.pattern ?? (def.pattern = pattern2);
+  const pattern = new RegExp(`.*${escapeRegex(def.suffix)}$`);
+  def.pattern ?? (def.pattern = pattern);
   inst._zod.check = (payload) => {
     if (payload.value.endsWith(def.suffix))
       return;
@@ -29533,8 +29533,8 @@ var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
     return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
   });
   defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern2 = zod.def.innerType._zod.pattern;
-    return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)})?$`) : void 0;
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
   });
   inst._zod.parse = (payload, ctx) => {
     if (payload.value === void 0) {
@@ -29561,8 +29561,8 @@ var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
   defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
   defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
   defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern2 = zod.def.innerType._zod.pattern;
-    return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)}|null)$`) : void 0;
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
   });
   defineLazyInternal(inst, "values", (zod) => {
     return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
@@ -30578,12 +30578,12 @@ function _length(length, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _regex(pattern2, params) {
+function _regex(pattern, params) {
   return new $ZodCheckRegex({
     check: "string_format",
     format: "regex",
     ...normalizeParams(params),
-    pattern: pattern2
+    pattern
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -31257,9 +31257,9 @@ var addDivisor = (agg, value) => {
   if (!agg.multipleOf.includes(value))
     agg.multipleOf.push(value);
 };
-var addPattern = (agg, pattern2) => {
+var addPattern = (agg, pattern) => {
   agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
-  agg.patterns.add(pattern2);
+  agg.patterns.add(pattern);
 };
 var intersectMime = (agg, mime) => {
   agg.mime = agg.mime ? agg.mime.filter((m) => mime.includes(m)) : [...mime];
@@ -31324,8 +31324,8 @@ function aggregateChecks(schema2) {
   }
   if (bag.mime)
     intersectMime(agg, bag.mime);
-  for (const pattern2 of bag.patterns ?? [])
-    addPattern(agg, pattern2);
+  for (const pattern of bag.patterns ?? [])
+    addPattern(agg, pattern);
   return agg;
 }
 var formatMap = {
@@ -31365,9 +31365,9 @@ var stringProcessor = (schema2, ctx, _json, _params) => {
       json.pattern = patternList[0].source;
     else if (patternList.length > 1) {
       json.allOf = [
-        ...patternList.map((regex2) => ({
+        ...patternList.map((regex) => ({
           ...ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0" ? { type: "string" } : {},
-          pattern: regex2.source
+          pattern: regex.source
         }))
       ];
     }
@@ -31507,11 +31507,11 @@ var nanProcessor = (schema2, ctx, json, params) => {
 };
 var templateLiteralProcessor = (schema2, _ctx, json, _params) => {
   const _json = json;
-  const pattern2 = schema2._zod.pattern;
-  if (!pattern2)
+  const pattern = schema2._zod.pattern;
+  if (!pattern)
     throw new Error("Pattern not found in template literal");
   _json.type = "string";
-  _json.pattern = pattern2.source;
+  _json.pattern = pattern.source;
 };
 var fileProcessor = (schema2, _ctx, json, _params) => {
   const _json = json;
@@ -31782,8 +31782,8 @@ var recordProcessor = (schema2, ctx, _json, params) => {
       path: [...params.path, "patternProperties", "*"]
     });
     json.patternProperties = {};
-    for (const pattern2 of patterns) {
-      assignProp(json.patternProperties, exactPattern(pattern2).source, valueSchema);
+    for (const pattern of patterns) {
+      assignProp(json.patternProperties, exactPattern(pattern).source, valueSchema);
     }
   } else {
     if (ctx.target === "draft-07" || ctx.target === "draft-2020-12") {
@@ -33333,12 +33333,12 @@ function meaning(written) {
   }
   return written.slice(1);
 }
-function replaced(reading, pattern2, by) {
+function replaced(reading, pattern, by) {
   const { text: text5 } = reading;
   let result = "";
   let copied = 0;
   const stops = [];
-  for (const match2 of text5.matchAll(pattern2)) {
+  for (const match2 of text5.matchAll(pattern)) {
     result += text5.slice(copied, match2.index);
     const character = by(match2[0]);
     stops.push(result.length, character.length, match2.index, match2[0].length);
@@ -36459,9 +36459,9 @@ var ContentScan = class _ContentScan {
   }
   /** A match that stands alone, or one that touches other text and must prove itself. */
   #found(detector, text5, at3) {
-    const { pattern: pattern2, glued } = detector;
-    pattern2.lastIndex = at3;
-    const match2 = pattern2.exec(text5);
+    const { pattern, glued } = detector;
+    pattern.lastIndex = at3;
+    const match2 = pattern.exec(text5);
     if (match2 !== null) {
       const before = match2.groups?.["before"]?.length ?? 0;
       if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
@@ -37276,7 +37276,7 @@ function writeClasses(image) {
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
-    image[CLASSES + c] = classes2.reduce((sum, [pattern2, bit]) => pattern2.test(s) ? sum | bit : sum, 0);
+    image[CLASSES + c] = classes2.reduce((sum, [pattern, bit]) => pattern.test(s) ? sum | bit : sum, 0);
   }
 }
 function spellings(trigram, ignoreCase) {
@@ -39012,8 +39012,8 @@ function findInstalled(entries, files, manifests) {
     const path20 = entries[index]?.path ?? "/";
     const node2 = NODE.exec(path20)?.[0];
     if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path20.slice(node2.length));
-    for (const { pattern: pattern2, metadata } of PLACES) {
-      const match2 = found.has(index) ? null : pattern2.exec(path20);
+    for (const { pattern, metadata } of PLACES) {
+      const match2 = found.has(index) ? null : pattern.exec(path20);
       if (match2 !== null && metadata(match2).every(has)) found.set(index, path20.slice(match2[0].length - 1));
     }
   }
@@ -39143,7 +39143,7 @@ var Waste = class {
   }
   /** @param name directories end in a slash */
   add(name2, bytes2) {
-    const reason = this.above(name2) === void 0 ? WASTE.find(([pattern2]) => pattern2.test(name2))?.[1] : void 0;
+    const reason = this.above(name2) === void 0 ? WASTE.find(([pattern]) => pattern.test(name2))?.[1] : void 0;
     if (reason !== void 0) this.found.push({ path: name2, reason, bytes: bytes2 });
   }
 };
@@ -40478,16 +40478,16 @@ var Matcher = class {
   #affix = false;
   #dfa;
   #form;
-  constructor(pattern2, options5 = {}) {
-    if (pattern2.includes("/")) {
-      throw new Error("can only match a single path portion, got pattern: " + pattern2);
+  constructor(pattern, options5 = {}) {
+    if (pattern.includes("/")) {
+      throw new Error("can only match a single path portion, got pattern: " + pattern);
     }
-    this.pattern = pattern2;
+    this.pattern = pattern;
     this.options = options5;
     const { nocase = false, noext = false, normalize: n } = options5;
     this.#form = n === true ? "NFC" : n || void 0;
-    const literal4 = /^[?*+@]\(\)$/.test(pattern2);
-    const toks = tokenize(pattern2, nocase, noext || literal4, this.#form, options5.rangeMark);
+    const literal4 = /^[?*+@]\(\)$/.test(pattern);
+    const toks = tokenize(pattern, nocase, noext || literal4, this.#form, options5.rangeMark);
     let [items] = build(toks, pair(toks), 0, toks.length, true);
     if (this.#form)
       items = normalize(items, this.#form);
@@ -40622,11 +40622,11 @@ var Matcher = class {
 
 // node_modules/minimatch/dist/esm/assert-valid-pattern.js
 var MAX_PATTERN_LENGTH = 1024 * 64;
-var assertValidPattern = (pattern2) => {
-  if (typeof pattern2 !== "string") {
+var assertValidPattern = (pattern) => {
+  if (typeof pattern !== "string") {
     throw new TypeError("invalid pattern");
   }
-  if (pattern2.length > MAX_PATTERN_LENGTH) {
+  if (pattern.length > MAX_PATTERN_LENGTH) {
     throw new TypeError("pattern is too long");
   }
 };
@@ -40659,12 +40659,12 @@ var unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true } = {}) 
 var DEFAULT_BRACE_EXPAND_MAX = 1e5;
 var DEFAULT_GLOB_STAR_RECURSION_MAX = 200;
 var AWE_KEY = "allowWindowsEscape";
-var minimatch = (p, pattern2, options5) => {
-  assertValidPattern(pattern2);
-  if (!options5?.nocomment && pattern2.charAt(0) === "#") {
+var minimatch = (p, pattern, options5) => {
+  assertValidPattern(pattern);
+  if (!options5?.nocomment && pattern.charAt(0) === "#") {
     return false;
   }
-  return cachedMinimatch(pattern2, options5).match(p);
+  return cachedMinimatch(pattern, options5).match(p);
 };
 var cache = /* @__PURE__ */ new Map();
 var oldCache = /* @__PURE__ */ new Map();
@@ -40760,12 +40760,12 @@ var copyOptions = (o) => {
     copy[k] = o[k];
   return copy;
 };
-var cachedMinimatch = (pattern2, options5) => {
+var cachedMinimatch = (pattern, options5) => {
   const key = options5 ? optionsKey(options5) : 0;
-  let mm = cache.get(key)?.get(pattern2);
+  let mm = cache.get(key)?.get(pattern);
   if (mm)
     return mm;
-  mm = oldCache.get(key)?.get(pattern2) ?? new Minimatch(pattern2, copyOptions(options5));
+  mm = oldCache.get(key)?.get(pattern) ?? new Minimatch(pattern, copyOptions(options5));
   const weight = cacheWeight(mm);
   if (weight > cacheMaxEntryWeight)
     return mm;
@@ -40778,7 +40778,7 @@ var cachedMinimatch = (pattern2, options5) => {
   let byPattern = cache.get(key);
   if (!byPattern)
     cache.set(key, byPattern = /* @__PURE__ */ new Map());
-  byPattern.set(pattern2, mm);
+  byPattern.set(pattern, mm);
   cacheSize++;
   cacheTotalWeight += weight;
   return mm;
@@ -40792,9 +40792,9 @@ var sep = defaultPlatform === "win32" ? path8.win32.sep : path8.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
-var filter = (pattern2, options5) => {
+var filter = (pattern, options5) => {
   let mm;
-  return (p) => (mm ??= cachedMinimatch(pattern2, options5)).match(p);
+  return (p) => (mm ??= cachedMinimatch(pattern, options5)).match(p);
 };
 minimatch.filter = filter;
 var ext = (a, b = {}) => Object.assign({}, a, b);
@@ -40803,11 +40803,11 @@ var defaults = (def) => {
     return minimatch;
   }
   const orig = minimatch;
-  const m = (p, pattern2, options5 = {}) => orig(p, pattern2, ext(def, options5));
+  const m = (p, pattern, options5 = {}) => orig(p, pattern, ext(def, options5));
   return Object.assign(m, {
     Minimatch: class Minimatch extends orig.Minimatch {
-      constructor(pattern2, options5 = {}) {
-        super(pattern2, ext(def, options5));
+      constructor(pattern, options5 = {}) {
+        super(pattern, ext(def, options5));
       }
       static defaults(options5) {
         return orig.defaults(ext(def, options5)).Minimatch;
@@ -40815,21 +40815,21 @@ var defaults = (def) => {
     },
     unescape: (s, options5 = {}) => orig.unescape(s, ext(def, options5)),
     escape: (s, options5 = {}) => orig.escape(s, ext(def, options5)),
-    filter: (pattern2, options5 = {}) => orig.filter(pattern2, ext(def, options5)),
+    filter: (pattern, options5 = {}) => orig.filter(pattern, ext(def, options5)),
     defaults: (options5) => orig.defaults(ext(def, options5)),
-    braceExpand: (pattern2, options5 = {}) => orig.braceExpand(pattern2, ext(def, options5)),
-    match: (list2, pattern2, options5 = {}) => orig.match(list2, pattern2, ext(def, options5)),
+    braceExpand: (pattern, options5 = {}) => orig.braceExpand(pattern, ext(def, options5)),
+    match: (list2, pattern, options5 = {}) => orig.match(list2, pattern, ext(def, options5)),
     sep: orig.sep,
     GLOBSTAR
   });
 };
 minimatch.defaults = defaults;
-var braceExpand = (pattern2, options5 = {}) => {
-  assertValidPattern(pattern2);
-  if (options5.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern2)) {
-    return [pattern2];
+var braceExpand = (pattern, options5 = {}) => {
+  assertValidPattern(pattern);
+  if (options5.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern)) {
+    return [pattern];
   }
-  let p = pattern2.replace(/\\\\/g, "\\\\\\\\");
+  let p = pattern.replace(/\\\\/g, "\\\\\\\\");
   if (options5.windowsPathsNoEscape || options5[AWE_KEY] === false) {
     p = p.replace(/\[([{}])\]/g, "[\\$1]");
   }
@@ -40856,23 +40856,23 @@ var inRepeatOrNegExt = (portion, mark) => {
   }
   return false;
 };
-var match = (list2, pattern2, options5 = {}) => {
-  const mm = new Minimatch(pattern2, options5);
+var match = (list2, pattern, options5 = {}) => {
+  const mm = new Minimatch(pattern, options5);
   list2 = list2.filter((f) => mm.match(f));
   if (mm.options.nonull && !list2.length) {
-    list2.push(pattern2);
+    list2.push(pattern);
   }
   return list2;
 };
 minimatch.match = match;
 var globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
-var classEnd = (pattern2, start) => {
+var classEnd = (pattern, start) => {
   let i = start + 1;
-  if (pattern2.charAt(i) === "!" || pattern2.charAt(i) === "^")
+  if (pattern.charAt(i) === "!" || pattern.charAt(i) === "^")
     i++;
   let sawStart = false;
-  for (; i < pattern2.length; i++) {
-    const c = pattern2.charAt(i);
+  for (; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
     if (c === "]" && sawStart)
       return i;
     sawStart = true;
@@ -40881,31 +40881,31 @@ var classEnd = (pattern2, start) => {
   }
   return -1;
 };
-var literal3 = (pattern2, noext) => {
-  if (!noext && (pattern2 === "+()" || pattern2 === "@()"))
-    return pattern2;
+var literal3 = (pattern, noext) => {
+  if (!noext && (pattern === "+()" || pattern === "@()"))
+    return pattern;
   let lit2 = "";
-  for (let i = 0; i < pattern2.length; i++) {
-    const c = pattern2.charAt(i);
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
     if (c === "\\") {
-      lit2 += pattern2.charAt(++i) || c;
+      lit2 += pattern.charAt(++i) || c;
     } else if (c === "*" || c === "?") {
       return void 0;
     } else if (c === "[") {
-      const close = classEnd(pattern2, i);
+      const close = classEnd(pattern, i);
       if (close === -1) {
         lit2 += c;
         continue;
       }
-      let body = pattern2.slice(i + 1, close);
+      let body = pattern.slice(i + 1, close);
       if (body.startsWith("\\"))
         body = body.slice(1);
-      if ([...body].length !== 1 || "!^".includes(pattern2.charAt(i + 1))) {
+      if ([...body].length !== 1 || "!^".includes(pattern.charAt(i + 1))) {
         return void 0;
       }
       lit2 += body;
       i = close;
-    } else if (!noext && "+@!".includes(c) && pattern2.charAt(i + 1) === "(" && pattern2.includes(")", i + 2)) {
+    } else if (!noext && "+@!".includes(c) && pattern.charAt(i + 1) === "(" && pattern.includes(")", i + 2)) {
       return void 0;
     } else {
       lit2 += c;
@@ -40914,38 +40914,38 @@ var literal3 = (pattern2, noext) => {
   return lit2;
 };
 var MAX_EXTGLOBS = 256;
-var extglobCount = (pattern2) => {
+var extglobCount = (pattern) => {
   let n = 0;
-  for (let i = 0; i < pattern2.length - 1; i++) {
-    const c = pattern2.charAt(i);
+  for (let i = 0; i < pattern.length - 1; i++) {
+    const c = pattern.charAt(i);
     if (c === "\\") {
       i++;
-    } else if ("+@!?*".includes(c) && pattern2.charAt(i + 1) === "(") {
+    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
       n++;
       i++;
     }
   }
   return n;
 };
-var assertValidExtglobs = (pattern2) => {
-  if (extglobCount(pattern2) > MAX_EXTGLOBS) {
+var assertValidExtglobs = (pattern) => {
+  if (extglobCount(pattern) > MAX_EXTGLOBS) {
     throw new TypeError("pattern has too many extglobs");
   }
 };
-var extSafe = (pattern2) => {
-  if (/^[?*+@]\(\)$/.test(pattern2) || pattern2.includes("[:"))
+var extSafe = (pattern) => {
+  if (/^[?*+@]\(\)$/.test(pattern) || pattern.includes("[:"))
     return false;
   let depth = 0;
-  for (let i = 0; i < pattern2.length; i++) {
-    const c = pattern2.charAt(i);
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
     if (c === "\\") {
-      if (++i === pattern2.length)
+      if (++i === pattern.length)
         return false;
     } else if (c === "[") {
-      const close = classEnd(pattern2, i);
+      const close = classEnd(pattern, i);
       if (close !== -1)
         i = close;
-    } else if ("+@!?*".includes(c) && pattern2.charAt(i + 1) === "(") {
+    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
       depth++;
       i++;
     } else if (c === ")") {
@@ -41042,12 +41042,12 @@ var Minimatch = class {
   #rangeMark;
   // the GlobstarParts of each pattern row, by start index and partial
   #globstarParts = /* @__PURE__ */ new WeakMap();
-  constructor(pattern2, options5 = {}) {
-    assertValidPattern(pattern2);
+  constructor(pattern, options5 = {}) {
+    assertValidPattern(pattern);
     options5 = options5 || {};
     this.options = options5;
     this.maxGlobstarRecursion = options5.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
-    this.pattern = pattern2;
+    this.pattern = pattern;
     this.platform = options5.platform || defaultPlatform;
     this.isWindows = this.platform === "win32";
     this.windowsPathsNoEscape = !!options5.windowsPathsNoEscape || options5[AWE_KEY] === false;
@@ -41122,8 +41122,8 @@ var Minimatch = class {
     if (this.options.magicalBraces && this.set.length > 1) {
       return true;
     }
-    for (const pattern2 of this.set) {
-      for (const part3 of pattern2) {
+    for (const pattern of this.set) {
+      for (const part3 of pattern) {
         if (typeof part3 !== "string")
           return true;
       }
@@ -41131,13 +41131,13 @@ var Minimatch = class {
     return false;
   }
   make() {
-    const pattern2 = this.pattern;
+    const pattern = this.pattern;
     const options5 = this.options;
-    if (!options5.nocomment && pattern2.charAt(0) === "#") {
+    if (!options5.nocomment && pattern.charAt(0) === "#") {
       this.comment = true;
       return;
     }
-    if (!pattern2) {
+    if (!pattern) {
       this.empty = true;
       return;
     }
@@ -41704,15 +41704,15 @@ var Minimatch = class {
   parseNegate() {
     if (this.nonegate)
       return;
-    const pattern2 = this.pattern;
+    const pattern = this.pattern;
     let negate = false;
     let negateOffset = 0;
-    for (let i = 0; i < pattern2.length && pattern2.charAt(i) === "!"; i++) {
+    for (let i = 0; i < pattern.length && pattern.charAt(i) === "!"; i++) {
       negate = !negate;
       negateOffset++;
     }
     if (negateOffset)
-      this.pattern = pattern2.slice(negateOffset);
+      this.pattern = pattern.slice(negateOffset);
     this.negate = negate;
   }
   // Match the parts of a path against one row of the set. `resolved`
@@ -41721,14 +41721,14 @@ var Minimatch = class {
   // example, "/a/b" matches the start of "/*/b/*/d". Partial means, if
   // you run out of file before you run out of pattern, then that's
   // fine, as long as all the parts match.
-  #matchRow(file, resolved, pattern2, partial2) {
+  #matchRow(file, resolved, pattern, partial2) {
     let fileStartIndex = 0;
     let patternStartIndex = 0;
     const fh = this.isWindows ? uncHost(resolved) : -1;
-    const ph = fh === -1 ? -1 : uncHost(pattern2);
+    const ph = fh === -1 ? -1 : uncHost(pattern);
     if (ph !== -1) {
-      const host = pattern2[ph];
-      const share = pattern2[ph + 1];
+      const host = pattern[ph];
+      const share = pattern[ph + 1];
       if (typeof host !== "string" || typeof share !== "string") {
         fileStartIndex = fh;
         patternStartIndex = ph;
@@ -41739,14 +41739,14 @@ var Minimatch = class {
     } else if (this.isWindows) {
       const fileDrive = typeof file[0] === "string" && /^[a-z]:$/i.test(file[0]);
       const fileUNC = !fileDrive && file[0] === "" && file[1] === "" && file[2] === "?" && /^[a-z]:$/i.test(file[3]);
-      const patternDrive = typeof pattern2[0] === "string" && /^[a-z]:$/i.test(pattern2[0]);
-      const patternUNC = !patternDrive && pattern2[0] === "" && pattern2[1] === "" && pattern2[2] === "?" && typeof pattern2[3] === "string" && /^[a-z]:$/i.test(pattern2[3]);
+      const patternDrive = typeof pattern[0] === "string" && /^[a-z]:$/i.test(pattern[0]);
+      const patternUNC = !patternDrive && pattern[0] === "" && pattern[1] === "" && pattern[2] === "?" && typeof pattern[3] === "string" && /^[a-z]:$/i.test(pattern[3]);
       const fdi = fileUNC ? 3 : fileDrive ? 0 : void 0;
       const pdi = patternUNC ? 3 : patternDrive ? 0 : void 0;
       if (typeof fdi === "number" && typeof pdi === "number") {
         const [fd, pd] = [
           file[fdi],
-          pattern2[pdi]
+          pattern[pdi]
         ];
         if (fd.toLowerCase() === pd.toLowerCase()) {
           patternStartIndex = pdi + 1;
@@ -41755,13 +41755,13 @@ var Minimatch = class {
       }
     }
     file = resolved;
-    if (pattern2.includes(GLOBSTAR)) {
-      return this.#matchGlobstar(file, pattern2, partial2, fileStartIndex, patternStartIndex);
+    if (pattern.includes(GLOBSTAR)) {
+      return this.#matchGlobstar(file, pattern, partial2, fileStartIndex, patternStartIndex);
     }
-    return this.#matchOne(file, pattern2, partial2, fileStartIndex, patternStartIndex);
+    return this.#matchOne(file, pattern, partial2, fileStartIndex, patternStartIndex);
   }
-  #matchGlobstar(file, pattern2, partial2, fileIndex, patternIndex) {
-    const { head, body, tail: tail2, segments } = this.#getGlobstarParts(pattern2, partial2, patternIndex);
+  #matchGlobstar(file, pattern, partial2, fileIndex, patternIndex) {
+    const { head, body, tail: tail2, segments } = this.#getGlobstarParts(pattern, partial2, patternIndex);
     if (head.length) {
       const headEnd = fileIndex + head.length;
       if (!this.#matchOne(file, head, partial2, fileIndex, 0, headEnd)) {
@@ -41805,21 +41805,21 @@ var Minimatch = class {
   // parts. The tail has to be at the end, and the others just have to
   // be found in order from the head. These only depend on the pattern
   // row, so they are kept for the next path.
-  #getGlobstarParts(pattern2, partial2, patternIndex) {
-    let byStart = this.#globstarParts.get(pattern2);
+  #getGlobstarParts(pattern, partial2, patternIndex) {
+    let byStart = this.#globstarParts.get(pattern);
     if (!byStart) {
       byStart = [];
-      this.#globstarParts.set(pattern2, byStart);
+      this.#globstarParts.set(pattern, byStart);
     }
     const key = patternIndex * 2 + (partial2 ? 1 : 0);
     const found = byStart[key];
     if (found)
       return found;
-    const firstgs = pattern2.indexOf(GLOBSTAR, patternIndex);
-    const lastgs = pattern2.lastIndexOf(GLOBSTAR);
-    const head = pattern2.slice(patternIndex, firstgs);
-    const body = pattern2.slice(firstgs + 1, partial2 ? void 0 : lastgs);
-    const tail2 = partial2 ? [] : pattern2.slice(lastgs + 1);
+    const firstgs = pattern.indexOf(GLOBSTAR, patternIndex);
+    const lastgs = pattern.lastIndexOf(GLOBSTAR);
+    const head = pattern.slice(patternIndex, firstgs);
+    const body = pattern.slice(firstgs + 1, partial2 ? void 0 : lastgs);
+    const tail2 = partial2 ? [] : pattern.slice(lastgs + 1);
     const segments = [[[], 0]];
     let current = segments[0];
     let nonGsParts = 0;
@@ -41882,13 +41882,13 @@ var Minimatch = class {
     }
     return partial2 || null;
   }
-  #matchOne(file, pattern2, partial2, fileIndex, patternIndex, fileEnd = file.length) {
+  #matchOne(file, pattern, partial2, fileIndex, patternIndex, fileEnd = file.length) {
     let fi;
     let pi;
     let pl;
     let fl;
-    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file.length), pl = pattern2.length; fi < fl && pi < pl; fi++, pi++) {
-      let p = pattern2[pi];
+    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file.length), pl = pattern.length; fi < fl && pi < pl; fi++, pi++) {
+      let p = pattern[pi];
       let f = file[fi];
       if (p === false || p === GLOBSTAR) {
         return false;
@@ -41914,17 +41914,17 @@ var Minimatch = class {
   // `<mark>0..999<mark>`, for the Matcher to test. If a range might
   // be inside a [...] class, expand all of them instead.
   #expandBraces() {
-    const { pattern: pattern2 } = this;
+    const { pattern } = this;
     if (this.options.nobrace)
       return this.braceExpand();
     let code3 = 57344;
-    while (pattern2.includes(String.fromCharCode(code3))) {
+    while (pattern.includes(String.fromCharCode(code3))) {
       if (++code3 > 63743)
         return this.braceExpand();
     }
     const mark = String.fromCharCode(code3);
     let found = false;
-    const marked = pattern2.replace(rangeRe, (m, lo, hi) => {
+    const marked = pattern.replace(rangeRe, (m, lo, hi) => {
       const a = Number(lo);
       const b = Number(hi);
       if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || Math.abs(a - b) + 1 < RANGE_MIN) {
@@ -41950,33 +41950,33 @@ var Minimatch = class {
     this.#rangeMark = mark;
     return set;
   }
-  parse(pattern2) {
-    assertValidPattern(pattern2);
+  parse(pattern) {
+    assertValidPattern(pattern);
     const options5 = this.options;
-    if (pattern2 === "**")
+    if (pattern === "**")
       return GLOBSTAR;
-    if (pattern2 === "")
+    if (pattern === "")
       return "";
     const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options5;
     const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern2.includes(rangeMark) ? void 0 : literal3(pattern2, noext);
-    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern2.toUpperCase() !== pattern2.toLowerCase())) {
+    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
+    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
       return this.#norm(lit2);
     }
     if (this.#pending)
       return PENDING;
-    let m = this.#matchers.get(pattern2);
+    let m = this.#matchers.get(pattern);
     if (!m) {
       if (!noext)
-        assertValidExtglobs(pattern2);
-      m = new Matcher(pattern2, {
+        assertValidExtglobs(pattern);
+      m = new Matcher(pattern, {
         nocase,
         noext,
         dot,
         normalize: normalize2,
         ...rangeMark && { rangeMark }
       });
-      this.#matchers.set(pattern2, m);
+      this.#matchers.set(pattern, m);
     }
     return m;
   }
@@ -42022,9 +42022,9 @@ var Minimatch = class {
       }
     }
     for (let r = 0; r < set.length; r++) {
-      const pattern2 = set[r];
+      const pattern = set[r];
       const shape2 = partial2 ? void 0 : this.#shapes[r];
-      const hit = shape2 === "base" ? portionMatch(pattern2[0], filename) : shape2 ? this.#matchShape(resolved, pattern2, shape2) : options5.matchBase && pattern2.length === 1 ? this.#matchRow([filename], [filename], pattern2, partial2) : this.#matchRow(ff, resolved, pattern2, partial2);
+      const hit = shape2 === "base" ? portionMatch(pattern[0], filename) : shape2 ? this.#matchShape(resolved, pattern, shape2) : options5.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
       if (hit) {
         if (options5.flipNegate) {
           return true;
@@ -42068,8 +42068,8 @@ function sameReference(a, b) {
 
 // src/image/reference-pattern.ts
 var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
-function splitPattern(pattern2) {
-  const [front = "", digest = null] = pattern2.split("@");
+function splitPattern(pattern) {
+  const [front = "", digest = null] = pattern.split("@");
   const colon = front.lastIndexOf(":");
   const hasTag = colon > front.lastIndexOf("/");
   return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest };
@@ -42080,10 +42080,10 @@ function normalName(name2) {
   if (/[*?[{]/.test(first2) || first2.includes(".") || first2.includes(":") || first2 === "localhost") return name2;
   return rest.length === 0 ? `docker.io/library/${name2}` : `docker.io/${name2}`;
 }
-function matchesReference(pattern2, image) {
+function matchesReference(pattern, image) {
   const reference = parseReference(image.reference);
   if (reference === null) return false;
-  const wanted = splitPattern(pattern2);
+  const wanted = splitPattern(pattern);
   const match2 = (text5, glob) => glob === null || text5 !== null && minimatch(text5, glob, MATCH_OPTIONS);
   const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
@@ -42163,8 +42163,8 @@ var baseNotAllowed = {
       ...takenFrom.filter(({ isOpen, use }) => !isOpen && (use !== "stage" || stages === "all"))
     ];
     for (const { use, keyword, lines, ...image } of images) {
-      const denied = deny.find((pattern2) => matchesReference(pattern2, image));
-      const isAllowed = allow.length === 0 || allow.some((pattern2) => matchesReference(pattern2, image));
+      const denied = deny.find((pattern) => matchesReference(pattern, image));
+      const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, image));
       const key = `${image.reference} ${lines?.startLine}`;
       if (denied === void 0 && isAllowed || seen.has(key)) continue;
       seen.add(key);
@@ -46137,7 +46137,7 @@ function settingLoosenings(before, after2) {
       found.push(`min-confidence of ${kind}s: ${before.minConfidence[kind]} \u2192 ${after2.minConfidence[kind]}`);
   if (isLess(BASE2, before.base, after2.base)) found.push(`base: ${before.base} \u2192 ${after2.base}`);
   if (before.skipped === "fail" && after2.skipped === "report") found.push("skipped: fail \u2192 report");
-  const gone = before.ownBases.filter((pattern2) => !after2.ownBases.includes(pattern2));
+  const gone = before.ownBases.filter((pattern) => !after2.ownBases.includes(pattern));
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(", ")}`);
   if (after2.limits["nested-bytes"] < before.limits["nested-bytes"] || after2.limits["nested-depth"] < before.limits["nested-depth"])
     found.push("limits: less of nested archives is read");
@@ -46509,19 +46509,19 @@ function runFits(instruction, raw, shell) {
   });
 }
 var withoutEdges = (path20) => path20.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
-function pathFits(pattern2, built) {
-  const written = literal(pattern2);
+function pathFits(pattern, built) {
+  const written = literal(pattern);
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
     if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
     const bare2 = withoutEdges(written);
     return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
   }
-  if (pattern2.some((part3) => /\/\/|\.\./.test(part3))) return true;
-  const [head = "", ...tail2] = pattern2;
+  if (pattern.some((part3) => /\/\/|\.\./.test(part3))) return true;
+  const [head = "", ...tail2] = pattern;
   const open7 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail2.slice(0, -1), (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")];
   const bare = built.replace(/(?<=[^/]|^\/)\/+$/, "");
-  return fitsPattern(open7, bare) || fitsPattern(pattern2, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
+  return fitsPattern(open7, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
 }
 function copyFits(instruction, entry, { escapeCharacter }) {
   const json = jsonWords(instruction.text);
@@ -46547,7 +46547,7 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
   const [first2, ...rest] = words2;
   if (first2 === void 0) return false;
   const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first2[0] ?? "").includes("=");
-  const squeezed = (pattern2) => pattern2.map((part3) => part3.replace(/\s+/g, " "));
+  const squeezed = (pattern) => pattern.map((part3) => part3.replace(/\s+/g, " "));
   const bare = built.replace(/["']/g, "");
   if (!isOld)
     return fitsPattern(trimmed(squeezed(joinPatterns(words2))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words2)).map((part3) => part3.replace(/["']/g, ""))), bare);
@@ -46559,7 +46559,7 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
     return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail2]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail2]), built);
   });
 }
-var trimmed = (pattern2) => pattern2.map((part3, index) => index === 0 && index === pattern2.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern2.length - 1 ? part3.trimEnd() : part3);
+var trimmed = (pattern) => pattern.map((part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3);
 function namesFit(instruction, entry) {
   const names2 = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names2;
@@ -47754,7 +47754,7 @@ var COLLECTED = [
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
 ];
 function collectorOf(path20) {
-  if (COLLECTED.some((pattern2) => pattern2.test(path20))) return "extract";
+  if (COLLECTED.some((pattern) => pattern.test(path20))) return "extract";
   return holdsRecords(path20) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
@@ -51006,7 +51006,7 @@ function fixParts({ source: source2 }, { fix }) {
   };
   return [
     ...fix.edits.map(edit),
-    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern2) => `+ ${pattern2}`) }],
+    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
     ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
   ];
 }
@@ -51228,7 +51228,7 @@ function detectorProblem(detector) {
   const near = nearest(detector, [...DETECTOR_IDS]);
   return `names ${JSON.stringify(detector)}, which is no detector${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-var liesAt = (location, pattern2) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern2.startsWith("/") || pattern2.startsWith("**") ? pattern2 : `/${pattern2}`, MATCH_OPTIONS);
+var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
   const { lines, path: path20 } = dockerfile;
   const instructions = [
@@ -51318,7 +51318,7 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
   const { base } = evidence;
-  const ownBase = base !== null && policy.ownBases.some((pattern2) => matchesReference(pattern2, base));
+  const ownBase = base !== null && policy.ownBases.some((pattern) => matchesReference(pattern, base));
   const fingerprintOf = ({ ruleId, identity }) => {
     const parts = [ruleId, ...identity.map((part3) => redactor.text(part3))];
     const count2 = counted.get(parts.join("\0")) ?? 0;
@@ -51976,30 +51976,8 @@ function remediesOf(group) {
   };
 }
 
-// node_modules/ansi-regex/index.js
-var ST = String.raw`(?:\u001B\u005C|\u009C)`;
-var stringControls = String.raw`\u0018\u001A\u001B\u0080-\u009F`;
-var osc = String.raw`(?:\u001B\]|\u009D)[^\u0007${stringControls}]*(?:\u0007|${ST})`;
-var controlString = String.raw`(?:\u001B[PX^_k]|[\u0090\u0098\u009E\u009F])[^${stringControls}]*${ST}`;
-var linuxPalette = String.raw`\u001B\](?:P[\dA-Fa-f]{7}|R)(?:\u0007|${ST})?`;
-var csi = String.raw`(?:\u001B\[|\u009B)[\u0030-\u003F]*[\u0020-\u002F]*[\u0040-\u007E]`;
-var escape2 = String.raw`\u001B(?:[\u0020-\u002F]+[\u0030-\u007E]|[\dA-PR-TZcf-oq-uy=><~|}])`;
-var pattern = `${linuxPalette}|${osc}|${controlString}|${csi}|${escape2}`;
-function ansiRegex({ onlyFirst = false } = {}) {
-  return new RegExp(pattern, onlyFirst ? void 0 : "g");
-}
-
-// node_modules/strip-ansi/index.js
-var regex = ansiRegex();
-function stripAnsi(string3) {
-  if (typeof string3 !== "string") {
-    throw new TypeError(`Expected a \`string\`, got \`${typeof string3}\``);
-  }
-  if (!string3.includes("\x1B") && !string3.includes("\x9B")) {
-    return string3;
-  }
-  return string3.replace(regex, "");
-}
+// src/report/wrap.ts
+import { stripVTControlCharacters } from "node:util";
 
 // node_modules/get-east-asian-width/lookup-data.js
 var ambiguousMinimalCodePoint = 161;
@@ -52085,140 +52063,38 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
   return 1;
 }
 
-// node_modules/string-width/index.js
-var segmenter = new Intl.Segmenter();
-var visibleCharacterRegex = new RegExp("[^\\p{Default_Ignorable_Code_Point}\\p{Control}\\p{Format}\\p{Nonspacing_Mark}\\p{Enclosing_Mark}\\p{Surrogate}]", "v");
-var spacingMarkRegex = new RegExp("\\p{Spacing_Mark}", "v");
-var rgiEmojiRegex = new RegExp("^\\p{RGI_Emoji}$", "v");
-var unqualifiedKeycapRegex = /^[\d#*]\u20E3$/;
-var extendedPictographicRegex = new RegExp("\\p{Extended_Pictographic}", "gu");
-function isDoubleWidthNonRgiEmojiSequence(segment) {
-  if (segment.length > 50) {
-    return false;
-  }
-  if (unqualifiedKeycapRegex.test(segment)) {
-    return true;
-  }
-  if (segment.includes("\u200D")) {
-    const pictographics = segment.match(extendedPictographicRegex);
-    return pictographics !== null && pictographics.length >= 2;
-  }
-  return false;
-}
-function baseVisible(segment) {
-  const index = segment.search(visibleCharacterRegex);
-  return index === -1 ? void 0 : segment.slice(index);
-}
-function isHangulLeadingJamo(codePoint2) {
-  return codePoint2 >= 4352 && codePoint2 <= 4447 || codePoint2 >= 43360 && codePoint2 <= 43388;
-}
-function isHangulVowelJamo(codePoint2) {
-  return codePoint2 >= 4448 && codePoint2 <= 4519 || codePoint2 >= 55216 && codePoint2 <= 55238;
-}
-function isHangulTrailingJamo(codePoint2) {
-  return codePoint2 >= 4520 && codePoint2 <= 4607 || codePoint2 >= 55243 && codePoint2 <= 55291;
-}
-function isHangulJamo(codePoint2) {
-  return isHangulLeadingJamo(codePoint2) || isHangulVowelJamo(codePoint2) || isHangulTrailingJamo(codePoint2);
-}
-function hangulClusterWidth(visibleSegment, eastAsianWidthOptions) {
-  const codePoints2 = [];
-  for (const character of visibleSegment) {
-    if (!visibleCharacterRegex.test(character)) {
-      continue;
-    }
-    codePoints2.push(character.codePointAt(0));
-  }
-  if (codePoints2.length === 0) {
-    return void 0;
-  }
-  let width = 0;
-  for (let index = 0; index < codePoints2.length; index++) {
-    const codePoint2 = codePoints2[index];
-    if (!isHangulJamo(codePoint2)) {
-      if (width === 0) {
-        return void 0;
-      }
-      for (let remaining = index; remaining < codePoints2.length; remaining++) {
-        width += eastAsianWidth(codePoints2[remaining], eastAsianWidthOptions);
-      }
-      return width;
-    }
-    if (isHangulLeadingJamo(codePoint2) && isHangulVowelJamo(codePoints2[index + 1])) {
-      width += 2;
-      index += isHangulTrailingJamo(codePoints2[index + 2]) ? 2 : 1;
-      continue;
-    }
-    width += eastAsianWidth(codePoint2, eastAsianWidthOptions);
-  }
-  return width;
-}
-function trailingWidth(visibleSegment, eastAsianWidthOptions) {
-  let extra = 0;
-  let first2 = true;
-  for (const character of visibleSegment) {
-    if (first2) {
-      first2 = false;
-      continue;
-    }
-    if (spacingMarkRegex.test(character) || character >= "\uFF00" && character <= "\uFFEF") {
-      extra += eastAsianWidth(character.codePointAt(0), eastAsianWidthOptions);
-    }
-  }
-  return extra;
-}
-function stringWidth(input, options5 = {}) {
-  if (typeof input !== "string" || input.length === 0) {
-    return 0;
-  }
-  const {
-    ambiguousIsNarrow = true,
-    countAnsiEscapeCodes = false
-  } = options5;
-  let string3 = input;
-  if (!countAnsiEscapeCodes && (string3.includes("\x1B") || string3.includes("\x9B"))) {
-    string3 = stripAnsi(string3);
-  }
-  if (string3.length === 0) {
-    return 0;
-  }
-  if (/^[\u0020-\u007E]*$/.test(string3)) {
-    return string3.length;
-  }
-  let width = 0;
-  const eastAsianWidthOptions = { ambiguousAsWide: !ambiguousIsNarrow };
-  for (const { segment } of segmenter.segment(string3)) {
-    const visibleSegment = baseVisible(segment);
-    if (visibleSegment === void 0) {
-      continue;
-    }
-    if (rgiEmojiRegex.test(segment) || isDoubleWidthNonRgiEmojiSequence(segment)) {
-      width += 2;
-      continue;
-    }
-    const hangulWidth = hangulClusterWidth(visibleSegment, eastAsianWidthOptions);
-    if (hangulWidth !== void 0) {
-      width += hangulWidth;
-      continue;
-    }
-    const codePoint2 = visibleSegment.codePointAt(0);
-    width += eastAsianWidth(codePoint2, eastAsianWidthOptions);
-    width += trailingWidth(visibleSegment, eastAsianWidthOptions);
-  }
-  return width;
-}
-
 // src/report/wrap.ts
 var WIDTH = 80;
-var columns = (text5) => /^[\x20-\x7e]*$/.test(text5) ? text5.length : stringWidth(text5);
-var graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
+var NO_WIDTH = new RegExp("^(?:\\p{Mark}|\\p{Format}|\\p{Control}|\\p{Surrogate}|\\p{Default_Ignorable_Code_Point})+$", "u");
+var UNSEEN = new RegExp("^(?:\\p{Format}|\\p{Control}|\\p{Surrogate}|\\p{Default_Ignorable_Code_Point})+", "u");
+var EMOJI = "^\\p{RGI_Emoji}$";
+var segmenter = null;
+var emoji2 = null;
+function graphemes(text5) {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text5);
+}
+function columnsOf(grapheme) {
+  if (NO_WIDTH.test(grapheme)) return 0;
+  emoji2 ??= new RegExp(EMOJI, "v");
+  return emoji2.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN, "").codePointAt(0) ?? 0);
+}
+function columns(text5) {
+  if (PLAIN3.test(text5)) return text5.length;
+  const shown2 = stripVTControlCharacters(text5);
+  if (PLAIN3.test(shown2)) return shown2.length;
+  let sum = 0;
+  for (const { segment } of graphemes(shown2)) sum += columnsOf(segment);
+  return sum;
+}
 var MARKS = 16;
 function fitting(text5, room) {
   const head = text5.slice(0, Math.max(1, room) + 1);
-  if (/^[\x20-\x7e]*$/.test(head)) return head.slice(0, Math.max(1, room));
+  if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
   let [end2, used] = [0, 0];
-  for (const { segment } of graphemes.segment(text5.slice(0, WIDTH * MARKS))) {
-    used += columns(segment);
+  for (const { segment } of graphemes(text5.slice(0, WIDTH * MARKS))) {
+    used += columnsOf(segment);
     if (used > room && end2 > 0) break;
     end2 += segment.length;
   }
@@ -52297,7 +52173,7 @@ function renderContext(inspection, verbose) {
   }
   if (patterns.length > 0) {
     lines.push("", `\u2192 Add to ${visible(ignoreFile)}:`);
-    for (const pattern2 of patterns.slice(0, most)) lines.push(`    ${visible(pattern2)}`);
+    for (const pattern of patterns.slice(0, most)) lines.push(`    ${visible(pattern)}`);
     if (patterns.length > most) lines.push(`    and ${number4(patterns.length - most)} more (--verbose)`);
   }
   lines.push(...dockerfileAdvice(secrets));
@@ -53676,7 +53552,7 @@ function option(name2, text5 = OPTIONS2[name2].help, value) {
 }
 var options4 = (...names2) => names2.map((name2) => option(name2)).join("\n");
 var asWithScan = (...names2) => [
-  ...wrap(names2.map((name2) => usageOf(name2).replace(" ", "\xA0")).join(", "), "  ", "  ").map((line2) => line2.replaceAll("\xA0", " ")),
+  ...wrap(names2.map((name2) => usageOf(name2).replace(" ", "\xB7")).join(", "), "  ", "  ").map((line2) => line2.replaceAll("\xB7", " ")),
   `${" ".repeat(TEXT_AT)}as with layergate scan`
 ].join("\n");
 var LINT_FORMATS = ["terminal", "json", "sarif"];

@@ -28,7 +28,7 @@ const options = (...names: readonly OptionName[]): string => names.map((name) =>
 /** Options that are those of another command. */
 const asWithScan = (...names: readonly OptionName[]): string =>
   [
-    ...wrap(names.map((name) => usageOf(name).replace(' ', '\u00a0')).join(', '), '  ', '  ').map((line) => line.replaceAll('\u00a0', ' ')),
+    ...wrap(names.map((name) => usageOf(name).replace(' ', '·')).join(', '), '  ', '  ').map((line) => line.replaceAll('·', ' ')),
     `${' '.repeat(TEXT_AT)}as with layergate scan`,
   ].join('\n')
 

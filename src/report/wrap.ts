@@ -1,14 +1,45 @@
 // Text in lines of 80 columns: Chinese characters and emoji take two, marks on letters none.
-import stringWidth from 'string-width'
+import { stripVTControlCharacters } from 'node:util'
+import { eastAsianWidth } from 'get-east-asian-width'
 import type { Redactor } from '../secrets/redact.ts'
 
 export const WIDTH = 80
 
-/** Columns that a text takes in a terminal; its colours take none. */
-export const columns = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text))
+/** Text of which each code unit takes one column: ASCII, and the signs that our own sentences hold. */
+const PLAIN = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/
+/** What takes no column of its own. */
+const NO_WIDTH = /^(?:\p{Mark}|\p{Format}|\p{Control}|\p{Surrogate}|\p{Default_Ignorable_Code_Point})+$/u
+/** In front of what is seen. */
+const UNSEEN = /^(?:\p{Format}|\p{Control}|\p{Surrogate}|\p{Default_Ignorable_Code_Point})+/u
 
-/** What stands beside each other in one place is never parted. */
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Its flag is newer than what the compiler is told of. */
+const EMOJI = '^\\p{RGI_Emoji}$'
+
+/** Made where they are needed: loading them takes longer than most reports. */
+let segmenter: Intl.Segmenter | null = null
+let emoji: RegExp | null = null
+
+/** What stands together in one place, and is never parted. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
+
+function columnsOf(grapheme: string): number {
+  if (NO_WIDTH.test(grapheme)) return 0
+  emoji ??= new RegExp(EMOJI, 'v')
+  return emoji.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN, '').codePointAt(0) ?? 0)
+}
+
+/** Columns that a text takes in a terminal; its colours take none. */
+export function columns(text: string): number {
+  if (PLAIN.test(text)) return text.length
+  const shown = stripVTControlCharacters(text)
+  if (PLAIN.test(shown)) return shown.length
+  let sum = 0
+  for (const { segment } of graphemes(shown)) sum += columnsOf(segment)
+  return sum
+}
 
 /** Code units of text that are looked at for each column: letters may carry that many marks. */
 const MARKS = 16
@@ -16,10 +47,10 @@ const MARKS = 16
 /** The first part of a text that fits, one grapheme at least. */
 function fitting(text: string, room: number): string {
   const head = text.slice(0, Math.max(1, room) + 1)
-  if (/^[\x20-\x7e]*$/.test(head)) return head.slice(0, Math.max(1, room))
+  if (PLAIN.test(head)) return head.slice(0, Math.max(1, room))
   let [end, used] = [0, 0]
-  for (const { segment } of graphemes.segment(text.slice(0, WIDTH * MARKS))) {
-    used += columns(segment)
+  for (const { segment } of graphemes(text.slice(0, WIDTH * MARKS))) {
+    used += columnsOf(segment)
     if (used > room && end > 0) break
     end += segment.length
   }

@@ -1,4 +1,6 @@
 // Lines of 80 columns, whatever is written in them.
+import fc from 'fast-check'
+import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { columns, cutToColumns, pad, WIDTH, wrap } from '../../src/report/wrap.ts'
 import { plainRedactor } from '../../src/secrets/last-look.ts'
@@ -48,4 +50,24 @@ it.each([
 ])('fills %j up to four columns', (text, padded) => {
   expect(pad(text, 4, 'end')).toBe(padded)
   expect(pad(text, 4, 'start')).toBe(padded.endsWith(' ') ? `${padded.slice(text.length)}${text}` : text)
+})
+
+it('counts columns as string-width does, which takes too long to load', () => {
+  const letters = (from: number, to: number) => fc.integer({ min: from, max: to }).map((code) => String.fromCodePoint(code))
+  const unit = fc.oneof(
+    letters(0x20, 0x7e),
+    letters(0xa1, 0x17f),
+    letters(0x400, 0x4ff),
+    letters(0x3041, 0x30ff),
+    letters(0x4e00, 0x9fff),
+    letters(0xac00, 0xd7a3),
+    letters(0x1f300, 0x1f64f),
+    fc.constantFrom('e\u0301', '\u200b', '\u{1f469}\u200d\u{1f467}', '\u{1f1e9}\u{1f1ea}', '\u25cf', '\u2026', '\uff21', '\u00ad', '\x1b[31m', '\x1b[0m', '\u2764\ufe0f'),
+  )
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {
+      expect(columns(parts.join(''))).toBe(stringWidth(parts.join('')))
+    }),
+    { numRuns: 3000 },
+  )
 })
