@@ -52066,8 +52066,8 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
 // src/report/wrap.ts
 var WIDTH = 80;
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
-var NO_WIDTH = new RegExp("^(?:\\p{Mark}|\\p{Format}|\\p{Control}|\\p{Surrogate}|\\p{Default_Ignorable_Code_Point})+$", "u");
-var UNSEEN = new RegExp("^(?:\\p{Format}|\\p{Control}|\\p{Surrogate}|\\p{Default_Ignorable_Code_Point})+", "u");
+var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
+var UNSEEN = /^[\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
 var EMOJI = "^\\p{RGI_Emoji}$";
 var segmenter = null;
 var emoji2 = null;
