@@ -41749,6 +41749,7 @@ function isDrawn(text5) {
   if (digits) return (text5.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0) >= DRAWN_CHANGES;
   return small && large && !text5.split(/[^A-Za-z]+/).every((part3) => part3 === "" || areWords(part3));
 }
+var mayBeDrawn = (text5) => /\d/.test(text5) || isDrawn(text5);
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
 var EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
@@ -57072,7 +57073,7 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
       const words2 = between.match(/[\w.-]+/g) ?? [];
       if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
       if (!whole4.test(value)) return null;
-      if (!/\d/.test(value) && !isDrawn(value)) return null;
+      if (!mayBeDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name2) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler2 = checkFiller(chance(value));
@@ -61164,7 +61165,7 @@ var MANAGERS2 = [
     title: "HashiCorp Vault token",
     opens: ALL_SECRETS,
     forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
-    check: ({ value }) => /\d/.test(value) || isDrawn(value.slice(4)) ? {} : null
+    check: ({ value }) => mayBeDrawn(value.slice(4)) ? {} : null
   }),
   {
     id: "vault-unseal-key",
@@ -62192,7 +62193,7 @@ var PACKAGES = [
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
     quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
     check: ({ value }) => {
-      if (!isDrawn(value) && !/\d/.test(value)) return null;
+      if (!mayBeDrawn(value)) return null;
       if (isPlaceholder(value)) return null;
       const login = decodeText(value);
       if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
@@ -75453,6 +75454,7 @@ async function openTar2(files, reference, options4, form) {
 // src/version.ts
 var VERSION7 = "1.0.0";
 var REPOSITORY = "layergate/layergate";
+var HOME2 = `https://github.com/${REPOSITORY}`;
 
 // src/outcome/fix.ts
 var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
@@ -77121,6 +77123,8 @@ async function oneImageOf(references, options4) {
 // src/report/json.ts
 var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 `;
+var sealedReport = (text5) => sealed(text5, /^(?:\{|\[\n)/.test(text5) ? (data) => `${visibleJson(data)}
+` : null);
 
 // src/report/repository-place.ts
 var FALLBACK = ".layergate.yml";
@@ -77134,7 +77138,6 @@ function placeInRepository(at3, files) {
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME2 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var MAX_SNIPPET = 2e3;
@@ -77389,7 +77392,7 @@ function fitting(text5, room) {
   }
   return text5.slice(0, end2);
 }
-var fits2 = (text5, room) => text5 === "" || room > 0 && fitting(text5, room) === text5 && columns(text5) <= room;
+var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= WIDTH * MARKS && columns(text5) <= room;
 function cutToColumns(redactor, text5, room, from) {
   let most = Math.max(1, room);
   for (; ; ) {
@@ -77811,8 +77814,7 @@ async function reportFolder(parent, reference, shown2 = reference) {
   await mkdir2(folder, { recursive: true });
   return folder;
 }
-var writeReport = (file, text5) => writeFile2(file, sealed(text5, text5.startsWith("{") ? (data) => `${visibleJson(data)}
-` : null));
+var writeReport = (file, text5) => writeFile2(file, sealedReport(text5));
 function print(text5) {
   const token2 = randomBytes2(16).toString("hex");
   info(`::stop-commands::${token2}`);
@@ -77873,7 +77875,6 @@ function tellFailure(reference, failure2) {
 var COMMENT_MODES = ["auto", "always", "never"];
 var SOURCES = ["base", "head"];
 var SWITCHES = ["true", "false"];
-var DEFAULT_CONFIG = ".layergate.yml";
 var reportDirectory = () => input("report-directory") ?? path18.join(process.env["RUNNER_TEMP"] ?? "/tmp", "layergate");
 function readOrder(clock) {
   const token2 = input("token");
@@ -77983,7 +77984,7 @@ async function publish(reference, outcome, configPath2, order) {
   const files = { report: path18.join(folder, "report.json"), sarif: path18.join(folder, "report.sarif"), summary: path18.join(folder, "summary.md") };
   await writeReport(files.report, renderJson(report));
   await writeReport(files.summary, renderSummary(outcome));
-  await writeReport(files.sarif, renderSarif(outcome, configPath2 ?? DEFAULT_CONFIG));
+  await writeReport(files.sarif, renderSarif(outcome, configPath2));
   setOutput("verdict", verdict.result);
   setOutput(
     "findings-count",

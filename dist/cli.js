@@ -12520,6 +12520,7 @@ function isDrawn(text5) {
   if (digits) return (text5.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0) >= DRAWN_CHANGES;
   return small && large && !text5.split(/[^A-Za-z]+/).every((part3) => part3 === "" || areWords(part3));
 }
+var mayBeDrawn = (text5) => /\d/.test(text5) || isDrawn(text5);
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
 var EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
@@ -12720,7 +12721,7 @@ function named({ names: names2, values, strength = "likely", word = SECRET_WORD,
       const words2 = between.match(/[\w.-]+/g) ?? [];
       if (words2.length > MAX_WORDS || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
       if (!whole4.test(value)) return null;
-      if (!/\d/.test(value) && !isDrawn(value)) return null;
+      if (!mayBeDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name2) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler2 = checkFiller(chance(value));
@@ -16812,7 +16813,7 @@ var MANAGERS = [
     title: "HashiCorp Vault token",
     opens: ALL_SECRETS,
     forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
-    check: ({ value }) => /\d/.test(value) || isDrawn(value.slice(4)) ? {} : null
+    check: ({ value }) => mayBeDrawn(value.slice(4)) ? {} : null
   }),
   {
     id: "vault-unseal-key",
@@ -17840,7 +17841,7 @@ var PACKAGES = [
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
     quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
     check: ({ value }) => {
-      if (!isDrawn(value) && !/\d/.test(value)) return null;
+      if (!mayBeDrawn(value)) return null;
       if (isPlaceholder(value)) return null;
       const login = decodeText(value);
       if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
@@ -33248,11 +33249,11 @@ var KnownRuns = class {
     }
     return seeds;
   }
-  #add(index, place2, owner) {
-    const slot2 = hashOf(this.#all, place2) & this.#mask;
+  #add(index, place, owner) {
+    const slot2 = hashOf(this.#all, place) & this.#mask;
     let same = 0;
     for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
-    this.#places[index] = place2;
+    this.#places[index] = place;
     this.#owners[index] = owner;
     this.#next[index] = this.#heads[slot2] ?? -1;
     this.#heads[slot2] = index;
@@ -33267,12 +33268,12 @@ var KnownRuns = class {
     let hash3 = hashOf(text5, 0);
     for (let at3 = 0; ; at3++) {
       for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
-        const place2 = this.#places[i] ?? 0;
-        const ahead = place2 - at3;
+        const place = this.#places[i] ?? 0;
+        const ahead = place - at3;
         if ((known2.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run = this.#extend(text5, at3, place2, entry);
+        const run = this.#extend(text5, at3, place, entry);
         if (run === null) {
           work -= GRAM;
         } else {
@@ -33288,11 +33289,11 @@ var KnownRuns = class {
     }
   }
   /** How far text and value are the same around a place; null where they are not. */
-  #extend(text5, at3, place2, { start, end: end2, shown: shown2 }) {
-    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place2 + i)) return null;
+  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
+    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
     let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place2 - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place2 - from - 1)) from++;
-    while (at3 + to < text5.length && place2 + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place2 + to)) to++;
+    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
+    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
     return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
   }
 };
@@ -33356,9 +33357,9 @@ function replaced(reading, pattern, by) {
       else high = middle;
     }
     if (low === 0) return isEnd ? at3 + 1 : at3;
-    const [place2 = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
-    if (at3 < place2 + made) return isEnd ? from + length : from;
-    return at3 - place2 - made + from + length + (isEnd ? 1 : 0);
+    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
+    if (at3 < place + made) return isEnd ? from + length : from;
+    return at3 - place - made + from + length + (isEnd ? 1 : 0);
   };
   return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
 }
@@ -35574,9 +35575,9 @@ var Unescaped = class {
     return (this.#stops[stop + 1] ?? 0) + index - (this.#stops[stop] ?? 0);
   }
   /** The first character of the text that does not stand in front of a place of the original. */
-  indexOf(place2) {
-    const stop = this.#stopOf(place2, 1);
-    return Math.min((this.#stops[stop] ?? 0) + place2 - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
+  indexOf(place) {
+    const stop = this.#stopOf(place, 1);
+    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
   }
   /** The last pair whose first (0) or second (1) number is not above a value. */
   #stopOf(value, side) {
@@ -35868,10 +35869,10 @@ var NO_STRETCHES = [];
 function stretchesAround(places, length) {
   if (places.length === 0) return NO_STRETCHES;
   const stretches = [];
-  for (const place2 of places) {
+  for (const place of places) {
     const last = stretches.at(-1);
-    const from = Math.max(0, place2 - BEFORE);
-    const to = Math.min(length, place2 + BEHIND2);
+    const from = Math.max(0, place - BEFORE);
+    const to = Math.min(length, place + BEHIND2);
     if (last !== void 0 && from <= last.to) last.to = Math.max(last.to, to);
     else stretches.push({ from, to });
   }
@@ -35950,15 +35951,15 @@ var NO_TEXTS = [];
 function* textsAt(window, length, places, budget, isLast) {
   let done = 0;
   let all2 = null;
-  for (const place2 of places) {
-    if (place2 < done) continue;
+  for (const place of places) {
+    if (place < done) continue;
     all2 ??= window.toString("latin1", 0, length);
-    let start = place2;
-    while (start > Math.max(done, place2 - 3) && /[A-Za-z0-9+/_-]/.test(all2[start - 1] ?? "")) start--;
+    let start = place;
+    while (start > Math.max(done, place - 3) && /[A-Za-z0-9+/_-]/.test(all2[start - 1] ?? "")) start--;
     const { joined: joined3, end: end2 } = gather(all2, start);
     for (const { header: header2, text: text5, isWhole } of unpacked2(joined3, budget)) {
-      if (header2.length > 10) yield { position: place2, length: end2 - place2, text: header2 };
-      yield { position: place2, length: end2 - place2, text: text5 };
+      if (header2.length > 10) yield { position: place, length: end2 - place, text: header2 };
+      yield { position: place, length: end2 - place, text: text5 };
       if (!isWhole && end2 === length && !isLast) budget.isCut = true;
     }
     done = end2;
@@ -36361,8 +36362,8 @@ var ContentScan = class _ContentScan {
       const before = unescapeText(text5.slice(front, at3), false);
       const after2 = unescapeText(login, false);
       const size = before.text.length;
-      const place2 = (index) => start + (index < size ? front + before.original(index) : at3 + after2.original(index - size));
-      this.#match(detector, before.text + after2.text, size, place2, start);
+      const place = (index) => start + (index < size ? front + before.original(index) : at3 + after2.original(index - size));
+      this.#match(detector, before.text + after2.text, size, place, start);
       return;
     }
     if (this.#mustStandAlone(detector)) {
@@ -36504,15 +36505,15 @@ var ContentScan = class _ContentScan {
   }
 };
 function lineCounter(text5) {
-  let [place2, line2] = [0, 1];
+  let [place, line2] = [0, 1];
   const count2 = (from, to) => {
     let feeds = 0;
     for (let feed = text5.indexOf("\n", from); feed !== -1 && feed < to; feed = text5.indexOf("\n", feed + 1)) feeds++;
     return feeds;
   };
   return (at3) => {
-    line2 += at3 >= place2 ? count2(place2, at3) : -count2(at3, place2);
-    place2 = at3;
+    line2 += at3 >= place ? count2(place, at3) : -count2(at3, place);
+    place = at3;
     return line2;
   };
 }
@@ -39397,8 +39398,8 @@ var Comparison = class {
    * Whether the baseline has the place with this value. Of equal places (two tokens in one file) each has a number in its
    * fingerprint, which moves when one of them goes: the value tells them apart.
    */
-  knows(fingerprint, rule, place2, value) {
-    const entry = this.#byFingerprint.get(fingerprint)?.find((candidate) => candidate.valueHash === value) ?? (value === null ? void 0 : this.#byPlace.get([rule, place2, value].join("\0"))?.[0]);
+  knows(fingerprint, rule, place, value) {
+    const entry = this.#byFingerprint.get(fingerprint)?.find((candidate) => candidate.valueHash === value) ?? (value === null ? void 0 : this.#byPlace.get([rule, place, value].join("\0"))?.[0]);
     if (entry === void 0) return false;
     this.#seen.add(entry);
     return true;
@@ -43174,20 +43175,20 @@ var Planner = class {
   /** Plans for all places. @returns whether the leak is gone then */
   run() {
     if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config")) return false;
-    for (const place2 of this.#leak.places) this.#collectNames(place2);
-    const files = this.#leak.places.filter((place2) => place2.kind === "file");
-    const isDone = this.#literals() && this.#variables() && files.every((place2) => this.#file(place2));
-    return isDone && this.#leak.places.every((place2) => this.#isCovered(place2));
+    for (const place of this.#leak.places) this.#collectNames(place);
+    const files = this.#leak.places.filter((place) => place.kind === "file");
+    const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place));
+    return isDone && this.#leak.places.every((place) => this.#isCovered(place));
   }
-  #collectNames(place2) {
-    if (place2.kind === "config" && place2.field.startsWith("Env.")) this.#names.add(place2.field.slice(4));
-    if (place2.kind === "config" && place2.field.startsWith("Labels.")) this.#names.add(place2.field.slice(7));
-    if (place2.kind === "attestation") {
-      const name2 = /build-arg:([\w.-]+)/.exec(place2.field)?.[1];
+  #collectNames(place) {
+    if (place.kind === "config" && place.field.startsWith("Env.")) this.#names.add(place.field.slice(4));
+    if (place.kind === "config" && place.field.startsWith("Labels.")) this.#names.add(place.field.slice(7));
+    if (place.kind === "attestation") {
+      const name2 = /build-arg:([\w.-]+)/.exec(place.field)?.[1];
       if (name2 !== void 0) this.#names.add(name2);
     }
-    if (place2.kind !== "history") return;
-    const entry = this.#evidence.origin.history[place2.index];
+    if (place.kind !== "history") return;
+    const entry = this.#evidence.origin.history[place.index];
     for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
     const source2 = entry?.source;
     if (source2 != null && /^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) {
@@ -43200,12 +43201,12 @@ var Planner = class {
     }
   }
   /** Where every place went: nothing may be left that the plan does not touch. */
-  #isCovered(place2) {
-    if (place2.kind === "file") return true;
-    if (place2.kind === "config") return /^(?:Env|Labels)\./.test(place2.field);
-    if (place2.kind === "attestation") return /build-arg:/.test(place2.field);
-    if (place2.kind !== "history") return false;
-    const { source: source2, instruction } = this.#evidence.origin.history[place2.index] ?? {};
+  #isCovered(place) {
+    if (place.kind === "file") return true;
+    if (place.kind === "config") return /^(?:Env|Labels)\./.test(place.field);
+    if (place.kind === "attestation") return /build-arg:/.test(place.field);
+    if (place.kind !== "history") return false;
+    const { source: source2, instruction } = this.#evidence.origin.history[place.index] ?? {};
     if (source2 == null || instruction === void 0) return false;
     const { value } = this.#leak;
     if (source2.keyword === "RUN") return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
@@ -43261,35 +43262,35 @@ var Planner = class {
     }
     return true;
   }
-  #file(place2) {
-    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === place2.version.layer);
+  #file(place) {
+    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === place.version.layer);
     const step2 = this.#steps[at3];
-    if (step2 === void 0 || place2.version.content !== place2.version || place2.inside !== null) return false;
+    if (step2 === void 0 || place.version.content !== place.version || place.inside !== null) return false;
     const { keyword } = step2.source;
-    if (keyword === "COPY" || keyword === "ADD") return this.#copied(place2, step2, at3);
-    return keyword === "RUN" && this.#made(place2, step2, at3);
+    if (keyword === "COPY" || keyword === "ADD") return this.#copied(place, step2, at3);
+    return keyword === "RUN" && this.#made(place, step2, at3);
   }
   /** The step that hides the file, and the operand of its rm. */
-  #hider(place2) {
-    if (place2.ending === null || place2.ending.state !== "deleted") return null;
-    const layer = place2.ending.layer;
+  #hider(place) {
+    if (place.ending === null || place.ending.state !== "deleted") return null;
+    const layer = place.ending.layer;
     const at3 = this.#steps.findIndex(({ entry }) => entry.layer === layer);
     const step2 = this.#steps[at3];
     return step2 === void 0 || step2.source.keyword !== "RUN" ? null : { step: step2, at: at3 };
   }
   #resolves = (path20, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path20;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place2, { source: source2, workdir }, at3) {
-    const path20 = place2.version.path;
+  #copied(place, { source: source2, workdir }, at3) {
+    const path20 = place.version.path;
     if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
-    const known2 = this.#evidence.sources.get(fileKey(place2.version.layer, place2.version.index));
+    const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
     const inContext = known2?.inContext ?? contextPath(source2, path20, workdir);
     const sources = copySources(source2);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) return false;
     const isNamed3 = sources.includes(inContext);
-    const hider = this.#hider(place2);
-    if (place2.ending !== null && place2.ending.layer !== place2.version.layer) {
-      const { layer, state } = place2.ending;
+    const hider = this.#hider(place);
+    if (place.ending !== null && place.ending.layer !== place.version.layer) {
+      const { layer, state } = place.ending;
       const over = this.#steps.find(({ entry }) => entry.layer === layer)?.source.keyword;
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
     }
@@ -43315,8 +43316,8 @@ var Planner = class {
     return true;
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place2, { source: source2 }, at3) {
-    const hider = this.#hider(place2);
+  #made(place, { source: source2 }, at3) {
+    const hider = this.#hider(place);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step2) => step2.source);
     const isJoinable = between.every(({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("["));
@@ -43437,12 +43438,12 @@ var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.so
   const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path20)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
-function isGenerated(leak, place2, evidence) {
-  if (place2.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path20, layer } = place2.version.content;
+function isGenerated(leak, place, evidence) {
+  if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
+  const { path: path20, layer } = place.version.content;
   const generators = GENERATORS.filter((generator2) => generator2.path.test(path20));
   if (generators.length === 0) return false;
-  if (place2.owner === "base") return true;
+  if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some((generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path20))) || installedIn(layer, generator2, evidence));
@@ -43480,11 +43481,11 @@ var TAR_PARTS = {
   }
 };
 var METADATA_TITLES = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index", "the image's archive"];
-var metadataTitle = (place2) => place2.kind === "tar" ? TAR_PARTS[place2.field].title : `the image's ${place2.kind === "index" && place2.isBeside ? "archive" : place2.kind}`;
-var metadataChange = (place2) => place2.kind === "tar" ? TAR_PARTS[place2.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
-function documentMessage(place2, what) {
-  const { kind, field: field2 } = place2;
-  if (kind === "index" && place2.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
+var metadataTitle = (place) => place.kind === "tar" ? TAR_PARTS[place.field].title : `the image's ${place.kind === "index" && place.isBeside ? "archive" : place.kind}`;
+var metadataChange = (place) => place.kind === "tar" ? TAR_PARTS[place.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
+function documentMessage(place, what) {
+  const { kind, field: field2 } = place;
+  if (kind === "index" && place.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
 function tarMessage({ field: field2, key, path: path20, version: version2, layer, state, ending: ending2 }, what, layerName2) {
@@ -43499,25 +43500,25 @@ function tarMessage({ field: field2, key, path: path20, version: version2, layer
 }
 
 // src/rules/leak.ts
-function ruleOf(evidence, leak, place2) {
-  if (isGenerated(leak, place2, evidence)) return "generated-key";
-  if (place2.kind === "history") return "secret-in-history";
-  if (place2.kind === "attestation") return "secret-in-attestation";
-  if (place2.kind === "config") return place2.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
-  if (place2.kind === "manifest" || place2.kind === "index") return "secret-in-config";
-  return place2.state === "present" ? "secret-in-image" : "deleted-secret";
+function ruleOf(evidence, leak, place) {
+  if (isGenerated(leak, place, evidence)) return "generated-key";
+  if (place.kind === "history") return "secret-in-history";
+  if (place.kind === "attestation") return "secret-in-attestation";
+  if (place.kind === "config") return place.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
+  if (place.kind === "manifest" || place.kind === "index") return "secret-in-config";
+  return place.state === "present" ? "secret-in-image" : "deleted-secret";
 }
 function* leaksOf(evidence, ruleId) {
   for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
-  const [first2, ...rest] = leak.places.map((place2) => ({
-    ruleId: ruleOf(evidence, leak, place2),
-    location: locationOf(evidence, place2),
-    origin: place2.owner,
-    dockerfile: place2.lines,
-    identity: identityOf3(evidence, leak, place2),
-    isProven: leak.strength === "proven" && !isGenerated(leak, place2, evidence) && !isExpired(leak.facts, evidence.now)
+  const [first2, ...rest] = leak.places.map((place) => ({
+    ruleId: ruleOf(evidence, leak, place),
+    location: locationOf(evidence, place),
+    origin: place.owner,
+    dockerfile: place.lines,
+    identity: identityOf3(evidence, leak, place),
+    isProven: leak.strength === "proven" && !isGenerated(leak, place, evidence) && !isExpired(leak.facts, evidence.now)
   }));
   if (first2 === void 0) throw new RangeError("a leak without a place");
   return {
@@ -43531,31 +43532,31 @@ function hashOf2({ value, detector }, salt) {
   const hash3 = createHmac2("sha256", salt).update(value).digest("hex");
   return detector.guessable === true ? hash3.slice(-4) : hash3.slice(0, 32);
 }
-var locationOf = ({ built }, place2) => {
-  if (place2.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place2.index };
-  if (place2.kind === "config") return { kind: "config", field: place2.field };
-  if (place2.kind === "attestation") return { kind: "attestation", predicateType: place2.predicateType, field: place2.field };
-  if (place2.kind === "manifest" || place2.kind === "index") return { kind: place2.kind, field: place2.field };
-  if (place2.kind === "tar") return { kind: "tar", layer: place2.layer, path: place2.path, field: place2.field };
+var locationOf = ({ built }, place) => {
+  if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
+  if (place.kind === "config") return { kind: "config", field: place.field };
+  if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
+  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
+  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
   return {
     kind: "layer",
-    layer: place2.version.layer,
-    path: place2.version.path,
-    ...place2.inside === null ? {} : { inside: place2.inside },
-    line: place2.inside === null ? place2.line : null,
-    offset: place2.offset
+    layer: place.version.layer,
+    path: place.version.path,
+    ...place.inside === null ? {} : { inside: place.inside },
+    line: place.inside === null ? place.line : null,
+    offset: place.offset
   };
 };
-function removedByName(place2, evidence) {
-  if (place2.kind !== "file" || place2.ending?.state !== "deleted") return false;
-  const remover = evidence.origin.layers[place2.ending.layer];
-  if (remover === void 0 || remover.owner === "base" || place2.owner === "base") return false;
+function removedByName(place, evidence) {
+  if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
+  const remover = evidence.origin.layers[place.ending.layer];
+  if (remover === void 0 || remover.owner === "base" || place.owner === "base") return false;
   const text5 = remover.source?.text ?? remover.instruction?.text ?? "";
-  const name2 = baseName(place2.version.path);
+  const name2 = baseName(place.version.path);
   return /\b(?:rm|shred|unlink)\b/.test(text5) && name2.length > 1 && text5.includes(name2);
 }
-function gravity(leak, place2, evidence) {
-  if (isGenerated(leak, place2, evidence)) return { severity: "medium", confidence: "medium" };
+function gravity(leak, place, evidence) {
+  if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
   if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now)) return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
@@ -43582,26 +43583,26 @@ function mergedName({ origin }, merged4) {
   const [first2, last] = [lines[0], lines.at(-1)];
   return `merged from ${merged4.length} instructions${first2 === void 0 || last === void 0 ? "" : `, ${first2.path}:${first2.startLine}-${last.endLine}`}`;
 }
-function fileMessage(evidence, place2, what) {
-  const { version: version2, ending: ending2 } = place2;
-  const inside = place2.inside === null ? "" : ` (in ${place2.inside})`;
-  const line2 = place2.line === null || place2.inside !== null ? "" : ` line ${place2.line}`;
+function fileMessage(evidence, place, what) {
+  const { version: version2, ending: ending2 } = place;
+  const inside = place.inside === null ? "" : ` (in ${place.inside})`;
+  const line2 = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
   const added = `${version2.path}${inside}${line2} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
   if (version2.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
-  if (place2.state === "present" || ending2 === null) return `${added}.`;
-  const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place2.state];
+  if (place.state === "present" || ending2 === null) return `${added}.`;
+  const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place.state];
   if (ending2.layer === version2.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
   return `${added}; ${layerName(evidence, ending2.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version2.layer}, and anyone who can pull the image can read them.`;
 }
-function messageOf(evidence, leak, place2, what) {
-  if (place2.kind === "file") return fileMessage(evidence, place2, what);
-  if (place2.kind === "config") return `${fieldName(place2)} holds ${what}: everyone who can pull the image can read its configuration.`;
-  if (place2.kind === "attestation") return attestationMessage(place2, what);
-  if (place2.kind === "manifest" || place2.kind === "index") return documentMessage(place2, what);
-  if (place2.kind === "tar") return tarMessage(place2, what, (layer) => layerName(evidence, layer));
-  const instruction = evidence.origin.history[place2.index]?.instruction;
+function messageOf(evidence, leak, place, what) {
+  if (place.kind === "file") return fileMessage(evidence, place, what);
+  if (place.kind === "config") return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
+  if (place.kind === "attestation") return attestationMessage(place, what);
+  if (place.kind === "manifest" || place.kind === "index") return documentMessage(place, what);
+  if (place.kind === "tar") return tarMessage(place, what, (layer) => layerName(evidence, layer));
+  const instruction = evidence.origin.history[place.index]?.instruction;
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === "ARG";
-  const lines = place2.lines === null ? "" : ` (${place2.lines.path}:${place2.lines.startLine})`;
+  const lines = place.lines === null ? "" : ` (${place.lines.path}:${place.lines.startLine})`;
   return `The history entry of ${instruction?.keyword ?? "an instruction"}${lines} holds ${what}${argument ? ", given as a build argument" : ""}: docker history shows it to everyone who can pull the image.`;
 }
 var fieldName = ({ field: field2 }) => {
@@ -43616,65 +43617,65 @@ function attestationMessage({ predicateType, field: field2, lines }, what) {
   return `The ${kind} of the image${field2 === "" ? "" : ` (${field2})`} holds ${what}${argument}${lines === null ? "" : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`;
 }
 var PURGE = "Delete pushed tags and the build cache: they keep it.";
-function remedyOf(evidence, leak, place2, fix) {
-  if (place2.owner === "base")
+function remedyOf(evidence, leak, place, fix) {
+  if (place.owner === "base")
     return `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === "harmless" ? "" : leak.detector.revoke}.`.replace(
       / \.$/,
       ""
     );
-  if (isGenerated(leak, place2, evidence))
+  if (isGenerated(leak, place, evidence))
     return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
-  const what = changeOf(evidence, leak, place2, fix);
+  const what = changeOf(evidence, leak, place, fix);
   return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
 }
-function instructionOf({ origin }, { value }, place2) {
-  if (place2.kind === "history") {
-    const instruction = origin.history[place2.index]?.instruction;
+function instructionOf({ origin }, { value }, place) {
+  if (place.kind === "history") {
+    const instruction = origin.history[place.index]?.instruction;
     if (instruction?.buildArgs.some((argument2) => argument2.includes(value))) return { keyword: "ARG", text: "" };
     return { keyword: instruction?.keyword ?? null, text: instruction?.text ?? "" };
   }
-  const [, argument] = /\["?(build-arg|label):/.exec(place2.field) ?? [];
+  const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? [];
   if (argument !== void 0) return { keyword: argument === "label" ? "LABEL" : "ARG", text: "" };
-  const line2 = place2.lines?.startLine ?? 0;
+  const line2 = place.lines?.startLine ?? 0;
   const source2 = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
   return { keyword: source2?.keyword ?? null, text: source2?.text ?? "" };
 }
-function changeOf(evidence, leak, place2, fix) {
+function changeOf(evidence, leak, place, fix) {
   const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text5) => text5.includes(MOUNT.slice(4)));
   const line2 = oneLine(mounts ?? "");
   const mounted = line2 === "" || evidence.cut(line2, line2.length) !== line2 ? "" : ` \`${evidence.cut(line2, MAX_MOUNT)}\``;
-  if (place2.kind === "config") return configChange(place2.field, mounted);
-  if (place2.kind === "history" || place2.kind === "attestation") {
-    const { keyword: keyword2, text: text5 } = instructionOf(evidence, leak, place2);
-    return instructionChange(keyword2, { name: place2.name, mounted, text: text5 });
+  if (place.kind === "config") return configChange(place.field, mounted);
+  if (place.kind === "history" || place.kind === "attestation") {
+    const { keyword: keyword2, text: text5 } = instructionOf(evidence, leak, place);
+    return instructionChange(keyword2, { name: place.name, mounted, text: text5 });
   }
-  if (place2.kind !== "file") return metadataChange(place2);
+  if (place.kind !== "file") return metadataChange(place);
   const { instead } = leak.detector;
-  const layer = evidence.origin.layers[place2.version.layer];
+  const layer = evidence.origin.layers[place.version.layer];
   const { source: source2 } = layer ?? {};
   const keyword = source2?.keyword ?? layer?.instruction?.keyword;
-  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place2, keyword, mounted, fix);
+  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
   if (keyword === "RUN") {
-    if (instead !== void 0 && place2.state === "present") return `${instead}.`;
+    if (instead !== void 0 && place.state === "present") return `${instead}.`;
     if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3)))) return "Build with it in a stage of its own and copy only the result into the image.";
-    if (fix !== null && place2.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
+    if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
   return instead === void 0 ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`;
 }
-function copyChange(evidence, { detector }, place2, keyword, mounted, fix) {
+function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
   const { origin, sources } = evidence;
-  const layer = origin.layers[place2.version.layer];
+  const layer = origin.layers[place.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
   if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
-  const known2 = sources.get(fileKey(place2.version.content.layer, place2.version.content.index));
+  const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path20 = known2?.inContext ?? (text5 === null ? baseName(place2.version.path) : contextPath(text5, place2.version.path, layer?.workdir));
+  const path20 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path20);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
   return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path20)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
@@ -43684,9 +43685,9 @@ function relatedOf(evidence, leak, lead) {
   const layerLines = (layer) => evidence.origin.layers[layer]?.lines ?? null;
   const related = [];
   const hiders = /* @__PURE__ */ new Set();
-  const addEnding = (place2) => {
-    if (place2.kind !== "file" && place2.kind !== "tar" || place2.ending === null || place2.ending.layer === place2.version?.layer) return;
-    const { layer, by, state } = place2.ending;
+  const addEnding = (place) => {
+    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer) return;
+    const { layer, by, state } = place.ending;
     const role = state === "deleted" ? "hidden-by" : "overwritten-by";
     const key = `${role} ${layer} ${by}`;
     if (hiders.has(key)) return;
@@ -43694,71 +43695,71 @@ function relatedOf(evidence, leak, lead) {
     related.push({ role, location: { kind: "layer", layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) });
   };
   addEnding(lead);
-  for (const place2 of leak.places) {
-    if (place2 === lead) continue;
+  for (const place of leak.places) {
+    if (place === lead) continue;
     if (related.length >= MAX_RELATED) break;
     related.push({
       role: "also-in",
-      location: locationOf(evidence, place2),
-      dockerfile: place2.lines,
-      ...place2.kind === "file" || place2.kind === "tar" ? { state: place2.state } : {}
+      location: locationOf(evidence, place),
+      dockerfile: place.lines,
+      ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {}
     });
-    addEnding(place2);
+    addEnding(place);
   }
   return related;
 }
-function identityOf3(evidence, leak, place2) {
-  const name2 = place2.name ?? "";
-  if (place2.kind === "file") return [leak.detector.id, place2.version.path, place2.inside ?? "", name2];
-  if (place2.kind === "config") return [leak.detector.id, place2.field, name2];
-  if (place2.kind === "attestation") return [leak.detector.id, place2.predicateType, withoutDigests(place2.field), name2];
-  if (place2.kind === "manifest" || place2.kind === "index") return [leak.detector.id, place2.kind, withoutDigests(place2.field), name2];
-  if (place2.kind === "tar") return [leak.detector.id, place2.path, `tar ${place2.field}`, place2.key ?? "", name2];
-  return [leak.detector.id, historyIdentity(evidence, place2), name2];
+function identityOf3(evidence, leak, place) {
+  const name2 = place.name ?? "";
+  if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name2];
+  if (place.kind === "config") return [leak.detector.id, place.field, name2];
+  if (place.kind === "attestation") return [leak.detector.id, place.predicateType, withoutDigests(place.field), name2];
+  if (place.kind === "manifest" || place.kind === "index") return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
+  if (place.kind === "tar") return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? "", name2];
+  return [leak.detector.id, historyIdentity(evidence, place), name2];
 }
 var withoutDigests = (field2) => field2.replace(/\b[0-9a-f]{64}\b/g, "\u2026");
-var historyIdentity = (evidence, place2) => {
-  const instruction = evidence.origin.history[place2.index]?.instruction;
+var historyIdentity = (evidence, place) => {
+  const instruction = evidence.origin.history[place.index]?.instruction;
   return `${instruction?.keyword ?? ""} ${instruction?.text ?? ""}`;
 };
-function titleOf(leak, place2, generated) {
+function titleOf(leak, place, generated) {
   const { title } = leak.detector;
   if (generated) return `${title} that a package made when it was installed`;
-  if (place2.kind === "history") return `${title} in the image's history`;
-  if (place2.kind === "attestation") return `${title} in an attestation of the image`;
-  if (place2.kind === "config") return place2.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
-  if (place2.kind !== "file") return `${title} in ${metadataTitle(place2)}`;
-  return place2.state === "present" ? `${title} in the image` : `${title} stays in the image`;
+  if (place.kind === "history") return `${title} in the image's history`;
+  if (place.kind === "attestation") return `${title} in an attestation of the image`;
+  if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
+  if (place.kind !== "file") return `${title} in ${metadataTitle(place)}`;
+  return place.state === "present" ? `${title} in the image` : `${title} stays in the image`;
 }
-var fromLines = ({ origin }, place2) => place2.kind === "file" && origin.layers[place2.version.layer]?.history === null ? null : origin.base?.lines ?? null;
-function seenFrom(evidence, leak, place2) {
+var fromLines = ({ origin }, place) => place.kind === "file" && origin.layers[place.version.layer]?.history === null ? null : origin.base?.lines ?? null;
+function seenFrom(evidence, leak, place) {
   const { what, told } = whatOf(leak, leak.places.length, evidence);
-  const entry = place2.kind === "file" || place2.kind === "tar" ? place2.version?.entry ?? null : null;
-  const fix = place2.owner === "base" ? null : fixOf(evidence, leak);
-  const source2 = place2.kind === "file" ? evidence.sources.get(fileKey(place2.version.content.layer, place2.version.content.index)) : void 0;
+  const entry = place.kind === "file" || place.kind === "tar" ? place.version?.entry ?? null : null;
+  const fix = place.owner === "base" ? null : fixOf(evidence, leak);
+  const source2 = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
-    ruleId: ruleOf(evidence, leak, place2),
-    ...gravity(leak, place2, evidence),
-    title: titleOf(leak, place2, isGenerated(leak, place2, evidence)),
-    message: messageOf(evidence, leak, place2, what) + (isGenerated(leak, place2, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
-    remedy: remedyOf(evidence, leak, place2, fix),
+    ruleId: ruleOf(evidence, leak, place),
+    ...gravity(leak, place, evidence),
+    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
+    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
+    remedy: remedyOf(evidence, leak, place, fix),
     fix,
-    location: locationOf(evidence, place2),
-    dockerfile: place2.owner === "base" ? fromLines(evidence, place2) : place2.lines,
-    related: relatedOf(evidence, leak, place2),
-    file: (place2.kind === "file" || place2.kind === "tar") && entry !== null ? {
-      state: place2.state,
+    location: locationOf(evidence, place),
+    dockerfile: place.owner === "base" ? fromLines(evidence, place) : place.lines,
+    related: relatedOf(evidence, leak, place),
+    file: (place.kind === "file" || place.kind === "tar") && entry !== null ? {
+      state: place.state,
       mode: entry.mode.toString(8).padStart(4, "0"),
       uid: entry.uid,
       gid: entry.gid,
-      size: place2.kind === "file" ? place2.version.content.entry.size : entry.size,
+      size: place.kind === "file" ? place.version.content.entry.size : entry.size,
       // Who has the hash of a file with a password in it can try passwords.
-      sha256: place2.kind === "file" && leak.detector.guessable !== true ? place2.hashes?.sha256 ?? null : null,
+      sha256: place.kind === "file" && leak.detector.guessable !== true ? place.hashes?.sha256 ?? null : null,
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
     secret: told,
-    origin: place2.owner
+    origin: place.owner
   };
 }
 
@@ -44917,15 +44918,15 @@ var secretMountCopied = {
         }
         if (told.size > 0) continue;
         const leak = evidence.leaks.find(
-          ({ places, strength }) => strength !== "harmless" && places.some((place3) => place3.kind === "file" && place3.version.content.layer === step2.layer && place3.version.path !== mount.target)
+          ({ places, strength }) => strength !== "harmless" && places.some((place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target)
         );
-        const place2 = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
-        if (leak === void 0 || place2?.kind !== "file") continue;
+        const place = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
+        if (leak === void 0 || place?.kind !== "file") continue;
         yield onStep(meta20, step2, {
           confidence: "medium",
-          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place2.version.path}: what the RUN runs may have written it there.`,
-          remedy: `Look into ${place2.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
-          identity: [mount.id, place2.version.path]
+          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
+          remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
+          identity: [mount.id, place.version.path]
         });
       }
     }
@@ -46149,7 +46150,7 @@ function baselineLoosenings(before, after2) {
   const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf2(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
   const added = entriesOf(after2).filter(({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known2.has(key)));
-  return added.map(({ image, entry: { rule, place: place2 } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place2} of ${image}` }));
+  return added.map(({ image, entry: { rule, place } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place} of ${image}` }));
 }
 function looseningsOf(before, after2) {
   const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
@@ -46204,8 +46205,8 @@ function atCommit(directory, base, given2, disk) {
   };
 }
 var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
-async function readPolicy(settings2, place2, isRequired) {
-  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place2, isRequired);
+async function readPolicy(settings2, place, isRequired) {
+  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
   return toPolicy(
     name2,
     mergeConfigs([
@@ -46253,9 +46254,9 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   const disk = onDisk(directory, isConfined);
   const own2 = await readPolicy(settings2, disk, true);
   const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
-  const finish = async (policy2, place2, authority) => {
+  const finish = async (policy2, place, authority) => {
     const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport) : null;
-    const baseline = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place2, base === null) : fromBranch.baseline;
+    const baseline = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place, base === null) : fromBranch.baseline;
     const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
     return { policy: policy2, baseline, authority: await authority(baseline), warnings };
   };
@@ -49205,15 +49206,15 @@ async function findSources(leaks, { origin, provenances }, { checkout, context }
   for (const directory of directories) contexts.push(await readContext(checkout, directory, path20));
   let traced2 = 0;
   for (const { places } of leaks) {
-    for (const place2 of places) {
-      if (place2.kind !== "file") continue;
-      const { layer, index, entry, path: inImage } = place2.version.content;
+    for (const place of places) {
+      if (place.kind !== "file") continue;
+      const { layer, index, entry, path: inImage } = place.version.content;
       const key = fileKey(layer, index);
       const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place2.hashes === null || found.has(key)) continue;
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
       if (traced2++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place2.hashes.sha256 });
+        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
         if (source2 === null) continue;
         found.set(key, source2);
         break;
@@ -49233,10 +49234,10 @@ function givenLeaks(steps, leaks, { history: history2 }) {
   const bySource = new Map(history2.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]]));
   const byEntry = /* @__PURE__ */ new Map();
   for (const leak of leaks) {
-    for (const place2 of leak.places) {
-      if (place2.kind !== "history") continue;
-      const known2 = byEntry.get(place2.index);
-      if (known2 === void 0) byEntry.set(place2.index, [leak]);
+    for (const place of leak.places) {
+      if (place.kind !== "history") continue;
+      const known2 = byEntry.get(place.index);
+      if (known2 === void 0) byEntry.set(place.index, [leak]);
       else known2.push(leak);
     }
   }
@@ -49309,16 +49310,16 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
 }
 
 // src/evidence/key-pairs.ts
-function containerOf(place2) {
-  if (place2.kind === "history") return `history ${place2.index}`;
-  if (place2.kind !== "config") return null;
-  return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place2.field)?.[0] ?? null;
+function containerOf(place) {
+  if (place.kind === "history") return `history ${place.index}`;
+  if (place.kind !== "config") return null;
+  return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place.field)?.[0] ?? null;
 }
 function byContainer(held) {
   const found = /* @__PURE__ */ new Map();
   for (const each2 of held) {
-    for (const place2 of each2.places) {
-      const container = containerOf(place2);
+    for (const place of each2.places) {
+      const container = containerOf(place);
       if (container === null) continue;
       const known2 = found.get(container);
       if (known2 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
@@ -49332,13 +49333,13 @@ function pairKeys(held) {
   const secrets = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless"));
   const paired = /* @__PURE__ */ new Set();
   for (const secret of new Set([...secrets.values()].flatMap((each2) => [...each2]))) {
-    const own2 = new Set(secret.places.flatMap((place2) => containerOf(place2) ?? []));
+    const own2 = new Set(secret.places.flatMap((place) => containerOf(place) ?? []));
     if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue;
     const [id, other] = new Set([...own2].flatMap((container) => [...ids.get(container) ?? []]));
     if (id === void 0 || other !== void 0) continue;
     secret.match = provenBy(secret.match, id.match);
-    const isSet = id.places.some((place2) => place2.kind === "config" && own2.has(containerOf(place2) ?? ""));
-    if (id.places.every((place2) => own2.has(containerOf(place2) ?? "") || isSet && place2.kind === "history")) paired.add(id);
+    const isSet = id.places.some((place) => place.kind === "config" && own2.has(containerOf(place) ?? ""));
+    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history")) paired.add(id);
   }
   return paired;
 }
@@ -49426,7 +49427,7 @@ function documentText(document, image, origin) {
     text: text5,
     find: find2,
     placeAt: (offset) => placeOf2(document, locate(offset).path, origin),
-    repeats: (place2) => document.name !== null || place2.kind === "config" && place2.field === LEGACY
+    repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
   };
 }
 function placeOf2({ kind, name: name2 }, path20, origin) {
@@ -49577,16 +49578,16 @@ var MAX_FIELDS = 50;
 var MAX_SEARCHED = 1e3;
 var MIN_SEARCHED2 = 8;
 var SET_FIELD = /^(?:[A-Z]|author$|comment$|container_config$)/;
-function reach(place2) {
-  if (place2.kind === "config" && SET_FIELD.test(place2.field)) return place2.field.startsWith("Env.") ? 0 : 1;
-  if (place2.kind === "history") return 2;
-  if (place2.kind === "attestation") return 3;
-  if (place2.kind !== "file" && place2.kind !== "tar") return place2.kind === "index" && place2.isBeside ? 8 : 4;
+function reach(place) {
+  if (place.kind === "config" && SET_FIELD.test(place.field)) return place.field.startsWith("Env.") ? 0 : 1;
+  if (place.kind === "history") return 2;
+  if (place.kind === "attestation") return 3;
+  if (place.kind !== "file" && place.kind !== "tar") return place.kind === "index" && place.isBeside ? 8 : 4;
   const states = { present: 5, overwritten: 6, replaced: 6, deleted: 7 };
-  return states[place2.state] + (place2.kind === "tar" ? 0.5 : 0);
+  return states[place.state] + (place.kind === "tar" ? 0.5 : 0);
 }
 function compare(a, b) {
-  const layerOf2 = (place2) => place2.kind === "file" ? place2.version.layer : place2.kind === "tar" ? place2.layer : place2.kind === "history" ? place2.index : 0;
+  const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
   return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
 function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes: hashes2, others, scanner }) {
@@ -49615,7 +49616,7 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
     const { content } = found.version;
     const { match: match2, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content);
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(match2, isVouched ? [] : found.places.map((place2) => ({ ...place2, strength: match2.strength, note: match2.note })));
+    add3(match2, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note })));
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
@@ -49624,13 +49625,13 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   for (const attestation of attestations) {
     for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
   }
-  for (const { match: match2, place: place2 } of tarPlaces(scans, filesystem, origin)) add3(match2, [place2]);
+  for (const { match: match2, place } of tarPlaces(scans, filesystem, origin)) add3(match2, [place]);
   const isRepeated = (match2) => byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file" && kind !== "tar") === true;
   const documents = documentTexts(image, origin);
   for (const document of documents) {
     for (const match2 of scanner.scanText(document.text)) {
-      const place2 = document.placeAt(match2.offset);
-      add3(match2, document.repeats(place2) && isRepeated(match2) ? [] : [placed2(place2, match2)], document.text);
+      const place = document.placeAt(match2.offset);
+      add3(match2, document.repeats(place) && isRepeated(match2) ? [] : [placed2(place, match2)], document.text);
     }
   }
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
@@ -49638,39 +49639,39 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   const collected = [...byIdentity.values()];
   const told = pairKeys(collected);
   const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
-    const [first2, ...rest] = dedupe(places.sort(compare)).map((place2) => atItsLine(place2, match2.value, origin));
+    const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
     return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
 }
-function atItsLine(place2, value, { dockerfile }) {
-  if (place2.kind !== "history" && place2.kind !== "config") return place2;
-  const name2 = place2.kind === "config" ? place2.field.replace(/^(?:Env|Labels)\./, "") : place2.name ?? "";
-  return { ...place2, lines: narrowed(dockerfile, place2.lines, value, name2) };
+function atItsLine(place, value, { dockerfile }) {
+  if (place.kind !== "history" && place.kind !== "config") return place;
+  const name2 = place.kind === "config" ? place.field.replace(/^(?:Env|Labels)\./, "") : place.name ?? "";
+  return { ...place, lines: narrowed(dockerfile, place.lines, value, name2) };
 }
-var placed2 = (place2, match2) => ({ ...place2, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
+var placed2 = (place, match2) => ({ ...place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
 function dedupe(places) {
   const seen = /* @__PURE__ */ new Set();
-  return places.filter((place2) => {
-    const key = keyOf4(place2);
+  return places.filter((place) => {
+    const key = keyOf4(place);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
-function keyOf4(place2) {
-  switch (place2.kind) {
+function keyOf4(place) {
+  switch (place.kind) {
     case "file":
-      return `${place2.version.layer}:${place2.version.index}:${place2.inside}:${place2.offset}`;
+      return `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`;
     case "tar":
-      return `tar ${place2.layer}:${place2.version?.index}:${place2.field}:${place2.key}`;
+      return `tar ${place.layer}:${place.version?.index}:${place.field}:${place.key}`;
     case "history":
-      return `history ${place2.index}`;
+      return `history ${place.index}`;
     case "attestation":
-      return `${place2.predicateType} ${place2.field}`;
+      return `${place.predicateType} ${place.field}`;
     default:
-      return `${place2.kind} ${place2.field}`;
+      return `${place.kind} ${place.field}`;
   }
 }
 function configTexts(image, origin) {
@@ -49742,8 +49743,8 @@ function addKnownValues(collected, texts2, attestations, documents, origin) {
         let found = 0;
         for (const offset of document.find(match2.value)) {
           if (found++ >= MAX_FIELDS) break;
-          const place2 = document.placeAt(offset);
-          if (!document.repeats(place2)) places.push(placed2(place2, match2));
+          const place = document.placeAt(offset);
+          if (!document.repeats(place)) places.push(placed2(place, match2));
         }
       }
     }
@@ -49756,14 +49757,14 @@ function addRepeats(collected, texts2, values) {
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
     const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(places.flatMap((place2) => place2.kind === "config" || place2.kind === "history" ? [keyOf4(place2)] : []));
+    const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
   const search = new ValueSearch(byValue.keys());
-  for (const { text: text5, place: place2 } of texts2) {
+  for (const { text: text5, place } of texts2) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
       for (const { match: match2, places, isWord: isWord4, known: known2 } of byValue.get(value) ?? []) {
-        const added = { ...place2, strength: match2.strength, name: null, note: match2.note };
+        const added = { ...place, strength: match2.strength, name: null, note: match2.note };
         if (known2.has(keyOf4(added)) || isWord4 && wordsBefore(text5, value).length === 0) continue;
         known2.add(keyOf4(added));
         places.push(added);
@@ -50991,6 +50992,7 @@ async function openTar2(files, reference, options5, form) {
 // src/version.ts
 var VERSION = "1.0.0";
 var REPOSITORY = "layergate/layergate";
+var HOME2 = `https://github.com/${REPOSITORY}`;
 
 // src/outcome/fix.ts
 var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
@@ -51327,11 +51329,11 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   };
   const failsInBase = policy.base === "fail" || ownBase;
   const isInherited = ({ origin, location, isProven }) => origin === "base" && !(isProven === true && evidence.baseCertainty(location) !== "proven");
-  const coverOf = (place2, fingerprint, draft, value) => {
-    if (policy.rules[place2.ruleId]?.enabled !== true) return { kind: "off" };
-    if (isInherited(place2) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place2, fingerprint, value));
-    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place2.ruleId, place2.dockerfile, { location: place2.location, detector: draft.detector ?? null });
+  const coverOf = (place, fingerprint, draft, value) => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
+    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value));
+    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null });
     const comment = entry === void 0 ? inline.find(accepts) : void 0;
     const cover = entry ?? comment;
     if (cover === void 0) return null;
@@ -51345,10 +51347,10 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   for (const draft of drafts) {
     const old = baseline === null ? null : draft.hashOf?.(baseline.salt) ?? null;
     const value = ignoreValue(draft, policy);
-    const judged3 = draft.places.map((place2, index) => {
-      const fingerprint = fingerprintOf(place2);
-      const isKnown = comparison === null ? null : index >= MAX_PLACES2 || comparison.knows(fingerprint, place2.ruleId, redactor.text(placeOf(place2.location)), old);
-      return { index, place: place2, fingerprint, isKnown, isQuiet: isInherited(place2) && !failsInBase, cover: coverOf(place2, fingerprint, draft, value) };
+    const judged3 = draft.places.map((place, index) => {
+      const fingerprint = fingerprintOf(place);
+      const isKnown = comparison === null ? null : index >= MAX_PLACES2 || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
+      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
     });
     const lead = leadOf(judged3);
     if (lead === null) continue;
@@ -51385,11 +51387,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path20, fingerprint, value }, place2, own2, ownValue) {
-  if (rule !== void 0 && rule !== place2.ruleId) return false;
+function covers({ rule, path: path20, fingerprint, value }, place, own2, ownValue) {
+  if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path20 === void 0 || liesAt(place2.location, path20);
+  return path20 === void 0 || liesAt(place.location, path20);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -51400,7 +51402,7 @@ function ignoreValue({ hashOf: hashOf3 }, { salt }) {
 var shortValue = (value) => value.replace(/^(hmac-sha256:.{32}).*$/, "$1");
 function toFinding(lead, judged3, draft, policy, value, originCertainty) {
   const placed3 = draft.seenFrom(lead.index);
-  const fingerprints = new Map(judged3.map(({ place: place2, fingerprint }) => [JSON.stringify(place2.location), fingerprint]));
+  const fingerprints = new Map(judged3.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting2 = policy.rules[placed3.ruleId];
   const rule = findRule(placed3.ruleId);
   const own2 = placed3.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
@@ -51548,7 +51550,7 @@ var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text5 }) => text5) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place: place2 }) => [title, place2]))
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
 ].join("\n");
 
 // src/github/event.ts
@@ -51932,7 +51934,7 @@ function otherPlaces({ related, secret }, most) {
   );
   return { places, left: Math.max(also.length, (secret?.occurrences ?? 1) - 1) - places.length };
 }
-var otherPlaceName = ({ line: line2, place: place2, state }) => line2 === null ? `${place2}${state}` : `${line2} (${place2}${state})`;
+var otherPlaceName = ({ line: line2, place, state }) => line2 === null ? `${place}${state}` : `${line2} (${place}${state})`;
 function alsoIn(finding, most, shown2 = otherPlaceName) {
   const { places, left } = otherPlaces(finding, most);
   if (places.length === 0) return left > 0 ? `also in ${plural(left, "more place")}` : "";
@@ -52100,7 +52102,7 @@ function fitting(text5, room) {
   }
   return text5.slice(0, end2);
 }
-var fits2 = (text5, room) => text5 === "" || room > 0 && fitting(text5, room) === text5 && columns(text5) <= room;
+var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= WIDTH * MARKS && columns(text5) <= room;
 var pad2 = (text5, to, side) => {
   const blanks = " ".repeat(Math.max(0, to - columns(text5)));
   return side === "end" ? text5 + blanks : blanks + text5;
@@ -52225,7 +52227,6 @@ var SCHEMA_VERSION = "15.2.4";
 var NO_COMMIT = "0000000";
 var MAX_NAME2 = 255;
 var MAX_SOLUTION = 7e3;
-var HOME2 = `https://github.com/${REPOSITORY}`;
 var SEVERITIES3 = { critical: "Critical", high: "High", medium: "Medium", low: "Low", info: "Info" };
 var timeOf2 = (date3) => date3.toISOString().slice(0, 19);
 function renderGitlabSecrets({ report, source: source2, redactor }, { configPath: configPath2, commit, now }) {
@@ -52356,12 +52357,13 @@ var reportSchema2 = object({
 // src/report/json.ts
 var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 `;
+var sealedReport = (text5) => sealed(text5, /^(?:\{|\[\n)/.test(text5) ? (data) => `${visibleJson(data)}
+` : null);
 var reportJsonSchema = () => ({ title: "Layergate report", ...toJSONSchema(reportSchema2, { io: "output" }) });
 
 // src/report/junit.ts
-var place = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
-var failure2 = (finding) => `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${place(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`;
-var note = (finding) => `${finding.severity}: ${xml(place(finding))}: ${xml(finding.message)}`;
+var failure2 = (finding) => `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${lineName(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`;
+var note = (finding) => `${finding.severity}: ${xml(lineName(finding))}: ${xml(finding.message)}`;
 function testcase(rule, findings) {
   const failing2 = findings.filter(({ fails: fails2 }) => fails2);
   const others = findings.filter(({ fails: fails2 }) => !fails2);
@@ -52410,7 +52412,6 @@ var renderJunitError = (error2, name2) => suite(
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME3 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var MAX_SNIPPET = 2e3;
@@ -52475,7 +52476,7 @@ function renderRun({ id, results, warnings, properties }) {
           driver: {
             name: "Layergate",
             semanticVersion: VERSION,
-            informationUri: HOME3,
+            informationUri: HOME2,
             rules: RULES.map(({ meta: meta31 }) => ({
               id: meta31.id,
               name: meta31.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
@@ -52489,7 +52490,7 @@ function renderRun({ id, results, warnings, properties }) {
 
 ${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("\n")}`
               },
-              helpUri: `${HOME3}/blob/main/docs/rules/${meta31.id}.md`,
+              helpUri: `${HOME2}/blob/main/docs/rules/${meta31.id}.md`,
               defaultConfiguration: { level: LEVELS[meta31.severity] },
               properties: {
                 "security-severity": SECURITY_SEVERITY[meta31.severity],
@@ -52713,7 +52714,7 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = alsoIn(finding, MAX_PLACES3, (place2) => code2(otherPlaceName(place2)));
+        const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` ${also.replace("also", "Also")}.`;
         const facts = factsOf2(outcome, finding);
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
@@ -52736,7 +52737,7 @@ function groupItem(outcome, group, { fixes }) {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = alsoIn(finding, MAX_PLACES3, (place2) => code2(otherPlaceName(place2)));
+    const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
@@ -52793,7 +52794,7 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list2(
       "Fixed",
-      baseline.fixed.map(({ rule, title, place: place2 }) => `\u2705 ${markdown(title)} in ${code2(place2)} (${code2(rule)})`)
+      baseline.fixed.map(({ rule, title, place }) => `\u2705 ${markdown(title)} in ${code2(place)} (${code2(rule)})`)
     ),
     list2(
       `Known, by ${code2(baseline.name ?? "")}`,
@@ -52974,7 +52975,7 @@ function secretLines(outcome, finding, isGroup) {
 function alsoLines(finding, most) {
   const { places, left } = otherPlaces(finding, most);
   return [
-    ...places.flatMap((place2) => wrap(visible(`also in ${otherPlaceName(place2)}`), "    ", "      ")),
+    ...places.flatMap((place) => wrap(visible(`also in ${otherPlaceName(place)}`), "    ", "      ")),
     ...left > 0 ? [`    ${places.length === 0 ? "also" : "and"} in ${plural(left, "more place")}`] : []
   ];
 }
@@ -53012,7 +53013,7 @@ function footer({ report }, verbose) {
     ),
     ...list2(
       "Fixed",
-      report.baseline.fixed.map(({ rule, title, place: place2 }) => `${rule}: ${title}, ${place2}`),
+      report.baseline.fixed.map(({ rule, title, place }) => `${rule}: ${title}, ${place}`),
       true
     ),
     ...list2(
@@ -53074,8 +53075,7 @@ function foundIn(findings, layer, entry) {
   const hides = findings.filter(
     ({ related }) => related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer)
   ).length;
-  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count: count2 }) => count2 > 0);
-  return [...counts.map(({ severity, count: count2 }) => `${count2} ${severity}`), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
+  return [tally(countsOf(here), ", "), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
 }
 function renderHistory(outcome, now, { width, verbose }) {
   const { report, instructions, redactor } = outcome;
@@ -53393,7 +53393,7 @@ async function show2(file) {
   const lines = Object.entries(images).flatMap(([name2, entries]) => [
     `${visible(name2)}: ${plural(entries.length, "finding")}`,
     ...entries.flatMap(
-      ({ rule, title, place: place2, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place2} (${fingerprints[0] ?? ""})`), "  ", "              ")
+      ({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              ")
     )
   ]);
   process.stdout.write(uncommanding(sealed(`${lines.join("\n")}
@@ -53494,8 +53494,8 @@ function partsOf4(difference) {
     {
       title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
       lines: [
-        ...findings.new.map(({ rule, title, place: place2 }) => `+ ${rule}: ${title} (${place2})`),
-        ...findings.fixed.map(({ rule, title, place: place2 }) => `- ${rule}: ${title} (${place2})`)
+        ...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`),
+        ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)
       ]
     },
     { title: "Image", lines: facts.map(changeText) },
@@ -53585,7 +53585,7 @@ dir: (of skopeo).
 
 Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
 `;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+var scanHelp = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
 ${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(16)}${about}`).join("\n")}
@@ -53600,7 +53600,7 @@ options win over both.
 
 Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
 `;
-var HISTORY_HELP = `Usage: layergate history IMAGE [options]
+var historyHelp = () => `Usage: layergate history IMAGE [options]
 
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
@@ -53611,7 +53611,7 @@ ${option("json", "as JSON: image, findings, warnings")}
 
 Exit codes: 0 printed \xB7 2 the image could not be read
 `;
-var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+var contextHelp = () => `Usage: layergate context [DIR] [options]
 
 Says what COPY . . would take along from a build context (default: the current
 directory): secrets, in archives too, and what has no business in an image, with
@@ -53625,7 +53625,7 @@ ${option("json")}
 Exit codes: 0 no secret \xB7 1 a secret (high or critical), or a file that could
 not be read \xB7 2 the directory could not be read
 `;
-var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+var lintHelp = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -53643,7 +53643,7 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
 `;
-var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+var baselineHelp = () => `Usage: layergate baseline create IMAGE|REPORT [options]
        layergate baseline update IMAGE|REPORT [options]
        layergate baseline show [FILE]
 
@@ -53658,7 +53658,7 @@ ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "ima
 
 Exit codes: 0 done \xB7 2 it could not be read or written
 `;
-var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+var diffHelp = () => `Usage: layergate diff OLD NEW [options]
 
 Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
 Python, gems), accounts, configuration, files and size. OLD and NEW are images
@@ -53671,7 +53671,7 @@ ${option("verbose", "lists everything")}
 
 Exit codes: 0 compared \xB7 2 one of them could not be read
 `;
-var INIT_HELP = `Usage: layergate init [--github]
+var initHelp = () => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -53681,16 +53681,30 @@ ${option("github")}
 Exit codes: 0 done \xB7 2 it could not be read or written
 `;
 var HELPS = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  lint: LINT_HELP,
+  get scan() {
+    return scanHelp();
+  },
+  get history() {
+    return historyHelp();
+  },
+  get context() {
+    return contextHelp();
+  },
+  get lint() {
+    return lintHelp();
+  },
   rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
   detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one\nhow it is told, what it opens and how it is revoked.\n",
-  init: INIT_HELP,
-  baseline: BASELINE_HELP,
-  diff: DIFF_HELP,
+  get init() {
+    return initHelp();
+  },
+  get baseline() {
+    return baselineHelp();
+  },
+  get diff() {
+    return diffHelp();
+  },
   schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
 };
 var TEMPLATE2 = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
@@ -54734,8 +54748,8 @@ function limitTo(timeout) {
 async function main(args) {
   const [command2, ...rest] = args;
   if (command2 === void 0 || command2 === "--help" || command2 === "-h" || command2 === "help") {
-    const help2 = rest[0] === void 0 ? HELP : HELPS[rest[0]] ?? HELP;
-    process.stdout.write(help2);
+    const help = rest[0] === void 0 ? HELP : HELPS[rest[0]] ?? HELP;
+    process.stdout.write(help);
     return command2 === void 0 ? 2 : 0;
   }
   if (command2 === "--version" || command2 === "-V" || command2 === "version") {
@@ -54743,15 +54757,14 @@ async function main(args) {
 `);
     return 0;
   }
-  const help = HELPS[command2];
-  if (help === void 0) {
+  if (!Object.hasOwn(HELPS, command2)) {
     const near = nearest(command2, Object.keys(HELPS));
     throw new UsageError(
       `There is no command ${JSON.stringify(command2)}.${near === null ? "" : ` Did you mean ${near}?`} Commands: ${Object.keys(HELPS).join(", ")}. See layergate --help.`
     );
   }
   if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(help);
+    process.stdout.write(HELPS[command2] ?? HELP);
     return 0;
   }
   switch (command2) {
@@ -54888,8 +54901,7 @@ async function commitOfPolicy(given2) {
   return baseCommit(process.cwd(), commit, null);
 }
 async function write(file, given2) {
-  const text5 = sealed(given2, /^(?:\{|\[\n)/.test(given2) ? (data) => `${visibleJson(data)}
-` : null);
+  const text5 = sealedReport(given2);
   if (file === null) {
     await new Promise((resolve) => process.stdout.write(uncommanding(text5), () => resolve()));
     if (lost !== null) throw new UsageError(`standard output: the report cannot be written (${lost}).`);

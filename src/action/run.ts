@@ -36,9 +36,6 @@ const COMMENT_MODES = ['auto', 'always', 'never'] as const
 const SOURCES = ['base', 'head'] as const
 const SWITCHES = ['true', 'false'] as const
 
-/** Where a finding points that has no line, where the repository has neither Dockerfile nor configuration. */
-const DEFAULT_CONFIG = '.layergate.yml'
-
 const reportDirectory = (): string => input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
 
 /** What one run was asked for, checked before anything is read. */
@@ -185,7 +182,7 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
   await writeReport(files.report, renderJson(report))
   await writeReport(files.summary, renderSummary(outcome))
-  await writeReport(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
+  await writeReport(files.sarif, renderSarif(outcome, configPath))
   core.setOutput('verdict', verdict.result)
   core.setOutput(
     'findings-count',

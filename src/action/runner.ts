@@ -7,8 +7,9 @@ import * as core from '@actions/core'
 import type { FileLine } from '../error.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { toAnnotations } from '../report/annotations.ts'
-import { visible, visibleJson } from '../report/escape.ts'
+import { visible } from '../report/escape.ts'
 import { type Failure, failureTitle } from '../report/failure.ts'
+import { sealedReport } from '../report/json.ts'
 import { renderErrorSummary } from '../report/summary.ts'
 import { cutText, sealed } from '../secrets/last-look.ts'
 
@@ -29,7 +30,7 @@ export async function reportFolder(parent: string, reference: string, shown = re
 }
 
 /** Writes a report as a file of the job. */
-export const writeReport = (file: string, text: string): Promise<void> => writeFile(file, sealed(text, text.startsWith('{') ? (data) => `${visibleJson(data)}\n` : null))
+export const writeReport = (file: string, text: string): Promise<void> => writeFile(file, sealedReport(text))
 
 /** Prints lines in which nothing is a command, whatever an image says. */
 export function print(text: string): void {

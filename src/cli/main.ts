@@ -17,6 +17,7 @@ import { contextFails, contextText } from '../report/context.ts'
 import { uncommanding, visibleJson } from '../report/escape.ts'
 import { FORMS, type Form } from '../report/forms.ts'
 import { renderHistory } from '../report/history.ts'
+import { sealedReport } from '../report/json.ts'
 import { renderLint, renderLintJson } from '../report/lint.ts'
 import { renderLintSarif } from '../report/sarif.ts'
 import { isMild } from '../report/verdict.ts'
@@ -58,15 +59,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`)
     return 0
   }
-  const help = HELPS[command]
-  if (help === undefined) {
+  if (!Object.hasOwn(HELPS, command)) {
     const near = nearest(command, Object.keys(HELPS))
     throw new UsageError(
       `There is no command ${JSON.stringify(command)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${Object.keys(HELPS).join(', ')}. See layergate --help.`,
     )
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(help)
+    process.stdout.write(HELPS[command] ?? HELP)
     return 0
   }
   switch (command) {
@@ -223,7 +223,7 @@ async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | n
 }
 
 async function write(file: string | null, given: string): Promise<void> {
-  const text = sealed(given, /^(?:\{|\[\n)/.test(given) ? (data) => `${visibleJson(data)}\n` : null)
+  const text = sealedReport(given)
   if (file === null) {
     // Also a name of a file can look like a command to the runner of a workflow.
     await new Promise<void>((resolve) => process.stdout.write(uncommanding(text), () => resolve()))

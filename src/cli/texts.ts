@@ -66,7 +66,7 @@ dir: (of skopeo).
 Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 `
 
-const SCAN_HELP = `Usage: layergate scan IMAGE [options]
+const scanHelp = (): string => `Usage: layergate scan IMAGE [options]
 
 ${options('dockerfile', 'context', 'build-metadata', 'target', 'config', 'fail-on', 'min-confidence', 'image', 'platform', 'name', 'baseline', 'policy-from', 'timeout', 'format')}
 ${FORMS.map(({ name, about }) => `                         ${name.padEnd(16)}${about}`).join('\n')}
@@ -82,7 +82,7 @@ options win over both.
 Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 `
 
-const HISTORY_HELP = `Usage: layergate history IMAGE [options]
+const historyHelp = (): string => `Usage: layergate history IMAGE [options]
 
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
@@ -94,7 +94,7 @@ ${option('json', 'as JSON: image, findings, warnings')}
 Exit codes: 0 printed · 2 the image could not be read
 `
 
-const CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+const contextHelp = (): string => `Usage: layergate context [DIR] [options]
 
 Says what COPY . . would take along from a build context (default: the current
 directory): secrets, in archives too, and what has no business in an image, with
@@ -109,7 +109,7 @@ Exit codes: 0 no secret · 1 a secret (high or critical), or a file that could
 not be read · 2 the directory could not be read
 `
 
-const LINT_HELP = `Usage: layergate lint [DOCKERFILE…|DIR…] [options]
+const lintHelp = (): string => `Usage: layergate lint [DOCKERFILE…|DIR…] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -128,7 +128,7 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 Exit codes: 0 passes · 1 the policy fails it · 2 it could not be read
 `
 
-const BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+const baselineHelp = (): string => `Usage: layergate baseline create IMAGE|REPORT [options]
        layergate baseline update IMAGE|REPORT [options]
        layergate baseline show [FILE]
 
@@ -144,7 +144,7 @@ ${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'ima
 Exit codes: 0 done · 2 it could not be read or written
 `
 
-const DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+const diffHelp = (): string => `Usage: layergate diff OLD NEW [options]
 
 Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
 Python, gems), accounts, configuration, files and size. OLD and NEW are images
@@ -158,7 +158,7 @@ ${option('verbose', 'lists everything')}
 Exit codes: 0 compared · 2 one of them could not be read
 `
 
-const INIT_HELP = `Usage: layergate init [--github]
+const initHelp = (): string => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -168,18 +168,33 @@ ${option('github')}
 Exit codes: 0 done · 2 it could not be read or written
 `
 
+/** Help by command, put together when it is asked for. */
 export const HELPS: Readonly<Record<string, string>> = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  lint: LINT_HELP,
+  get scan() {
+    return scanHelp()
+  },
+  get history() {
+    return historyHelp()
+  },
+  get context() {
+    return contextHelp()
+  },
+  get lint() {
+    return lintHelp()
+  },
   rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
   detectors:
     'Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one\nhow it is told, what it opens and how it is revoked.\n',
-  init: INIT_HELP,
-  baseline: BASELINE_HELP,
-  diff: DIFF_HELP,
+  get init() {
+    return initHelp()
+  },
+  get baseline() {
+    return baselineHelp()
+  },
+  get diff() {
+    return diffHelp()
+  },
   schema: 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
 }
 

@@ -2,7 +2,7 @@
 // https://gitlab.com/gitlab-org/security-products/security-report-schemas (secret-detection-report-format.json)
 import type { Severity } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
-import { REPOSITORY, VERSION } from '../version.ts'
+import { HOME, VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
 import { placeInRepository } from './repository-place.ts'
 
@@ -14,7 +14,6 @@ const NO_COMMIT = '0000000'
 const MAX_NAME = 255
 const MAX_SOLUTION = 7000
 
-const HOME = `https://github.com/${REPOSITORY}`
 const SEVERITIES: Record<Severity, string> = { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' }
 
 /** `2026-11-23T12:00:00`, in UTC. */

@@ -1,8 +1,9 @@
 // The whole image as a table, the lowest layer first: size, age, line, instruction, base or own, and what was found there.
-import { type Finding, SEVERITIES } from '../finding/finding.ts'
+import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
-import { bytes, layerOf, layerTally, referenceName, shownFindings } from './words.ts'
+import { countsOf } from './verdict.ts'
+import { bytes, layerOf, layerTally, referenceName, shownFindings, tally } from './words.ts'
 import { columns, cutToColumns, pad, wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
@@ -39,8 +40,7 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
   const hides = findings.filter(({ related }) =>
     related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),
   ).length
-  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count }) => count > 0)
-  return [...counts.map(({ severity, count }) => `${count} ${severity}`), hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
+  return [tally(countsOf(here), ', '), hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
 }
 
 /**

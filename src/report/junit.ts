@@ -3,15 +3,12 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { xml } from './escape.ts'
-import { placeName, shownFindings } from './words.ts'
-
-/** `Dockerfile:5`, or where in the image. */
-const place = ({ dockerfile, location }: Finding): string => (dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`)
+import { lineName, shownFindings } from './words.ts'
 
 const failure = (finding: Finding): string =>
-  `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${place(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`
+  `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${lineName(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`
 
-const note = (finding: Finding): string => `${finding.severity}: ${xml(place(finding))}: ${xml(finding.message)}`
+const note = (finding: Finding): string => `${finding.severity}: ${xml(lineName(finding))}: ${xml(finding.message)}`
 
 function testcase(rule: string, findings: readonly Finding[]): string {
   const failing = findings.filter(({ fails }) => fails)

@@ -6,7 +6,7 @@ import type { LintResult } from '../lint.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { RULES } from '../rules/list.ts'
 import type { Redactor } from '../secrets/redact.ts'
-import { REPOSITORY, VERSION } from '../version.ts'
+import { HOME, VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
 import { type KnownFiles, placeInRepository } from './repository-place.ts'
 import { placeName } from './words.ts'
@@ -14,7 +14,6 @@ import { placeName } from './words.ts'
 /** Results of one run that the platform takes. */
 const MAX_RESULTS = 5000
 const MAX_RELATED = 50
-const HOME = `https://github.com/${REPOSITORY}`
 
 const LEVELS: Record<Severity, string> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' }
 /** The platform sorts by this number: 9 and more is critical, 7 high, 4 medium. */

@@ -25,7 +25,8 @@ export function headline(report: Report, name: string): string {
   return shown.every(({ status }) => status === 'known') ? `✅ ${name} adds nothing new` : `✅ ${name} passes`
 }
 
-const countsOf = (findings: readonly Finding[]): Record<Severity, number> =>
+/** How many findings there are of each severity. */
+export const countsOf = (findings: readonly Finding[]): Record<Severity, number> =>
   Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>
 
 /** `1 critical new`, `3 medium known`, `2 fixed`; without a baseline the counts alone, and no findings in words. @param strong marks up what is new */

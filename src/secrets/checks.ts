@@ -149,6 +149,9 @@ export function isDrawn(text: string): boolean {
   return small && large && !text.split(/[^A-Za-z]+/).every((part) => part === '' || areWords(part))
 }
 
+/** Whether a text may be drawn by chance: it has a digit, or its letters read like no words. */
+export const mayBeDrawn = (text: string): boolean => /\d/.test(text) || isDrawn(text)
+
 /** Runs that people type: the alphabet, the digits, the keyboard's rows. */
 const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i
 const EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i

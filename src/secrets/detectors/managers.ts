@@ -1,5 +1,5 @@
 // Secrets managers, identity and access, sorted by id.
-import { decodeJson, isDrawn } from '../checks.ts'
+import { decodeJson, isDrawn, mayBeDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -231,7 +231,7 @@ export const MANAGERS: readonly Detector[] = [
     title: 'HashiCorp Vault token',
     opens: ALL_SECRETS,
     forms: ['hvs.{64:24-300}', 'hvb.{64:24-300}', 'hvr.{64:24-300}'],
-    check: ({ value }) => (/\d/.test(value) || isDrawn(value.slice(4)) ? {} : null),
+    check: ({ value }) => (mayBeDrawn(value.slice(4)) ? {} : null),
   }),
   {
     id: 'vault-unseal-key',

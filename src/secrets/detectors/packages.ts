@@ -1,5 +1,5 @@
 // Package and image registries, sorted by id.
-import { decodeBase64, decodeText, isDrawn, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
+import { decodeBase64, decodeText, isDrawn, isFiller, isPlaceholder, isUsualPassword, mayBeDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { checkBase62, withChecksum } from './code.ts'
 import { named, ofFiller, token } from './token.ts'
@@ -195,7 +195,7 @@ export const PACKAGES: readonly Detector[] = [
     examples: ['//npm.acme.io/:_authToken={uuid}', '//npm.acme.io/:_password={b64:24}=', 'npmAuthToken: "{uuid}"'],
     quiet: ['//registry.npmjs.org/:_authToken=${NPM_TOKEN}', 'npmAuthToken: "${NPM_TOKEN}"', '//r/:_authToken=%NPM_TOKEN%'],
     check: ({ value }) => {
-      if (!isDrawn(value) && !/\d/.test(value)) return null
+      if (!mayBeDrawn(value)) return null
       if (isPlaceholder(value)) return null
       // `_auth` and `_password` are base64: a login that everybody tries is one of documentation.
       const login = decodeText(value)

@@ -1,6 +1,6 @@
 // The two common cases of a detector: a token of a form that only its issuer uses, and a value of a common form that stands
 // beside the issuer's name.
-import { fillerKind, isDrawn } from '../checks.ts'
+import { fillerKind, mayBeDrawn } from '../checks.ts'
 import type { About, Checked, Detector, Fill, Found, Sample, Strength } from '../detector.ts'
 import { compileForm, formLength, formSource } from '../form.ts'
 
@@ -110,7 +110,7 @@ export function named({ names, values, strength = 'likely', word = SECRET_WORD, 
       if (words.length > MAX_WORDS || words.some((text) => text.length > 40) || NO_SECRET.test(words.at(-1) ?? '')) return null
       // The pattern ignores case for the names' sake; the value's own case counts.
       if (!whole.test(value)) return null
-      if (!/\d/.test(value) && !isDrawn(value)) return null
+      if (!mayBeDrawn(value)) return null
       const name = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ''}${groups['named'] ?? ''}${between}`
       if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null
       const filler = checkFiller(chance(value))
