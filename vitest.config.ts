@@ -1,3 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: '100%' } })
+/** Files share their modules: the detectors are compiled once in each worker, not once in each file. */
+const common = { isolate: false, testTimeout: 60_000, hookTimeout: 120_000 }
+
+export default defineConfig({
+  test: {
+    maxWorkers: '100%',
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/engine/**'] } },
+      { test: { ...common, name: 'engine', include: ['test/engine/**/*.test.ts'], globalSetup: 'test/engine/setup.ts' } },
+    ],
+  },
+})

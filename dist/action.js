@@ -31723,8 +31723,8 @@ var OPTIONS = {
   output: { value: "FILE", help: "where the one format goes" },
   verbose: { value: null, help: "lists what is otherwise only counted" },
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
-  json: { value: null, help: "as JSON" },
-  markdown: { value: null, help: "as Markdown" },
+  json: { value: null, help: "short for --format json" },
+  markdown: { value: null, help: "short for --format markdown" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
   github: {
     value: null,
@@ -42789,6 +42789,8 @@ function matches(tokens, path19) {
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
   for (const char of path19) {
+    if (char === "/" && states.has(tokens.length)) return true;
+    if (states.size === 0 && inside.size === 0) return false;
     const next = /* @__PURE__ */ new Set();
     const nextInside = /* @__PURE__ */ new Set();
     for (const state of states) {
@@ -42810,19 +42812,11 @@ function matches(tokens, path19) {
   }
   return states.has(tokens.length);
 }
-function* upTo(path19) {
-  for (let at3 = path19.indexOf("/"); at3 !== -1; at3 = path19.indexOf("/", at3 + 1)) yield path19.slice(0, at3);
-  yield path19;
-}
 function ignoredBy(dockerignore, path19) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    for (const part3 of upTo(path19)) {
-      if (!matches(pattern.tokens, part3)) continue;
-      found = pattern.isException ? null : pattern;
-      break;
-    }
+    if (matches(pattern.tokens, path19)) found = pattern.isException ? null : pattern;
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
@@ -42891,20 +42885,31 @@ function fitsPattern(pattern, text5) {
   return true;
 }
 var MAX_VARIABLE = 4096;
-function variableEnd(text5, at3) {
-  const rest = text5.slice(at3);
-  const name2 = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
+function variableEnd(text5, at3, closings) {
+  VARIABLE.lastIndex = at3;
+  const name2 = VARIABLE.exec(text5);
   if (name2 !== null) return at3 + name2[0].length;
-  if (!rest.startsWith("${")) return at3;
-  let depth = 0;
-  for (let end2 = at3 + 1; end2 < Math.min(text5.length, at3 + MAX_VARIABLE); end2++) {
-    if (text5[end2] === "{") depth++;
-    else if (text5[end2] === "}" && --depth === 0) return end2 + 1;
+  if (!text5.startsWith("${", at3)) return at3;
+  const end2 = closings(text5).get(at3 + 1);
+  return end2 === void 0 || end2 >= at3 + MAX_VARIABLE ? at3 : end2 + 1;
+}
+var VARIABLE = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y;
+function closingBraces(text5) {
+  const closings = /* @__PURE__ */ new Map();
+  const open7 = [];
+  for (let at3 = 0; at3 < text5.length; at3++) {
+    if (text5[at3] === "{") open7.push(at3);
+    else if (text5[at3] === "}") {
+      const start = open7.pop();
+      if (start !== void 0) closings.set(start, at3);
+    }
   }
-  return at3;
+  return closings;
 }
 function patternsOf(text5, escapeCharacter) {
   const words2 = [];
+  let closings = null;
+  const findClosings = (whole4) => closings ??= closingBraces(whole4);
   let parts = null;
   let quote2 = "";
   const add3 = (part3) => {
@@ -42926,7 +42931,7 @@ function patternsOf(text5, escapeCharacter) {
       add3(next);
       at3++;
     } else if (char === "$") {
-      const end2 = variableEnd(text5, at3);
+      const end2 = variableEnd(text5, at3, findClosings);
       if (end2 === at3) add3(char);
       else {
         parts ??= [""];
@@ -68315,7 +68320,7 @@ function guard() {
   }, constants8.TICK);
 }
 var MAX_SECONDS = 365 * 24 * 3600;
-function watch(words2) {
+function watch(words2, { leaving = LEAVING } = {}) {
   const started = Date.now();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const times = new Float64Array(new SharedArrayBuffer(16));
@@ -68325,7 +68330,7 @@ function watch(words2) {
     times[0] = started + bounded2 * 1e3;
   };
   within2(LIMITS.seconds.value);
-  const shared2 = { state, times, words: words2, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING } };
+  const shared2 = { state, times, words: words2, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving } };
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared2,
@@ -68344,7 +68349,7 @@ function watch(words2) {
   });
   const look = () => {
     if (Date.now() < (times[0] ?? 0) || Atomics.compareExchange(state, 0, RUNNING, ENDED_BY_MAIN) !== RUNNING) return;
-    setTimeout(() => process.exit(2), TELLING - LEAVING).unref();
+    setTimeout(() => process.exit(2), TELLING - leaving).unref();
     reject(new GateError("timeout", TOO_LONG.replaceAll("%s", String(times[1]))));
   };
   const clock = setInterval(look, TICK);

@@ -45,8 +45,8 @@ export const OPTIONS = {
   output: { value: 'FILE', help: 'where the one format goes' },
   verbose: { value: null, help: 'lists what is otherwise only counted' },
   'no-color': { value: null, help: 'no colour, as with NO_COLOR' },
-  json: { value: null, help: 'as JSON' },
-  markdown: { value: null, help: 'as Markdown' },
+  json: { value: null, help: 'short for --format json' },
+  markdown: { value: null, help: 'short for --format markdown' },
   prune: { value: null, help: 'with update: takes out what is gone, and takes in nothing' },
   github: {
     value: null,

@@ -86,8 +86,8 @@ function guard(): void {
 /** setTimeout and dates have their limits; a year is no wall clock. */
 const MAX_SECONDS = 365 * 24 * 3600
 
-/** Starts the clock. */
-export function watch(words: LastWords): Watchdog {
+/** Starts the clock. @param leaving milliseconds that the process has for leaving, before it is killed */
+export function watch(words: LastWords, { leaving = LEAVING }: { readonly leaving?: number } = {}): Watchdog {
   const started = Date.now()
   const state = new Int32Array(new SharedArrayBuffer(4))
   const times = new Float64Array(new SharedArrayBuffer(16))
@@ -97,7 +97,7 @@ export function watch(words: LastWords): Watchdog {
     times[0] = started + bounded * 1000
   }
   within(LIMITS.seconds.value)
-  const shared: Shared = { state, times, words, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING } }
+  const shared: Shared = { state, times, words, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving } }
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared,
@@ -114,7 +114,7 @@ export function watch(words: LastWords): Watchdog {
   over.catch(() => {})
   const look = (): void => {
     if (Date.now() < (times[0] ?? 0) || Atomics.compareExchange(state, 0, RUNNING, ENDED_BY_MAIN) !== RUNNING) return
-    setTimeout(() => process.exit(2), TELLING - LEAVING).unref()
+    setTimeout(() => process.exit(2), TELLING - leaving).unref()
     reject(new GateError('timeout', TOO_LONG.replaceAll('%s', String(times[1]))))
   }
   const clock = setInterval(look, TICK)

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DETECTORS } from '../src/secrets/detectors/list.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 import { type Attack, attacksOf, textOf } from './expressions/attacks.ts'
 import { findExpressions } from './expressions/find.ts'
 import { MAX_STEPS, StepCounter } from './expressions/steps.ts'
@@ -117,7 +117,7 @@ describe('each detector is cheap within its window', () => {
 })
 
 describe('what once did not end', () => {
-  const scanner = new Scanner()
+  const scanner = processScanner()
   it.each([
     ['a password of letters', `DB_PASSWORD=${'kxqvnwzrmtbphjydgfsclauieo'.repeat(8)}!\n`],
     ['a key of capitals and letters', `apiKey: "${'aBcD'.repeat(55)}-"`],

@@ -8,7 +8,8 @@ import { buildFilesystem } from '../src/filesystem/filesystem.ts'
 import { decodeName } from '../src/image/path.ts'
 import { scanLayer } from '../src/layer/scan.ts'
 import { visible, visibleJson } from '../src/report/escape.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
+import { gzipBomb } from './bombs.ts'
 import { buildImage, type FileSpec, type LayerSpec, layerOf, signHeader, tar } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill, VALUES } from './values.ts'
@@ -29,8 +30,6 @@ async function paxHeader(flag: 'x' | 'g', key: string, value: string): Promise<B
 }
 
 /** Bytes that unpack to `size` zeros. */
-const bomb = (size: number): Buffer => zlib.gzipSync(Buffer.alloc(size), { level: 9 })
-
 describe('names', () => {
   it('that point outside are taken inside the root, and nothing is written', async () => {
     const report = await judged([layer({ name: '../../../../tmp/layergate-pwned', content: token }, { name: '/abs/k', content: fill('{{npm-token}}') })])
@@ -104,15 +103,15 @@ describe('names that are no UTF-8', () => {
     return Buffer.concat([...parts, Buffer.alloc(1024)])
   }
   const paths = async (names: readonly string[]): Promise<string[]> =>
-    (await scanLayer(layerOf(await layerOfBytes(names, () => '')), new Scanner(), 'test')).entries.map(({ path }) => path)
+    (await scanLayer(layerOf(await layerOfBytes(names, () => '')), processScanner(), 'test')).entries.map(({ path }) => path)
 
   it('stay two names', async () => {
     expect(new Set(await paths(['caf\xe9', 'caf\xe8', 'caf\xc3\xa9', 'caf', '\xff\xfe', '\xff', 'a\xc3', 'a\xc3\xc3', '\xed\xa0\x80', '\xed\xb3\xbf'])).size).toBe(10)
   })
 
   it('hide and link what has the same bytes', async () => {
-    const lower = { index: 0, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/caf\xe9', 'srv/caf\xe8'], () => token)), new Scanner(), 'test')).entries }
-    const upper = { index: 1, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/.wh.caf\xe8'], () => '')), new Scanner(), 'test')).entries }
+    const lower = { index: 0, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/caf\xe9', 'srv/caf\xe8'], () => token)), processScanner(), 'test')).entries }
+    const upper = { index: 1, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/.wh.caf\xe8'], () => '')), processScanner(), 'test')).entries }
     const filesystem = buildFilesystem([lower, upper])
     expect([0, 1].map((index) => filesystem.versionOf(0, index).ending?.state ?? 'present')).toEqual(['present', 'deleted'])
   })
@@ -127,7 +126,7 @@ describe('names that are no UTF-8', () => {
 
 describe('whiteouts', () => {
   const scan = async (...files: FileSpec[]) =>
-    (await scanLayer(layerOf(await tar(files)), new Scanner(), 'test')).entries.map(({ path, type, whiteout }) => ({ path, type, whiteout }))
+    (await scanLayer(layerOf(await tar(files)), processScanner(), 'test')).entries.map(({ path, type, whiteout }) => ({ path, type, whiteout }))
 
   // containerd and Docker tell them by name alone.
   it.each([
@@ -172,7 +171,7 @@ describe('layers', () => {
     const archive = await buildImage({ layers: [layer({ name: 'a', content: 'x' })], config: { User: '1' } })
     expect(archive.length).toBeGreaterThan(0)
     const first = await tar([{ name: 'a', content: 'x' }])
-    const scan = await scanLayer(layerOf(Buffer.concat([first, behind])), new Scanner(), 'test')
+    const scan = await scanLayer(layerOf(Buffer.concat([first, behind])), processScanner(), 'test')
     expect(scan.entries.map(({ path, afterEnd }) => [path, afterEnd])).toEqual([
       ['/a', false],
       ['/hidden', true],
@@ -184,7 +183,7 @@ describe('layers', () => {
     const claiming = await tar([{ name: 'd/' }, { name: 'd/k', content: token }])
     claiming.write('00000001000', 124, 'latin1')
     signHeader(claiming)
-    const scan = async (bytes: Buffer) => (await scanLayer(layerOf(bytes), new Scanner(), 'test')).matches.map(({ value }) => value)
+    const scan = async (bytes: Buffer) => (await scanLayer(layerOf(bytes), processScanner(), 'test')).matches.map(({ value }) => value)
     expect(await scan(claiming)).toEqual([token])
     expect(await scan(await tar([{ name: 'x.tar', content: claiming }]))).toEqual([token])
   })
@@ -201,7 +200,7 @@ describe('layers', () => {
       await tar([{ name: 'x.tgz', content: zlib.gzipSync(endless) }]),
     ])
       for (const chunk of [1 << 20, 1 << 16]) {
-        const { matches, skipped } = await scanLayer(layerOf(bytes, chunk), new Scanner(), 'test')
+        const { matches, skipped } = await scanLayer(layerOf(bytes, chunk), processScanner(), 'test')
         expect(matches.map(({ value }) => value)).toContain(token)
         expect(skipped).toEqual([])
       }
@@ -209,7 +208,7 @@ describe('layers', () => {
 
   it('a flood of signs of archives, and a history without end, are bounded', async () => {
     const signs = await tar([{ name: 'x.bin', content: Buffer.concat([Buffer.from('x'), Buffer.alloc(4 << 20, 'PK\x03\x04'), Buffer.from(`\n${token}\n`)]) }])
-    const { matches, skipped } = await scanLayer(layerOf(signs), new Scanner(), 'test')
+    const { matches, skipped } = await scanLayer(layerOf(signs), processScanner(), 'test')
     expect(matches).toHaveLength(1)
     expect(skipped.map(({ reason }) => reason).join()).toMatch(/signs of archives/)
     const history = Array.from({ length: 12_001 }, () => ({ created_by: 'ENV A=1', empty_layer: true }))
@@ -286,7 +285,7 @@ describe('archives inside layers', () => {
   })
 
   it('a bomb is cut and listed, and the raw bytes around it are read', async () => {
-    const report = await judged([layer({ name: 'b.gz', content: bomb(300 << 20) }, { name: 'after', content: token })])
+    const report = await judged([layer({ name: 'b.gz', content: gzipBomb(300) }, { name: 'after', content: token })])
     expect(report.stats.skipped).toMatchObject([{ path: '/b.gz', reason: expect.stringMatching(/more than 200 times its size/) }])
     expect(report.findings.map(({ ruleId }) => ruleId).sort()).toEqual(['content-not-inspected', 'secret-in-image'])
   })

@@ -83,6 +83,8 @@ export const tar = (files: readonly FileSpec[]): Promise<Buffer> =>
           mtime: new Date(mtime * 1000),
           size: bytes.length,
           ...(link === undefined ? {} : { linkname: link }),
+          // To cut a long name in two, which pack() tries first, takes a time that grows with its square.
+          ...(name.length > 1000 ? { pax: {} } : {}),
         } as Header,
         content: bytes,
       }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { proposeWorkflow } from '../src/cli/commands/init-github.ts'
+import { proposeWorkflow } from '../src/cli/workflow-patch.ts'
 
 let folder = ''
 afterEach(() => rmSync(folder, { recursive: true, force: true }))

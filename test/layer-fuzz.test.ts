@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ImageError } from '../src/error.ts'
 import { scanLayer } from '../src/layer/scan.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 import { type FileSpec, layerOf, tar } from './image-builder.ts'
 import { VALUES } from './values.ts'
 import { zip } from './zip.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const token = VALUES['github-token']?.() ?? ''
 
 /** The scan of a layer in chunks of the given size; `hangs` when it does not end in time. */

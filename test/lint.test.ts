@@ -6,12 +6,12 @@ import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
 import { renderLint, renderLintJson } from '../src/report/lint.ts'
 import { renderLintSarif } from '../src/report/sarif.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 import { buildImage } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { random, VALUES } from './values.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const NOW = new Date('2026-11-24T12:00:00Z')
 const lint = (text: string, policy = ''): LintResult =>
   lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', policy)])), scanner, NOW)

@@ -3,24 +3,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import * as commands from '../src/cli/options.ts'
-import { HELP, HELPS } from '../src/cli/texts.ts'
+import { COMMANDS, helpOfAll } from '../src/cli/run.ts'
 import { OPTIONS, SETTINGS } from '../src/option-table.ts'
 import { settingsFromEnvironment, settingsFromInputs, settingsFromOptions } from '../src/settings.ts'
 
-const PARSED = {
-  scan: commands.SCAN_OPTIONS,
-  history: commands.HISTORY_OPTIONS,
-  context: commands.CONTEXT_OPTIONS,
-  lint: commands.LINT_OPTIONS,
-  baseline: commands.BASELINE_OPTIONS,
-  diff: commands.DIFF_OPTIONS,
-  init: commands.INIT_OPTIONS,
-  detectors: commands.DETECTORS_OPTIONS,
-}
-
-describe.each(Object.entries(PARSED))('layergate %s --help', (command, options) => {
-  const help = HELPS[command] ?? ''
+describe.each(COMMANDS.map((command) => [command.name, command] as const))('layergate %s --help', (_name, { help: render, options }) => {
+  const help = render()
 
   it('names each option that it takes, and no other', () => {
     const usage = help.split('\n').filter((line) => /^ {2}--|^Usage/.test(line))
@@ -32,7 +20,7 @@ describe.each(Object.entries(PARSED))('layergate %s --help', (command, options) 
 })
 
 it('the help of all stays within 80 columns', () => {
-  for (const line of [HELP, ...Object.values(HELPS)].flatMap((help) => help.split('\n'))) expect(line.length, line).toBeLessThanOrEqual(80)
+  for (const line of [helpOfAll, ...COMMANDS.map(({ help }) => help)].flatMap((help) => help().split('\n'))) expect(line.length, line).toBeLessThanOrEqual(80)
 })
 
 describe('each setting', () => {
@@ -54,6 +42,6 @@ describe('each setting', () => {
 })
 
 it('every option of the table belongs to a command', () => {
-  const used = new Set(Object.values(PARSED).flatMap((options) => Object.keys(options)))
+  const used = new Set(COMMANDS.flatMap(({ options }) => Object.keys(options)))
   expect(Object.keys(OPTIONS).filter((name) => !used.has(name))).toEqual([])
 })

@@ -7,13 +7,13 @@ import { describe, expect, it } from 'vitest'
 import type { LayerScan } from '../src/layer/layer-scan.ts'
 import { scanLayer } from '../src/layer/scan.ts'
 import { SIGNS } from '../src/packing/signs.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 import { layerOf, tar } from './image-builder.ts'
 import { fill } from './values.ts'
 import { zip } from './zip.ts'
 
 const folder = path.resolve(import.meta.dirname, '../fixtures/packings')
-const scanner = new Scanner()
+const scanner = processScanner()
 const packed = (name: string): Buffer => readFileSync(path.join(folder, `${name}.bin`))
 
 /** What they are called in a layer where the name counts. */

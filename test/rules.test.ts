@@ -14,7 +14,7 @@ import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
 import { BUILD_RULES, findRule, RULES } from '../src/rules/list.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 import { type AttestationSpec, buildImage } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill } from './values.ts'
@@ -146,7 +146,7 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
 
     if (BUILD_RULES.some(({ meta }) => meta.id === id)) {
       const config = mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', on)])
-      const { verdict } = lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', config), new Scanner(), new Date('2026-11-24'))
+      const { verdict } = lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', config), processScanner(), new Date('2026-11-24'))
       const found = verdict.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
       expect(shown(found), JSON.stringify(found.map(({ message }) => message))).toEqual(wanted.map(({ severity, line }) => `${severity} ${line}`))
       wanted.forEach(({ says, endLine }, index) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runAction } from '../src/action/run.ts'
 import type { Clock } from '../src/github/client.ts'
+import { inProcess } from './in-process.ts'
 
 export const ROOT = path.join(import.meta.dirname, '..')
 /** The image of the trap: its Dockerfile deletes a secret. */
@@ -58,8 +59,6 @@ export class Runner {
   /** Where the stand-in listens. */
   readonly api: string
   #runs = 0
-  /** The last run in this process. */
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(api: string) {
     this.api = api
@@ -114,11 +113,13 @@ export class Runner {
     }
   }
 
-  /** Runs the action in this process, one run after the other: what it takes of the process is set and put back. */
-  run(inputs: Record<string, string>, options: RunOptions = {}): Promise<Run> {
-    const done = this.#last.then(() => inProcess(this.#job(inputs, options)))
-    this.#last = done.catch(() => {})
-    return done
+  /** Runs the action in this process. */
+  async run(inputs: Record<string, string>, options: RunOptions = {}): Promise<Run> {
+    const job = this.#job(inputs, options)
+    const { status, printed } = await inProcess({ env: job.env, directory: job.workspace }, () =>
+      runAction({ over: new Promise<never>(() => {}), within: () => {}, onPhase: () => {}, clock: QUICK }),
+    )
+    return resultOf(job, status, printed)
   }
 
   /** Runs dist/action.js as a runner does: a process of its own. */
@@ -150,27 +151,3 @@ function resultOf({ workspace, output, summary }: Job, status: number | null, st
 
 /** Waits happen in their order, a hundred times as fast. */
 const QUICK: Clock = { now: () => Date.now(), pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 100)) }
-
-async function inProcess(job: Job): Promise<Run> {
-  const before = { env: process.env, directory: process.cwd(), stdout: process.stdout.write, stderr: process.stderr.write }
-  let printed = ''
-  const take = (text: string | Uint8Array, ...rest: unknown[]): boolean => {
-    printed += String(text)
-    const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined
-    done?.()
-    return true
-  }
-  process.env = { ...job.env }
-  process.chdir(job.workspace)
-  process.stdout.write = take as typeof process.stdout.write
-  process.stderr.write = take as typeof process.stderr.write
-  try {
-    const status = await runAction({ over: new Promise<never>(() => {}), within: () => {}, onPhase: () => {}, clock: QUICK })
-    return resultOf(job, status, printed)
-  } finally {
-    process.env = before.env
-    process.chdir(before.directory)
-    process.stdout.write = before.stdout
-    process.stderr.write = before.stderr
-  }
-}

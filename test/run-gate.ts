@@ -8,7 +8,7 @@ import type { GivenBaseline } from '../src/policy/authority.ts'
 import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
-import { Scanner } from '../src/secrets/scanner.ts'
+import { processScanner } from '../src/secrets/scanner.ts'
 
 export interface RunOptions {
   readonly dockerfile?: string | null
@@ -32,9 +32,6 @@ export interface RunOptions {
   /** Takes stock of the final tree too. */
   readonly takesInventory?: boolean
 }
-
-/** Compiling the detectors takes longer than most tests. */
-const SCANNER = new Scanner()
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 
@@ -85,7 +82,7 @@ export async function judgeArchive(
       warnings: [],
       key,
       onProgress: () => {},
-      scanner: SCANNER,
+      scanner: processScanner(),
       ...(takesInventory ? { inventory: { shared: new Set<string>() } } : {}),
     })
   } finally {

@@ -1,20 +1,27 @@
 import zlib from 'node:zlib'
 
+export interface PackedMember {
+  readonly packed: Buffer
+  readonly crc: number
+  readonly size: number
+}
+
+const pack = (content: Buffer): PackedMember => ({ packed: zlib.deflateRawSync(content), crc: zlib.crc32(content), size: content.length })
+
 /** A zip archive with deflated members, as tools write it. */
-export function zip(members: Readonly<Record<string, Buffer>>): Buffer {
+export function zip(members: Readonly<Record<string, Buffer | PackedMember>>): Buffer {
   const locals: Buffer[] = []
   const central: Buffer[] = []
   let offset = 0
   for (const [name, content] of Object.entries(members)) {
-    const packed = zlib.deflateRawSync(content)
-    const crc = zlib.crc32(content)
+    const { packed, crc, size } = Buffer.isBuffer(content) ? pack(content) : content
     const head = Buffer.alloc(30)
     head.writeUInt32LE(0x04034b50, 0)
     head.writeUInt16LE(20, 4)
     head.writeUInt16LE(8, 8)
     head.writeUInt32LE(crc, 14)
     head.writeUInt32LE(packed.length, 18)
-    head.writeUInt32LE(content.length, 22)
+    head.writeUInt32LE(size, 22)
     head.writeUInt16LE(name.length, 26)
     const entry = Buffer.alloc(46)
     entry.writeUInt32LE(0x02014b50, 0)

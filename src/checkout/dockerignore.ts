@@ -92,7 +92,10 @@ export function parseDockerignore(text: string): Dockerignore {
 
 const inClass = (char: string, { not, ranges }: Extract<Token, { kind: 'class' }>): boolean => ranges.some(([from, to]) => from <= char && char <= to) !== not
 
-/** Follows all ways through the pattern at once: the time is the product of both lengths, whatever the pattern is. */
+/**
+ * Whether a pattern matches a path or a directory above it. Follows all ways through the pattern at once: the time is at most the product
+ * of both lengths, whatever the pattern is.
+ */
 function matches(tokens: readonly Token[], path: string): boolean {
   let states = new Set([0])
   /** Tokens that may stand for nothing. `directories` may only be left at the start or behind a slash. */
@@ -107,6 +110,8 @@ function matches(tokens: readonly Token[], path: string): boolean {
   let inside = new Set<number>()
   states = close(states, true)
   for (const char of path) {
+    if (char === '/' && states.has(tokens.length)) return true
+    if (states.size === 0 && inside.size === 0) return false
     const next = new Set<number>()
     const nextInside = new Set<number>()
     for (const state of states) {
@@ -130,12 +135,6 @@ function matches(tokens: readonly Token[], path: string): boolean {
   return states.has(tokens.length)
 }
 
-/** The path and the directories above it: `a`, `a/b`, `a/b/c`. */
-function* upTo(path: string): Generator<string> {
-  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) yield path.slice(0, at)
-  yield path
-}
-
 /**
  * The pattern that keeps a path out of the build context.
  * @param path relative to the context, with `/`
@@ -145,11 +144,7 @@ export function ignoredBy(dockerignore: Dockerignore, path: string): { readonly 
   let found: IgnorePattern | null = null
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue
-    for (const part of upTo(path)) {
-      if (!matches(pattern.tokens, part)) continue
-      found = pattern.isException ? null : pattern
-      break
-    }
+    if (matches(pattern.tokens, path)) found = pattern.isException ? null : pattern
   }
   return found === null ? null : { pattern: found.text, line: found.line }
 }

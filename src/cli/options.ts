@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../error.ts'
 import { nearest } from '../nearest.ts'
 import { OPTIONS, type OptionName } from '../option-table.ts'
+import { secondsOf } from '../policy/decide.ts'
 import { overlay, type Settings, type Surroundings, settingsFromEnvironment, settingsFromOptions } from '../settings.ts'
+import type { Host } from './command.ts'
 
 type ParsedAs<Name extends OptionName> = (typeof OPTIONS)[Name] extends { readonly value: null }
   ? { type: 'boolean' }
@@ -22,17 +24,17 @@ const of = <Name extends OptionName>(...names: readonly Name[]): { [Each in Name
 
 /** What says which image is opened, and what built it. */
 const IMAGE = ['config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout'] as const
-/** Where a command writes one form alone. */
-const ONE_FORMAT = { format: { type: 'string' } } as const
+/** A command that writes one form alone: `--json` is short for `--format json`. */
+const ONE_FORMAT = { ...of('json'), format: { type: 'string' } } as const
 
-export const SCAN_OPTIONS = of(...IMAGE, 'fail-on', 'min-confidence', 'name', 'baseline', 'policy-from', 'format', 'output', 'verbose', 'no-color')
-export const HISTORY_OPTIONS = of(...IMAGE, 'verbose', 'json')
-export const CONTEXT_OPTIONS = { ...of('timeout', 'verbose', 'json'), dockerfile: { type: 'string' } } as const
+export const SCAN_OPTIONS = of(...IMAGE, 'fail-on', 'min-confidence', 'name', 'baseline', 'policy-from', 'format', 'json', 'output', 'verbose', 'no-color')
+export const HISTORY_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }
+export const CONTEXT_OPTIONS = { ...of('timeout', 'verbose'), ...ONE_FORMAT, dockerfile: { type: 'string' } } as const
 export const LINT_OPTIONS = { ...of('config', 'timeout', 'fail-on', 'min-confidence', 'output', 'verbose'), ...ONE_FORMAT }
 export const BASELINE_OPTIONS = of(...IMAGE, 'name', 'output', 'prune')
 export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'output', 'verbose'), ...ONE_FORMAT }
 export const INIT_OPTIONS = of('github')
-export const DETECTORS_OPTIONS = of('json', 'markdown')
+export const DETECTORS_OPTIONS = { ...of('markdown'), ...ONE_FORMAT }
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */
 export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
@@ -55,6 +57,31 @@ export function oneImage(command: string, [reference, extra]: readonly string[])
   if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
     throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`)
   return reference
+}
+
+/** @throws UsageError where a command that takes no arguments gets one */
+export function noArguments(command: string, args: readonly string[]): void {
+  if (args[0] !== undefined) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`)
+}
+
+/** The form that a command writes, of those that it has. @throws UsageError where it has no such form */
+export function formOf<Form>(forms: Readonly<Record<string, Form>>, { format, json }: { readonly format?: string; readonly json?: boolean }): Form {
+  const name = format ?? (json === true ? 'json' : 'terminal')
+  if (json === true && name !== 'json') throw new UsageError(`--json and --format ${name}: name one of them.`)
+  const form = Object.hasOwn(forms, name) ? forms[name] : undefined
+  if (form === undefined) throw noSuchFormat(name, Object.keys(forms))
+  return form
+}
+
+export function noSuchFormat(name: string, known: readonly string[]): UsageError {
+  const near = nearest(name, known)
+  return new UsageError(`--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${known.join(', ')}.`)
+}
+
+/** Starts the clock that the user gives, before any policy is read. @throws UsageError */
+export function limitTo(timeout: string | undefined, host: Host): void {
+  const given = timeout ?? process.env['LAYERGATE_TIMEOUT']
+  if (given) host.within(secondsOf(given))
 }
 
 /** Options over the environment. */

@@ -27,17 +27,29 @@ export function fitsPattern(pattern: Pattern, text: string): boolean {
 const MAX_VARIABLE = 4096
 
 /** Where a variable that starts at `at` ends; `at` itself for a dollar sign that starts none. */
-function variableEnd(text: string, at: number): number {
-  const rest = text.slice(at)
-  const name = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest)
+function variableEnd(text: string, at: number, closings: (text: string) => ReadonlyMap<number, number>): number {
+  VARIABLE.lastIndex = at
+  const name = VARIABLE.exec(text)
   if (name !== null) return at + name[0].length
-  if (!rest.startsWith('${')) return at
-  let depth = 0
-  for (let end = at + 1; end < Math.min(text.length, at + MAX_VARIABLE); end++) {
-    if (text[end] === '{') depth++
-    else if (text[end] === '}' && --depth === 0) return end + 1
+  if (!text.startsWith('${', at)) return at
+  const end = closings(text).get(at + 1)
+  return end === undefined || end >= at + MAX_VARIABLE ? at : end + 1
+}
+
+const VARIABLE = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y
+
+/** Where each brace that opens is closed. */
+function closingBraces(text: string): ReadonlyMap<number, number> {
+  const closings = new Map<number, number>()
+  const open: number[] = []
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '{') open.push(at)
+    else if (text[at] === '}') {
+      const start = open.pop()
+      if (start !== undefined) closings.set(start, at)
+    }
   }
-  return at
+  return closings
 }
 
 /**
@@ -46,6 +58,8 @@ function variableEnd(text: string, at: number): number {
  */
 export function patternsOf(text: string, escapeCharacter: string): Pattern[] {
   const words: string[][] = []
+  let closings: ReadonlyMap<number, number> | null = null
+  const findClosings = (whole: string): ReadonlyMap<number, number> => (closings ??= closingBraces(whole))
   let parts: string[] | null = null
   let quote = ''
   const add = (part: string): void => {
@@ -67,7 +81,7 @@ export function patternsOf(text: string, escapeCharacter: string): Pattern[] {
       add(next)
       at++
     } else if (char === '$') {
-      const end = variableEnd(text, at)
+      const end = variableEnd(text, at, findClosings)
       if (end === at) add(char)
       else {
         parts ??= ['']

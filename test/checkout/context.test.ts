@@ -6,7 +6,7 @@ import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type ContextInspection, inspectContext } from '../../src/context/inspect-context.ts'
 import { contextFails, renderContext } from '../../src/report/context.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { useFolder } from '../folder.ts'
 import { tar } from '../image-builder.ts'
 import { fill, VALUES } from '../values.ts'
@@ -14,7 +14,7 @@ import { zip } from '../zip.ts'
 
 const folder = useFolder()
 const { put } = folder
-const inspect = (dockerfile: string | null = null): Promise<ContextInspection> => inspectContext(folder.path, '.', dockerfile, new Scanner())
+const inspect = (dockerfile: string | null = null): Promise<ContextInspection> => inspectContext(folder.path, '.', dockerfile, processScanner())
 const token = VALUES['github-token']?.() ?? ''
 
 describe('a build context', () => {
@@ -55,7 +55,7 @@ describe('a build context', () => {
   })
 
   it('that is no directory is an error', async () => {
-    await expect(inspectContext(folder.path, 'none', null, new Scanner())).rejects.toThrow(/none: is no directory that can be read/)
+    await expect(inspectContext(folder.path, 'none', null, processScanner())).rejects.toThrow(/none: is no directory that can be read/)
   })
 })
 
@@ -135,7 +135,7 @@ describe('what COPY takes is what is read', () => {
     symlinkSync('../elsewhere', path.join(folder.path, 'context/link'))
     symlinkSync('../elsewhere/real.env', path.join(folder.path, 'context/link.env'))
     execFileSync('mkfifo', [path.join(folder.path, 'context/pipe')])
-    expect(await inspectContext(folder.path, 'context', null, new Scanner())).toMatchObject({ secrets: [], files: 0, skipped: [] })
+    expect(await inspectContext(folder.path, 'context', null, processScanner())).toMatchObject({ secrets: [], files: 0, skipped: [] })
   })
 
   it('test data of an installed package is medium at most, unless a token proves itself', async () => {
@@ -198,7 +198,7 @@ describe('the patterns that count', () => {
     put('app/a.env', `T=${token}\n`)
     put('app/.dockerignore', 'a.env\n')
     put('other/x', 'x')
-    const from = (root: string, directory: string): Promise<ContextInspection> => inspectContext(root, directory, null, new Scanner())
+    const from = (root: string, directory: string): Promise<ContextInspection> => inspectContext(root, directory, null, processScanner())
     expect((await from('/', path.join(folder.path, 'app'))).secrets).toEqual([])
     expect((await from(path.join(folder.path, 'other'), path.join(folder.path, 'app'))).secrets).toEqual([])
     expect((await from(path.join(folder.path, 'other'), '../app')).secrets).toEqual([])

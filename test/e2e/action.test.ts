@@ -47,9 +47,9 @@ describe('a pull request that leaks a secret', () => {
   })
 
   it('edits its comment in place, and turns it to clean', async () => {
-    await runBundle({ image: IMAGE })
+    await runAction({ image: IMAGE })
     api.files.set(`${BASE}:.layergate.yml`, 'rules: { deleted-secret: off }\n')
-    await runBundle({ image: IMAGE })
+    await runAction({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toContain('✅')
     expect(api.comments[0]?.body).not.toContain('❌')
@@ -58,7 +58,7 @@ describe('a pull request that leaks a secret', () => {
   it('leaves a comment alone that only carries the marker', async () => {
     api.addComment('<!-- layergate -->\nmine', { login: 'mallory', type: 'User' })
     api.addComment('<!-- layergate -->\nof another robot', { login: 'renovate[bot]', type: 'Bot' })
-    await runBundle({ image: IMAGE })
+    await runAction({ image: IMAGE })
     expect(api.comments[0]?.body).toBe('<!-- layergate -->\nmine')
     expect(api.comments[1]?.body).toContain('of another robot')
     expect(api.comments).toHaveLength(3)
@@ -69,7 +69,7 @@ describe('a pull request that leaks a secret', () => {
       api.onWrite = null
       api.addComment(upsertSection(null, 'other', () => 'of the other job'))
     }
-    await runBundle({ image: IMAGE })
+    await runAction({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toContain('of the other job')
     expect(api.comments[0]?.body).toContain('leaks a secret')
@@ -77,14 +77,14 @@ describe('a pull request that leaks a secret', () => {
 
   it('without the right to comment gives a notice, and the verdict is the same', async () => {
     api.mayWrite = false
-    const { status, stdout, summary } = await runBundle({ image: IMAGE })
+    const { status, stdout, summary } = await runAction({ image: IMAGE })
     expect(status).toBe(1)
     expect(stdout).toMatch(/^::notice::No comment on the pull request: the token may not do that: give the job `permissions: pull-requests: write`/m)
     expect(summary).not.toBe('')
   })
 
   it('without a token says so, and talks to nobody', async () => {
-    const { status, stdout } = await runBundle({ image: IMAGE, token: '', 'policy-from': 'head' })
+    const { status, stdout } = await runAction({ image: IMAGE, token: '', 'policy-from': 'head' })
     expect(status).toBe(1)
     expect(stdout).toContain('::notice::No comment on the pull request: the action has no token.')
     expect(api.requests).toEqual([])

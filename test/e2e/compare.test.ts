@@ -6,15 +6,12 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Difference } from '../../src/outcome/compare.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
+import { type Done, layergate as run } from '../in-process.ts'
 import { fill, VALUES } from '../values.ts'
 
-const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
 let work = ''
 
-function layergate(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: work, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: work, TMPDIR: work } })
-  return { status, stdout, stderr }
-}
+const layergate = (...args: readonly string[]): Promise<Done> => run(args, { directory: work, env: { PATH: process.env['PATH'] ?? '', HOME: work, TMPDIR: work } })
 
 const passwd = (account: string, more = ''): LayerSpec => ({
   by: '/bin/sh -c #(nop) ADD file:1 in / ',
@@ -68,56 +65,56 @@ beforeEach(() => rmSync(path.join(work, '.layergate-baseline.json'), { force: tr
 describe('layergate baseline', () => {
   const file = (): { images: Record<string, { rule: string; since: string }[]>; salt: string } => JSON.parse(readFileSync(path.join(work, '.layergate-baseline.json'), 'utf8'))
 
-  it('create, scan, update, show: what is known no longer fails', () => {
-    expect(layergate('scan', 'new.tar').status).toBe(1)
-    expect(layergate('baseline', 'create', 'new.tar')).toMatchObject({
+  it('create, scan, update, show: what is known no longer fails', async () => {
+    expect((await layergate('scan', 'new.tar')).status).toBe(1)
+    expect(await layergate('baseline', 'create', 'new.tar')).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/\.layergate-baseline\.json: 1 finding of new\. Known ones no longer fail/),
     })
-    const known = layergate('scan', 'new.tar')
+    const known = await layergate('scan', 'new.tar')
     expect(known.status).toBe(0)
     expect(known.stdout).toMatch(/nothing new, 1 known/)
-    expect(layergate('scan', 'new.tar', '--baseline', 'none').status).toBe(1)
-    expect(layergate('baseline', 'show').stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
+    expect((await layergate('scan', 'new.tar', '--baseline', 'none')).status).toBe(1)
+    expect((await layergate('baseline', 'show')).stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
     const { salt } = file()
     // The secret is gone: update takes it out.
-    expect(layergate('scan', 'old.tar', '--name', 'new').stdout).toMatch(/1 fixed/)
-    expect(layergate('baseline', 'update', 'old.tar', '--name', 'new').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
+    expect((await layergate('scan', 'old.tar', '--name', 'new')).stdout).toMatch(/1 fixed/)
+    expect((await layergate('baseline', 'update', 'old.tar', '--name', 'new')).stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
     expect(file().salt).toBe(salt)
   })
 
-  it('update takes in what is new, with --prune only takes out what is gone', () => {
-    layergate('baseline', 'create', 'old.tar', '--name', 'app')
-    expect(layergate('baseline', 'update', 'new.tar', '--name', 'app', '--prune').stdout).toMatch(/0 findings of app, 0 new, 0 gone; 1 new one is not\s+taken/)
-    expect(layergate('baseline', 'update', 'new.tar', '--name', 'app').stdout).toMatch(/1 finding of app, 1 new, 0 gone/)
-    expect(layergate('baseline', 'update', 'new.tar', '--name', 'other').stdout).toMatch(/1 finding of other/)
+  it('update takes in what is new, with --prune only takes out what is gone', async () => {
+    await layergate('baseline', 'create', 'old.tar', '--name', 'app')
+    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app', '--prune')).stdout).toMatch(/0 findings of app, 0 new, 0 gone; 1 new one is not\s+taken/)
+    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app')).stdout).toMatch(/1 finding of app, 1 new, 0 gone/)
+    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'other')).stdout).toMatch(/1 finding of other/)
     expect(Object.keys(file().images)).toEqual(['app', 'other'])
   })
 
-  it('reads a JSON report as well', () => {
-    layergate('scan', 'new.tar', '--format', 'json=report.json')
-    expect(layergate('baseline', 'create', 'report.json').status).toBe(0)
-    expect(layergate('scan', 'new.tar').status).toBe(0)
-    expect(layergate('scan', 'new.tar', '--baseline', 'report.json').status).toBe(0)
+  it('reads a JSON report as well', async () => {
+    await layergate('scan', 'new.tar', '--format', 'json=report.json')
+    expect((await layergate('baseline', 'create', 'report.json')).status).toBe(0)
+    expect((await layergate('scan', 'new.tar')).status).toBe(0)
+    expect((await layergate('scan', 'new.tar', '--baseline', 'report.json')).status).toBe(0)
   })
 
-  it('keeps the images apart: a second one has its own section, and what it has no section for is new', () => {
-    layergate('baseline', 'create', 'old.tar')
+  it('keeps the images apart: a second one has its own section, and what it has no section for is new', async () => {
+    await layergate('baseline', 'create', 'old.tar')
     // Without a section of its own nothing of another image is known.
-    expect(layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('has no entries for new') })
-    expect(layergate('baseline', 'update', 'new.tar').stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
+    expect(await layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('has no entries for new') })
+    expect((await layergate('baseline', 'update', 'new.tar')).stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
     expect(Object.entries(file().images).map(([name, entries]) => [name, entries.length])).toEqual([
       ['new', 1],
       ['old', 0],
     ])
-    expect(layergate('scan', 'new.tar').status).toBe(0)
+    expect((await layergate('scan', 'new.tar')).status).toBe(0)
     // What is known of one is new in another.
-    expect(layergate('scan', 'new.tar', '--name', 'old').status).toBe(1)
-    expect(layergate('scan', 'new.tar', '--name', 'third').status).toBe(1)
-    expect(layergate('scan', 'new.tar', '--name', 'constructor').status).toBe(1)
-    layergate('baseline', 'update', 'old.tar', '--name', 'third')
+    expect((await layergate('scan', 'new.tar', '--name', 'old')).status).toBe(1)
+    expect((await layergate('scan', 'new.tar', '--name', 'third')).status).toBe(1)
+    expect((await layergate('scan', 'new.tar', '--name', 'constructor')).status).toBe(1)
+    await layergate('baseline', 'update', 'old.tar', '--name', 'third')
     expect(Object.keys(file().images)).toEqual(['new', 'old', 'third'])
-    expect(layergate('baseline', 'update', '.layergate-baseline.json').stderr).toMatch(/this is a baseline, no report of one image/)
+    expect((await layergate('baseline', 'update', '.layergate-baseline.json')).stderr).toMatch(/this is a baseline, no report of one image/)
   })
 
   it.each([
@@ -128,22 +125,22 @@ describe('layergate baseline', () => {
     [['baseline', 'create', 'nothing.json'], /nothing\.json: there is no such report/],
     [['scan', 'new.tar', '--baseline', 'nothing.json'], /nothing\.json: there is no such baseline/],
     [['scan', 'new.tar', '--baseline', 'default-branch'], /is the action's: the command reads a file/],
-  ])('%j', (args, message) => {
-    const { status, stderr } = layergate(...args)
+  ])('%j', async (args, message) => {
+    const { status, stderr } = await layergate(...args)
     expect(stderr).toMatch(message)
     expect(status).toBe(2)
     expect(existsSync(path.join(work, '.layergate-baseline.json'))).toBe(false)
   })
 
-  it('leaves a file that is there alone', () => {
-    layergate('baseline', 'create', 'old.tar')
-    expect(layergate('baseline', 'create', 'new.tar')).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already: layergate baseline update new\.tar/) })
+  it('leaves a file that is there alone', async () => {
+    await layergate('baseline', 'create', 'old.tar')
+    expect(await layergate('baseline', 'create', 'new.tar')).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already: layergate baseline update new\.tar/) })
   })
 })
 
 describe('layergate diff', () => {
-  it('says what the change brought', () => {
-    const { status, stdout } = layergate('diff', 'old.tar', 'new.tar')
+  it('says what the change brought', async () => {
+    const { status, stdout } = await layergate('diff', 'old.tar', 'new.tar')
     expect(status).toBe(0)
     for (const line of [
       /^Findings: 1 new, 0 fixed, 0 the same\n {2}\+ secret-in-env: GitHub token in an environment variable \(Env\.B\)$/m,
@@ -160,9 +157,9 @@ describe('layergate diff', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
-  it('shows no secret, in no form', () => {
+  it('shows no secret, in no form', async () => {
     for (const format of ['terminal', 'json', 'markdown'])
-      expect(layergate('diff', 'old.tar', 'new.tar', '--format', format).stdout).not.toContain(VALUES['github-token']?.() ?? '')
+      expect((await layergate('diff', 'old.tar', 'new.tar', '--format', format)).stdout).not.toContain(VALUES['github-token']?.() ?? '')
   })
 
   it('shows no value of a variable that is called a secret, recognised or not', async () => {
@@ -170,11 +167,11 @@ describe('layergate diff', () => {
       writeFileSync(path.join(work, name), await buildImage({ layers: OLD, config: { Env: [`API_KEY=${value}`, `MODE=${value}`] } }))
     await image('four', 'a.tar')
     await image('five', 'b.tar')
-    const { stdout } = layergate('diff', 'a.tar', 'b.tar')
+    const { stdout } = await layergate('diff', 'a.tar', 'b.tar')
     expect(stdout).toMatch(/~ Env\.API_KEY ••• → •••\n {2}~ Env\.MODE four → five/)
   })
 
-  it('calls no base lost or new where the Dockerfile at hand fits one image alone', () => {
+  it('calls no base lost or new where the Dockerfile at hand fits one image alone', async () => {
     const dockerfile = path.join(work, 'Dockerfile')
     writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:1\nCOPY a /app/\nCOPY .env /app/\n')
     try {
@@ -182,14 +179,14 @@ describe('layergate diff', () => {
         ['old.tar', 'new.tar'],
         ['new.tar', 'old.tar'],
       ]) {
-        const { facts, notes } = JSON.parse(layergate('diff', ...sides, '--format', 'json').stdout) as Difference
+        const { facts, notes } = JSON.parse((await layergate('diff', ...sides, '--format', 'json')).stdout) as Difference
         expect(facts.map(({ name }) => name)).not.toContain('base')
         expect(notes.join()).toMatch(/The base of old\.tar is not known, so bases are not compared: Dockerfile does not fit/)
       }
       // Where both are known they are compared, and from scratch is no base.
-      layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
+      await layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
       writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:2\nCOPY a /app/\nCOPY .env /app/\n')
-      expect((JSON.parse(layergate('diff', 'known.json', 'new.tar', '--format', 'json').stdout) as Difference).facts).toContainEqual({
+      expect((JSON.parse((await layergate('diff', 'known.json', 'new.tar', '--format', 'json')).stdout) as Difference).facts).toContainEqual({
         name: 'base',
         old: 'ghcr.io/acme/base:1',
         new: 'ghcr.io/acme/base:2',
@@ -199,19 +196,19 @@ describe('layergate diff', () => {
     }
   })
 
-  it('of an image and itself nothing', () => {
-    const same = JSON.parse(layergate('diff', 'new.tar', 'new.tar', '--format', 'json').stdout) as Difference
+  it('of an image and itself nothing', async () => {
+    const same = JSON.parse((await layergate('diff', 'new.tar', 'new.tar', '--format', 'json')).stdout) as Difference
     expect(same).toMatchObject({ findings: { new: [], fixed: [], same: 1 }, facts: [], packages: [], accounts: [], settings: [], files: [] })
   })
 
-  it('of two reports what reports tell, and says what they do not', () => {
-    for (const name of ['old', 'new']) layergate('scan', `${name}.tar`, '--format', `json=${name}.json`)
-    const { stdout } = layergate('diff', 'old.json', 'new.json')
+  it('of two reports what reports tell, and says what they do not', async () => {
+    for (const name of ['old', 'new']) await layergate('scan', `${name}.tar`, '--format', `json=${name}.json`)
+    const { stdout } = await layergate('diff', 'old.json', 'new.json')
     expect(stdout).toContain('Findings: 1 new, 0 fixed, 0 the same')
     expect(stdout).toMatch(/A report lists no files/)
-    expect(layergate('diff', 'old.tar', 'new.json').stdout).toContain('Findings: 1 new')
+    expect((await layergate('diff', 'old.tar', 'new.json')).stdout).toContain('Findings: 1 new')
     // The other way round what was new is fixed.
-    expect(layergate('diff', 'new.json', 'old.json').stdout).toContain('Findings: 0 new, 1 fixed, 0 the same')
+    expect((await layergate('diff', 'new.json', 'old.json')).stdout).toContain('Findings: 0 new, 1 fixed, 0 the same')
   })
 
   it.each([
@@ -219,23 +216,23 @@ describe('layergate diff', () => {
     [['diff', 'old.tar', '-'], /save them to files/],
     [['diff', 'old.tar', 'nothing.json'], /nothing\.json: the report cannot be read: no such file or directory/],
     [['diff', 'old.tar', 'new.tar', '--format', 'yaml'], /there is no such format/],
-  ])('%j', (args, message) => {
-    expect(layergate(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) })
+  ])('%j', async (args, message) => {
+    expect(await layergate(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) })
   })
 })
 
 describe('layergate scan --policy-from', () => {
-  it('takes the policy of a revision of git', () => {
+  it('takes the policy of a revision of git', async () => {
     const git = (...args: string[]): void => void spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: work })
     git('init', '-q')
     git('commit', '-q', '--allow-empty', '-m', 'base')
     writeFileSync(path.join(work, '.layergate.yml'), 'rules: { secret-in-env: off, secret-in-image: off }\n')
-    expect(layergate('scan', 'new.tar').status).toBe(0)
-    const base = layergate('scan', 'new.tar', '--policy-from', 'HEAD')
+    expect((await layergate('scan', 'new.tar')).status).toBe(0)
+    const base = await layergate('scan', 'new.tar', '--policy-from', 'HEAD')
     expect(base.status).toBe(1)
     expect(base.stdout.replace(/\s+/g, ' ')).toContain('This pull request lowers 2 rules. That takes effect after the merge')
-    expect(layergate('scan', 'new.tar', '--policy-from', 'nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/git does not know that commit here/) })
-    expect(layergate('scan', 'new.tar', '--policy-from', '--upload-pack=x').status).toBe(2)
+    expect(await layergate('scan', 'new.tar', '--policy-from', 'nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/git does not know that commit here/) })
+    expect((await layergate('scan', 'new.tar', '--policy-from', '--upload-pack=x')).status).toBe(2)
     rmSync(path.join(work, '.layergate.yml'))
   })
 })

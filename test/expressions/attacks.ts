@@ -33,6 +33,7 @@ function* nodesOf(node: AST.Node): Generator<AST.Node> {
 class Samples {
   readonly #flags: string
   readonly #sets = new Map<One, Uint8Array>()
+  readonly #sorted = new Map<One, string[]>()
   /** How many elements take each character. */
   readonly #shared = new Uint16Array(256)
 
@@ -49,11 +50,15 @@ class Samples {
 
   /** The characters of an element that most others take too, the most shared first. */
   characters(node: One, count: number): string[] {
-    const set = this.#set(node)
+    const sorted = this.#sorted.get(node) ?? this.#sort(this.#set(node))
+    this.#sorted.set(node, sorted)
+    return sorted.slice(0, count)
+  }
+
+  #sort(set: Uint8Array): string[] {
     return Array.from({ length: 256 }, (_, c) => c)
       .filter((c) => set[c] === 1)
       .sort((a, b) => (this.#shared[b] ?? 0) - (this.#shared[a] ?? 0) || Math.abs(a - 97) - Math.abs(b - 97))
-      .slice(0, count)
       .map((c) => String.fromCharCode(c))
   }
 

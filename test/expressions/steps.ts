@@ -27,8 +27,17 @@ type OneCharacter = AST.Character | AST.CharacterSet | AST.CharacterClass | AST.
 
 const isOne = (node: AST.Node): node is OneCharacter => ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
 
+const known = new Map<string, Uint8Array>()
+
 /** Which of the first 256 characters an element takes. */
 export function charactersOf(node: OneCharacter, flags: string): Uint8Array {
+  const key = `${flags} ${node.raw}`
+  const found = known.get(key) ?? charactersFor(node, flags)
+  known.set(key, found)
+  return found
+}
+
+function charactersFor(node: OneCharacter, flags: string): Uint8Array {
   const pattern = new RegExp(`^(?:${node.raw})$`, flags.replace(/[gym]/g, ''))
   return Uint8Array.from({ length: 256 }, (_, c) => (pattern.test(String.fromCharCode(c)) ? 1 : 0))
 }
@@ -115,13 +124,21 @@ function shifted(program: readonly Op[], by: number): Op[] {
   })
 }
 
-interface Retry {
+interface State {
   readonly at: number
   readonly position: number
   readonly registers: Int32Array
-  /** How many characters a run may still give back, or take. */
-  readonly left: number
 }
+
+interface Retry {
+  readonly at: number
+  position: number
+  readonly registers: Int32Array
+  /** How many characters a run may still give back, or take. */
+  left: number
+}
+
+const copyOf = (registers: Int32Array): Int32Array => (registers.length === 0 ? registers : registers.slice())
 
 export class StepCounter {
   readonly pattern: AST.Pattern
@@ -144,7 +161,13 @@ export class StepCounter {
     this.#steps = 0
     const isSticky = this.flags.includes('y')
     const isGlobal = this.flags.includes('g')
+    const [first] = this.#program
     for (let start = 0; start <= text.length && this.#steps < MAX_STEPS; start++) {
+      // As most starts end: at their first character, after one step.
+      if (first?.op === 'set' && !isSticky && first.fits[text.charCodeAt(start)] !== 1) {
+        this.#steps++
+        continue
+      }
       const end = this.#run(this.#program, text, start, new Int32Array(this.#registers).fill(-1))
       if (isSticky || (end !== null && !isGlobal)) break
       if (end !== null && end > start) start = end - 1
@@ -156,7 +179,7 @@ export class StepCounter {
     const retries: Retry[] = []
     let [at, position, registers] = [0, start, given]
     const keep = (where: number, left: number): void => {
-      retries.push({ at: where, position, registers: registers.slice(), left })
+      retries.push({ at: where, position, registers: copyOf(registers), left })
     }
     for (;;) {
       if (++this.#steps > MAX_STEPS) return null
@@ -214,7 +237,7 @@ export class StepCounter {
   }
 
   /** Takes the last choice back: a run gives one character back, or takes one more. */
-  #next(program: readonly Op[], text: string, retries: Retry[]): Retry | null {
+  #next(program: readonly Op[], text: string, retries: Retry[]): State | null {
     for (;;) {
       const retry = retries.pop()
       if (retry === undefined) return null
@@ -223,9 +246,10 @@ export class StepCounter {
       this.#steps++
       const forward = op.back ? -1 : 1
       if (!op.greedy && op.fits[text.charCodeAt(op.back ? retry.position - 1 : retry.position)] !== 1) continue
-      const moved = { ...retry, registers: retry.registers.slice(), position: retry.position + (op.greedy ? -forward : forward), left: retry.left - 1 }
-      if (moved.left > 0) retries.push(moved)
-      return { ...moved, at: retry.at + 1, registers: retry.registers }
+      retry.position += op.greedy ? -forward : forward
+      const state = { at: retry.at + 1, position: retry.position, registers: copyOf(retry.registers) }
+      if (--retry.left > 0) retries.push(retry)
+      return state
     }
   }
 

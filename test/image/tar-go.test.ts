@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { indexTar } from '../../src/image/tar-walk.ts'
 import { scanLayer } from '../../src/layer/scan.ts'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { layerOf } from '../image-builder.ts'
 
 interface Raw {
@@ -187,9 +187,7 @@ const withIndex = async (bytes: Buffer): Promise<string[]> =>
 
 /** The entries that a scan sees, read in pieces of a size. */
 const withScan = async (bytes: Buffer, piece: number): Promise<string[]> =>
-  (await scanLayer(layerOf(bytes, piece), SCANNER, 'test')).entries.filter(({ afterEnd }) => !afterEnd).map(({ path, size }) => `${path} ${size}`)
-
-const SCANNER = new Scanner()
+  (await scanLayer(layerOf(bytes, piece), processScanner(), 'test')).entries.filter(({ afterEnd }) => !afterEnd).map(({ path, size }) => `${path} ${size}`)
 
 describe('an archive as Go reads it', () => {
   it.each(ROWS)('%s', async (_what, bytes, go, ours) => {

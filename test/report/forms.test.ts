@@ -1,7 +1,7 @@
 // Every form of a report, by the table of forms: what is in it is written, and nothing else.
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, it } from 'vitest'
-import { HELPS } from '../../src/cli/texts.ts'
+import { scan } from '../../src/cli/commands/scan.ts'
 import { ImageError } from '../../src/error.ts'
 import { FORMS } from '../../src/report/forms.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
@@ -57,7 +57,7 @@ interface Quality {
 
 describe('help lists', () => {
   it.each(FORMS.map(({ name, about }) => [name, about]))('%s', (name, about) => {
-    expect(HELPS['scan']).toMatch(new RegExp(`^ +${name} +${about}$`, 'm'))
+    expect(scan.help()).toMatch(new RegExp(`^ +${name} +${about}$`, 'm'))
   })
 })
 

@@ -1,9 +1,9 @@
 // Passwords of databases, with whatever signs people and generators put into them; text that stands for one is none.
 import { describe, expect, it } from 'vitest'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { random } from '../values.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const found = (text: string): string[] =>
   scanner
     .scanText(text, '/app/settings.txt')

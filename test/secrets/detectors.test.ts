@@ -3,12 +3,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DETECTORS, FILE_DETECTORS, GROUPS } from '../../src/secrets/detectors/list.ts'
 import { fillForm } from '../../src/secrets/form.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { samples } from '../detector-samples.ts'
 import { fill, random, VALUES } from '../values.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const scanner = new Scanner()
+const scanner = processScanner()
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const pkcs8 = rsa.export({ format: 'pem', type: 'pkcs8' }).toString()

@@ -2,12 +2,12 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { fillForm } from '../../src/secrets/form.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill, random } from '../values.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const token = fill('{{github-token}}')
 const [awsId, awsSecret] = [fill('{{aws-id}}'), fill('{{aws-secret}}')]
 const PUBLIC_ID = `AK${'IA'}IOSFODNN7EXAMPLE`

@@ -1,11 +1,11 @@
 // Files that are read by their name, longer than anyone writes them: all of them are read, and what is not is listed.
 import { describe, expect, it } from 'vitest'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { buildImage } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { random } from '../values.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const password = `${random(12, undefined, 8)}-7`
 const hash = `$6$${random(16, undefined, 9)}$${random(86, undefined, 10)}`
 

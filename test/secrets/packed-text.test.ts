@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { processScanner } from '../../src/secrets/scanner.ts'
 import { buildImage } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill } from '../values.ts'
 
-const scanner = new Scanner()
+const scanner = processScanner()
 const token = fill('{{github-token}}')
 
 const scan = (text: string, path = '/app/release.yaml') => {

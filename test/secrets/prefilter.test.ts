@@ -6,7 +6,7 @@ import { buildKernel } from '../../src/secrets/prefilter/kernel.ts'
 import { prebuiltTable } from '../../src/secrets/prefilter/prebuilt.ts'
 import type { Kernel } from '../../src/secrets/prefilter/search.ts'
 import { buildLiteralSet, type Literal } from '../../src/secrets/prefilter/table-builder.ts'
-import { literalsOf, Scanner } from '../../src/secrets/scanner.ts'
+import { literalsOf, processScanner, Scanner } from '../../src/secrets/scanner.ts'
 import { VALUES } from '../values.ts'
 
 const LITERALS: readonly Literal[] = [
@@ -89,7 +89,7 @@ describe('the prefilter', () => {
 })
 
 describe('the scanner', () => {
-  const scanner = new Scanner()
+  const scanner = processScanner()
   const planted = ['github-token', 'gitlab-token', 'slack-token', 'stripe-key', 'npm-token', 'jwt', 'ec-key', 'digitalocean-token'].map((name) => VALUES[name]?.() ?? '')
 
   /** Values in half a megabyte of other text, near every border of a window. */

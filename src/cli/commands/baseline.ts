@@ -9,7 +9,26 @@ import { plural } from '../../report/words.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
 import { prepare } from '../../settings.ts'
+import type { Command, Host } from '../command.ts'
+import { asWithScan, option } from '../help.ts'
 import { BASELINE_OPTIONS, type Hooks, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
+import { print, withProgress } from '../output.ts'
+
+const help = (): string => `Usage: layergate baseline create IMAGE|REPORT [options]
+       layergate baseline update IMAGE|REPORT [options]
+       layergate baseline show [FILE]
+
+Writes what an image holds now into .layergate-baseline.json: known findings are
+shown and no longer fail, new ones do, fixed ones are listed. The file holds
+places and hashes, never a value; commit it. REPORT is a JSON report.
+
+${option('prune')}
+${option('output', 'where it is (default: .layergate-baseline.json)')}
+${option('name', 'what the image is called in it')}
+${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout')}
+
+Exit codes: 0 done · 2 it could not be read or written
+`
 
 const ACTIONS = ['create', 'update', 'show'] as const
 
@@ -44,8 +63,7 @@ async function find(source: string, given: BaselineFile | null, options: Options
 
 type Options = ReturnType<typeof parseOptions<typeof BASELINE_OPTIONS>>['values']
 
-/** Runs `layergate baseline ACTION …`. @returns the exit code */
-export async function baselineCommand(args: readonly string[], hooks: Hooks, now: Date): Promise<number> {
+async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('baseline', args, BASELINE_OPTIONS)
   const [word, ...rest] = positionals
   const action = ACTIONS.find((known) => known === word)
@@ -57,7 +75,7 @@ export async function baselineCommand(args: readonly string[], hooks: Hooks, now
   if (action === 'create' && text !== null) throw new UsageError(`${file} is there already: layergate baseline update ${source} renews it.`)
   if (action === 'update' && text === null) throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source} writes one.`)
   const old = text === null ? null : parseBaseline(file, text)
-  const found = await find(source, old, values, hooks)
+  const found = await withProgress(host, (hooks) => find(source, old, values, hooks))
   if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
     throw new UsageError(`${file}: the report hashes values under another salt than the baseline: update it from the image.`)
   const key = found.name
@@ -70,7 +88,7 @@ export async function baselineCommand(args: readonly string[], hooks: Hooks, now
         (entry.fingerprints.every((fingerprint) => other.fingerprints.includes(fingerprint)) ||
           (isComparable && entry.valueHash !== null && other.rule === entry.rule && other.place === entry.place)),
     )
-  const today = now.toISOString().slice(0, 10)
+  const today = new Date().toISOString().slice(0, 10)
   const kept = found.findings.filter((entry) => values.prune !== true || isOld(entry) !== undefined)
   const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }))
   const result: BaselineFile = { schemaVersion: 1, salt: found.salt, images: { ...old?.images, [key]: entries } }
@@ -85,7 +103,7 @@ export async function baselineCommand(args: readonly string[], hooks: Hooks, now
   const fresh = entries.filter((entry) => isOld(entry) === undefined).length
   const gone = before.filter((entry) => !entries.some((other) => isOld(other) === entry)).length
   const left = found.findings.length - kept.length
-  process.stdout.write(
+  await print(
     uncommanding(
       sealed(
         `${wrap(
@@ -111,6 +129,8 @@ async function show(file: string): Promise<number> {
       wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              '),
     ),
   ])
-  process.stdout.write(uncommanding(sealed(`${lines.join('\n')}\n`)))
+  await print(uncommanding(sealed(`${lines.join('\n')}\n`)))
   return 0
 }
+
+export const baseline: Command = { name: 'baseline', overview: [['baseline create IMAGE', 'accepts what is there now; new findings fail']], help, options: BASELINE_OPTIONS, run }

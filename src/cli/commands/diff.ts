@@ -3,14 +3,37 @@ import { readFile } from 'node:fs/promises'
 import { codeOf, reasonOf, UsageError } from '../../error.ts'
 import { type GateOptions, runGate } from '../../gate.ts'
 import { openImage } from '../../image/open.ts'
-import { compare, type Side } from '../../outcome/compare.ts'
+import { compare, type Difference, type Side } from '../../outcome/compare.ts'
 import { reportSchema } from '../../outcome/contract.ts'
 import { renderDiff, renderDiffMarkdown } from '../../report/diff.ts'
 import { visibleJson } from '../../report/escape.ts'
 import { plainRedactor } from '../../secrets/last-look.ts'
 import { prepare } from '../../settings.ts'
-import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
-import { DIFF_FORMATS } from '../texts.ts'
+import type { Command, Host } from '../command.ts'
+import { asWithScan, list, option } from '../help.ts'
+import { DIFF_OPTIONS, formOf, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
+import { withProgress, writeOut } from '../output.ts'
+
+const FORMS: Readonly<Record<string, (difference: Difference, verbose: boolean) => string>> = {
+  terminal: renderDiff,
+  json: (difference) => `${visibleJson(difference)}\n`,
+  markdown: renderDiffMarkdown,
+}
+
+const help = (): string => `Usage: layergate diff OLD NEW [options]
+
+Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
+Python, gems), accounts, configuration, files and size. OLD and NEW are images
+as with layergate scan, or JSON reports, which list no files.
+
+${asWithScan('config', 'image', 'platform', 'timeout')}
+${option('format', list(Object.keys(FORMS)), 'NAME')}
+${option('json')}
+${option('output', 'where it goes (default: standard output)')}
+${option('verbose', 'lists everything')}
+
+Exit codes: 0 compared · 2 one of them could not be read
+`
 
 async function readReport(file: string): Promise<Side> {
   let value: unknown
@@ -38,14 +61,18 @@ async function diffIdsOf(side: Side | GateOptions): Promise<ReadonlySet<string>>
   }
 }
 
-/** Runs `layergate diff`. @returns the text, what it exits with is 0 @throws GateError */
-export async function diffCommand(args: readonly string[], hooks: Hooks): Promise<{ readonly text: string; readonly file: string | null }> {
+async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('diff', args, DIFF_OPTIONS)
   const [oldName, newName, extra] = positionals
   if (oldName === undefined || newName === undefined || extra !== undefined) throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
   if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
-  const format = DIFF_FORMATS.find((known) => known === (values.format ?? 'terminal'))
-  if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${DIFF_FORMATS.join(', ')}.`)
+  const render = formOf(FORMS, values)
+  const difference = await withProgress(host, (hooks) => compareSides(oldName, newName, values, hooks))
+  await writeOut(values.output ?? null, render(difference, values.verbose === true), host)
+  return 0
+}
+
+async function compareSides(oldName: string, newName: string, values: Readonly<Record<string, unknown>>, hooks: Hooks): Promise<Difference> {
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
   const sideOf = (name: string): Promise<Side | GateOptions> => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))
@@ -58,9 +85,7 @@ export async function diffCommand(args: readonly string[], hooks: Hooks): Promis
   const first = await judged(old, null, shared)
   // Under the salt of the first, so that values can be compared.
   const second = await judged(now, first.report.baseline.record.salt, shared)
-  const difference = compare(first, second)
-  const text = format === 'json' ? `${visibleJson(difference)}\n` : format === 'markdown' ? renderDiffMarkdown(difference) : renderDiff(difference, values.verbose === true)
-  return { text, file: values.output ?? null }
+  return compare(first, second)
 }
 
 async function judged(side: Side | GateOptions, salt: string | null, shared: ReadonlySet<string>): Promise<Side> {
@@ -72,3 +97,5 @@ async function judged(side: Side | GateOptions, salt: string | null, shared: Rea
   })
   return { report, inventory, redactor }
 }
+
+export const diff: Command = { name: 'diff', overview: [['diff OLD NEW', 'what a change brought: two images or reports']], help, options: DIFF_OPTIONS, run }

@@ -6,12 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import type { Report } from '../../src/outcome/contract.ts'
 import { applyEdits } from '../../src/remedy/plan.ts'
-import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { VALUES } from '../values.ts'
+import { type Engine, hasEngine, joinEngine } from './engine.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
-const reason = missingEngine()
-if (reason !== null) console.log(`the tests that build the proposed changes are skipped: ${reason}`)
 
 const token = VALUES['github-token']?.() ?? ''
 const NPMRC = `//registry.npmjs.org/:_authToken=${VALUES['npm-token']?.()}\n`
@@ -131,11 +129,11 @@ function scan(image: string, folder: string): Report {
   return JSON.parse(stdout) as Report
 }
 
-describe.skipIf(reason !== null)('the change that a finding proposes builds, and its image is clean', () => {
+describe.skipIf(!hasEngine())('the change that a finding proposes builds, and its image is clean', () => {
   beforeAll(async () => {
-    engine = await startEngine()
+    engine = joinEngine()
   })
-  afterAll(() => engine.stop())
+  afterAll(() => engine.leave())
 
   it.each(CASES)('$name', ({ name, dockerfile, files, args = [], secrets = {}, becomes, ignores }) => {
     const id = `remedy-${CASES.findIndex((one) => one.name === name)}`

@@ -5,14 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/outcome/contract.ts'
-import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { VALUES } from '../values.ts'
+import { type Engine, hasEngine, joinEngine } from './engine.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const CLI = path.join(ROOT, 'dist/cli.js')
-
-const reason = missingEngine()
-if (reason !== null) console.log(`the tests with a real engine are skipped: ${reason}`)
 
 let engine: Engine
 
@@ -41,15 +38,15 @@ CMD echo "$A" \\
   x
 `
 
-describe.skipIf(reason !== null)('an image of a running engine', () => {
+describe.skipIf(!hasEngine())('an image of a running engine', () => {
   beforeAll(async () => {
-    engine = await startEngine()
+    engine = joinEngine()
     const context = path.join(engine.work, 'context')
     engine.writeRoot(context)
     writeFileSync(path.join(context, 'token.txt'), `${VALUES['gitlab-token']?.()}\n`)
     writeFileSync(path.join(context, 'Dockerfile'), DOCKERFILE)
   })
-  afterAll(() => engine.stop())
+  afterAll(() => engine.leave())
 
   it.each(['0', '1'])('built with DOCKER_BUILDKIT=%s: the deleted file is found on its line', (buildkit) => {
     const built = engine.docker(['build', '--network', 'host', '-t', `layergate-test:${buildkit}`, 'context'], { DOCKER_BUILDKIT: buildkit })

@@ -1,8 +1,9 @@
-// A real engine for the end-to-end tests, where the machine has one: a daemon of its own in a temporary folder.
-import { spawn, spawnSync } from 'node:child_process'
+// A real engine for tests, where the machine has one; setup.ts starts it.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { inject } from 'vitest'
 
 /** Why there is no engine here; null when there is one. */
 export function missingEngine(): string | null {
@@ -12,36 +13,32 @@ export function missingEngine(): string | null {
 }
 
 /** Debian's client builds with BuildKit by itself; others need a plugin. */
-const CLIENT = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
+export const CLIENT = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
+
+/** Whether there is an engine to test with. */
+export const hasEngine = (): boolean => inject('engine') !== ''
 
 export interface Engine {
-  /** A folder of its own, removed with the engine. */
+  /** A folder of the test's own. */
   readonly work: string
   readonly host: string
   docker(args: readonly string[], env?: Record<string, string>): { readonly status: number | null; readonly stdout: string; readonly stderr: string }
   /** Writes `root.tar` into a folder: busybox and some of its applets. */
   writeRoot(folder: string): void
-  stop(): Promise<void>
+  /** Removes the folder. */
+  leave(): void
 }
 
 const APPLETS = ['cat', 'cp', 'echo', 'id', 'mkdir', 'rm', 'sh', 'test', 'wc']
 
-/** Starts an engine. Stop it. */
-export async function startEngine(): Promise<Engine> {
-  const work = mkdtempSync(path.join(tmpdir(), 'layergate-engine-'))
-  const host = `unix://${work}/sock`
-  const daemon = spawn(
-    'dockerd',
-    ['--data-root', `${work}/data`, '--exec-root', `${work}/exec`, '--pidfile', `${work}/pid`, '-H', host, '--iptables=false', '--bridge=none', '--storage-driver=vfs'],
-    { stdio: 'ignore' },
-  )
-  const docker: Engine['docker'] = (args, env = {}) =>
-    spawnSync(CLIENT, args, { encoding: 'utf8', env: { ...process.env, DOCKER_HOST: host, ...env }, cwd: work, maxBuffer: 1 << 26 })
-  for (let i = 0; i < 60 && docker(['info']).status !== 0; i++) await new Promise((resolve) => setTimeout(resolve, 500))
+/** The engine that all tests share, with a folder of one's own. Leave it. */
+export function joinEngine(): Engine {
+  const host = inject('engine')
+  const work = mkdtempSync(path.join(tmpdir(), 'layergate-with-engine-'))
   return {
     work,
     host,
-    docker,
+    docker: (args, env = {}) => spawnSync(CLIENT, args, { encoding: 'utf8', env: { ...process.env, DOCKER_HOST: host, ...env }, cwd: work, maxBuffer: 1 << 26 }),
     writeRoot: (folder) => {
       mkdirSync(folder, { recursive: true })
       const links = APPLETS.map((applet) => `ln -sf busybox root/bin/${applet}`).join(' && ')
@@ -54,12 +51,6 @@ export async function startEngine(): Promise<Engine> {
         { cwd: folder },
       )
     },
-    stop: async () => {
-      const stopped = new Promise((resolve) => daemon.on('exit', resolve))
-      daemon.kill()
-      await stopped
-      spawnSync('sh', ['-c', `umount ${work}/exec/netns/default 2>/dev/null`])
-      rmSync(work, { recursive: true, force: true })
-    },
+    leave: () => rmSync(work, { recursive: true, force: true }),
   }
 }

@@ -4,11 +4,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/outcome/contract.ts'
-import { type Engine, missingEngine, startEngine } from '../engine.ts'
+import { type Engine, hasEngine, joinEngine } from './engine.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
-const reason = missingEngine()
-if (reason !== null) console.log(`the tests of users with a real engine are skipped: ${reason}`)
 
 let engine: Engine
 
@@ -24,12 +22,12 @@ function reportOf(image: string): Report {
   return JSON.parse(stdout) as Report
 }
 
-describe.skipIf(reason !== null)('the user of a container', () => {
+describe.skipIf(!hasEngine())('the user of a container', () => {
   beforeAll(async () => {
-    engine = await startEngine()
+    engine = joinEngine()
     engine.writeRoot(path.join(engine.work, 'context'))
   })
-  afterAll(() => engine.stop())
+  afterAll(() => engine.leave())
 
   it.each([
     ['none', ''],

@@ -4,12 +4,10 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/outcome/contract.ts'
-import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { random } from '../values.ts'
+import { type Engine, hasEngine, joinEngine } from './engine.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
-const reason = missingEngine()
-if (reason !== null) console.log(`the tests of commands with a real engine are skipped: ${reason}`)
 
 let engine: Engine
 
@@ -35,13 +33,13 @@ RUN busybox mkdir -p /srv/a /srv/b && \\
 ENTRYPOINT ["/entry.sh"]
 `
 
-describe.skipIf(reason !== null)('an image of a real engine', () => {
+describe.skipIf(!hasEngine())('an image of a real engine', () => {
   const secret = random(24, undefined, 91)
   let report: Report
   let text = ''
 
   beforeAll(async () => {
-    engine = await startEngine()
+    engine = joinEngine()
     const context = path.join(engine.work, 'context')
     engine.writeRoot(context)
     writeFileSync(path.join(context, 'token'), secret)
@@ -60,7 +58,7 @@ describe.skipIf(reason !== null)('an image of a real engine', () => {
     text = scanned.stdout
     report = JSON.parse(text) as Report
   })
-  afterAll(() => engine.stop())
+  afterAll(() => engine.leave())
 
   const lines = (rule: string): (number | undefined)[] => report.findings.filter(({ ruleId }) => ruleId === rule).map(({ dockerfile }) => dockerfile?.startLine)
 
