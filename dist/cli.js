@@ -18566,6 +18566,7 @@ var findingSchema = object({
   title: string2(),
   message: string2().describe("what, where, which line; never the secret"),
   remedy: string2().describe("what to do in this case"),
+  steps: array(string2()).readonly().optional().describe("remedy, step by step; reports of earlier versions have none"),
   fingerprint: string2().describe("names the place, not the value; survives rebuilds"),
   fix: fixSchema.nullable().describe("the change itself, where one is certain"),
   location: locationSchema,
@@ -18583,6 +18584,7 @@ var findingSchema = object({
   }).nullable(),
   secret: object({
     detector: string2(),
+    title: string2().optional().describe("what it is, without where: GitHub token; reports of earlier versions have none"),
     redacted: string2(),
     length: number2().int(),
     keyedHash: string2().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
@@ -21419,7 +21421,7 @@ function unknownBase({ built, base, origin }) {
   if (built === null) return null;
   const { reason, baseReason, layers } = origin;
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === "own");
-  return builtFromScratch ? null : reason ?? baseReason ?? "its FROM names none";
+  return builtFromScratch ? null : reason?.text ?? baseReason?.text ?? "its FROM names none";
 }
 var baseUnknown = {
   meta: meta3,
@@ -31406,7 +31408,7 @@ function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHas
   const keyedHash2 = hash3(value);
   return {
     what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
-    told: { detector: detector.id, redacted, length: value.length, keyedHash: guessable ? null : keyedHash2, tag: keyedHash2.slice(-4), occurrences, facts }
+    told: { detector: detector.id, title: detector.title, redacted, length: value.length, keyedHash: guessable ? null : keyedHash2, tag: keyedHash2.slice(-4), occurrences, facts }
   };
 }
 
@@ -31426,7 +31428,6 @@ var TAR_PARTS = {
     change: "Compress the layer with a tool that writes nothing beside the data."
   }
 };
-var METADATA_TITLES = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index", "the image's archive"];
 var metadataTitle = (place) => place.kind === "tar" ? TAR_PARTS[place.field].title : `the image's ${place.kind === "index" && place.isBeside ? "archive" : place.kind}`;
 var metadataChange = (place) => place.kind === "tar" ? TAR_PARTS[place.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
 function documentMessage(place, what) {
@@ -31564,15 +31565,13 @@ function attestationMessage({ predicateType, field: field2, lines }, what) {
 }
 var PURGE = "Delete pushed tags and the build cache: they keep it.";
 function remedyOf(evidence, leak, place, fix) {
+  const revoke = leak.strength === "harmless" ? [] : [`${leak.detector.revoke}.`];
   if (place.owner === "base")
-    return `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === "harmless" ? "" : leak.detector.revoke}.`.replace(
-      / \.$/,
-      ""
-    );
+    return [`Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`, ...revoke];
   if (isGenerated(leak, place, evidence))
-    return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
-  const what = changeOf(evidence, leak, place, fix);
-  return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
+    return ["Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."];
+  const change = changeOf(evidence, leak, place, fix);
+  return leak.strength === "harmless" ? [change] : [...revoke, change, PURGE];
 }
 function instructionOf({ origin }, { value }, place) {
   if (place.kind === "history") {
@@ -31668,9 +31667,10 @@ var historyIdentity = (evidence, place) => {
   const instruction = evidence.origin.history[place.index]?.instruction;
   return `${instruction?.keyword ?? ""} ${instruction?.text ?? ""}`;
 };
+var subjectOf = ({ detector }, generated) => generated ? `${detector.title} that a package made when it was installed` : detector.title;
 function titleOf(leak, place, generated) {
-  const { title } = leak.detector;
-  if (generated) return `${title} that a package made when it was installed`;
+  const title = subjectOf(leak, generated);
+  if (generated) return title;
   if (place.kind === "history") return `${title} in the image's history`;
   if (place.kind === "attestation") return `${title} in an attestation of the image`;
   if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
@@ -31681,13 +31681,14 @@ var fromLines = ({ origin }, place) => place.kind === "file" && origin.layers[pl
 function seenFrom(evidence, leak, place) {
   const { what, told } = whatOf(leak, leak.places.length, evidence);
   const entry = place.kind === "file" || place.kind === "tar" ? place.version?.entry ?? null : null;
+  const generated = isGenerated(leak, place, evidence);
   const fix = place.owner === "base" ? null : fixOf(evidence, leak);
   const source2 = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
     ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
-    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
-    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
+    title: titleOf(leak, place, generated),
+    message: messageOf(evidence, leak, place, what) + (generated ? " The script of a package made it in the build: all containers share it." : ""),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(evidence, place),
@@ -31704,7 +31705,7 @@ function seenFrom(evidence, leak, place) {
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
-    secret: told,
+    secret: { ...told, title: subjectOf(leak, generated) },
     origin: place.owner
   };
 }
@@ -32673,7 +32674,7 @@ function seenFrom2(evidence, secret) {
     confidence: strength === "possible" ? "medium" : "high",
     title: `${detector.title} ${TITLE[where]}`,
     message: messageOf2(secret, what),
-    remedy: strength === "harmless" ? CHANGE[where] : `${detector.revoke}. ${CHANGE[where]}`,
+    remedy: strength === "harmless" ? CHANGE[where] : [`${detector.revoke}.`, CHANGE[where]],
     fix: null,
     location: { kind: "image" },
     dockerfile: lines,
@@ -44623,6 +44624,13 @@ function pairFilled(pairs, making) {
   pairTop(pairs, pairs.length - above.length, written.slice(other));
 }
 
+// src/dockerfile/reason.ts
+var MISSING = ["dockerfile", "other-dockerfile", "stage", "provenance"];
+var noDockerfile = (text5) => ({ text: text5, missing: "dockerfile" });
+var wrongDockerfile = (text5) => ({ text: text5, missing: "other-dockerfile" });
+var noStage = (text5) => ({ text: text5, missing: "stage" });
+var noProvenance = (text5) => ({ text: text5, missing: "provenance" });
+
 // src/dockerfile/align.ts
 var MAX_STAGES = 500;
 var MAX_COMPARISONS = 3e5;
@@ -44769,7 +44777,7 @@ function agree(dockerfile, fits3, history2) {
     weight: Math.min(...fits3.map(({ making }) => making.length)),
     letters: Math.min(...fits3.map(({ making }) => making.reduce((sum, { text: text5 }) => sum + letters(text5).length, 0))),
     base: isOne ? { reference: root.from, from: root.fromInstruction } : null,
-    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
+    reason: certain ? null : noStage(`several stages of ${dockerfile.path} fit the image: name the one that was built with --target`),
     doubt: fits3.find(({ doubt }) => doubt !== null)?.doubt ?? null
   };
 }
@@ -44780,25 +44788,26 @@ function readings2(history2) {
 }
 function align(dockerfile, history2, target) {
   const { path: path20, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: `${path20} is no Dockerfile that builds: ${dockerfile.error}` };
+  if (dockerfile.error !== null) return { reason: noDockerfile(`${path20} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
-  if (target !== null && wanted === null) return { reason: `${path20} has no stage ${JSON.stringify(target)}` };
-  if (stages.length === 0) return { reason: `${path20} has no FROM` };
-  if (stages.length > MAX_STAGES) return { reason: `${path20} has more than ${MAX_STAGES} stages` };
+  if (target !== null && wanted === null) return { reason: noStage(`${path20} has no stage ${JSON.stringify(target)}`) };
+  if (stages.length === 0) return { reason: noDockerfile(`${path20} has no FROM`) };
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path20} has more than ${MAX_STAGES} stages`) };
   const why = unfit(history2);
-  if (why !== null) return { reason: why };
+  if (why !== null) return { reason: noProvenance(why) };
   const candidates = wanted === null ? stages : [wanted];
   const effort = { left: MAX_COMPARISONS };
   let problem = null;
   for (const reading of readings2(history2)) {
     const results = candidates.map((stage) => fitStage(dockerfile, stage, reading, effort));
-    if (effort.left <= 0) return { reason: `${path20} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target` };
+    if (effort.left <= 0)
+      return { reason: noStage(`${path20} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`) };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
     if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], reading) };
     const own2 = results.at(-1);
     problem ??= own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show";
   }
-  return { reason: `${path20} does not fit the image: ${problem}` };
+  return { reason: wrongDockerfile(`${path20} does not fit the image: ${problem}`) };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -44815,10 +44824,13 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const all2 = [...dockerfiles, ...found];
   const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path20 }) => path20)).slice(0, 4).join(", ");
   if (best.length > 1)
-    return { reason: `${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
+    return {
+      reason: noDockerfile(`${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile`)
+    };
   const [short2] = searched;
-  if (short2 !== void 0) return { reason: `${short2.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that` };
-  return { reason: `none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})` };
+  if (short2 !== void 0)
+    return { reason: noDockerfile(`${short2.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`) };
+  return { reason: wrongDockerfile(`none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})`) };
 }
 
 // src/dockerfile/base-image.ts
@@ -44924,12 +44936,13 @@ var quoted = (dockerfile, { base }) => base !== null && new RegExp(`["'${dockerf
 function baseEntriesOf(alignment, history2, choice, isComplete) {
   const { dockerfile, baseEntries } = alignment;
   if (alignment.base?.reference.toLowerCase() === "scratch") return { count: 0, reason: null };
-  const why = choice ?? alignment.doubt ?? structureDoubt(dockerfile) ?? (quoted(dockerfile, alignment) ? "the name after FROM is quoted" : null);
-  if (why !== null) return { count: 0, reason: why };
+  if (choice !== null) return { count: 0, reason: noDockerfile(choice) };
+  const why = alignment.doubt ?? structureDoubt(dockerfile) ?? (quoted(dockerfile, alignment) ? "the name after FROM is quoted" : null);
+  if (why !== null) return { count: 0, reason: noProvenance(why) };
   const count2 = triggeredFrom(alignment, history2, isComplete);
   return {
     count: count2,
-    reason: count2 === baseEntries ? null : "nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile"
+    reason: count2 === baseEntries ? null : noProvenance("nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile")
   };
 }
 
@@ -44959,7 +44972,7 @@ function lowerDoubt(alignment, { history: history2, dockerfiles, all: all2 }) {
 }
 function traced({ history: history2, pairing }, { alignment, baseLayers, isVerified, provenance }) {
   if (alignment === null || baseLayers === null)
-    return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: `${provenance.where} and the history of the image do not fit together` };
+    return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: noProvenance(`${provenance.where} and the history of the image do not fit together`) };
   const base = isVerified && provenance.isOfImage !== true ? PROVEN2 : ALIGNED;
   const layers = pairing.map((_, layer) => layer < baseLayers ? base : OWN);
   const { count: count2 } = baseEntriesOf(alignment, history2, null, true);
@@ -44985,7 +44998,11 @@ function ownershipOf(sources) {
     if (index !== null) return entries[index] ?? UNKNOWN;
     return isWhole && layer < pairing.length - own2 ? ALIGNED : UNKNOWN;
   });
-  return { layers, entries, reason: layers.every(({ owner }) => owner !== "unknown") ? null : reason ?? alignment.reason ?? "the history does not tell what made each layer" };
+  return {
+    layers,
+    entries,
+    reason: layers.every(({ owner }) => owner !== "unknown") ? null : reason ?? alignment.reason ?? noProvenance("the history does not tell what made each layer")
+  };
 }
 
 // src/provenance/layers.ts
@@ -45062,7 +45079,7 @@ function trace(provenance, layers, ids, history2, pairing) {
 
 // src/dockerfile/origin.ts
 var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
-var NO_DOCKERFILE = "no Dockerfile was given";
+var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
   const same = dockerfiles.filter(({ text: text5 }) => sameText(text5, traced2.dockerfile.text));
@@ -45098,8 +45115,8 @@ function findOrigin(sources) {
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries;
   const pairing = pairLayers(config2.diffIds.length, config2.history, isWhole ? alignment.ownFrom : null);
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history2[index]?.keyword ?? ""));
-  const merges = isMerged && traced2 === null ? "the builder merged the layers of several instructions" : null;
-  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? "the history has no entry for some layers: the base image may have none" : null;
+  const merges = isMerged && traced2 === null ? noProvenance("the builder merged the layers of several instructions") : null;
+  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? noProvenance("the history has no entry for some layers: the base image may have none") : null;
   const reason = known2 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? merges ?? (traced2 === null ? missing : null);
   const ownership = ownershipOf({
     ...sources,
@@ -49650,7 +49667,8 @@ function environmentOfImage(image, steps) {
 }
 function whyNoLines({ isNamed: isNamed3, target }, origin) {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return null;
-  return `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed3 ? " Name the right one with --dockerfile." : ""}`;
+  const { text: text5, missing } = origin.reason;
+  return `Lines are not known: ${text5}.${missing === "other-dockerfile" && target === null && !isNamed3 ? " Name the right one with --dockerfile." : ""}`;
 }
 
 // src/evidence/inventory.ts
@@ -50825,7 +50843,8 @@ function buildOutcome({
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
-      baseReason: origin.baseReason,
+      baseReason: origin.baseReason?.text ?? null,
+      baseMissing: origin.baseReason?.missing ?? null,
       distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
       layers: layers.map((scan2, index) => {
         const from = origin.layers[index];
@@ -51173,8 +51192,11 @@ function toFinding(lead, judged3, draft, policy, value, originCertainty) {
   const rule = findRule(placed3.ruleId);
   const own2 = placed3.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
   const severity = placed3.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(own2 ?? placed3.severity, policy.threshold) : own2 ?? placed3.severity;
+  const steps = typeof placed3.remedy === "string" ? [placed3.remedy] : placed3.remedy;
   return {
     ...placed3,
+    remedy: steps.join(" "),
+    steps,
     originCertainty,
     severity,
     secret: placed3.secret === null || value === null ? placed3.secret : { ...placed3.secret, ignoreValue: value },
@@ -51197,14 +51219,17 @@ function fails(finding, { threshold, minConfidence: minConfidence2 }, isQuiet) {
   return atLeast(finding.severity, threshold) && atLeastAsSure(finding.confidence, minConfidence2[kind]);
 }
 var HOW_TO_PROVE = "Nothing proves that the base brought it: name what docker buildx build --metadata-file wrote (--build-metadata, input build-metadata), built with BUILDX_METADATA_PROVENANCE=max, and what the base brought no longer fails.";
+var NOT_PROVEN = " (base, not proven)";
 function failing(finding, failsInBase) {
   if (finding.origin !== "base" || failsInBase) return { ...finding, fails: true };
   return {
     ...finding,
     fails: true,
-    title: `${finding.title} (base, not proven)`,
+    title: `${finding.title}${NOT_PROVEN}`,
     message: `${finding.message} It came with the base, which is not proven.`,
-    remedy: `${finding.remedy} ${HOW_TO_PROVE}`
+    remedy: `${finding.remedy} ${HOW_TO_PROVE}`,
+    steps: [...finding.steps ?? [], HOW_TO_PROVE],
+    secret: finding.secret === null ? null : { ...finding.secret, title: `${finding.secret.title ?? ""}${NOT_PROVEN}` }
   };
 }
 function ignoreWarnings(policy, used, now) {
@@ -51367,16 +51392,20 @@ function layerTally({ layers }) {
   if (first2 === void 0 || rest.length === 0 && first2.name !== "base") return plural(layers.length, "layer");
   return [plural(first2.count, `${first2.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(" + ");
 }
+var NAME_DOCKERFILE = "Name the Dockerfile that was built (--dockerfile, input dockerfile), or build with provenance (mode=max).";
+var WAYS = {
+  dockerfile: NAME_DOCKERFILE,
+  "other-dockerfile": NAME_DOCKERFILE,
+  stage: "Name the stage that was built (--target, input target), or build with provenance (mode=max).",
+  provenance: "Build with provenance (mode=max)."
+};
 function untoldBase(report) {
   const { image } = report;
   if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== "unknown")) return null;
   const unknown2 = image.layers.filter(({ base }) => base === null).length;
   const which = unknown2 === image.layers.length ? "every layer counts as own" : `${unknown2} of ${plural(image.layers.length, "layer")} may be the base's and count as own`;
-  const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason);
-  return {
-    what: image.base === null ? `Nothing tells base from own: ${which}.` : `Nothing tells the layers of the base, ${image.base.reference}, from own ones: ${which}.`,
-    how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? "Name the one that was built (--dockerfile, input dockerfile), or build" : "Build"} with provenance (mode=max).`
-  };
+  const subject = image.base === null ? "Nothing tells base from own" : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`;
+  return { what: `${subject}: ${which}.`, how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? "provenance"]}` };
 }
 var inherited = ({ originCertainty }, what) => originCertainty === "proven" ? `inherited from the ${what}` : `inherited from the ${what}, which is not proven`;
 var rank2 = (severity) => SEVERITIES.indexOf(severity);
@@ -51418,17 +51447,14 @@ function otherPlaces({ related, secret }, most) {
   return { places, left: Math.max(also.length, (secret?.occurrences ?? 1) - 1) - places.length };
 }
 var otherPlaceName = ({ line: line2, place, state }) => line2 === null ? `${place}${state}` : `${line2} (${place}${state})`;
-function alsoIn(finding, most, shown2 = otherPlaceName) {
+function otherPlacesText(finding, most, shown2 = otherPlaceName) {
   const { places, left } = otherPlaces(finding, most);
-  if (places.length === 0) return left > 0 ? `also in ${plural(left, "more place")}` : "";
+  if (places.length === 0) return left > 0 ? plural(left, "more place") : "";
   const names2 = places.map(shown2);
   const last = left > 0 ? plural(left, "more place") : names2.length > 1 ? names2.pop() : void 0;
-  return `also in ${names2.join(", ")}${last === void 0 ? "" : ` and ${last}`}`;
+  return `${names2.join(", ")}${last === void 0 ? "" : ` and ${last}`}`;
 }
-var subjectOf = ({ title }) => title.replace(PLACE_IN_TITLE, "");
-var PLACE_IN_TITLE = new RegExp(
-  ` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join("|")}))(?=$| \\(base, not proven\\)$)`
-);
+var subjectOf2 = ({ title, secret }) => secret?.title ?? title;
 var layerOf = (location) => location.kind === "layer" || location.kind === "tar" ? location.layer : null;
 function factsOf2({ isPublic }, { secret }) {
   if (isPublic || secret === null) return [];
@@ -51451,13 +51477,13 @@ function groupByFile(findings) {
   return [...groups.values()];
 }
 function remediesOf(group) {
-  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
+  const steps = group.map(({ remedy, steps: given2 }) => given2 ?? [remedy]);
   let same = 0;
-  const last = (back) => sentences[0]?.at(-1 - back);
-  while (last(same) !== void 0 && sentences.every((each2) => each2.length > same && each2.at(-1 - same) === last(same))) same++;
+  const last = (back) => steps[0]?.at(-1 - back);
+  while (last(same) !== void 0 && steps.every((each2) => each2.length > same && each2.at(-1 - same) === last(same))) same++;
   return {
-    own: sentences.map((each2) => each2.slice(0, each2.length - same).join(" ")),
-    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
+    own: steps.map((each2) => each2.slice(0, each2.length - same).join(" ")),
+    common: (steps[0] ?? []).slice((steps[0] ?? []).length - same).join(" ")
   };
 }
 
@@ -51741,6 +51767,7 @@ var imageSchema = object({
     source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
   }).nullable(),
   baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
+  baseMissing: _enum(MISSING).nullable().default(null).describe("what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance"),
   distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
   layers: array(layerSchema),
   history: array(
@@ -52613,11 +52640,11 @@ function headline(report, name2) {
   return shown2.every(({ status }) => status === "known") ? `\u2705 ${name2} adds nothing new` : `\u2705 ${name2} passes`;
 }
 var countsOf = (findings) => Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length]));
-function countParts2(report, strong2) {
+function countParts2(report, strong2, none = "no findings") {
   const { verdict, baseline: baseline2 } = report;
   const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
   const [fresh, known2] = [tally(countsOf(open7.filter(({ status }) => status !== "known"))), tally(countsOf(open7.filter(({ status }) => status === "known")))];
-  if (baseline2.name === null) return [fresh === "" ? "no findings" : strong2(fresh)];
+  if (baseline2.name === null) return [fresh === "" ? none : strong2(fresh)];
   return [
     fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
     ...verdict.known === 0 ? [] : [`${known2} known`],
@@ -52625,11 +52652,11 @@ function countParts2(report, strong2) {
   ];
 }
 var ruleOfVerdict = ({ policy, verdict }, name2) => `${name2(policy.name)} ${verdict.failOn === "never" ? `never fails (it would on ${verdict.threshold})` : `fails on ${verdict.failOn}`}`;
-function loosenedSentences({ policy }) {
+function loosenedSentences({ policy }, code3 = (text5) => text5) {
   if (policy.loosened.length === 0) return null;
   return {
     what: `This pull request ${describeLoosenings(policy.loosened)}.`,
-    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? "" : ` ${policy.commit.slice(0, 7)}`}. policy-from: head tries it.`
+    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? "" : ` ${policy.commit.slice(0, 7)}`}. ${code3("policy-from: head")} tries it.`
   };
 }
 var passedCount = ({ verdict }) => `${plural(verdict.passed.length, "rule")} passed`;
@@ -54439,11 +54466,11 @@ function compose(outcome, measure) {
 }
 var strong = (text5) => `**${text5}**`;
 function loosenedSection(report) {
-  const sentences = loosenedSentences(report);
+  const sentences = loosenedSentences(report, (text5) => `\`${text5}\``);
   if (sentences === null) return "";
   const items = report.policy.loosened.slice(0, MAX_LOOSENED).map(({ text: text5 }) => `- ${markdown(text5)}`);
   const left = report.policy.loosened.length - items.length;
-  return `\u26A0\uFE0F **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, "`$1`")}
+  return `\u26A0\uFE0F **${sentences.what}** ${sentences.when}
 
 <details><summary>What it loosens</summary>
 
@@ -54507,8 +54534,8 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
-        const more = also === "" ? "" : ` ${also.replace("also", "Also")}.`;
+        const also = otherPlacesText(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
+        const more = also === "" ? "" : ` Also in ${also}.`;
         const facts = factsOf2(outcome, finding);
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
       })
@@ -54530,8 +54557,8 @@ function groupItem(outcome, group, { fixes }) {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+    const also = otherPlacesText(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
 ${each2.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
@@ -54638,11 +54665,13 @@ function renderTerminal(outcome, { color, verbose }) {
   if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known2 = knownFindings(report).length;
     const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
-    return `${wrap(
+    const told = wrapBehind(
       `${name2} \xB7 ${plural(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural(verdict.passed.length, "rule")}, ${known2 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
-      "PASS  ",
-      "      "
-    ).join("\n").replace("PASS", paint(["bold", "green"], "PASS"))}
+      [{ text: "PASS", style: ["bold", "green"] }, { text: "  " }],
+      "      ",
+      paint
+    );
+    return `${told.join("\n")}
 `;
   }
   const untold = untoldBase(report);
@@ -54652,7 +54681,7 @@ function renderTerminal(outcome, { color, verbose }) {
     ""
   ];
   const isFail = verdict.result === "fail";
-  const counts = countParts2(report, (text5) => text5).join(" \xB7 ").replace(/^no findings/, "0 findings");
+  const counts = countParts2(report, (text5) => text5, "0 findings").join(" \xB7 ");
   const right = visible(ruleOfVerdict(report, (text5) => text5));
   const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
   const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
@@ -54715,10 +54744,15 @@ function describe3(outcome, group, paint, verbose) {
 var advice2 = (text5) => text5 === "" ? [] : wrap(visible(text5), "    \u2192 ", "      ");
 function headOf(finding, paint) {
   const fails2 = finding.fails;
-  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
-  const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
-  const lines = wrap(visible(label), head, " ".repeat(6));
-  return lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
+  const label = finding.secret === null ? finding.title : `${subjectOf2(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
+  const { severity } = finding;
+  const lead = [{ text: ` ${fails2 ? "\u25CF" : "\u25CB"} ` }, { text: severity, style: STYLES[severity] }, { text: `${" ".repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }];
+  return wrapBehind(visible(label), lead, " ".repeat(6), paint);
+}
+function wrapBehind(text5, lead, rest, paint) {
+  const plain = lead.map((piece) => piece.text).join("");
+  const [first2 = "", ...others] = wrap(text5, plain, rest);
+  return [lead.map((piece) => piece.style === void 0 ? piece.text : paint(piece.style, piece.text)).join("") + first2.slice(plain.length), ...others];
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);

@@ -2,7 +2,8 @@
 //
 //   node scripts/compare-dist.ts OLD_COMMIT FOLDER [NEW_COMMIT]
 //
-// Without NEW_COMMIT, dist/ of the working tree is the new one. `stats` and the version are left out: they may differ. Prints each
+// Without NEW_COMMIT, dist/ of the working tree is the new one. `stats`, the version and fields that only the new
+// one has are left out: they may differ. Prints each
 // image that is reported differently, with the fields, and exits 1 where there is one.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,6 +37,8 @@ function reportOf(command: string, image: string): unknown {
 /** Paths of fields that differ, at most 20. */
 function differences(a: unknown, b: unknown, at = ''): string[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return []
+  // A field that is new changes nothing of what was there.
+  if (a === undefined && at !== '') return []
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return [`${at}: ${JSON.stringify(a)?.slice(0, 200)} is now ${JSON.stringify(b)?.slice(0, 200)}`]
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
   return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) => differences(left[key], right[key], `${at}.${key}`)).slice(0, 20)

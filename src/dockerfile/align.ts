@@ -5,6 +5,7 @@ import { type Chain, type ChainStep, chainsOf } from './chain.ts'
 import { type Dockerfile, type Instruction, type Stage, stageOf } from './dockerfile.ts'
 import { textFits } from './fits.ts'
 import { appendedEntries, type Builder, builderOf, type HistoryInstruction, isFiller } from './history.ts'
+import { noDockerfile, noProvenance, noStage, type Reason, wrongDockerfile } from './reason.ts'
 import { jsonWords, letters } from './words.ts'
 
 export interface Alignment {
@@ -28,12 +29,12 @@ export interface Alignment {
   /** The image that the first FROM of the chain names, and that FROM; null where several fit. */
   readonly base: { readonly reference: string; readonly from: Instruction } | null
   /** Why some lines are not known; null when all are. */
-  readonly reason: string | null
+  readonly reason: Reason | null
   /** Why what is left of the history need not be the base's: FROM can name a stage that the history does not rule out. */
   readonly doubt: string | null
 }
 
-export type Aligned = { readonly alignment: Alignment } | { readonly reason: string }
+export type Aligned = { readonly alignment: Alignment } | { readonly reason: Reason }
 
 /** Far more than people write; a chain of stages is followed to its end. */
 const MAX_STAGES = 500
@@ -241,7 +242,7 @@ function agree(dockerfile: Dockerfile, fits: readonly [Fit, ...Fit[]], history: 
     weight: Math.min(...fits.map(({ making }) => making.length)),
     letters: Math.min(...fits.map(({ making }) => making.reduce((sum, { text }) => sum + letters(text).length, 0))),
     base: isOne ? { reference: root.from, from: root.fromInstruction } : null,
-    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
+    reason: certain ? null : noStage(`several stages of ${dockerfile.path} fit the image: name the one that was built with --target`),
     doubt: fits.find(({ doubt }) => doubt !== null)?.doubt ?? null,
   }
 }
@@ -260,26 +261,27 @@ function readings(history: readonly HistoryInstruction[]): (readonly HistoryInst
  */
 export function align(dockerfile: Dockerfile, history: readonly HistoryInstruction[], target: string | null): Aligned {
   const { path, stages } = dockerfile
-  if (dockerfile.error !== null) return { reason: `${path} is no Dockerfile that builds: ${dockerfile.error}` }
+  if (dockerfile.error !== null) return { reason: noDockerfile(`${path} is no Dockerfile that builds: ${dockerfile.error}`) }
   const wanted = target === null ? null : stageOf(stages, target)
-  if (target !== null && wanted === null) return { reason: `${path} has no stage ${JSON.stringify(target)}` }
-  if (stages.length === 0) return { reason: `${path} has no FROM` }
-  if (stages.length > MAX_STAGES) return { reason: `${path} has more than ${MAX_STAGES} stages` }
+  if (target !== null && wanted === null) return { reason: noStage(`${path} has no stage ${JSON.stringify(target)}`) }
+  if (stages.length === 0) return { reason: noDockerfile(`${path} has no FROM`) }
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path} has more than ${MAX_STAGES} stages`) }
   const why = unfit(history)
-  if (why !== null) return { reason: why }
+  if (why !== null) return { reason: noProvenance(why) }
   const candidates = wanted === null ? stages : [wanted]
   const effort = { left: MAX_COMPARISONS }
   let problem: string | null = null
   for (const reading of readings(history)) {
     const results = candidates.map((stage) => fitStage(dockerfile, stage, reading, effort))
     // A stage that was not looked at to its end could fit too.
-    if (effort.left <= 0) return { reason: `${path} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target` }
+    if (effort.left <= 0)
+      return { reason: noStage(`${path} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`) }
     const [first, ...rest] = results.flatMap((result) => ('reason' in result ? [] : result)).filter(({ pairs }) => pairs.size > 0)
     if (first !== undefined) return { alignment: agree(dockerfile, [first, ...rest], reading) }
     const own = results.at(-1)
     problem ??= own !== undefined && 'reason' in own ? own.reason : 'the stage has no instructions that the history could show'
   }
-  return { reason: `${path} does not fit the image: ${problem}` }
+  return { reason: wrongDockerfile(`${path} does not fit the image: ${problem}`) }
 }
 
 /** Letters that a Dockerfile which nobody named must have in common with the history: `COPY . .` could be anybody's. */
@@ -304,8 +306,11 @@ export function alignBest(dockerfiles: readonly Dockerfile[], history: readonly 
   const all = [...dockerfiles, ...found]
   const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path }) => path)).slice(0, 4).join(', ')
   if (best.length > 1)
-    return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ', …' : ''}): name the one that it was built from with --dockerfile` }
+    return {
+      reason: noDockerfile(`${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ', …' : ''}): name the one that it was built from with --dockerfile`),
+    }
   const [short] = searched
-  if (short !== undefined) return { reason: `${short.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that` }
-  return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ', …' : ''})` }
+  if (short !== undefined)
+    return { reason: noDockerfile(`${short.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`) }
+  return { reason: wrongDockerfile(`none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ', …' : ''})`) }
 }

@@ -4,12 +4,13 @@ import { sameReference } from '../image/reference.ts'
 import type { Alignment } from './align.ts'
 import type { Dockerfile, Instruction } from './dockerfile.ts'
 import { type Builder, type HistoryInstruction, isFiller } from './history.ts'
+import { noDockerfile, noProvenance, type Reason } from './reason.ts'
 
 export interface BaseEntries {
   /** History entries from the front that came with the base. */
   readonly count: number
   /** Why entries between them and the own ones can be either; null where there are none. */
-  readonly reason: string | null
+  readonly reason: Reason | null
 }
 
 /**
@@ -110,11 +111,12 @@ const quoted = (dockerfile: Dockerfile, { base }: Alignment): boolean =>
 export function baseEntriesOf(alignment: Alignment, history: readonly HistoryInstruction[], choice: string | null, isComplete: boolean): BaseEntries {
   const { dockerfile, baseEntries } = alignment
   if (alignment.base?.reference.toLowerCase() === 'scratch') return { count: 0, reason: null }
-  const why = choice ?? alignment.doubt ?? structureDoubt(dockerfile) ?? (quoted(dockerfile, alignment) ? 'the name after FROM is quoted' : null)
-  if (why !== null) return { count: 0, reason: why }
+  if (choice !== null) return { count: 0, reason: noDockerfile(choice) }
+  const why = alignment.doubt ?? structureDoubt(dockerfile) ?? (quoted(dockerfile, alignment) ? 'the name after FROM is quoted' : null)
+  if (why !== null) return { count: 0, reason: noProvenance(why) }
   const count = triggeredFrom(alignment, history, isComplete)
   return {
     count,
-    reason: count === baseEntries ? null : 'nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile',
+    reason: count === baseEntries ? null : noProvenance('nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile'),
   }
 }

@@ -11,6 +11,7 @@ import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
 import { type HistoryInstruction, pairLayers, readHistoryEntry } from './history.ts'
 import type { DockerfileLines } from './lines.ts'
 import { type BaseCertainty, choiceDoubt, type Owned, type Owner, ownershipOf } from './ownership.ts'
+import { noDockerfile, noProvenance, type Reason } from './reason.ts'
 import { type Trace, trace } from './trace.ts'
 
 export type { BaseImage } from './base-image.ts'
@@ -53,7 +54,7 @@ export interface Origin {
   readonly history: readonly EntryOrigin[]
   readonly base: BaseImage | null
   /** Why nothing tells base from own, in some layers or in all; null where that is known. What is not known counts as own. */
-  readonly baseReason: string | null
+  readonly baseReason: Reason | null
   /** Lines of the last instruction of a kind in the stage that was built, such as USER. */
   readonly lastLines: (keyword: string) => DockerfileLines | null
   /** Lines of an instruction of `dockerfile`; null while that is not known to be the one that was built. */
@@ -65,7 +66,7 @@ export interface Origin {
   /** That stage and those that it builds on, the lowest first. */
   readonly stages: readonly Stage[]
   /** Why lines are not known; null when they are. */
-  readonly reason: string | null
+  readonly reason: Reason | null
   /** Provenance that was not used, and Dockerfiles that changed since the build. */
   readonly warnings: readonly { readonly code: string; readonly message: string }[]
 }
@@ -94,7 +95,7 @@ export interface OriginSources {
 const METADATA = new Set(['ARG', 'CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'ONBUILD', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME'])
 
 /** The reason where there is nothing to hold the history against. */
-export const NO_DOCKERFILE = 'no Dockerfile was given'
+export const NO_DOCKERFILE = noDockerfile('no Dockerfile was given')
 
 /** What is known of the build, from provenance or from the alignment alone. */
 interface Known {
@@ -155,8 +156,8 @@ export function findOrigin(sources: OriginSources): Origin {
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries
   const pairing = pairLayers(config.diffIds.length, config.history, isWhole ? alignment.ownFrom : null)
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
-  const merges = isMerged && traced === null ? 'the builder merged the layers of several instructions' : null
-  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? 'the history has no entry for some layers: the base image may have none' : null
+  const merges = isMerged && traced === null ? noProvenance('the builder merged the layers of several instructions') : null
+  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? noProvenance('the history has no entry for some layers: the base image may have none') : null
   const reason = known === null ? (aligned !== null && 'reason' in aligned ? aligned.reason : null) : (alignment?.reason ?? merges ?? (traced === null ? missing : null))
   const ownership = ownershipOf({
     ...sources,

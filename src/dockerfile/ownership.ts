@@ -4,6 +4,7 @@ import { type Alignment, align, MIN_LETTERS } from './align.ts'
 import { baseEntriesOf } from './base.ts'
 import type { Dockerfile } from './dockerfile.ts'
 import { type HistoryInstruction, isFiller } from './history.ts'
+import { noProvenance, type Reason } from './reason.ts'
 import type { Trace } from './trace.ts'
 
 export type Owner = 'own' | 'base' | 'unknown'
@@ -25,7 +26,7 @@ export interface Ownership {
   /** By history entry. */
   readonly entries: readonly Owned[]
   /** Why it is not known of some layers; null where it is of all. */
-  readonly reason: string | null
+  readonly reason: Reason | null
 }
 
 export interface OwnershipSources {
@@ -35,7 +36,7 @@ export interface OwnershipSources {
   readonly alignment: Alignment | null
   readonly traced: Trace | null
   /** Why there is no alignment. */
-  readonly reason: string | null
+  readonly reason: Reason | null
   /** Dockerfiles that the user named, or the one that lies where one is looked for. */
   readonly dockerfiles: readonly Dockerfile[]
   readonly isNamed: boolean
@@ -75,7 +76,7 @@ function lowerDoubt(alignment: Alignment, { history, dockerfiles, all }: Ownersh
 /** From the provenance: layers by their number, the other entries by the history. */
 function traced({ history, pairing }: OwnershipSources, { alignment, baseLayers, isVerified, provenance }: Trace): Ownership {
   if (alignment === null || baseLayers === null)
-    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: `${provenance.where} and the history of the image do not fit together` }
+    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: noProvenance(`${provenance.where} and the history of the image do not fit together`) }
   const base = isVerified && provenance.isOfImage !== true ? PROVEN : ALIGNED
   const layers = pairing.map((_, layer) => (layer < baseLayers ? base : OWN))
   const { count } = baseEntriesOf(alignment, history, null, true)
@@ -104,5 +105,9 @@ export function ownershipOf(sources: OwnershipSources): Ownership {
     if (index !== null) return entries[index] ?? UNKNOWN
     return isWhole && layer < pairing.length - own ? ALIGNED : UNKNOWN
   })
-  return { layers, entries, reason: layers.every(({ owner }) => owner !== 'unknown') ? null : (reason ?? alignment.reason ?? 'the history does not tell what made each layer') }
+  return {
+    layers,
+    entries,
+    reason: layers.every(({ owner }) => owner !== 'unknown') ? null : (reason ?? alignment.reason ?? noProvenance('the history does not tell what made each layer')),
+  }
 }

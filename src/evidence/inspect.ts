@@ -198,5 +198,6 @@ function environmentOfImage(image: Image, steps: readonly Step[]): Evidence['env
 /** Why lines are not known, where there is a Dockerfile that could have told them; null where they are, or nobody can tell. */
 export function whyNoLines({ isNamed, target }: Pick<BuildOptions, 'isNamed' | 'target'>, origin: Origin): string | null {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return null
-  return `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}`
+  const { text, missing } = origin.reason
+  return `Lines are not known: ${text}.${missing === 'other-dockerfile' && target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}`
 }

@@ -93,6 +93,7 @@ export const findingSchema = z.object({
   title: z.string(),
   message: z.string().describe('what, where, which line; never the secret'),
   remedy: z.string().describe('what to do in this case'),
+  steps: z.array(z.string()).readonly().optional().describe('remedy, step by step; reports of earlier versions have none'),
   fingerprint: z.string().describe('names the place, not the value; survives rebuilds'),
   fix: fixSchema.nullable().describe('the change itself, where one is certain'),
   location: locationSchema,
@@ -116,6 +117,7 @@ export const findingSchema = z.object({
   secret: z
     .object({
       detector: z.string(),
+      title: z.string().optional().describe('what it is, without where: GitHub token; reports of earlier versions have none'),
       redacted: z.string(),
       length: z.number().int(),
       keyedHash: z.string().nullable().describe('HMAC-SHA-256 under the salt; null for passwords'),

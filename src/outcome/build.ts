@@ -69,7 +69,8 @@ export function buildOutcome({
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
-      baseReason: origin.baseReason,
+      baseReason: origin.baseReason?.text ?? null,
+      baseMissing: origin.baseReason?.missing ?? null,
       distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
       layers: layers.map((scan, index) => {
         const from = origin.layers[index]

@@ -1,6 +1,7 @@
 // The JSON report as a schema: the contract with other programs (docs/REPORT.md), and the data that every other report is
 // made from. Names and meanings stay; additions are fine.
 import * as z from 'zod'
+import { MISSING } from '../dockerfile/reason.ts'
 import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../finding/finding.ts'
 import { recordSchema } from '../policy/baseline.ts'
 
@@ -40,6 +41,11 @@ const imageSchema = z.object({
     })
     .nullable(),
   baseReason: z.string().nullable().default(null).describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
+  baseMissing: z
+    .enum(MISSING)
+    .nullable()
+    .default(null)
+    .describe('what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance'),
   distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
   layers: z.array(layerSchema),
   history: z

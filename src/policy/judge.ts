@@ -181,8 +181,11 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   const own = placed.severity === 'info' && rule?.meta.severity !== 'info' ? null : (setting?.severity ?? null)
   // What `skipped: fail` promises holds whatever severity the rule has otherwise.
   const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.threshold) : (own ?? placed.severity)
+  const steps = typeof placed.remedy === 'string' ? [placed.remedy] : placed.remedy
   return {
     ...placed,
+    remedy: steps.join(' '),
+    steps,
     originCertainty,
     severity,
     secret: placed.secret === null || value === null ? placed.secret : { ...placed.secret, ignoreValue: value },
@@ -212,15 +215,19 @@ function fails(finding: Finding, { threshold, minConfidence }: Policy, isQuiet: 
 const HOW_TO_PROVE =
   'Nothing proves that the base brought it: name what docker buildx build --metadata-file wrote (--build-metadata, input build-metadata), built with BUILDX_METADATA_PROVENANCE=max, and what the base brought no longer fails.'
 
+const NOT_PROVEN = ' (base, not proven)'
+
 /** A finding that fails; where only a proven base would quiet it, it says so. */
 function failing(finding: Finding, failsInBase: boolean): Finding {
   if (finding.origin !== 'base' || failsInBase) return { ...finding, fails: true }
   return {
     ...finding,
     fails: true,
-    title: `${finding.title} (base, not proven)`,
+    title: `${finding.title}${NOT_PROVEN}`,
     message: `${finding.message} It came with the base, which is not proven.`,
     remedy: `${finding.remedy} ${HOW_TO_PROVE}`,
+    steps: [...(finding.steps ?? []), HOW_TO_PROVE],
+    secret: finding.secret === null ? null : { ...finding.secret, title: `${finding.secret.title ?? ''}${NOT_PROVEN}` },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
 import { isMild } from './verdict.ts'
-import { alsoIn, factsOf, failingFirst, hiddenBy, inherited, sourceLine, verbOf } from './words.ts'
+import { factsOf, failingFirst, hiddenBy, inherited, otherPlacesText, sourceLine, verbOf } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -31,8 +31,8 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   const hidden = hiddenBy(finding)
   const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted]), ...factsOf(outcome, finding)].join(', ')
   const { location } = finding
-  const others = alsoIn(finding, MAX_PLACES)
-  const also = others === '' ? '' : ` ${others.replace('also', 'Also')}.`
+  const others = otherPlacesText(finding, MAX_PLACES)
+  const also = others === '' ? '' : ` Also in ${others}.`
   if (finding.secret === null || location.kind !== 'layer') return `${finding.message}${also} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
   const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? `, ${inherited(finding, 'base image')}` : ', added by this line'}.`

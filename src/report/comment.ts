@@ -8,7 +8,22 @@ import { cell, code, markdown, prose } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong, untoldSection } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
-import { alsoIn, factsOf, failingFirst, groupByFile, hiddenBy, hiderOf, lineName, number, otherPlaceName, placeName, remediesOf, subjectOf, toldFindings, verbOf } from './words.ts'
+import {
+  factsOf,
+  failingFirst,
+  groupByFile,
+  hiddenBy,
+  hiderOf,
+  lineName,
+  number,
+  otherPlaceName,
+  otherPlacesText,
+  placeName,
+  remediesOf,
+  subjectOf,
+  toldFindings,
+  verbOf,
+} from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -76,8 +91,8 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const hider = hiderOf(finding)
   const where = location.kind === 'layer' ? ` in ${code(location.path)}` : location.kind === 'tar' ? ` (${location.field} of ${code(location.path)})` : ''
   const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? 'hidden-by')} it, layer ${location.layer} keeps it` : ''
-  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES, (place) => code(otherPlaceName(place)))).filter((text) => text !== ''))]
-  const also = others[0] === undefined ? '' : others.length === 1 ? `; ${others[0]}` : '; they are in other places too: see the job summary'
+  const others = [...new Set(group.map((each) => otherPlacesText(each, MAX_PLACES, (place) => code(otherPlaceName(place)))).filter((text) => text !== ''))]
+  const also = others[0] === undefined ? '' : others.length === 1 ? `; also in ${others[0]}` : '; they are in other places too: see the job summary'
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
     const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')

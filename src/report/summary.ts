@@ -9,7 +9,6 @@ import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
-  alsoIn,
   bytes,
   duration,
   factsOf,
@@ -24,6 +23,7 @@ import {
   lineName,
   number,
   otherPlaceName,
+  otherPlacesText,
   placeName,
   plural,
   referenceName,
@@ -101,11 +101,11 @@ export const strong = (text: string): string => `**${text}**`
 
 /** What the pull request would let pass, at the head of all that speaks of it. */
 export function loosenedSection(report: Report): string {
-  const sentences = loosenedSentences(report)
+  const sentences = loosenedSentences(report, (text) => `\`${text}\``)
   if (sentences === null) return ''
   const items = report.policy.loosened.slice(0, MAX_LOOSENED).map(({ text }) => `- ${markdown(text)}`)
   const left = report.policy.loosened.length - items.length
-  return `⚠️ **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, '`$1`')}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
+  return `⚠️ **${sentences.what}** ${sentences.when}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
 }
 
 /** Where every layer counts as own, it says so first. */
@@ -156,8 +156,8 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
         const [finding] = group
         if (finding === undefined) return ''
         if (group.length > 1) return groupItem(outcome, group, measure)
-        const also = alsoIn(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
-        const more = also === '' ? '' : ` ${also.replace('also', 'Also')}.`
+        const also = otherPlacesText(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
+        const more = also === '' ? '' : ` Also in ${also}.`
         const facts = factsOf(outcome, finding)
         return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
       }),
@@ -182,8 +182,8 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
     const line = finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
     const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
-    const also = alsoIn(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${also === '' ? '' : `, ${also}`}${own[index] ? `: ${prose(own[index])}` : ''}`
+    const also = otherPlacesText(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${also === '' ? '' : `, also in ${also}`}${own[index] ? `: ${prose(own[index])}` : ''}`
   })
   return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}${advice(common)}\n${each.join('\n')}${fixes ? fixBlock(outcome, first) : ''}`
 }

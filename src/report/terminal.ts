@@ -78,13 +78,13 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known = knownFindings(report).length
     const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`
-    return `${wrap(
+    const told = wrapBehind(
       `${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(verdict.passed.length, 'rule')}, ${known === 0 ? '0 findings' : 'nothing new'}${ignored} · ${duration(stats.seconds)}`,
-      'PASS  ',
+      [{ text: 'PASS', style: ['bold', 'green'] }, { text: '  ' }],
       '      ',
+      paint,
     )
-      .join('\n')
-      .replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
+    return `${told.join('\n')}\n`
   }
   const untold = untoldBase(report)
   const lines: string[] = [
@@ -93,9 +93,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     '',
   ]
   const isFail = verdict.result === 'fail'
-  const counts = countParts(report, (text) => text)
-    .join(' · ')
-    .replace(/^no findings/, '0 findings')
+  const counts = countParts(report, (text) => text, '0 findings').join(' · ')
   const right = visible(ruleOfVerdict(report, (text) => text))
   const word = isMild(report) ? 'WOULD FAIL' : isFail ? 'FAIL' : 'PASS'
   const head = `${paint(['bold', isMild(report) ? 'yellow' : isFail ? 'red' : 'green'], word)}  ${counts}`
@@ -164,9 +162,21 @@ const advice = (text: string): string[] => (text === '' ? [] : wrap(visible(text
 function headOf(finding: Finding, paint: Paint): string[] {
   const fails = finding.fails
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
-  const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
-  const lines = wrap(visible(label), head, ' '.repeat(6))
-  return lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
+  const { severity } = finding
+  const lead = [{ text: ` ${fails ? '●' : '○'} ` }, { text: severity, style: STYLES[severity] }, { text: `${' '.repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }]
+  return wrapBehind(visible(label), lead, ' '.repeat(6), paint)
+}
+
+interface Piece {
+  readonly text: string
+  readonly style?: Parameters<Paint>[0]
+}
+
+/** Wraps a text behind words of which some have a colour. */
+function wrapBehind(text: string, lead: readonly Piece[], rest: string, paint: Paint): string[] {
+  const plain = lead.map((piece) => piece.text).join('')
+  const [first = '', ...others] = wrap(text, plain, rest)
+  return [lead.map((piece) => (piece.style === undefined ? piece.text : paint(piece.style, piece.text))).join('') + first.slice(plain.length), ...others]
 }
 
 /** The change itself; a long one is in the summary and the JSON report. */

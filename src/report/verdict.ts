@@ -29,12 +29,12 @@ export function headline(report: Report, name: string): string {
 export const countsOf = (findings: readonly Finding[]): Record<Severity, number> =>
   Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>
 
-/** `1 critical new`, `3 medium known`, `2 fixed`; without a baseline the counts alone, and no findings in words. @param strong marks up what is new */
-export function countParts(report: Report, strong: (text: string) => string): string[] {
+/** `1 critical new`, `3 medium known`, `2 fixed`; without a baseline the counts alone. @param strong marks up what is new @param none what is said where there is nothing */
+export function countParts(report: Report, strong: (text: string) => string, none = 'no findings'): string[] {
   const { verdict, baseline } = report
   const open = report.findings.filter(({ suppressed }) => suppressed === null)
   const [fresh, known] = [tally(countsOf(open.filter(({ status }) => status !== 'known'))), tally(countsOf(open.filter(({ status }) => status === 'known')))]
-  if (baseline.name === null) return [fresh === '' ? 'no findings' : strong(fresh)]
+  if (baseline.name === null) return [fresh === '' ? none : strong(fresh)]
   return [
     fresh === '' ? 'nothing new' : `${strong(fresh)} new`,
     ...(verdict.known === 0 ? [] : [`${known} known`]),
@@ -46,12 +46,12 @@ export function countParts(report: Report, strong: (text: string) => string): st
 export const ruleOfVerdict = ({ policy, verdict }: Report, name: (text: string) => string): string =>
   `${name(policy.name)} ${verdict.failOn === 'never' ? `never fails (it would on ${verdict.threshold})` : `fails on ${verdict.failOn}`}`
 
-/** What the pull request loosens, in one sentence, and since when it counts; empty for nothing. */
-export function loosenedSentences({ policy }: Report): { readonly what: string; readonly when: string } | null {
+/** What the pull request loosens, in one sentence, and since when it counts; null for nothing. @param code marks up what a person can type */
+export function loosenedSentences({ policy }: Report, code: (text: string) => string = (text) => text): { readonly what: string; readonly when: string } | null {
   if (policy.loosened.length === 0) return null
   return {
     what: `This pull request ${describeLoosenings(policy.loosened)}.`,
-    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? '' : ` ${policy.commit.slice(0, 7)}`}. policy-from: head tries it.`,
+    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? '' : ` ${policy.commit.slice(0, 7)}`}. ${code('policy-from: head')} tries it.`,
   }
 }
 

@@ -3,7 +3,6 @@ import type { Finding, Location, Severity } from '../finding/finding.ts'
 import { SEVERITIES } from '../finding/finding.ts'
 import type { Report, ReportImage } from '../outcome/contract.ts'
 import type { Outcome } from '../outcome/outcome.ts'
-import { METADATA_TITLES } from '../rules/metadata-leak.ts'
 
 /** `78.1 MB`, with decimal units as registries use them. */
 export function bytes(count: number): string {
@@ -73,6 +72,15 @@ export function layerTally({ layers }: ReportImage): string {
   return [plural(first.count, `${first.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(' + ')
 }
 
+const NAME_DOCKERFILE = 'Name the Dockerfile that was built (--dockerfile, input dockerfile), or build with provenance (mode=max).'
+/** What a person does about what is missing. */
+const WAYS: Readonly<Record<NonNullable<ReportImage['baseMissing']>, string>> = {
+  dockerfile: NAME_DOCKERFILE,
+  'other-dockerfile': NAME_DOCKERFILE,
+  stage: 'Name the stage that was built (--target, input target), or build with provenance (mode=max).',
+  provenance: 'Build with provenance (mode=max).',
+}
+
 /**
  * That nothing tells base from own, and what would; null where it is known, or where nothing was found in what is not.
  */
@@ -81,11 +89,8 @@ export function untoldBase(report: Report): { readonly what: string; readonly ho
   if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== 'unknown')) return null
   const unknown = image.layers.filter(({ base }) => base === null).length
   const which = unknown === image.layers.length ? 'every layer counts as own' : `${unknown} of ${plural(image.layers.length, 'layer')} may be the base's and count as own`
-  const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
-  return {
-    what: image.base === null ? `Nothing tells base from own: ${which}.` : `Nothing tells the layers of the base, ${image.base.reference}, from own ones: ${which}.`,
-    how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
-  }
+  const subject = image.base === null ? 'Nothing tells base from own' : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`
+  return { what: `${subject}: ${which}.`, how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? 'provenance']}` }
 }
 
 /** Where something came with the base, how sure that is. */
@@ -166,21 +171,17 @@ export function otherPlaces({ related, secret }: Finding, most: number): { reado
 /** `Dockerfile:2 (/app/.env line 1 in layer 3, deleted later)`. */
 export const otherPlaceName = ({ line, place, state }: OtherPlace): string => (line === null ? `${place}${state}` : `${line} (${place}${state})`)
 
-/** `also in A, B and 3 more places`; empty for no other place. @param shown writes one of them */
-export function alsoIn(finding: Finding, most: number, shown: (place: OtherPlace) => string = otherPlaceName): string {
+/** `A, B and 3 more places`; empty for no other place. @param shown writes one of them */
+export function otherPlacesText(finding: Finding, most: number, shown: (place: OtherPlace) => string = otherPlaceName): string {
   const { places, left } = otherPlaces(finding, most)
-  if (places.length === 0) return left > 0 ? `also in ${plural(left, 'more place')}` : ''
+  if (places.length === 0) return left > 0 ? plural(left, 'more place') : ''
   const names = places.map(shown)
   const last = left > 0 ? plural(left, 'more place') : names.length > 1 ? names.pop() : undefined
-  return `also in ${names.join(', ')}${last === undefined ? '' : ` and ${last}`}`
+  return `${names.join(', ')}${last === undefined ? '' : ` and ${last}`}`
 }
 
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
-export const subjectOf = ({ title }: Finding): string => title.replace(PLACE_IN_TITLE, '')
-
-const PLACE_IN_TITLE = new RegExp(
-  ` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))(?=$| \\(base, not proven\\)$)`,
-)
+export const subjectOf = ({ title, secret }: Finding): string => secret?.title ?? title
 
 /** The layer that a place is in; null for what is in none. */
 export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
@@ -216,15 +217,15 @@ export function groupByFile(findings: readonly Finding[]): Finding[][] {
   return [...groups.values()]
 }
 
-/** What to do about each of a group, and what to do about all: the sentences that all remedies end with. */
+/** What to do about each of a group, and what to do about all: the steps that all remedies end with. */
 export function remediesOf(group: readonly Finding[]): { readonly own: readonly string[]; readonly common: string } {
-  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/))
+  const steps = group.map(({ remedy, steps: given }) => given ?? [remedy])
   let same = 0
-  const last = (back: number): string | undefined => sentences[0]?.at(-1 - back)
-  while (last(same) !== undefined && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++
+  const last = (back: number): string | undefined => steps[0]?.at(-1 - back)
+  while (last(same) !== undefined && steps.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++
   // Where all say the same there is nothing of one's own.
   return {
-    own: sentences.map((each) => each.slice(0, each.length - same).join(' ')),
-    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(' '),
+    own: steps.map((each) => each.slice(0, each.length - same).join(' ')),
+    common: (steps[0] ?? []).slice((steps[0] ?? []).length - same).join(' '),
   }
 }

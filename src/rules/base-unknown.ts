@@ -25,7 +25,7 @@ function unknownBase({ built, base, origin }: BuildEvidence): string | null {
   if (built === null) return null
   const { reason, baseReason, layers } = origin
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === 'own')
-  return builtFromScratch ? null : (reason ?? baseReason ?? 'its FROM names none')
+  return builtFromScratch ? null : (reason?.text ?? baseReason?.text ?? 'its FROM names none')
 }
 
 export const baseUnknown: BuildRule<z.output<typeof options>> = {

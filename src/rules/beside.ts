@@ -40,7 +40,7 @@ function seenFrom(evidence: BuildEvidence, secret: BesideSecret): PlacedFinding 
     confidence: strength === 'possible' ? 'medium' : 'high',
     title: `${detector.title} ${TITLE[where]}`,
     message: messageOf(secret, what),
-    remedy: strength === 'harmless' ? CHANGE[where] : `${detector.revoke}. ${CHANGE[where]}`,
+    remedy: strength === 'harmless' ? CHANGE[where] : [`${detector.revoke}.`, CHANGE[where]],
     fix: null,
     location: { kind: 'image' },
     dockerfile: lines,

@@ -24,6 +24,6 @@ export function whatOf(
   const keyedHash = hash(value)
   return {
     what: `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`,
-    told: { detector: detector.id, redacted, length: value.length, keyedHash: guessable ? null : keyedHash, tag: keyedHash.slice(-4), occurrences, facts },
+    told: { detector: detector.id, title: detector.title, redacted, length: value.length, keyedHash: guessable ? null : keyedHash, tag: keyedHash.slice(-4), occurrences, facts },
   }
 }

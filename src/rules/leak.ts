@@ -160,17 +160,15 @@ function attestationMessage({ predicateType, field, lines }: AttestationPlace, w
 /** What is kept elsewhere, however the Dockerfile is changed. */
 const PURGE = 'Delete pushed tags and the build cache: they keep it.'
 
-/** What to do, in words: the change itself is the finding's fix. */
-function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
+/** What to do, step by step: the change itself is the finding's fix. */
+function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): readonly string[] {
+  const revoke = leak.strength === 'harmless' ? [] : [`${leak.detector.revoke}.`]
   if (place.owner === 'base')
-    return `Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === 'harmless' ? '' : leak.detector.revoke}.`.replace(
-      / \.$/,
-      '',
-    )
+    return [`Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`, ...revoke]
   if (isGenerated(leak, place, evidence))
-    return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
-  const what = changeOf(evidence, leak, place, fix)
-  return leak.strength === 'harmless' ? what : `${leak.detector.revoke}. ${what} ${PURGE}`
+    return ['Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.']
+  const change = changeOf(evidence, leak, place, fix)
+  return leak.strength === 'harmless' ? [change] : [...revoke, change, PURGE]
 }
 
 /** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
@@ -281,9 +279,12 @@ const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
   return `${instruction?.keyword ?? ''} ${instruction?.text ?? ''}`
 }
 
+/** What it is, without where. */
+const subjectOf = ({ detector }: Leak, generated: boolean): string => (generated ? `${detector.title} that a package made when it was installed` : detector.title)
+
 function titleOf(leak: Leak, place: Place, generated: boolean): string {
-  const { title } = leak.detector
-  if (generated) return `${title} that a package made when it was installed`
+  const title = subjectOf(leak, generated)
+  if (generated) return title
   if (place.kind === 'history') return `${title} in the image's history`
   if (place.kind === 'attestation') return `${title} in an attestation of the image`
   if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
@@ -298,13 +299,14 @@ const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =
 function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const { what, told } = whatOf(leak, leak.places.length, evidence)
   const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
+  const generated = isGenerated(leak, place, evidence)
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
   const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
   return {
     ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
-    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
-    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? ' The script of a package made it in the build: all containers share it.' : ''),
+    title: titleOf(leak, place, generated),
+    message: messageOf(evidence, leak, place, what) + (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(evidence, place),
@@ -324,7 +326,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }
         : null,
-    secret: told,
+    secret: { ...told, title: subjectOf(leak, generated) },
     origin: place.owner,
   }
 }

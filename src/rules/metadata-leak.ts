@@ -19,9 +19,6 @@ const TAR_PARTS: Readonly<Record<TarField, { readonly title: string; readonly pa
   },
 }
 
-/** What stands in titles behind `GitHub token in`. */
-export const METADATA_TITLES: readonly string[] = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index", "the image's archive"]
-
 export const metadataTitle = (place: DocumentPlace | TarPlace): string =>
   place.kind === 'tar' ? TAR_PARTS[place.field].title : `the image's ${place.kind === 'index' && place.isBeside ? 'archive' : place.kind}`
 

@@ -30,7 +30,10 @@ export interface RuleMeta {
  * A finding as seen from one of its places. What the policy adds (status, suppression) and what follows from the place
  * (fingerprint) is not here.
  */
-export type PlacedFinding = Omit<Finding, 'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references'>
+export interface PlacedFinding extends Omit<Finding, 'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references' | 'remedy' | 'steps'> {
+  /** What to do; of several steps each by itself, so that findings that are shown together can share them. */
+  readonly remedy: string | readonly string[]
+}
 
 /** What the policy needs of a place to choose the one that a finding is shown at. */
 export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin' | 'dockerfile'> {

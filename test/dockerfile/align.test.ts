@@ -33,7 +33,7 @@ const originOf = (config: ImageConfig, dockerfile: string | null, target: string
 async function lines(dockerfile: string, layers: readonly LayerSpec[], target: string | null = null): Promise<(number | null)[] | string> {
   const { config } = await buildParts({ layers })
   const origin = originOf(parseConfig(config, 'test'), dockerfile, target)
-  return origin.reason ?? origin.layers.map((layer) => layer.lines?.startLine ?? null)
+  return origin.reason?.text ?? origin.layers.map((layer) => layer.lines?.startLine ?? null)
 }
 
 const made = (by: string): LayerSpec => ({ by, files: [{ name: 'x', content: by }] })
@@ -145,7 +145,7 @@ describe('what does not decide', () => {
     )
     return 'alignment' in aligned
       ? [...aligned.alignment.instructions].map(([index, { startLine }]) => [index, startLine]).concat(aligned.alignment.reason === null ? [] : [[-1, -1]])
-      : aligned.reason
+      : aligned.reason.text
   }
 
   it('two stages that fit: a line is known where they agree', () => {
@@ -253,9 +253,9 @@ describe('what does not decide', () => {
     expect(alignBest(files, history, null)).toMatchObject({ alignment: { dockerfile: { path: '1/Dockerfile' } } })
     const [, fits] = files
     expect(alignBest(fits === undefined ? [] : [fits, { ...fits, path: 'copy/Dockerfile' }], history, null)).toMatchObject({
-      reason: expect.stringMatching(/2 Dockerfiles fit the image alike \(1\/Dockerfile, copy\/Dockerfile\)/),
+      reason: { text: expect.stringMatching(/2 Dockerfiles fit the image alike \(1\/Dockerfile, copy\/Dockerfile\)/), missing: 'dockerfile' },
     })
-    expect(alignBest(files.slice(2), history, null)).toMatchObject({ reason: expect.stringMatching(/2\/Dockerfile does not fit/) })
+    expect(alignBest(files.slice(2), history, null)).toMatchObject({ reason: { text: expect.stringMatching(/2\/Dockerfile does not fit/) } })
   })
 })
 

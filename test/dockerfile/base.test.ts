@@ -74,7 +74,7 @@ describe('FROM an own stage through an argument', () => {
   ])('%s: not known', async (_name, dockerfile, owners) => {
     const origin = await originOf(dockerfile, history)
     expect(ownersOf(origin)).toBe(owners)
-    expect(origin.baseReason).toMatch(/can name/)
+    expect(origin.baseReason?.text).toMatch(/can name/)
     expect(origin.base).toBeNull()
   })
 
@@ -121,7 +121,7 @@ describe('what ONBUILD of the base ran', () => {
     expect(owners[0]).toBe('base')
     expect(owners.slice(1, -1).every((owner) => owner === '?')).toBe(true)
     expect(owners.at(-1)).toBe('own:2')
-    expect(origin.baseReason).toMatch(/ONBUILD/)
+    expect(origin.baseReason?.text).toMatch(/ONBUILD/)
   })
 
   it('the classic builder notes what waits: what stands above it is not called the base, however old it is', async () => {
@@ -197,7 +197,7 @@ describe('an image that was built in two steps', () => {
   it('what another Dockerfile of the checkout made is not called the base', async () => {
     const origin = await originOf('FROM acme/deps:1\nRUN make\n', history, ['FROM alpine:3\nCOPY package.json package-lock.json /app/\nRUN npm ci --prefix /app\n'])
     expect(ownersOf(origin)).toBe('? ? ? own:2')
-    expect(origin.baseReason).toMatch(/^other-0\/Dockerfile of this checkout fits/)
+    expect(origin.baseReason?.text).toMatch(/^other-0\/Dockerfile of this checkout fits/)
   })
 
   it.each([
@@ -233,7 +233,7 @@ describe('entries that a builder appends', () => {
     ['nor is anything else appended', classic(nop(' ENV A=b', false))],
     ['nor two labels', classic(nop(' LABEL a=b', false), nop(' LABEL c=d', false))],
   ])('%s', async (_name, layers) => {
-    expect((await originOf('FROM alpine:3\nCOPY .env /app/\nUSER 1000\n', layers)).reason).toMatch(/does not fit/)
+    expect((await originOf('FROM alpine:3\nCOPY .env /app/\nUSER 1000\n', layers)).reason?.text).toMatch(/does not fit/)
   })
 })
 
@@ -273,8 +273,8 @@ describe('a base without a history', () => {
     expect(ownersOf(of('FROM nix:2\nCOPY .env /app/\nUSER 1000\n'))).toBe('base own:2')
     // Without a Dockerfile nothing tells which entry is whose.
     expect(of(null).layers.map(({ history }) => history)).toEqual([null, null])
-    expect(of(null).baseReason).toBe('no Dockerfile was given')
-    expect(of('FROM nix:2\nCOPY other /other/\nUSER 1000\n').baseReason).toMatch(/does not fit/)
+    expect(of(null).baseReason?.text).toBe('no Dockerfile was given')
+    expect(of('FROM nix:2\nCOPY other /other/\nUSER 1000\n').baseReason?.text).toMatch(/does not fit/)
   })
 
   it('a history of nothing but what was made up is that of its layers', async () => {

@@ -75,7 +75,8 @@ describe('strings that are cut at a length', () => {
     'src/image/same.ts: ids[index]?.slice(0, 19)',
     'src/policy/judge.ts: entry.value?.slice(0, 24)',
     'src/policy/loosening.ts: value?.slice(0, 24)',
-    'src/report/words.ts: image.baseReason.slice(0, 1)',
+    // The lead that it was given.
+    'src/report/terminal.ts: first.slice(plain.length)',
     'src/image/engine.ts: (stderr + text).slice(-MAX_KEPT)',
     'src/remedy/remedy.ts: this.#leak.value.slice(0, 8)',
     'src/report/diff.ts: line.slice(0, 1)',

@@ -108,7 +108,7 @@ describe('base and own, in words', () => {
   it('where nothing tells them apart, that comes first, with what would tell', async () => {
     const { terminal, summary, comment } = every(await judgeArchive(await buildImage({ layers })))
     expect(first(terminal)).toMatch(
-      /^Nothing tells base from own: every layer counts as own\. No Dockerfile was given\. Name the one that was built \(--dockerfile, input dockerfile\), or build with provenance/,
+      /^Nothing tells base from own: every layer counts as own\. Reason: no Dockerfile was given\. Name the Dockerfile that was built \(--dockerfile, input dockerfile\), or build with provenance/,
     )
     for (const text of [summary, comment]) expect(text?.split('\n\n').slice(0, 3).join()).toMatch(/Nothing tells base from own: every layer counts as own\./)
   })
@@ -117,7 +117,7 @@ describe('base and own, in words', () => {
     const onbuild: LayerSpec[] = [...layers.slice(0, 1), { by: 'COPY . /b # buildkit', files: [{ name: 'b', content: fill('T={{gitlab-token}}\n') }] }, ...layers.slice(1)]
     const { terminal, history } = every(await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }))
     expect(first(terminal)).toMatch(/^Nothing tells the layers of the base, acme\/onbuild, from own ones: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/)
-    expect(terminal).not.toMatch(/Name the one that was built/)
+    expect(terminal).not.toMatch(/Name the Dockerfile that was built/)
     expect(history).toMatch(/^base acme\/onbuild \(known by dockerfile; which layers are its is not known\)$/m)
   })
 
