@@ -8,7 +8,9 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/engine/**'] } },
-      { test: { ...common, name: 'engine', include: ['test/engine/**/*.test.ts'], globalSetup: 'test/engine/setup.ts' } },
+      {
+        test: { ...common, name: 'engine', include: ['test/engine/**/*.test.ts'], globalSetup: 'test/engine/setup.ts' },
+      },
     ],
   },
 })

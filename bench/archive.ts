@@ -5,7 +5,8 @@ import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** Runs a command line; errors of the commands in it are not shown. */
-export const sh = (command: string): string => execFileSync('sh', ['-c', command], { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] })
+export const sh = (command: string): string =>
+  execFileSync('sh', ['-c', command], { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] })
 
 export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256')
@@ -30,6 +31,9 @@ export function archiveOf(layer: string, diffId: string, to: string): void {
   mkdirSync(path.join(folder, 'l'), { recursive: true })
   sh(`cp ${layer} ${folder}/l/layer.tar`)
   writeFileSync(path.join(folder, 'config.json'), config)
-  writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: ['bench:1'], Layers: ['l/layer.tar'] }]))
+  writeFileSync(
+    path.join(folder, 'manifest.json'),
+    JSON.stringify([{ Config: 'config.json', RepoTags: ['bench:1'], Layers: ['l/layer.tar'] }]),
+  )
   sh(`tar -C ${folder} -cf ${to} l config.json manifest.json && rm -rf ${folder}`)
 }

@@ -18,7 +18,10 @@ async function write(job: number): Promise<void> {
   const octokit = connect('a-token')
   octokit.hook.before('request', () => pause(20 + Math.random() * 300))
   octokit.hook.after('request', () => pause(20 + Math.random() * 200))
-  await updateComment(octokit, { owner: 'acme', repo: 'app', number: 7 }, `job-${job}`, () => `### ❌ job-${job}`, { always: true, hasNews: true })
+  await updateComment(octokit, { owner: 'acme', repo: 'app', number: 7 }, `job-${job}`, () => `### ❌ job-${job}`, {
+    always: true,
+    hasNews: true,
+  })
 }
 
 let [lost, several, slowest] = [0, 0, 0]
@@ -29,8 +32,13 @@ for (let round = 0; round < rounds; round++) {
   slowest = Math.max(slowest, performance.now() - started)
   const [comment, ...others] = api.comments
   if (others.length > 0) several++
-  if (Array.from({ length: jobs }, (_, job) => job).some((job) => comment?.body.includes(`### ❌ job-${job}\n`) !== true)) lost++
+  if (
+    Array.from({ length: jobs }, (_, job) => job).some((job) => comment?.body.includes(`### ❌ job-${job}\n`) !== true)
+  )
+    lost++
 }
 api.stop()
-process.stdout.write(`${rounds} rounds of ${jobs} jobs: ${lost} with a lost section, ${several} with several comments; the slowest took ${(slowest / 1000).toFixed(1)} s\n`)
+process.stdout.write(
+  `${rounds} rounds of ${jobs} jobs: ${lost} with a lost section, ${several} with several comments; the slowest took ${(slowest / 1000).toFixed(1)} s\n`,
+)
 process.exitCode = lost + several === 0 ? 0 : 1

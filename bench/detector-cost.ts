@@ -21,7 +21,10 @@ function worstLetters({ literals, names = [], examples }: Detector): string[] {
   const texts = samples(examples).map(({ text }) => text)
   const starts = [...literals.map(textOf), ...names.map((name) => `${name}_api_key=`)]
   const tails = texts.map((text) => text.slice(-24, -1)).filter((text) => text !== '')
-  return [starts.join(''), ...starts.slice(0, 3).flatMap((start) => [start, `${start}${tails[0] ?? 'a1B'}`, `${start}a`])].filter((text) => text !== '')
+  return [
+    starts.join(''),
+    ...starts.slice(0, 3).flatMap((start) => [start, `${start}${tails[0] ?? 'a1B'}`, `${start}a`]),
+  ].filter((text) => text !== '')
 }
 
 /** Milliseconds of the processor for a text of one unit again and again, the best of a few. */
@@ -64,7 +67,10 @@ const rows = DETECTORS.filter(({ id }) => ids.length === 0 || ids.includes(id)).
 const faster = rows.filter(({ ratio }) => ratio > MOST)
 process.stdout.write('The dearest, milliseconds for 1 MB of the letters that cost them most:\n')
 for (const { id, ms, ratio } of rows.sort((a, b) => b.ms - a.ms).slice(0, 10))
-  process.stdout.write(`${id.padEnd(36)} ${ms.toFixed(0).padStart(6)} ms   ${ratio === 0 ? '' : `${ratio.toFixed(1)} times 512 kB`}\n`)
-for (const { id, ratio } of faster) process.stdout.write(`${id} takes ${ratio.toFixed(1)} times as long for twice the text\n`)
+  process.stdout.write(
+    `${id.padEnd(36)} ${ms.toFixed(0).padStart(6)} ms   ${ratio === 0 ? '' : `${ratio.toFixed(1)} times 512 kB`}\n`,
+  )
+for (const { id, ratio } of faster)
+  process.stdout.write(`${id} takes ${ratio.toFixed(1)} times as long for twice the text\n`)
 process.stdout.write(`${rows.length} detectors, ${faster.length} that grow faster than their text\n`)
 process.exitCode = faster.length === 0 ? 0 : 1

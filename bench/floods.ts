@@ -8,7 +8,8 @@ import { literalsOf, Scanner } from '../src/secrets/scanner.ts'
 const SIZE = Number(process.argv[2] ?? 256) * 1024
 const SHOWN = 25
 /** What stands behind each literal. */
-const BEHIND: readonly string[] = process.argv[3] !== undefined ? [process.argv[3]] : ['', ' ', '"', '=', 'aB3', '\n', '%61', ' = "aZ4kQ9xL"\n']
+const BEHIND: readonly string[] =
+  process.argv[3] !== undefined ? [process.argv[3]] : ['', ' ', '"', '=', 'aB3', '\n', '%61', ' = "aZ4kQ9xL"\n']
 
 const scanner = new Scanner()
 const rows: { readonly text: string; readonly speed: number }[] = []
@@ -23,5 +24,6 @@ for (const { spec } of literalsOf(DETECTORS)) {
   }
 }
 rows.sort((a, b) => a.speed - b.speed)
-for (const { text, speed } of rows.slice(0, SHOWN)) console.log(`${speed.toFixed(1).padStart(8)} MB/s  ${JSON.stringify(text)}`)
+for (const { text, speed } of rows.slice(0, SHOWN))
+  console.log(`${speed.toFixed(1).padStart(8)} MB/s  ${JSON.stringify(text)}`)
 console.log(`${rows.length} floods, ${rows.filter(({ speed }) => speed < 1).length} below 1 MB/s`)

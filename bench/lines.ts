@@ -7,7 +7,13 @@
 // entry is called the base's, or more than 3 of 100 unchanged ones are not known.
 import { readFileSync } from 'node:fs'
 import { type Alignment, align } from '../src/dockerfile/align.ts'
-import { type Dockerfile, type Instruction, parentStage, parseDockerfile, type Stage } from '../src/dockerfile/dockerfile.ts'
+import {
+  type Dockerfile,
+  type Instruction,
+  parentStage,
+  parseDockerfile,
+  type Stage,
+} from '../src/dockerfile/dockerfile.ts'
 import { readHistoryEntry } from '../src/dockerfile/history.ts'
 import { ownershipOf } from '../src/dockerfile/ownership.ts'
 import { jsonWords } from '../src/dockerfile/words.ts'
@@ -54,10 +60,17 @@ interface State {
 }
 
 /** What a builder writes for one instruction; null for nothing. */
-function written(builder: Builder, instruction: Instruction, state: State, values: ReadonlyMap<string, string>): string | null {
+function written(
+  builder: Builder,
+  instruction: Instruction,
+  state: State,
+  values: ReadonlyMap<string, string>,
+): string | null {
   const { keyword, text, documents, flags } = instruction
   const nop = (body: string): string =>
-    builder === 'buildkit' ? body : `${state.shell.join(' ')} #(nop) ${builder === 'classic' && !/^(?:COPY|ADD|WORKDIR)/.test(body) ? ' ' : ''}${body}`
+    builder === 'buildkit'
+      ? body
+      : `${state.shell.join(' ')} #(nop) ${builder === 'classic' && !/^(?:COPY|ADD|WORKDIR)/.test(body) ? ' ' : ''}${body}`
   const exec = jsonWords(text)
   const known = new Map([...state.args, ...state.env])
   switch (keyword) {
@@ -69,11 +82,19 @@ function written(builder: Builder, instruction: Instruction, state: State, value
       if (first !== undefined) {
         const content = first.chomp ? first.content.replace(/^\t+/gm, '') : first.content
         const alone = documents.length === 1 && /^<<-?\s*\S+$/.test(text)
-        body = alone ? (content.startsWith('#!') ? `/dev/pipes/${first.name}` : content) : text + documents.map((document) => `\n${document.content}${document.name}`).join('')
+        body = alone
+          ? content.startsWith('#!')
+            ? `/dev/pipes/${first.name}`
+            : content
+          : text + documents.map((document) => `\n${document.content}${document.name}`).join('')
       }
       if (builder === 'kaniko') return `RUN ${text}`
       if (exec !== null)
-        return builder === 'buildkit' ? `RUN ${prefix}${exec.join(' ')} # buildkit` : builder === 'classic' ? `${prefix}${exec.join(' ')}` : `${prefix}/bin/sh -c ${text}`
+        return builder === 'buildkit'
+          ? `RUN ${prefix}${exec.join(' ')} # buildkit`
+          : builder === 'classic'
+            ? `${prefix}${exec.join(' ')}`
+            : `${prefix}/bin/sh -c ${text}`
       const shown = builder === 'buildah' && flags.length > 0 ? `${flags.join(' ')} ` : ''
       return `${builder === 'buildkit' ? 'RUN ' : ''}${prefix}${state.shell.join(' ')} ${shown}${body}${builder === 'buildkit' ? ' # buildkit' : ''}`
     }
@@ -95,9 +116,12 @@ function written(builder: Builder, instruction: Instruction, state: State, value
     case 'ENV':
     case 'LABEL': {
       const old = !/^[^\s=]+=/.test(text)
-      const pairs = old ? [`${text.split(/\s+/)[0]}=${text.replace(/^\S+\s+/, '')}`] : (text.match(/(?:"(?:\\.|[^"])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [])
+      const pairs = old
+        ? [`${text.split(/\s+/)[0]}=${text.replace(/^\S+\s+/, '')}`]
+        : (text.match(/(?:"(?:\\.|[^"])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [])
       const plain = pairs.map((pair) => filled(pair, known))
-      if (keyword === 'ENV') for (const pair of plain) state.env.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
+      if (keyword === 'ENV')
+        for (const pair of plain) state.env.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
       return nop(`${keyword} ${builder === 'buildah' ? text : plain.join(' ')}`)
     }
     case 'ARG': {
@@ -117,12 +141,18 @@ function written(builder: Builder, instruction: Instruction, state: State, value
       return nop(builder === 'buildah' ? `SHELL ${text}` : `SHELL [${state.shell.join(' ')}]`)
     case 'EXPOSE': {
       const ports = filled(text, known).split(/\s+/)
-      return nop(`EXPOSE ${builder === 'buildkit' ? `[${ports.map((port) => (port.includes('/') ? port : `${port}/tcp`)).join(' ')}]` : ports.join(' ')}`)
+      return nop(
+        `EXPOSE ${builder === 'buildkit' ? `[${ports.map((port) => (port.includes('/') ? port : `${port}/tcp`)).join(' ')}]` : ports.join(' ')}`,
+      )
     }
     case 'VOLUME':
-      return nop(`VOLUME ${builder === 'buildah' ? text : `[${(exec ?? text.split(/\s+/)).map((word) => filled(word, known)).join(' ')}]`}`)
+      return nop(
+        `VOLUME ${builder === 'buildah' ? text : `[${(exec ?? text.split(/\s+/)).map((word) => filled(word, known)).join(' ')}]`}`,
+      )
     case 'HEALTHCHECK':
-      return nop(`HEALTHCHECK ${builder === 'buildah' ? text : `{Test:[CMD-SHELL ${text.replace(/^CMD\s+/, '')}] Interval:0s}`}`)
+      return nop(
+        `HEALTHCHECK ${builder === 'buildah' ? text : `{Test:[CMD-SHELL ${text.replace(/^CMD\s+/, '')}] Interval:0s}`}`,
+      )
     case 'ONBUILD':
       return builder === 'buildkit' ? null : nop(`ONBUILD ${text}`)
     case 'USER':
@@ -134,26 +164,46 @@ function written(builder: Builder, instruction: Instruction, state: State, value
 }
 
 const BASE: readonly Made[] = [
-  { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1704067200'", comment: 'debuerreotype 0.15', author: null, from: null },
+  {
+    createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1704067200'",
+    comment: 'debuerreotype 0.15',
+    author: null,
+    from: null,
+  },
   { createdBy: 'CMD ["bash"]', comment: 'buildkit.dockerfile.v0', author: null, from: null },
 ]
 
-const commentOf = (builder: Builder): string | null => (builder === 'buildkit' ? 'buildkit.dockerfile.v0' : builder === 'buildah' ? 'FROM 0123456789ab' : null)
+const commentOf = (builder: Builder): string | null =>
+  builder === 'buildkit' ? 'buildkit.dockerfile.v0' : builder === 'buildah' ? 'FROM 0123456789ab' : null
 
 /** The history of one stage on its base. @param triggered what the base's ONBUILD runs */
-function historyOf(builder: Builder, dockerfile: Dockerfile, stage: Stage, base: readonly Made[], values: ReadonlyMap<string, string>): Made[] {
+function historyOf(
+  builder: Builder,
+  dockerfile: Dockerfile,
+  stage: Stage,
+  base: readonly Made[],
+  values: ReadonlyMap<string, string>,
+): Made[] {
   const stages: Stage[] = []
   for (let at: Stage | null = stage; at !== null; at = parentStage(dockerfile, at)) stages.unshift(at)
   const made: Made[] = stages[0]?.from.toLowerCase() === 'scratch' ? [] : [...base]
   const state: State = { env: new Map(), args: new Map(), shell: ['/bin/sh', '-c'], directory: '/' }
   let triggers: readonly Instruction[] = []
   for (const { index, instructions } of stages) {
-    const steps = [...triggers.map((ran) => ({ ran, position: -1 })), ...instructions.map((ran, position) => ({ ran, position }))]
+    const steps = [
+      ...triggers.map((ran) => ({ ran, position: -1 })),
+      ...instructions.map((ran, position) => ({ ran, position })),
+    ]
     for (const { ran, position } of steps) {
       const createdBy = written(builder, ran, state, values)
       // kaniko writes entries for the steps that made a layer alone.
       if (createdBy === null || (builder === 'kaniko' && !['RUN', 'COPY', 'ADD'].includes(ran.keyword))) continue
-      made.push({ createdBy, comment: commentOf(builder), author: builder === 'kaniko' ? 'kaniko' : null, from: { stage: index, position } })
+      made.push({
+        createdBy,
+        comment: commentOf(builder),
+        author: builder === 'kaniko' ? 'kaniko' : null,
+        from: { stage: index, position },
+      })
     }
     triggers = instructions.flatMap(({ trigger }) => (trigger === null ? [] : [trigger]))
   }
@@ -171,16 +221,39 @@ const linesOf =
     return instruction === undefined ? null : instruction.startLine + shift
   }
 
-const counts = new Map<string, { right: number; abstained: number; wrong: number; base: number; untold: number; cases: number; silent: number }>()
+const counts = new Map<
+  string,
+  { right: number; abstained: number; wrong: number; base: number; untold: number; cases: number; silent: number }
+>()
 const examples: string[] = []
 
-function compare(name: string, what: string, given: Dockerfile, made: readonly Made[], lines: Lines, target: string | null): void {
+function compare(
+  name: string,
+  what: string,
+  given: Dockerfile,
+  made: readonly Made[],
+  lines: Lines,
+  target: string | null,
+): void {
   // Times as builders write them: the base is of last year, the build took a minute; what ONBUILD of the base ran is part of it.
-  const created = ({ from, isTriggered }: Made): string => (from === null && isTriggered !== true ? '2025-01-01T00:00:00.5Z' : '2026-01-01T00:00:00.5Z')
-  const history = made.map((entry, index) => ({ ...readHistoryEntry({ ...entry, index, created: created(entry), empty: false }), empty: false }))
+  const created = ({ from, isTriggered }: Made): string =>
+    from === null && isTriggered !== true ? '2025-01-01T00:00:00.5Z' : '2026-01-01T00:00:00.5Z'
+  const history = made.map((entry, index) => ({
+    ...readHistoryEntry({ ...entry, index, created: created(entry), empty: false }),
+    empty: false,
+  }))
   const result = align(given, history, target)
   const alignment: Alignment | null = 'alignment' in result ? result.alignment : null
-  const { entries } = ownershipOf({ history, pairing: history.map((_, index) => index), alignment, traced: null, reason: null, dockerfiles: [given], isNamed: true, all: [] })
+  const { entries } = ownershipOf({
+    history,
+    pairing: history.map((_, index) => index),
+    alignment,
+    traced: null,
+    reason: null,
+    dockerfiles: [given],
+    isNamed: true,
+    all: [],
+  })
   const count = counts.get(name) ?? { right: 0, abstained: 0, wrong: 0, base: 0, untold: 0, cases: 0, silent: 0 }
   counts.set(name, count)
   const own = made.filter(({ from }) => from !== null).length
@@ -194,13 +267,15 @@ function compare(name: string, what: string, given: Dockerfile, made: readonly M
     if (from === null && isTriggered !== true && alignment !== null && entries[index]?.owner !== 'base') count.untold++
     if (line !== null && line !== truth) {
       count.wrong++
-      if (examples.length < 20) examples.push(`${name}: ${what}: entry ${index} (${createdBy.slice(0, 60)}) got line ${line}, true is ${truth}`)
+      if (examples.length < 20)
+        examples.push(`${name}: ${what}: entry ${index} (${createdBy.slice(0, 60)}) got line ${line}, true is ${truth}`)
     } else if (from !== null && truth !== null) {
       if (line === truth) count.right++
       else count.abstained++
     }
   })
-  if (name.startsWith('unchanged') && result !== null && 'reason' in result && examples.length < 20) examples.push(`${name}: ${what}: ${result.reason}`)
+  if (name.startsWith('unchanged') && result !== null && 'reason' in result && examples.length < 20)
+    examples.push(`${name}: ${what}: ${result.reason}`)
 }
 
 /** A small generator of numbers that is the same in every run. */
@@ -246,26 +321,52 @@ for (const { path, text } of corpus) {
       if (!isLast) continue
       // A comment above and one more stage, before or behind.
       const shifted = parseDockerfile(path, `# a comment\n\n${dockerfile.escapeCharacter === '`' ? '' : text}`)
-      if (dockerfile.escapeCharacter !== '`') compare('comment added above', what, shifted, made, linesOf(dockerfile, 2), null)
-      compare('stage added behind', what, parseDockerfile(path, `${text.trimEnd()}\nFROM busybox AS added\nRUN true\nCMD ["x"]\n`), made, truth, null)
+      if (dockerfile.escapeCharacter !== '`')
+        compare('comment added above', what, shifted, made, linesOf(dockerfile, 2), null)
+      compare(
+        'stage added behind',
+        what,
+        parseDockerfile(path, `${text.trimEnd()}\nFROM busybox AS added\nRUN true\nCMD ["x"]\n`),
+        made,
+        truth,
+        null,
+      )
       // A base whose last entries look like the first, or the last, of the build.
       const own = made.filter(({ from }) => from !== null)
       if (stage.from.toLowerCase() !== 'scratch' && parentStage(dockerfile, stage) === null && own.length > 1) {
         const asBase = (entries: readonly Made[]): Made[] => entries.map((entry) => ({ ...entry, from: null }))
         for (const tail of [own.slice(0, 2), own.slice(-2), own]) {
-          if (builder !== 'kaniko') compare('base with a similar tail', what, dockerfile, historyOf(builder, dockerfile, stage, [...BASE, ...asBase(tail)], values), truth, null)
+          if (builder !== 'kaniko')
+            compare(
+              'base with a similar tail',
+              what,
+              dockerfile,
+              historyOf(builder, dockerfile, stage, [...BASE, ...asBase(tail)], values),
+              truth,
+              null,
+            )
         }
         // What ONBUILD of the base ran: nothing in the history tells that it is no part of the base, and no line of ours made it.
         const triggered: Made[] = [
           {
-            createdBy: builder === 'buildkit' ? 'COPY . /usr/src/app # buildkit' : `/bin/sh -c #(nop) COPY dir:${HASH} in /usr/src/app `,
+            createdBy:
+              builder === 'buildkit'
+                ? 'COPY . /usr/src/app # buildkit'
+                : `/bin/sh -c #(nop) COPY dir:${HASH} in /usr/src/app `,
             comment: commentOf(builder),
             author: builder === 'kaniko' ? 'kaniko' : null,
             from: null,
             isTriggered: true,
           },
         ]
-        compare('ONBUILD in the base', what, dockerfile, historyOf(builder, dockerfile, stage, [...BASE, ...triggered], values), truth, null)
+        compare(
+          'ONBUILD in the base',
+          what,
+          dockerfile,
+          historyOf(builder, dockerfile, stage, [...BASE, ...triggered], values),
+          truth,
+          null,
+        )
       }
       // Edited since the build.
       const editable = stage.instructions.filter(({ startLine, endLine }) => startLine === endLine)
@@ -294,11 +395,25 @@ for (const { path, text } of corpus) {
         null,
       )
       const doubled = edited(dockerfile, (lines) => lines.splice(one.startLine - 1, 0, `RUN echo added`))
-      compare('a line added', what, doubled, made, (from) => ((truth(from) ?? 0) >= one.startLine ? (truth(from) ?? 0) + 1 : truth(from)), null)
+      compare(
+        'a line added',
+        what,
+        doubled,
+        made,
+        (from) => ((truth(from) ?? 0) >= one.startLine ? (truth(from) ?? 0) + 1 : truth(from)),
+        null,
+      )
       const next = stage.instructions[position + 1]
       // Of two COPY to one place the classic builder keeps no name: nothing tells that they were swapped.
-      if (next !== undefined && next.startLine === next.endLine && next.startLine === one.startLine + 1 && next.keyword !== one.keyword) {
-        const swapped = edited(dockerfile, (lines) => lines.splice(one.startLine - 1, 2, lines[next.startLine - 1] ?? '', lines[one.startLine - 1] ?? ''))
+      if (
+        next !== undefined &&
+        next.startLine === next.endLine &&
+        next.startLine === one.startLine + 1 &&
+        next.keyword !== one.keyword
+      ) {
+        const swapped = edited(dockerfile, (lines) =>
+          lines.splice(one.startLine - 1, 2, lines[next.startLine - 1] ?? '', lines[one.startLine - 1] ?? ''),
+        )
         compare(
           'two lines swapped',
           what,
@@ -319,7 +434,9 @@ let failed = false
 console.log(
   `${'case'.padEnd(28)} ${'images'.padStart(7)} ${'no line'.padStart(8)}   ${'right'.padStart(7)} ${'abstained'.padStart(9)} ${'wrong'.padStart(6)} ${'own called base'.padStart(16)} ${'base not known'.padStart(15)}`,
 )
-for (const [name, { right, abstained, wrong, base, untold, cases, silent }] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+for (const [name, { right, abstained, wrong, base, untold, cases, silent }] of [...counts].sort(([a], [b]) =>
+  a < b ? -1 : 1,
+)) {
   console.log(
     `${name.padEnd(28)} ${String(cases).padStart(7)} ${String(silent).padStart(8)}   ${String(right).padStart(7)} ${String(abstained).padStart(9)} ${String(wrong).padStart(6)} ${String(base).padStart(16)} ${String(untold).padStart(15)}`,
   )

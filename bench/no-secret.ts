@@ -19,7 +19,10 @@ interface Truth {
   readonly findings?: readonly { readonly kind: string; readonly secret?: string }[]
 }
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { attacks: { type: 'string', default: '500' } } })
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { attacks: { type: 'string', default: '500' } },
+})
 const [images = '', truths = '', dockerfiles = path.dirname(truths)] = positionals
 /** Attacks that the action itself is run on: it starts a process, which takes longer. */
 const ACTION_RUNS = 10
@@ -33,8 +36,14 @@ function report(found: readonly string[]): void {
 }
 
 /** All that the action prints and writes: the log without the masks, the summary, the outputs, the reports and their folders. */
-async function actionOutputs(image: string, workspace: string, more: Record<string, string>): Promise<Record<string, string>> {
-  const files = ['GITHUB_STEP_SUMMARY', 'GITHUB_OUTPUT', 'GITHUB_ENV'].map((name) => [name, path.join(workspace, `.${name}`)] as const)
+async function actionOutputs(
+  image: string,
+  workspace: string,
+  more: Record<string, string>,
+): Promise<Record<string, string>> {
+  const files = ['GITHUB_STEP_SUMMARY', 'GITHUB_OUTPUT', 'GITHUB_ENV'].map(
+    (name) => [name, path.join(workspace, `.${name}`)] as const,
+  )
   for (const [, file] of files) writeFileSync(file, '')
   const reports = path.join(workspace, '.reports')
   const env = {
@@ -54,7 +63,11 @@ async function actionOutputs(image: string, workspace: string, more: Record<stri
     'action log': log.replace(/^::add-mask::.*$/gm, ''),
     ...Object.fromEntries(files.map(([name, file]) => [name, readFileSync(file, 'utf8')])),
     'names of reports': written.join('\n'),
-    ...Object.fromEntries(written.filter((name) => /\.\w+$/.test(name)).map((name) => [path.basename(name), readFileSync(path.join(reports, name), 'utf8')])),
+    ...Object.fromEntries(
+      written
+        .filter((name) => /\.\w+$/.test(name))
+        .map((name) => [path.basename(name), readFileSync(path.join(reports, name), 'utf8')]),
+    ),
   }
 }
 
@@ -98,12 +111,20 @@ async function searchSamples(): Promise<void> {
     const workspace = mkdtempSync(path.join(work, 'sample-'))
     const surroundings = { directory: workspace, env: { TMPDIR: work }, stdin: process.stdin, onProgress: () => {} }
     try {
-      searchAll(file, planted, outputsOf(await runGate(await prepare(image, { ...NO_SETTINGS, dockerfile }, surroundings))))
+      searchAll(
+        file,
+        planted,
+        outputsOf(await runGate(await prepare(image, { ...NO_SETTINGS, dockerfile }, surroundings))),
+      )
     } catch (error) {
       if (!(error instanceof GateError)) throw error
       console.log(`${file}: ${error.message}`)
     }
-    searchAll(file, planted, await actionOutputs(image, workspace, dockerfile === null ? {} : { INPUT_DOCKERFILE: dockerfile }))
+    searchAll(
+      file,
+      planted,
+      await actionOutputs(image, workspace, dockerfile === null ? {} : { INPUT_DOCKERFILE: dockerfile }),
+    )
     console.log(`${file.padEnd(42)} ${planted.length} values`)
   }
 }

@@ -11,7 +11,11 @@ export interface Sample<Truth> {
 }
 
 /** The samples of a folder, sorted; images without a truth are left out. */
-export function* samples<Truth extends { readonly dockerfile?: string | null }>(images: string, truths: string, dockerfiles: string): Generator<Sample<Truth>> {
+export function* samples<Truth extends { readonly dockerfile?: string | null }>(
+  images: string,
+  truths: string,
+  dockerfiles: string,
+): Generator<Sample<Truth>> {
   for (const file of readdirSync(images)
     .filter((name) => name.endsWith('.tar'))
     .sort()) {

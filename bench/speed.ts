@@ -13,10 +13,14 @@ import { archiveOf, sh, sha256 } from './archive.ts'
 
 const RUNS = 5
 const MOST = 700e6
-const directories = process.argv.length > 2 ? process.argv.slice(2) : ['/usr/lib/python3', '/usr/lib/x86_64-linux-gnu', '/usr/share', path.resolve('node_modules')]
+const directories =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['/usr/lib/python3', '/usr/lib/x86_64-linux-gnu', '/usr/share', path.resolve('node_modules')]
 const work = mkdtempSync(path.join(tmpdir(), 'layergate-bench-'))
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 interface Timed {
   readonly seconds: number
@@ -27,8 +31,15 @@ interface Timed {
 function timed(command: readonly string[]): Timed {
   const runs = Array.from({ length: RUNS }, (): Timed => {
     const started = performance.now()
-    const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', ...command], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1' } })
-    return { seconds: (performance.now() - started) / 1000, peak: Number(/(\d+)\s*$/.exec(stderr ?? '')?.[1] ?? 0) / 1000 }
+    const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', ...command], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+    return {
+      seconds: (performance.now() - started) / 1000,
+      peak: Number(/(\d+)\s*$/.exec(stderr ?? '')?.[1] ?? 0) / 1000,
+    }
   })
   return { seconds: median(runs.map(({ seconds }) => seconds)), peak: Math.max(...runs.map(({ peak }) => peak)) }
 }
@@ -37,7 +48,9 @@ try {
   const layer = path.join(work, 'layer.tar')
   sh(`tar -cf - --ignore-failed-read ${directories.join(' ')} 2>/dev/null | head -c ${MOST} > ${layer}.cut || true`)
   // Cutting a tar leaves its last entry broken: pack what came out whole.
-  sh(`mkdir -p ${work}/tree && tar -C ${work}/tree -xf ${layer}.cut 2>/dev/null; rm ${layer}.cut; tar -C ${work}/tree -cf ${layer} . && rm -rf ${work}/tree`)
+  sh(
+    `mkdir -p ${work}/tree && tar -C ${work}/tree -xf ${layer}.cut 2>/dev/null; rm ${layer}.cut; tar -C ${work}/tree -cf ${layer} . && rm -rf ${work}/tree`,
+  )
   await pipeline(createReadStream(layer), createWriteStream(`${layer}.copy`))
   rmSync(`${layer}.copy`)
   const bytes = statSync(layer).size
@@ -54,13 +67,20 @@ try {
     ['openssl dgst -sha256', openssl, ''],
     ['gzip -dc', gzip, ''],
     ['layergate, plain layer', timed([node, cli, 'scan', path.join(work, 'plain.tar')]), 'openssl'],
-    ['layergate, plain, one core', timed(['taskset', '-c', '0', node, cli, 'scan', path.join(work, 'plain.tar')]), 'openssl'],
+    [
+      'layergate, plain, one core',
+      timed(['taskset', '-c', '0', node, cli, 'scan', path.join(work, 'plain.tar')]),
+      'openssl',
+    ],
     ['layergate, gzip layer', timed([node, cli, 'scan', path.join(work, 'gzip.tar')]), 'gzip'],
   ]
   console.log(`${(bytes / 1e6).toFixed(0)} MB in one layer, Node ${process.version}, median of ${RUNS}`)
   for (const [name, result, beside] of rows) {
-    const ratio = beside === '' ? '' : `  ${(rate(result) / rate(beside === 'gzip' ? gzip : openssl)).toFixed(2)} x ${beside}`
-    console.log(`${name.padEnd(28)} ${rate(result).toFixed(0).padStart(6)} MB/s  ${result.peak.toFixed(0).padStart(5)} MB peak${ratio}`)
+    const ratio =
+      beside === '' ? '' : `  ${(rate(result) / rate(beside === 'gzip' ? gzip : openssl)).toFixed(2)} x ${beside}`
+    console.log(
+      `${name.padEnd(28)} ${rate(result).toFixed(0).padStart(6)} MB/s  ${result.peak.toFixed(0).padStart(5)} MB peak${ratio}`,
+    )
   }
   const small = timed([node, cli, 'scan', path.resolve(import.meta.dirname, '../fixtures/deleted-secret/image.tar')])
   console.log(`start to finish, 2 MB image: ${small.seconds.toFixed(2)} s`)

@@ -19,7 +19,11 @@ interface TruthFinding {
   readonly path?: string
   readonly addedByLine?: number | null
   readonly removedByLine?: number | null
-  readonly where?: { readonly layer?: number; readonly history?: number | readonly number[]; readonly alsoInLayers?: readonly number[] }
+  readonly where?: {
+    readonly layer?: number
+    readonly history?: number | readonly number[]
+    readonly alsoInLayers?: readonly number[]
+  }
   readonly removedIn?: { readonly layer: number; readonly entry: string } | null
 }
 
@@ -32,7 +36,13 @@ interface Truth {
   readonly layers?: number | readonly { readonly layer: number; readonly lines: readonly [number, number] | null }[]
   readonly mustBeClean?: boolean
   readonly rulesExpected?: readonly string[]
-  readonly policy?: { readonly distroless: boolean; readonly user: string; readonly base: string; readonly shells: readonly string[]; readonly packageManagers: readonly string[] }
+  readonly policy?: {
+    readonly distroless: boolean
+    readonly user: string
+    readonly base: string
+    readonly shells: readonly string[]
+    readonly packageManagers: readonly string[]
+  }
 }
 
 const KEY = 'a key for this comparison alone'
@@ -60,7 +70,10 @@ function hashesOf(value: string): Set<string> {
 
 const holds = (finding: Found, value: string): boolean =>
   [...hashesOf(value)].some(
-    (hash) => finding.secret !== null && (finding.secret.keyedHash === `hmac-sha256:${hash}` || (finding.secret.keyedHash === null && hash.endsWith(finding.secret.tag))),
+    (hash) =>
+      finding.secret !== null &&
+      (finding.secret.keyedHash === `hmac-sha256:${hash}` ||
+        (finding.secret.keyedHash === null && hash.endsWith(finding.secret.tag))),
   )
 
 interface Seen {
@@ -71,10 +84,13 @@ interface Seen {
 
 const placesOf = (finding: Found): Seen[] => [
   { location: finding.location, state: finding.file?.state ?? null, lines: finding.dockerfile },
-  ...finding.related.filter(({ role }) => role === 'also-in').map(({ location, state, dockerfile }) => ({ location, state: state ?? null, lines: dockerfile })),
+  ...finding.related
+    .filter(({ role }) => role === 'also-in')
+    .map(({ location, state, dockerfile }) => ({ location, state: state ?? null, lines: dockerfile })),
 ]
 
-const covers = (lines: Found['dockerfile'], line: number): boolean => lines !== null && lines.startLine <= line && line <= lines.endLine
+const covers = (lines: Found['dockerfile'], line: number): boolean =>
+  lines !== null && lines.startLine <= line && line <= lines.endLine
 
 function checkFinding(truth: TruthFinding, { report }: Outcome, hasDockerfile: boolean): string[] {
   const { secret = '' } = truth
@@ -84,20 +100,33 @@ function checkFinding(truth: TruthFinding, { report }: Outcome, hasDockerfile: b
   const places = placesOf(finding)
   const place =
     truth.path === undefined
-      ? places.find(({ location }) => location.kind === 'history' && [truth.where?.history].flat().includes(location.history))
-      : (places.find(({ location }) => location.kind === 'layer' && location.path === `/${truth.path}` && location.layer === truth.where?.layer) ?? null)
+      ? places.find(
+          ({ location }) => location.kind === 'history' && [truth.where?.history].flat().includes(location.history),
+        )
+      : (places.find(
+          ({ location }) =>
+            location.kind === 'layer' && location.path === `/${truth.path}` && location.layer === truth.where?.layer,
+        ) ?? null)
   if (place == null) return [`${truth.kind} ${truth.path ?? 'history'}: found elsewhere only`]
   const what = `${truth.kind} ${truth.path ?? 'history'}`
-  if (truth.path !== undefined && place.state !== truth.state) problems.push(`${what}: state ${place.state}, true is ${truth.state}`)
+  if (truth.path !== undefined && place.state !== truth.state)
+    problems.push(`${what}: state ${place.state}, true is ${truth.state}`)
   if (hasDockerfile && truth.addedByLine != null && !covers(place.lines, truth.addedByLine))
     problems.push(`${what}: added by line ${place.lines?.startLine ?? 'unknown'}, true is ${truth.addedByLine}`)
   if (truth.removedIn != null) {
     const hider = finding.related.find(
-      ({ role, location }) => role === 'hidden-by' && location.kind === 'layer' && location.layer === truth.removedIn?.layer && location.path === `/${truth.removedIn.entry}`,
+      ({ role, location }) =>
+        role === 'hidden-by' &&
+        location.kind === 'layer' &&
+        location.layer === truth.removedIn?.layer &&
+        location.path === `/${truth.removedIn.entry}`,
     )
-    if (hider === undefined) problems.push(`${what}: hiding layer ${truth.removedIn.layer} (${truth.removedIn.entry}) is not named`)
+    if (hider === undefined)
+      problems.push(`${what}: hiding layer ${truth.removedIn.layer} (${truth.removedIn.entry}) is not named`)
     else if (hasDockerfile && truth.removedByLine != null && !covers(hider.dockerfile, truth.removedByLine))
-      problems.push(`${what}: hidden by line ${hider.dockerfile?.startLine ?? 'unknown'}, true is ${truth.removedByLine}`)
+      problems.push(
+        `${what}: hidden by line ${hider.dockerfile?.startLine ?? 'unknown'}, true is ${truth.removedByLine}`,
+      )
   }
   return problems
 }
@@ -110,10 +139,17 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
     checks++
     if (!ok) problems.push(text)
   }
-  if (truth.diffIds !== undefined) check(JSON.stringify(report.image.layers.map(({ diffId }) => diffId)) === JSON.stringify(truth.diffIds), 'diff IDs differ')
+  if (truth.diffIds !== undefined)
+    check(
+      JSON.stringify(report.image.layers.map(({ diffId }) => diffId)) === JSON.stringify(truth.diffIds),
+      'diff IDs differ',
+    )
   if (truth.whiteouts !== undefined) {
     for (const layer of report.image.layers)
-      check(layer.whiteouts === truth.whiteouts.filter(([index]) => index === layer.index).length, `layer ${layer.index}: ${layer.whiteouts} whiteouts`)
+      check(
+        layer.whiteouts === truth.whiteouts.filter(([index]) => index === layer.index).length,
+        `layer ${layer.index}: ${layer.whiteouts} whiteouts`,
+      )
   }
   if (Array.isArray(truth.layers)) {
     for (const { layer, lines } of truth.layers as Exclude<Truth['layers'], number | undefined>) {
@@ -124,13 +160,21 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
       )
     }
   }
-  const real = (truth.findings ?? []).filter(({ kind, secret }) => secret !== undefined && !kind.startsWith('ioc-') && kind !== 'same-secret')
+  const real = (truth.findings ?? []).filter(
+    ({ kind, secret }) => secret !== undefined && !kind.startsWith('ioc-') && kind !== 'same-secret',
+  )
   for (const finding of real) {
     checks++
     problems.push(...checkFinding(finding, outcome, hasDockerfile))
   }
-  const grave = report.findings.filter(({ secret, severity }) => secret !== null && severity !== 'low' && severity !== 'info')
-  if (truth.mustBeClean === true) check(grave.length === 0, `must be clean, but: ${grave.map(({ ruleId, secret }) => `${ruleId} ${secret?.detector}`).join(', ')}`)
+  const grave = report.findings.filter(
+    ({ secret, severity }) => secret !== null && severity !== 'low' && severity !== 'info',
+  )
+  if (truth.mustBeClean === true)
+    check(
+      grave.length === 0,
+      `must be clean, but: ${grave.map(({ ruleId, secret }) => `${ruleId} ${secret?.detector}`).join(', ')}`,
+    )
   else if (truth.findings !== undefined) {
     const extra = grave.filter((finding) => !real.some(({ secret = '' }) => holds(finding, secret)))
     check(extra.length === 0, `not in the truth: ${extra.map(({ message }) => message.slice(0, 90)).join('; ')}`)
@@ -140,10 +184,15 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
     const cleanPath = (name: string): string => `/${name}`.replace(/^\/(?=(?:bin|sbin)\/)/, '/')
     check(distroless.verdict === truth.policy.distroless, `distroless ${distroless.verdict}`)
     check(user.configured === truth.policy.user, `user ${user.configured}`)
-    for (const shell of truth.policy.shells) check(distroless.shells.includes(cleanPath(shell)), `shell ${shell} not listed`)
-    for (const manager of truth.policy.packageManagers) check(distroless.packageManagers.includes(cleanPath(manager)), `package manager ${manager} not listed`)
+    for (const shell of truth.policy.shells)
+      check(distroless.shells.includes(cleanPath(shell)), `shell ${shell} not listed`)
+    for (const manager of truth.policy.packageManagers)
+      check(distroless.packageManagers.includes(cleanPath(manager)), `package manager ${manager} not listed`)
     if (hasDockerfile && truth.policy.base !== 'scratch')
-      check(base !== null && sameReference(base.reference.replace(/^localhost\//, ''), truth.policy.base), `base ${base?.reference}`)
+      check(
+        base !== null && sameReference(base.reference.replace(/^localhost\//, ''), truth.policy.base),
+        `base ${base?.reference}`,
+      )
   }
   for (const rule of truth.rulesExpected ?? [])
     check(
@@ -166,7 +215,12 @@ for (const { file, truth, dockerfile } of samples<Truth>(images, truths, dockerf
         image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null,
         platform: truth.name === 'bk-oci-multiplatform' ? 'linux/amd64' : null,
       },
-      { directory: '/', env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] }, stdin: process.stdin, onProgress: () => {} },
+      {
+        directory: '/',
+        env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] },
+        stdin: process.stdin,
+        onProgress: () => {},
+      },
     )
     const outcome = await runGate(options)
     const { checks, problems } = checkImage(truth, outcome, dockerfile !== null)

@@ -31540,7 +31540,8 @@ async function bounded(handle, most) {
   return null;
 }
 async function readWhole(file, most, root = null) {
-  if (root !== null && pathInCheckout(root, file) !== null && await leadsOut(root, file)) return refused("a symbolic link leads out of the checkout");
+  if (root !== null && pathInCheckout(root, file) !== null && await leadsOut(root, file))
+    return refused("a symbolic link leads out of the checkout");
   let handle;
   try {
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -31648,9 +31649,15 @@ function splitPrefix(reference) {
 }
 function parseSource(reference, bareNames) {
   const { prefix: prefix2, rest } = splitPrefix(reference);
-  if (rest === "") throw new UsageError("No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.");
+  if (rest === "")
+    throw new UsageError(
+      "No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input."
+    );
   if (rest === "-" && prefix2 !== "engine") return { kind: "stdin", form: prefix2 };
-  if (rest.startsWith("-")) throw new UsageError(`${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`);
+  if (rest.startsWith("-"))
+    throw new UsageError(
+      `${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`
+    );
   if (/^(?:registry:|docker:\/\/)/.test(reference)) {
     throw new UsageError(
       `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`
@@ -31687,7 +31694,9 @@ function stableName(reference, { image, platform: platform2, target, dockerfile 
   const isFile2 = isPrefixed || /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare);
   const name2 = bare === "-" ? "image" : isFile2 ? nameOfFile(bare, isPrefixed) : stableReference(bare);
   const file = dockerfile?.split("\n")[0]?.trim().replace(/^\.\//, "");
-  const more = [image, platform2, target, file === "Dockerfile" ? void 0 : file].filter((part3) => part3 != null && part3 !== "");
+  const more = [image, platform2, target, file === "Dockerfile" ? void 0 : file].filter(
+    (part3) => part3 != null && part3 !== ""
+  );
   return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
 }
 
@@ -31699,16 +31708,36 @@ var OPTIONS = {
     setting: {},
     help: "the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)"
   },
-  context: { value: "DIR", setting: {}, help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)" },
-  "build-metadata": { value: "FILE", setting: {}, help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines" },
+  context: {
+    value: "DIR",
+    setting: {},
+    help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)"
+  },
+  "build-metadata": {
+    value: "FILE",
+    setting: {},
+    help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines"
+  },
   target: { value: "STAGE", setting: {}, help: "the stage that was built (default: the last)" },
-  config: { value: "FILE", setting: {}, help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)" },
+  config: {
+    value: "FILE",
+    setting: {},
+    help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)"
+  },
   "fail-on": { value: "SEVERITY", setting: {}, help: "critical, high, medium, low or never (default: high)" },
   "min-confidence": { value: "C", setting: {}, help: "high, medium or low: findings of less never fail" },
   // The action has an input `image` for what is judged.
-  image: { value: "NAME", setting: { input: "image-name" }, help: "which image of an archive that holds several: one is judged" },
+  image: {
+    value: "NAME",
+    setting: { input: "image-name" },
+    help: "which image of an archive that holds several: one is judged"
+  },
   platform: { value: "OS/ARCH", setting: {}, help: "which platform of an image that has several" },
-  name: { value: "NAME", setting: {}, help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)" },
+  name: {
+    value: "NAME",
+    setting: {},
+    help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)"
+  },
   baseline: {
     value: "FILE",
     setting: {},
@@ -31718,7 +31747,11 @@ var OPTIONS = {
     value: "REV",
     help: "whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main"
   },
-  timeout: { value: "SECONDS", setting: {}, help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)" },
+  timeout: {
+    value: "SECONDS",
+    setting: {},
+    help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)"
+  },
   format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
   output: { value: "FILE", help: "where the one format goes" },
   verbose: { value: null, help: "lists what is otherwise only counted" },
@@ -31734,7 +31767,14 @@ var OPTIONS = {
 var camelCase = (name2) => name2.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 var variableOf = (option) => `LAYERGATE_${option.toUpperCase().replaceAll("-", "_")}`;
 var SETTINGS = Object.entries(OPTIONS).flatMap(
-  ([option, { setting: setting2 }]) => setting2 === void 0 ? [] : [{ setting: camelCase(option), option, input: setting2.input ?? option, variable: variableOf(option) }]
+  ([option, { setting: setting2 }]) => setting2 === void 0 ? [] : [
+    {
+      setting: camelCase(option),
+      option,
+      input: setting2.input ?? option,
+      variable: variableOf(option)
+    }
+  ]
 );
 
 // src/policy/decide.ts
@@ -38301,7 +38341,9 @@ function duration2(params) {
 var entrySchema = object({
   rule: string2().max(100),
   title: string2().max(500),
-  place: string2().max(4500).describe("path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart"),
+  place: string2().max(4500).describe(
+    "path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart"
+  ),
   fingerprints: array(string2().max(64)).min(1).max(1e3).describe("of all its places, that of the finding first"),
   valueHash: string2().max(64).nullable().describe("hash of the value under the salt; of a password 16 bits of it; null where there is no secret"),
   since: iso_exports.date().nullable().describe("when it came into the baseline")
@@ -38315,24 +38357,39 @@ var baselineFileSchema = strictObject({
   salt: recordSchema.shape.salt,
   images: record(string2().max(500), recordSchema.shape.findings).describe("findings by the name of the image")
 });
-var reportSchema = object({ schemaVersion: literal(1), tool: object({ name: literal("layergate") }), name: string2(), baseline: object({ record: recordSchema }) });
+var reportSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: literal("layergate") }),
+  name: string2(),
+  baseline: object({ record: recordSchema })
+});
 var DEFAULT_BASELINE = ".layergate-baseline.json";
 var MAX_BASELINE = 64 << 20;
 var MAX_PLACES = 1e3;
 function parseBaseline(file, text5) {
-  if (text5.length > MAX_BASELINE) throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`);
+  if (text5.length > MAX_BASELINE)
+    throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`);
   let value;
   try {
     value = JSON.parse(text5);
   } catch (cause) {
-    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, { cause });
+    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, {
+      cause
+    });
   }
   const report = reportSchema.safeParse(value);
-  if (report.success) return { schemaVersion: 1, salt: report.data.baseline.record.salt, images: { [report.data.name]: report.data.baseline.record.findings } };
+  if (report.success)
+    return {
+      schemaVersion: 1,
+      salt: report.data.baseline.record.salt,
+      images: { [report.data.name]: report.data.baseline.record.findings }
+    };
   const parsed = baselineFileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue3] = parsed.error.issues;
-  throw new ConfigError(`${file}: this is no baseline: ${issue3 === void 0 ? "" : `${issue3.path.join(".")}: ${issue3.message}. `}Write it anew: layergate baseline create IMAGE.`);
+  throw new ConfigError(
+    `${file}: this is no baseline: ${issue3 === void 0 ? "" : `${issue3.path.join(".")}: ${issue3.message}. `}Write it anew: layergate baseline create IMAGE.`
+  );
 }
 var sectionOf = ({ images }, name2) => Object.hasOwn(images, name2) ? images[name2] ?? null : null;
 function placeOf(location) {
@@ -38392,7 +38449,12 @@ var SEVERITIES = ["critical", "high", "medium", "low", "info"];
 var CONFIDENCES = ["high", "medium", "low"];
 var severitySchema = _enum(SEVERITIES);
 var confidenceSchema = _enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var SEVERITY_OF = {
+  proven: "critical",
+  likely: "high",
+  possible: "medium",
+  harmless: "low"
+};
 var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
 var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
 var dockerfileSchema = object({
@@ -38402,10 +38464,18 @@ var dockerfileSchema = object({
   certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
   changed: literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
 });
-var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
+var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe(
+  "proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions"
+);
 var fixSchema = object({
   path: string2().describe("the Dockerfile"),
-  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  edits: array(
+    object({
+      startLine: number2().int().min(1),
+      endLine: number2().int().min(1),
+      lines: array(string2()).readonly()
+    })
+  ).readonly().describe("lines and what takes their place; none: they go"),
   ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
   build: array(string2()).readonly().describe("options that docker build then takes")
 });
@@ -38421,11 +38491,21 @@ var locationSchema = discriminatedUnion("kind", [
   object({ kind: literal("history"), history: number2().int().min(0) }),
   object({
     kind: literal("config"),
-    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
+    field: string2().describe(
+      "Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path"
+    )
   }),
   object({ kind: literal("attestation"), predicateType: string2(), field: string2() }),
-  object({ kind: literal("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
-  object({ kind: literal("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
+  object({
+    kind: literal("manifest"),
+    field: string2().describe("path in the manifest, layers[0].annotations.NAME")
+  }),
+  object({
+    kind: literal("index"),
+    field: string2().describe(
+      "path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path"
+    )
+  }),
   object({
     kind: literal("tar").describe("in a layer's tar, beside the contents of its files"),
     layer: number2().int().min(0),
@@ -38463,7 +38543,9 @@ var findingSchema = object({
     size: number2(),
     sha256: string2().nullable(),
     package: string2().nullable(),
-    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe(
+      "the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today"
+    )
   }).nullable(),
   secret: object({
     detector: string2(),
@@ -38493,21 +38575,34 @@ var LIMITS = {
   "nested-depth": { value: 4, about: "archives in archives; default 4" },
   "path-bytes": { value: 4096, about: "bytes of one path in a layer; default 4,096" },
   "path-parts": { value: 2048, about: "directories of one path in a layer; default 2,048" },
-  matches: { value: 5e3, about: "matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have" },
+  matches: {
+    value: 5e3,
+    about: "matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have"
+  },
   records: { value: 2e6, about: "files that the package databases of one layer name; default 2,000,000" },
   "extract-bytes": {
     value: 96 * 2 ** 20,
     about: "bytes of small files (users, scripts; package databases while their layer is read) that are kept of one image; default 96 MiB"
   },
-  "spool-bytes": { value: 64 * GIB, about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB" },
-  "json-depth": { value: 256, about: "arrays and objects in each other in a manifest, configuration or attestation; default 256" },
+  "spool-bytes": {
+    value: 64 * GIB,
+    about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB"
+  },
+  "json-depth": {
+    value: 256,
+    about: "arrays and objects in each other in a manifest, configuration or attestation; default 256"
+  },
   seconds: { value: 3600, about: "seconds of wall clock that a run may take; default 3,600" }
 };
 function limitsOf(given2) {
-  return Object.fromEntries(Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value]));
+  return Object.fromEntries(
+    Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value])
+  );
 }
 var DEFAULT_LIMITS = limitsOf({});
-var NO_LIMITS = Object.fromEntries(Object.keys(LIMITS).map((name2) => [name2, Number.POSITIVE_INFINITY]));
+var NO_LIMITS = Object.fromEntries(
+  Object.keys(LIMITS).map((name2) => [name2, Number.POSITIVE_INFINITY])
+);
 var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
 
 // node_modules/balanced-match/dist/esm/index.js
@@ -41193,8 +41288,22 @@ function matchesReference(pattern, image) {
 // src/rules/placed.ts
 function placed(meta31, { title = meta31.title, severity = meta31.severity, confidence = meta31.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
-  const finding = { ruleId: meta31.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
-  return { places: [{ ruleId: meta31.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding, hashOf: null };
+  const finding = {
+    ruleId: meta31.id,
+    title,
+    severity,
+    confidence,
+    related,
+    file: null,
+    secret: null,
+    fix: null,
+    ...rest
+  };
+  return {
+    places: [{ ruleId: meta31.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
+    seenFrom: () => finding,
+    hashOf: null
+  };
 }
 var onStep = (meta31, step2, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
 var onCommand = (meta31, step2, { position, end: end2 }, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
@@ -41216,7 +41325,10 @@ var REFERENCES = {
     url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation"
   },
   nistImage: { name: "NIST SP 800-190, 4.1", url: "https://doi.org/10.6028/NIST.SP.800-190" },
-  buildPractices: { name: "Docker build best practices", url: "https://docs.docker.com/build/building/best-practices/" },
+  buildPractices: {
+    name: "Docker build best practices",
+    url: "https://docs.docker.com/build/building/best-practices/"
+  },
   addReference: { name: "Dockerfile reference, ADD", url: "https://docs.docker.com/reference/dockerfile/#add" },
   attackSetuid: { name: "MITRE ATT&CK T1548.001", url: "https://attack.mitre.org/techniques/T1548/001/" },
   attackSudo: { name: "MITRE ATT&CK T1548.003", url: "https://attack.mitre.org/techniques/T1548/003/" },
@@ -41225,7 +41337,10 @@ var REFERENCES = {
   attackPermissions: { name: "MITRE ATT&CK T1222.002", url: "https://attack.mitre.org/techniques/T1222/002/" },
   attackAccounts: { name: "MITRE ATT&CK T1078.003", url: "https://attack.mitre.org/techniques/T1078/003/" },
   attackEscape: { name: "MITRE ATT&CK T1611", url: "https://attack.mitre.org/techniques/T1611/" },
-  owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
+  owaspUser: {
+    name: "OWASP Docker Security, rule 2",
+    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user"
+  },
   owaspSupplyChain: {
     name: "OWASP Docker Security, rule 13",
     url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security"
@@ -41300,7 +41415,8 @@ var options3 = object({
   allow: array(string2()).default([]).describe("the allow list; by default that of base-not-allowed")
 });
 function unknownBase({ built, base, origin }) {
-  if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
+  if (base !== null)
+    return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
   if (built === null) return null;
   const { reason, baseReason, layers } = origin;
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === "own");
@@ -41338,7 +41454,10 @@ var baseUnknown = {
 
 // src/shell/options.ts
 var words = (text5) => text5.split(" ");
-var APT = { short: "atoch", long: words("option target-release default-release config-file host-architecture") };
+var APT = {
+  short: "atoch",
+  long: words("option target-release default-release config-file host-architecture")
+};
 var YUM = {
   short: "cdeRx",
   long: words(
@@ -41351,13 +41470,26 @@ var PIP = {
     "requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action"
   )
 };
-var NPM = { short: "C", long: words("registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout") };
+var NPM = {
+  short: "C",
+  long: words(
+    "registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout"
+  )
+};
 var SSH = { short: "bcDEeFIiJLlmOopQRSWw" };
-var MYSQL = { short: "uhPSDeG", long: words("user host port socket database execute default-character-set defaults-file protocol") };
-var POSTGRES = { short: "hpUdcftFjnNTLoRvW", long: words("host port username dbname command file set output") };
+var MYSQL = {
+  short: "uhPSDeG",
+  long: words("user host port socket database execute default-character-set defaults-file protocol")
+};
+var POSTGRES = {
+  short: "hpUdcftFjnNTLoRvW",
+  long: words("host port username dbname command file set output")
+};
 var USERS = {
   short: "bcdDefgGkKpPrRsuZ",
-  long: words("base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid")
+  long: words(
+    "base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid"
+  )
 };
 var ENGINE = {
   short: "uptfHvewlocm",
@@ -41371,7 +41503,12 @@ var SYNTAX = {
   apk: { short: "ptX", long: words("repository root keys-dir virtual cache-dir repositories-file wait arch timeout") },
   apt: APT,
   "apt-get": APT,
-  aria2c: { short: "odixjsk", long: words("out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size") },
+  aria2c: {
+    short: "odixjsk",
+    long: words(
+      "out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size"
+    )
+  },
   aws: { long: words("region profile output endpoint-url query ca-bundle") },
   az: { short: "upg", long: words("username password tenant name resource-group") },
   buildah: ENGINE,
@@ -41394,11 +41531,15 @@ var SYNTAX = {
   gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
   git: {
     short: "cCbojuemF",
-    long: words("branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message")
+    long: words(
+      "branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message"
+    )
   },
   gpg: {
     short: "oruN",
-    long: words("keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model")
+    long: words(
+      "keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model"
+    )
   },
   helm: { short: "npu", long: words("username password version namespace repo") },
   install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
@@ -41433,7 +41574,12 @@ var SYNTAX = {
   sshpass: { short: "pfdP" },
   su: { short: "csgGw", long: words("command shell group supp-group session-command") },
   svn: { long: words("username password config-dir") },
-  tar: { short: "fCbTXIHKNV", long: words("file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning") },
+  tar: {
+    short: "fCbTXIHKNV",
+    long: words(
+      "file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning"
+    )
+  },
   twine: { short: "up", long: words("username password repository repository-url") },
   unzip: { short: "dxP" },
   useradd: USERS,
@@ -41489,7 +41635,9 @@ function optionsIn(command2) {
   const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
   const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
   const options4 = [...optionsOf(command2.args, syntax, operands)];
-  const values = (...names2) => options4.flatMap(({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []);
+  const values = (...names2) => options4.flatMap(
+    ({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []
+  );
   const result = {
     options: options4,
     operands,
@@ -41522,8 +41670,16 @@ var ACTIONS = {
   apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
   apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
   pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
-  yum: { install: /^(?:install|groupinstall|localinstall)$/, upgrade: /^(?:upgrade|update|distro-sync)$/, update: /^makecache$/ },
-  zypper: { install: /^(?:install|in)$/, upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/, update: /^(?:refresh|ref)$/ }
+  yum: {
+    install: /^(?:install|groupinstall|localinstall)$/,
+    upgrade: /^(?:upgrade|update|distro-sync)$/,
+    update: /^makecache$/
+  },
+  zypper: {
+    install: /^(?:install|in)$/,
+    upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/,
+    update: /^(?:refresh|ref)$/
+  }
 };
 function packagesIn(command2) {
   const family = Object.hasOwn(FAMILIES, command2.name) ? FAMILIES[command2.name] : void 0;
@@ -41538,7 +41694,8 @@ function packagesIn(command2) {
   }
   const [verb, ...rest] = operands;
   const actions = ACTIONS[family];
-  for (const action of ["install", "upgrade", "update"]) if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
+  for (const action of ["install", "upgrade", "update"])
+    if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
   return null;
 }
 var packageName = ({ value }) => value.replace(/(?<=.)[=<>~@/:].*$/s, "");
@@ -41565,7 +41722,8 @@ function toolsOf({ filesystem, origin, steps }) {
   const found = /* @__PURE__ */ new Map();
   for (const [layer, { owner }] of origin.layers.entries()) {
     const step2 = owner === "unknown" ? steps.find((candidate) => candidate.layer === layer) : void 0;
-    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true) continue;
+    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true)
+      continue;
     for (const version2 of filesystem.presentIn(layer)) {
       const name2 = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
       if (name2 === void 0) continue;
@@ -41582,7 +41740,10 @@ var buildToolsLeft = {
     for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
       const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
       const command2 = step2?.commands.find(
-        (candidate) => installs(candidate, (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)) !== null
+        (candidate) => installs(
+          candidate,
+          (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)
+        ) !== null
       ) ?? step2?.commands.find((candidate) => packagesIn(candidate)?.action === "install");
       const shown2 = [...new Set(tools)];
       const own2 = {
@@ -41849,7 +42010,8 @@ var KnownRuns = class {
     this.#places = new Int32Array(most);
     this.#owners = new Int32Array(most);
     let count2 = 0;
-    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
+    for (const [owner, entry] of entries.entries())
+      for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
   }
   get isEmpty() {
     return this.#entries.length === 0;
@@ -41898,7 +42060,8 @@ var KnownRuns = class {
           work -= run2.to - run2.from;
           if (known2.size >= MAX_KNOWN) known2.clear();
           known2.set(ahead, run2.to);
-          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to))) found.push(run2);
+          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to)))
+            found.push(run2);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -41910,8 +42073,10 @@ var KnownRuns = class {
   #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
     for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
     let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
-    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
+    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1))
+      from++;
+    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to))
+      to++;
     return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
   }
 };
@@ -41979,7 +42144,12 @@ function replaced(reading, pattern, by) {
     if (at3 < place + made) return isEnd ? from + length : from;
     return at3 - place - made + from + length + (isEnd ? 1 : 0);
   };
-  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
+  return {
+    text: result,
+    start: (at3) => reading.start(origin(at3, false)),
+    end: (at3) => reading.end(origin(at3, true) - 1),
+    isEncoded: reading.isEncoded
+  };
 }
 var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
 var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
@@ -42011,9 +42181,16 @@ function* unpacked(of, bytes2, budget, characters = 4 / 3) {
   const header2 = isZlib(bytes2) ? 2 : gzipHeader(bytes2);
   if (header2 === null || budget.left <= 0) return;
   try {
-    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants2.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
+    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), {
+      finishFlush: constants2.Z_SYNC_FLUSH,
+      maxOutputLength: budget.left,
+      info: true
+    });
     budget.left -= buffer.length;
-    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
+    const last = Math.min(
+      of.text.length,
+      Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)
+    ) - 1;
     yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
   } catch {
   }
@@ -42031,7 +42208,8 @@ function* decodings(reading, budget) {
       yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
     }
     for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
-      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
+      if (at3 > 3)
+        yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
     const run2 = part(reading, index, index + found.length);
@@ -42149,9 +42327,14 @@ function partsOf(known2) {
   const parts = [known2];
   const login = value.length <= 4096 ? decodeText(value) : null;
   const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
+  if (login !== null && split > 0)
+    parts.push(
+      { value: login, guessable: true },
+      { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] }
+    );
   if (value.length >= MIN_RUN) {
-    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
+    for (const { text: text5 } of readingsOf(value))
+      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
   }
   return parts;
 }
@@ -42230,7 +42413,11 @@ var Redactor = class _Redactor {
     if (stretches.length === 0) return [...lines];
     const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
       const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
-      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
+      return [...breaks, to].map((end2, index) => ({
+        from: index === 0 ? from : (breaks[index - 1] ?? from) + 1,
+        to: end2,
+        shown: index === 0 ? shown2 : null
+      }));
     });
     return replaceStretches(
       text5,
@@ -42242,13 +42429,21 @@ var Redactor = class _Redactor {
     return this.#field("", value);
   }
   #field(key, value) {
-    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
-    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
+    if (typeof value === "string")
+      return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
+    if (Array.isArray(value))
+      return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name2, item]) => [
+        OWN_NAME.test(name2) ? name2 : this.text(name2),
+        this.#field(name2, item)
+      ])
+    );
   }
   #hide(text5, words2) {
-    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
+    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0))
+      return text5;
     const key = words2 ? text5 : `\0${text5}`;
     return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
   }
@@ -42276,10 +42471,12 @@ var Redactor = class _Redactor {
     if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
     for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
       const key = keyOf(text5, at3);
-      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
+      for (const { value, shown: shown2 } of this.#short.get(key) ?? [])
+        if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
       if (!words2) continue;
       for (const { value, after: after2 } of this.#words.get(key) ?? [])
-        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
+        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2))
+          yield { from: at3, to: at3 + value.length, shown: HIDDEN };
     }
   }
 };
@@ -42351,13 +42548,17 @@ function hashedBy(command2) {
   if (name2 === "openssl" || name2 === "mkpasswd") {
     if (name2 === "openssl" && words2[0] !== "passwd") return null;
     const options4 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
-    const operand = args.find(({ value }, index) => !value.startsWith("-") && !options4.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0));
+    const operand = args.find(
+      ({ value }, index) => !value.startsWith("-") && !options4.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0)
+    );
     if (operand !== void 0) return operand.kind === "literal" ? operand.value : null;
     const feeder = fedBy.at(-1);
     const fed = feeder === void 0 ? null : said(feeder);
     return fed?.isLiteral === true ? fed.text.trim() || null : null;
   }
-  return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(words2.join(" "))?.[1] ?? null : null;
+  return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(
+    words2.join(" ")
+  )?.[1] ?? null : null;
 }
 function passwordIn(value, command2, { isLiteral, isEncrypted }) {
   if (value === "") return { value, kind: "empty" };
@@ -42391,10 +42592,17 @@ function accountPasswords(command2) {
   if (name2 === "chpasswd") return ofChpasswd(command2, fed);
   if (/^(?:useradd|usermod)$/.test(name2)) {
     const word = options4.value("-p", "--password");
-    return word === null || isLocked(word.value) ? [] : [{ account, how: `${name2} -p`, ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true }) }];
+    return word === null || isLocked(word.value) ? [] : [
+      {
+        account,
+        how: `${name2} -p`,
+        ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true })
+      }
+    ];
   }
   if (name2 === "passwd") {
-    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
+    if (options4.has("-d", "--delete"))
+      return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
     if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
     return options4.has("--stdin") || isFed ? [ofInput(command2, "passwd", account, fed)] : [];
   }
@@ -42456,7 +42664,9 @@ function inUrl(word) {
   return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user) ? part2(word, user) : null;
 }
 function inQuery(word) {
-  const match2 = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(word.value);
+  const match2 = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(
+    word.value
+  );
   return match2?.[1] === void 0 ? null : part2(word, match2[1]);
 }
 function after(word, character) {
@@ -42511,7 +42721,8 @@ function inWords({ name: name2, args }) {
       word: words2[index]
     }
   ];
-  if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? "")) return at3(3);
+  if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? ""))
+    return at3(3);
   if (/^(?:npm|pnpm|yarn)$/.test(name2) && (text5[0] === "set" || text5[0] === "config" && text5[1] === "set")) {
     const keyAt = text5.indexOf("set") + 1;
     const [key = "", joined2] = (text5[keyAt] ?? "").split(/=(.*)/s);
@@ -42521,20 +42732,23 @@ function inWords({ name: name2, args }) {
   }
   if (name2 === "composer" && text5[0] === "config") {
     if (/^http-basic\./.test(text5[1] ?? "")) return at3(3);
-    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text5[1] ?? "")) return at3(text5.length - 1);
+    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text5[1] ?? ""))
+      return at3(text5.length - 1);
   }
   if (name2 === "bundle" && text5[0] === "config") {
     const value = words2.at(-1);
     return value !== void 0 && text5.length >= 3 && /[./]/.test(text5.at(-2) ?? "") && value.value.includes(":") ? [{ by: "bundle config", word: passwordOf(value) ?? value }] : [];
   }
-  if (name2 === "poetry" && text5[0] === "config") return /^http-basic\./.test(text5[1] ?? "") ? at3(3) : /^pypi-token\./.test(text5[1] ?? "") ? at3(2) : [];
+  if (name2 === "poetry" && text5[0] === "config")
+    return /^http-basic\./.test(text5[1] ?? "") ? at3(3) : /^pypi-token\./.test(text5[1] ?? "") ? at3(2) : [];
   if (name2 === "mysqladmin") {
     const verb = text5.indexOf("password");
     return verb === -1 ? [] : at3(verb + 1);
   }
   if (name2 === "vault" && text5[0] === "login") return at3(1);
   if (name2 === "rabbitmqctl" && /^(?:add_user|change_password)$/.test(text5[0] ?? "")) return at3(2);
-  if (name2 === "htpasswd") return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
+  if (name2 === "htpasswd")
+    return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
   return [];
 }
 function given(command2) {
@@ -42545,12 +42759,15 @@ function given(command2) {
     if (word !== null && word.value !== "") found.push({ by, word });
   };
   for (const { name: variable, value } of assignments2) if (VARIABLES.has(variable)) add3(`${variable}=`, value);
-  for (const option of Object.hasOwn(LOGINS, name2) ? LOGINS[name2] ?? [] : []) for (const value of options4.values(option)) add3(`${name2} ${option}`, passwordOf(value));
+  for (const option of Object.hasOwn(LOGINS, name2) ? LOGINS[name2] ?? [] : [])
+    for (const value of options4.values(option)) add3(`${name2} ${option}`, passwordOf(value));
   const isLogin = !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name2) || args.some(({ value }) => /^(?:login|repo|registry)$/.test(value));
   if (isLogin && !(name2 === "docker" && !args.some(({ value }) => value === "login")))
-    for (const option of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : []) for (const value of options4.values(option)) add3(`${name2} ${option}`, value);
+    for (const option of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : [])
+      for (const value of options4.values(option)) add3(`${name2} ${option}`, value);
   if (/^(?:curl|wget|http|https|xh)$/.test(name2))
-    for (const value of [...options4.values("-H", "--header"), .../^http|^xh/.test(name2) ? options4.operands : []]) add3(`${name2} with a header`, inHeader(value));
+    for (const value of [...options4.values("-H", "--header"), .../^http|^xh/.test(name2) ? options4.operands : []])
+      add3(`${name2} with a header`, inHeader(value));
   if (/^(?:mysql\w*|mariadb\w*)$/.test(name2)) {
     for (const word of args) if (/^-p./.test(word.value)) add3(`${name2} -p`, part2(word, word.value.slice(2)));
   }
@@ -42563,15 +42780,26 @@ function given(command2) {
   if (name2 === "zip" || name2 === "unzip") add3(`${name2} -P`, options4.value("-P"));
   if (name2 === "lftp") add3("lftp -u", after(options4.value("-u", "--user"), ","));
   if (name2 === "smbclient") add3("smbclient -U", after(options4.value("-U", "--user"), "%"));
-  if (name2 === "sqlplus") for (const word of options4.operands) add3("sqlplus", /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null);
-  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inQuery(word));
+  if (name2 === "sqlplus")
+    for (const word of options4.operands)
+      add3(
+        "sqlplus",
+        /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null
+      );
+  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name2))
+    for (const word of args) add3(`${name2} with a URL`, inQuery(word));
   found.push(...inWords(command2));
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inUrl(word));
   if (args.some(({ value }) => value === "--password-stdin" || value === "--with-token")) {
     const echo = fedBy.at(-1);
     const last = echo !== void 0 && /^(?:echo|printf)$/.test(echo.name) ? echo.args.at(-1) ?? null : null;
     if (last !== null) add3(`${name2} --password-stdin`, part2(last, last.value.trim()));
-    if (input2 !== null && input2.trim() !== "") add3(`${name2} --password-stdin`, { value: input2.trim(), kind: /\$/.test(input2) ? "variable" : "literal", position: command2.position });
+    if (input2 !== null && input2.trim() !== "")
+      add3(`${name2} --password-stdin`, {
+        value: input2.trim(),
+        kind: /\$/.test(input2) ? "variable" : "literal",
+        position: command2.position
+      });
   }
   const targets = name2 === "tee" ? options4.operands.map(({ value }) => value) : command2.writes;
   if (targets.some((path19) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path19)))
@@ -42580,8 +42808,13 @@ function given(command2) {
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
     }
   if (/^(?:echo|printf|cat)$/.test(name2))
-    for (const word of [...args, ...input2 === null ? [] : [{ value: input2, kind: "literal", position: command2.position }]]) {
-      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(word.value)?.[1];
+    for (const word of [
+      ...args,
+      ...input2 === null ? [] : [{ value: input2, kind: "literal", position: command2.position }]
+    ]) {
+      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(
+        word.value
+      )?.[1];
       if (password !== void 0) add3(".netrc", part2(word, password));
     }
   return found;
@@ -42592,10 +42825,12 @@ function credentialsOf(command2) {
   const seen = /* @__PURE__ */ new Set();
   return given(command2).flatMap(({ by, word }) => {
     const { value } = word;
-    if (seen.has(value) || isNone(value) || word.kind === "literal" && !isUsualPassword(value) && isPlaceholder(value)) return [];
+    if (seen.has(value) || isNone(value) || word.kind === "literal" && !isUsualPassword(value) && isPlaceholder(value))
+      return [];
     seen.add(value);
     const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, "");
-    if (word.kind !== "literal" && (rest === "" || word.kind === "open" || !command2.text.includes(value))) return [{ by, value, kind: "variable", hidden: [] }];
+    if (word.kind !== "literal" && (rest === "" || word.kind === "open" || !command2.text.includes(value)))
+      return [{ by, value, kind: "variable", hidden: [] }];
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: "variable", hidden: [] }];
     const decoded3 = decodeText(value);
     const usual = isUsualPassword(value);
@@ -42609,7 +42844,9 @@ function credentialsOf(command2) {
     ];
   });
 }
-var accountCredentials = (command2) => accountPasswords(command2).flatMap(({ how, value, kind }) => kind !== "literal" || value === null || value === "" ? [] : [{ by: how, value, kind, hidden: [value] }]);
+var accountCredentials = (command2) => accountPasswords(command2).flatMap(
+  ({ how, value, kind }) => kind !== "literal" || value === null || value === "" ? [] : [{ by: how, value, kind, hidden: [value] }]
+);
 function phrasesOf(text5, value) {
   return text5.split(/\s+/).flatMap((word, index, all2) => {
     if (!word.includes(value)) return [];
@@ -42638,7 +42875,11 @@ function partValue(part3, variables) {
   switch (part3.type) {
     case "DoubleQuoted":
     case "LocaleString":
-      return join(part3.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+      return join(
+        part3.parts.map(
+          (inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)
+        )
+      );
     case "SimpleExpansion":
       return { value: variables.get(part3.text.slice(1)) ?? part3.text, kind: "variable" };
     case "ParameterExpansion": {
@@ -42689,7 +42930,11 @@ var meta6 = {
   references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.nistImage, REFERENCES.attackCredentials],
   enabled: true
 };
-var SEVERITY = { literal: "high", usual: "low", variable: "info" };
+var SEVERITY = {
+  literal: "high",
+  usual: "low",
+  variable: "info"
+};
 var SAYS = {
   literal: "everyone who can pull the image reads it in the history",
   usual: "it is a password that everybody tries first",
@@ -42704,7 +42949,8 @@ var credentialsInCommand = {
           const { by, kind, value } = credential;
           if (given2.isTold(step2, credential)) continue;
           const variable = /^\$\{?(\w+)/.exec(value)?.[1];
-          if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
+          if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`)))
+            continue;
           yield onCommand(meta6, step2, command2, {
             severity: SEVERITY[kind],
             message: `RUN gives a credential to a command in its words (${by}, ${quote(cut, command2)}): ${SAYS[kind]}.`,
@@ -42798,7 +43044,8 @@ function matches(tokens, path19) {
     for (const state of states) {
       const token2 = tokens[state];
       if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2))
+        next.add(state + 1);
       else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
       else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
       if (token2.kind === "directories" && char === "/") nextInside.add(state);
@@ -42829,7 +43076,10 @@ var patternOf = (path19) => path19.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\
 import { isUtf8 } from "node:buffer";
 var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 function cleanPath(name2) {
-  const inner = name2.slice(name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0, name2.endsWith("/") ? -1 : void 0);
+  const inner = name2.slice(
+    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
+    name2.endsWith("/") ? -1 : void 0
+  );
   if (!UNCLEAN.test(inner)) return `/${inner}`;
   const parts = [];
   for (const part3 of name2.split("/")) {
@@ -42867,7 +43117,11 @@ function decodeName(bytes2) {
 }
 var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
 function bytesOfName(name2) {
-  return Buffer.concat(name2.split(/([\udc80-\udcff])/u).map((part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)));
+  return Buffer.concat(
+    name2.split(/([\udc80-\udcff])/u).map(
+      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
+    )
+  );
 }
 
 // src/dockerfile/words.ts
@@ -43008,7 +43262,8 @@ function readEscape(lines) {
     seen.add(name2);
     if (name2 !== "escape") continue;
     const value = match2?.[2];
-    if (value !== "\\" && value !== "`") return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
+    if (value !== "\\" && value !== "`")
+      return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
     escapeCharacter = value;
   }
   return { escapeCharacter, error: null };
@@ -43080,8 +43335,10 @@ function readLogicalLines(text5) {
       for (const opened of openedBy(joined2)) {
         const from = at3 + 1;
         let end2 = from;
-        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name) end2++;
-        if (end2 >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
+        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name)
+          end2++;
+        if (end2 >= bare.length)
+          return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
         documents.push({
           ...opened,
           startLine: from + 1,
@@ -43136,7 +43393,9 @@ function readArgs(text5, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ");
+var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
+  " "
+);
 var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
 function unknownInstruction(text5, instructions) {
   if (OTHER_SYNTAX.test(text5)) return null;
@@ -43172,7 +43431,15 @@ function parseDockerfile(path19, text5) {
   }
   close();
   const error3 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
-  return { path: path19, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: error3 };
+  return {
+    path: path19,
+    text: text5,
+    lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
+    escapeCharacter: read2.escapeCharacter,
+    globals,
+    stages,
+    error: error3
+  };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 var BY_NAME = /* @__PURE__ */ new WeakMap();
@@ -43209,7 +43476,8 @@ function parentOf2(dockerfile, stage) {
 }
 function ancestorsOf(dockerfile, stage) {
   const found = [];
-  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent);
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent))
+    found.push(parent);
   return found.reverse();
 }
 var stageNamed = (dockerfile, name2) => (/^(?:0|[1-9]\d{0,8})$/.test(name2) ? dockerfile.stages[Number(name2)] : void 0) ?? stagesNamed(dockerfile, name2.toLowerCase())[0] ?? null;
@@ -43218,8 +43486,13 @@ function takenBy(dockerfile, stage) {
   const triggered = parentStage(dockerfile, stage)?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
   return [...triggered, ...stage.instructions].flatMap((instruction) => {
     const from = /^(?:COPY|ADD)$/.test(instruction.keyword) ? flagValue(instruction, "from") : null;
-    const names2 = [...from === null ? [] : [from], ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []];
-    return names2.map((name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
+    const names2 = [
+      ...from === null ? [] : [from],
+      ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []
+    ];
+    return names2.map(
+      (name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2
+    ).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
   });
 }
 function parentsOf(dockerfile, stage) {
@@ -50212,7 +50485,15 @@ var STARTERS = {
   unshare: /^$/,
   xargs: /^(?:-[aEIJLnPRSsd]|--(?:arg-file|delimiter|max-args|max-chars|max-procs|process-slot-var))$/
 };
-var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, setuidgid: 1, "su-exec": 1, timeout: 1 };
+var OPERANDS = {
+  chroot: 1,
+  flock: 1,
+  gosu: 1,
+  "s6-setuidgid": 1,
+  setuidgid: 1,
+  "su-exec": 1,
+  timeout: 1
+};
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
 var MAX_DEPTH2 = 24;
 var MAX_TEXT = 128 << 10;
@@ -50300,7 +50581,15 @@ var Reader = class {
       if ((child.type === "CommandExpansion" || child.type === "ProcessSubstitution") && child.script !== void 0) {
         if (child.script.errors?.length) this.incomplete = true;
         const { source: source2 } = child.script;
-        found.push(...this.#visit(child.script, [], source2 ?? text5, source2 === void 0 ? base : base + child.pos + 1, depth + 1));
+        found.push(
+          ...this.#visit(
+            child.script,
+            [],
+            source2 ?? text5,
+            source2 === void 0 ? base : base + child.pos + 1,
+            depth + 1
+          )
+        );
       } else forEachChild(child, search);
     };
     forEachChild(node2, search);
@@ -50310,10 +50599,20 @@ var Reader = class {
     const assignments2 = [...node2.prefix, ...node2.args].flatMap(
       (part3) => part3.type === "Assignment" && part3.value.type === "Word" ? [{ name: part3.name, value: wordOf(part3.value, this.#variables, base) }] : []
     );
-    const words2 = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map((word) => wordOf(word, this.#variables, base));
+    const words2 = [
+      ...node2.name === void 0 ? [] : [node2.name],
+      ...node2.args.filter((arg) => arg.type === "Word")
+    ].map((word) => wordOf(word, this.#variables, base));
     const added = this.add(
       words2,
-      { text: text5.slice(node2.pos, node2.end), position: base + node2.pos, end: base + node2.end, fedBy, assignments: assignments2, redirects: node2.redirects },
+      {
+        text: text5.slice(node2.pos, node2.end),
+        position: base + node2.pos,
+        end: base + node2.end,
+        fedBy,
+        assignments: assignments2,
+        redirects: node2.redirects
+      },
       base,
       depth,
       () => this.#substituted(node2, text5, base, depth)
@@ -50360,10 +50659,13 @@ var Reader = class {
     const before = around.fedBy.at(-1);
     const all2 = [complete];
     if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy));
-    else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text)) all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
+    else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text))
+      all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
-    if (name2 === "find") for (const run2 of executed(args)) all2.push(...this.add(run2, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+    if (name2 === "find")
+      for (const run2 of executed(args))
+        all2.push(...this.add(run2, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -50396,7 +50698,8 @@ function unwrap(words2) {
     }
     if (inner.length === 0 || name2 === "command" && /^-[vV]/.test(rest[1]?.value ?? "")) break;
     through.push(name2);
-    if (name2 === "xargs" || name2 === "parallel") replaced2 = placeholderOf(name2, rest.slice(1, rest.length - inner.length), inner);
+    if (name2 === "xargs" || name2 === "parallel")
+      replaced2 = placeholderOf(name2, rest.slice(1, rest.length - inner.length), inner);
     rest = inner;
   }
   const [program, ...args] = rest;
@@ -50445,12 +50748,18 @@ var MAX_RUN_TEXT = 1 << 20;
 var MAX_VARIABLES = 500;
 var MAX_VALUE = 4096;
 function filledIn(text5, variables) {
-  return text5.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole4, bare, braced, other) => {
-    const value = variables.get(bare ?? braced ?? "") ?? other;
-    return value === void 0 || value.length > MAX_VALUE ? whole4 : value;
-  });
+  return text5.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
+    (whole4, bare, braced, other) => {
+      const value = variables.get(bare ?? braced ?? "") ?? other;
+      return value === void 0 || value.length > MAX_VALUE ? whole4 : value;
+    }
+  );
 }
-var unquoted = (text5) => text5.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs, (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? "");
+var unquoted = (text5) => text5.replace(
+  /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+  (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? ""
+);
 function readVariables(keyword, text5) {
   const words2 = rawWordsOf(text5);
   const [first2 = ""] = words2;
@@ -50507,7 +50816,8 @@ var Environment = class {
     if (keyword !== "ENV" && keyword !== "ARG") return;
     const known2 = this.#histories;
     for (const { name: name2, value } of readVariables(keyword, text5))
-      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES)) this.#set(name2, filledIn(value, this.now()));
+      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES))
+        this.#set(name2, filledIn(value, this.now()));
   }
   /** As they are now. */
   now() {
@@ -50525,7 +50835,11 @@ function readRun(source2, text5, shell, variables) {
   }
   if (!isPosix(shell)) {
     const name2 = (shell?.[0] ?? "").replace(/^.*[\\/]/, "");
-    return { script: NOTHING, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
+    return {
+      script: NOTHING,
+      unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`,
+      line: null
+    };
   }
   if (source2 === null) {
     const script2 = parseScript(text5, variables);
@@ -50543,7 +50857,11 @@ function readRun(source2, text5, shell, variables) {
     whole4 += `${content}${name2}`;
   }
   const script = parseScript(whole4, variables);
-  return { script, unread: script.incomplete ? "it is no whole shell text" : null, line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset) };
+  return {
+    script,
+    unread: script.incomplete ? "it is no whole shell text" : null,
+    line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset)
+  };
 }
 var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
@@ -50564,7 +50882,11 @@ function toStep({ environment, shell, budget, ...known2 }) {
     linesAt: (start, end2) => {
       if (lines === null || line2 === null) return lines;
       const startLine = Math.min(Math.max(line2(start), lines.startLine), lines.endLine);
-      return { ...lines, startLine, endLine: Math.min(Math.max(line2(Math.max(start, end2 - 1)), startLine), lines.endLine) };
+      return {
+        ...lines,
+        startLine,
+        endLine: Math.min(Math.max(line2(Math.max(start, end2 - 1)), startLine), lines.endLine)
+      };
     }
   };
 }
@@ -50619,14 +50941,16 @@ function stepsOfImage(origin) {
     const ended = /* @__PURE__ */ new Map();
     const made = stagesOf(dockerfile, stage);
     for (const ancestor of origin.stages) made.delete(ancestor);
-    for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
+    for (const other of dockerfile.stages)
+      if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile));
   let shell = null;
   for (const entry of origin.history) {
     const { instruction, source: source2, lines, owner, layer } = entry;
     const { keyword } = instruction;
-    if (keyword === "SHELL") shell = jsonWords(source2?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ""), "\\").flat();
+    if (keyword === "SHELL")
+      shell = jsonWords(source2?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ""), "\\").flat();
     for (const pair2 of instruction.buildArgs)
       environment.take(
         "ARG",
@@ -50659,10 +50983,16 @@ function unreadWarnings(steps) {
   const unread = steps.filter((step2) => step2.unread !== null && step2.owner !== "base");
   const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
     const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile";
-    return { code: "run-not-read", message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` };
+    return {
+      code: "run-not-read",
+      message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.`
+    };
   });
   const more = unread.length - warnings.length;
-  return more > 0 ? [...warnings, { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }] : warnings;
+  return more > 0 ? [
+    ...warnings,
+    { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }
+  ] : warnings;
 }
 
 // src/evidence/evidence.ts
@@ -50677,7 +51007,8 @@ function environmentOf(steps) {
   const found = /* @__PURE__ */ new Map();
   for (const step2 of steps) {
     if (step2.keyword !== "ENV" || step2.of !== "image") continue;
-    for (const { name: name2, value } of readVariables("ENV", step2.text)) if (value !== null) found.set(name2, { name: name2, value, step: step2 });
+    for (const { name: name2, value } of readVariables("ENV", step2.text))
+      if (value !== null) found.set(name2, { name: name2, value, step: step2 });
   }
   return [...found.values()];
 }
@@ -50689,7 +51020,15 @@ function segmentsOf(text5) {
   const root = parse2(text5);
   if ((root.errors?.length ?? 0) > 0) return null;
   return root.commands.flatMap(({ command: command2, background }) => {
-    if (command2.type !== "AndOr") return [{ pos: command2.pos, end: command2.end, command: command2.type === "Command" ? command2 : null, isBound: background === true }];
+    if (command2.type !== "AndOr")
+      return [
+        {
+          pos: command2.pos,
+          end: command2.end,
+          command: command2.type === "Command" ? command2 : null,
+          isBound: background === true
+        }
+      ];
     return command2.commands.map((part3, index) => ({
       pos: part3.pos,
       end: part3.end,
@@ -50711,7 +51050,8 @@ function withoutRemoval(text5, isTarget) {
   const others = operands.filter(({ value }) => !isTarget(value));
   if (others.length > 0) {
     let rest = text5;
-    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
+    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse())
+      rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
     return rest;
   }
   const [before, after2] = [segments[at3 - 1], segments[at3 + 1]];
@@ -50785,7 +51125,9 @@ var Plan = class {
     const one = ["RUN", ...options4, ...reads.map((read2) => `${read2} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
     if (options4.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
-    const parts = [["RUN", ...options4].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map((part3) => `${part3} ${escapeCharacter}`);
+    const parts = [["RUN", ...options4].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map(
+      (part3) => `${part3} ${escapeCharacter}`
+    );
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
   }
   /** The changes, from the top; instructions that stay as they are have none. */
@@ -50835,7 +51177,8 @@ function stepsOf({ origin }) {
   const steps = [];
   for (const entry of origin.history) {
     const { instruction, source: source2, owner } = entry;
-    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword) steps.push({ source: source2, entry, workdir: entry.workdir, isRoot });
+    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword)
+      steps.push({ source: source2, entry, workdir: entry.workdir, isRoot });
     if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
   }
   return steps;
@@ -50874,7 +51217,8 @@ var Planner = class {
   }
   /** Plans for all places. @returns whether the leak is gone then */
   run() {
-    if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config")) return false;
+    if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config"))
+      return false;
     for (const place of this.#leak.places) this.#collectNames(place);
     const files = this.#leak.places.filter((place) => place.kind === "file");
     const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place));
@@ -50889,7 +51233,8 @@ var Planner = class {
     }
     if (place.kind !== "history") return;
     const entry = this.#evidence.origin.history[place.index];
-    for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
+    for (const argument of entry?.instruction.buildArgs ?? [])
+      if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
     const source2 = entry?.source;
     if (source2 != null && /^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) {
       const text5 = entry?.instruction.text ?? "";
@@ -50909,7 +51254,8 @@ var Planner = class {
     const { source: source2, instruction } = this.#evidence.origin.history[place.index] ?? {};
     if (source2 == null || instruction === void 0) return false;
     const { value } = this.#leak;
-    if (source2.keyword === "RUN") return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
+    if (source2.keyword === "RUN")
+      return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
     return /^(?:ARG|ENV|LABEL)$/.test(source2.keyword) && definedNames(source2).some((name2) => this.#names.has(name2));
   }
   /** The value itself in a RUN: read from a mounted secret in its place. */
@@ -50924,7 +51270,10 @@ var Planner = class {
       const read2 = `$(cat /run/secrets/${id})`;
       const isWord4 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source2, isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2));
+      this.#plan.setBody(
+        source2,
+        isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2)
+      );
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -50949,7 +51298,9 @@ var Planner = class {
     }
     for (const name2 of needed) {
       if (!NAME.test(name2)) return false;
-      const users = this.#steps.filter(({ source: source2 }) => source2.keyword === "RUN" && mentions([source2.text, ...source2.documents.map(({ content }) => content)].join("\n"), name2));
+      const users = this.#steps.filter(
+        ({ source: source2 }) => source2.keyword === "RUN" && mentions([source2.text, ...source2.documents.map(({ content }) => content)].join("\n"), name2)
+      );
       const other = this.#steps.find(
         ({ source: source2 }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source2.keyword) && mentions(source2.text, name2) && !definedNames(source2).some((defined) => this.#names.has(defined))
       );
@@ -50978,7 +51329,9 @@ var Planner = class {
     const step2 = this.#steps[at3];
     return step2 === void 0 || step2.source.keyword !== "RUN" ? null : { step: step2, at: at3 };
   }
-  #resolves = (path19, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path19;
+  #resolves = (path19, workdir) => (operand) => cleanPath(
+    operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`
+  ) === path19;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place, { source: source2, workdir }, at3) {
     const path19 = place.version.path;
@@ -51000,7 +51353,9 @@ var Planner = class {
       this.#plan.setBody(hider.step.source, left);
     }
     const id = idOf(path19);
-    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path19));
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter(
+      (user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path19)
+    );
     if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path19)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
@@ -51020,7 +51375,9 @@ var Planner = class {
     const hider = this.#hider(place);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step2) => step2.source);
-    const isJoinable = between.every(({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("["));
+    const isJoinable = between.every(
+      ({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("[")
+    );
     if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source2))) {
       this.#plan.join(between);
       return true;
@@ -51031,7 +51388,8 @@ var Planner = class {
   #ownStage({ step: { source: source2, workdir }, at: at3 }) {
     const { dockerfile } = this.#evidence.origin;
     const stage = inStage(this.#evidence, source2);
-    if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null) return false;
+    if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null)
+      return false;
     const own2 = this.#steps.slice(0, at3).map((step2) => step2.source);
     const lines = ({ startLine, endLine }) => dockerfile.lines.slice(startLine - 1, endLine);
     const from = stage.fromInstruction;
@@ -51040,7 +51398,15 @@ var Planner = class {
     const kept = own2.filter(({ keyword }) => keyword === "ENV" || keyword === "SHELL").flatMap(lines);
     const user = own2.findLast(({ keyword }) => keyword === "USER");
     const plain = ["FROM", ...from.flags, from.text.split(/\s+/)[0] ?? ""].join(" ");
-    this.#plan.replace(source2, [...lines(source2), "", plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name2} ${workdir} .`, ...user === void 0 ? [] : lines(user)]);
+    this.#plan.replace(source2, [
+      ...lines(source2),
+      "",
+      plain,
+      ...kept,
+      `WORKDIR ${workdir}`,
+      `COPY --from=${name2} ${workdir} .`,
+      ...user === void 0 ? [] : lines(user)
+    ]);
     return true;
   }
 };
@@ -51057,7 +51423,12 @@ function fixOf(evidence, leak) {
   const edits = plan.edits();
   const patterns = [...plan.ignore];
   if (edits.length === 0 && patterns.length === 0) return null;
-  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
+  return {
+    path: dockerfile.path,
+    edits,
+    ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
+    build: [...plan.build]
+  };
 }
 
 // src/rules/advice.ts
@@ -51110,11 +51481,19 @@ function configChange(field2, mounted) {
 
 // src/shell/interpreter.ts
 var INTERPRETERS = [
-  { names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/, code: /^-[a-zA-Z]*c$/, values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/ },
+  {
+    names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/,
+    code: /^-[a-zA-Z]*c$/,
+    values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/
+  },
   { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
   { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
   { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
-  { names: /^(?:node|nodejs|bun|deno)$/, code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/, values: /^(?:-r|--require|--import)$/ },
+  {
+    names: /^(?:node|nodejs|bun|deno)$/,
+    code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/,
+    values: /^(?:-r|--require|--import)$/
+  },
   { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
   { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
   { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ }
@@ -51126,7 +51505,8 @@ function startsShell(command2) {
   const { name: name2, args, replaced: replaced2 } = command2;
   const options4 = optionsIn(command2);
   if (/^(?:sudo|doas)$/.test(name2)) return options4.has("-s", "-i", "--shell", "--login");
-  if (name2 === "parallel") return options4.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options4.has("--version", "--help");
+  if (name2 === "parallel")
+    return options4.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options4.has("--version", "--help");
   if (name2 !== "su" && name2 !== "runuser") return false;
   if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
   if (options4.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
@@ -51137,12 +51517,16 @@ function runsInput(name2, code3, replaced2) {
   if (code3 === replaced2) return true;
   if (!isShell(name2)) return false;
   const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
-  return parseScript(code3).commands.some(({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value)));
+  return parseScript(code3).commands.some(
+    ({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value))
+  );
 }
 function runOf(command2) {
   const { name: name2, program, args, replaced: replaced2 } = command2;
-  if (name2 === "eval") return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
-  if (name2 === "source" || name2 === ".") return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
+  if (name2 === "eval")
+    return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
+  if (name2 === "source" || name2 === ".")
+    return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
   if (startsShell(command2) || replaced2 !== null && replaced2 !== "" && program === replaced2) return { kind: "input" };
   const interpreter = interpreterOf(name2);
   if (interpreter === null) return null;
@@ -51174,14 +51558,23 @@ var MANAGERS = [
   // Of Debian's slim images: they call apt-get.
   { names: /^(?:install_packages|clean-install|gdebi)$/, kind: "dpkg", words: null },
   { names: /^(?:xx-)?apk$/, kind: "apk", words: INSTALL },
-  { names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/, kind: "python", words: INSTALL },
+  {
+    names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/,
+    kind: "python",
+    words: INSTALL
+  },
   { names: /^(?:virtualenv|pip-sync)$/, kind: "python", words: null },
-  { names: /^(?:npm|pnpm|yarn|bun)$/, kind: "npm", words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/ }
+  {
+    names: /^(?:npm|pnpm|yarn|bun)$/,
+    kind: "npm",
+    words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/
+  }
 ];
 var MODULES = /^(?:pip|pipx|poetry|pdm|pipenv|uv|venv|virtualenv|ensurepip)$/;
 var isOfSystem = (program) => /^(?:\/(?:usr\/(?:local\/)?)?s?bin\/)?[^/]*$/.test(program);
 function managerIn({ name: name2, program, args }) {
-  if (/^(?:python|pypy)[\d.]*$/.test(name2)) return args.some(({ value }, at3) => value === "-m" && MODULES.test(args[at3 + 1]?.value ?? "")) ? "python" : null;
+  if (/^(?:python|pypy)[\d.]*$/.test(name2))
+    return args.some(({ value }, at3) => value === "-m" && MODULES.test(args[at3 + 1]?.value ?? "")) ? "python" : null;
   if (name2 === "yarn" && isOfSystem(program) && args.every(({ value }) => value.startsWith("-"))) return "npm";
   const found = MANAGERS.find(({ names: names2 }) => names2.test(name2));
   return found !== void 0 && (found.kind === "python" || isOfSystem(program)) && (found.words === null || args.some(({ value }) => found.words?.test(value))) ? found.kind : null;
@@ -51198,7 +51591,9 @@ function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
   const entries = new Set(from.merged.length > 0 ? from.merged : [from.history]);
-  const made = steps.filter(({ of, location }) => of === "image" && location.kind === "history" && entries.has(location.history));
+  const made = steps.filter(
+    ({ of, location }) => of === "image" && location.kind === "history" && entries.has(location.history)
+  );
   const isRun = made.some(({ keyword }) => keyword === "RUN") && made.every(({ keyword }) => keyword === "RUN" || keyword === "WORKDIR");
   return isRun ? made : null;
 }
@@ -51213,7 +51608,10 @@ function makerOf(layer, origin, steps) {
   if (staged !== null) return staged;
   if (from.owner === "own" || from.merged.length > 0) return { by: "brought" };
   const brings = (keyword2) => keyword2 === "COPY" || keyword2 === "ADD";
-  if (from.history === null) return { by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? "brought" : "untold" };
+  if (from.history === null)
+    return {
+      by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? "brought" : "untold"
+    };
   const keyword = from.instruction?.keyword;
   return { by: keyword === null || keyword === "ADD" && layer === 0 ? "untold" : "brought" };
 }
@@ -51222,24 +51620,46 @@ function stagedBy(source2, { dockerfile }, steps) {
   const stage = name2 === null || dockerfile === null ? null : stageNamed(dockerfile, name2);
   if (dockerfile === null || stage === null) return null;
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, stage), stage]);
-  const commands = steps.flatMap((step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []);
+  const commands = steps.flatMap(
+    (step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []
+  );
   return commands.some(touchesDatabase) ? { by: "brought" } : { by: "staged", managers: new Set(commands.flatMap((command2) => managerIn(command2) ?? [])) };
 }
 function runOfSteps(steps) {
   const commands = steps.flatMap((step2) => step2.commands);
   if (commands.some(touchesDatabase)) return { by: "brought" };
   const managers = new Set(commands.flatMap((command2) => managerIn(command2) ?? []));
-  return { by: "run", managers, runsMore: steps.some(({ unread }) => unread !== null) || commands.some((command2) => managerIn(command2) === null && !isPlain(command2)) };
+  return {
+    by: "run",
+    managers,
+    runsMore: steps.some(({ unread }) => unread !== null) || commands.some((command2) => managerIn(command2) === null && !isPlain(command2))
+  };
 }
 
 // src/rules/generated.ts
 var GENERATORS = [
-  { path: /^\/etc\/ssh\/ssh_host_\w+_key$/, packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/, programs: /^(?:sshd-keygen|dropbearkey)$/ },
-  { path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/, packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/, programs: /^make-ssl-cert$/ },
-  { path: /^\/etc\/pki\/tls\/private\/localhost\.key$/, packages: /^(?:mod_ssl|httpd)$/, programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/ },
+  {
+    path: /^\/etc\/ssh\/ssh_host_\w+_key$/,
+    packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/,
+    programs: /^(?:sshd-keygen|dropbearkey)$/
+  },
+  {
+    path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/,
+    packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/,
+    programs: /^make-ssl-cert$/
+  },
+  {
+    path: /^\/etc\/pki\/tls\/private\/localhost\.key$/,
+    packages: /^(?:mod_ssl|httpd)$/,
+    programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/
+  },
   { path: /^\/etc\/dovecot\/.*\.(?:key|pem)$/, packages: /^dovecot/, programs: /^mkcert\.sh$/ },
   { path: /^\/etc\/exim4?\/.*\.(?:key|pem)$/, packages: /^exim/, programs: /^exim-gencert$/ },
-  { path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/, packages: /^cockpit/, programs: /^cockpit-certificate-(?:ensure|helper)$/ },
+  {
+    path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/,
+    packages: /^cockpit/,
+    programs: /^cockpit-certificate-(?:ensure|helper)$/
+  },
   { path: /^\/etc\/unbound\/unbound_\w+\.key$/, packages: /^unbound/, programs: /^unbound-control-setup$/ },
   { path: /^\/etc\/(?:bind\/|named\/)?rndc\.key$/, packages: /^bind9?$/, programs: /^rndc-confgen$/ },
   // Certificates that a service signs itself. No package makes them here: a program does, and names them.
@@ -51270,7 +51690,9 @@ function isGenerated(leak, place, evidence) {
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
-  return generators.some((generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path19))) || installedIn(layer, generator2, evidence));
+  return generators.some(
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path19))) || installedIn(layer, generator2, evidence)
+  );
 }
 
 // src/rules/leak-words.ts
@@ -51278,26 +51700,68 @@ var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["e
 function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash3, now }) {
   const guessable = detector.guessable === true;
   const redacted = redactValue(value, guessable);
-  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
-  const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
+  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter(
+    (each2) => each2 !== null
+  );
+  const subject = detector.title.replace(
+    /^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/,
+    (word) => word === "JSON" ? word : word.toLowerCase()
+  );
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
   const keyedHash2 = hash3(value);
   return {
     what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
-    told: { detector: detector.id, title: detector.title, redacted, length: value.length, keyedHash: guessable ? null : keyedHash2, tag: keyedHash2.slice(-4), occurrences, facts }
+    told: {
+      detector: detector.id,
+      title: detector.title,
+      redacted,
+      length: value.length,
+      keyedHash: guessable ? null : keyedHash2,
+      tag: keyedHash2.slice(-4),
+      occurrences,
+      facts
+    }
   };
 }
 
 // src/rules/metadata-leak.ts
 var TAR_PARTS = {
   name: { title: "the name of a file", part: "The name", change: "Rename the file where it is made or copied from." },
-  link: { title: "the target of a link", part: "The target of the link", change: "Make the link lead elsewhere: its target is text that is stored in the layer." },
-  xattr: { title: "an extended attribute", part: "An extended attribute", change: "Take the attribute off the file (setfattr -x) before it is copied." },
-  comment: { title: "a comment of the tar", part: "A comment on", change: "Build the layer with a tool that writes no comments into it." },
-  pax: { title: "a record of the tar", part: "A PAX record on", change: "Build the layer with a tool that writes no such records into it." },
-  owner: { title: "the name of an owner", part: "The name of the owner or group", change: "Give the file another owner." },
-  header: { title: "a header of the tar", part: "The header", change: "Build the layer with a tool that leaves unused bytes of its headers empty." },
-  padding: { title: "the padding of the tar", part: "The padding behind", change: "Build the layer with a tool that fills up with zeros." },
+  link: {
+    title: "the target of a link",
+    part: "The target of the link",
+    change: "Make the link lead elsewhere: its target is text that is stored in the layer."
+  },
+  xattr: {
+    title: "an extended attribute",
+    part: "An extended attribute",
+    change: "Take the attribute off the file (setfattr -x) before it is copied."
+  },
+  comment: {
+    title: "a comment of the tar",
+    part: "A comment on",
+    change: "Build the layer with a tool that writes no comments into it."
+  },
+  pax: {
+    title: "a record of the tar",
+    part: "A PAX record on",
+    change: "Build the layer with a tool that writes no such records into it."
+  },
+  owner: {
+    title: "the name of an owner",
+    part: "The name of the owner or group",
+    change: "Give the file another owner."
+  },
+  header: {
+    title: "a header of the tar",
+    part: "The header",
+    change: "Build the layer with a tool that leaves unused bytes of its headers empty."
+  },
+  padding: {
+    title: "the padding of the tar",
+    part: "The padding behind",
+    change: "Build the layer with a tool that fills up with zeros."
+  },
   packing: {
     title: "the compression of a layer",
     part: "What the compression (a comment, a frame to be skipped)",
@@ -51308,14 +51772,18 @@ var metadataTitle = (place) => place.kind === "tar" ? TAR_PARTS[place.field].tit
 var metadataChange = (place) => place.kind === "tar" ? TAR_PARTS[place.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
 function documentMessage(place, what) {
   const { kind, field: field2 } = place;
-  if (kind === "index" && place.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
+  if (kind === "index" && place.isBeside)
+    return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
 function tarMessage({ field: field2, key, path: path19, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
   const of = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path19 : `of ${path19}`;
-  const added = `${part3}${named3} ${of} holds ${what}, added in ${layerName2(layer)}`.replace(/ (?:on|behind) of /, " of ");
+  const added = `${part3}${named3} ${of} holds ${what}, added in ${layerName2(layer)}`.replace(
+    / (?:on|behind) of /,
+    " of "
+  );
   if (state === "present" || ending2 === null) return `${added}.`;
   const verb = { deleted: "hides", overwritten: "overwrites", replaced: "replaces" }[state];
   const by = ending2.layer === layer ? "the same layer" : layerName2(ending2.layer);
@@ -51332,7 +51800,8 @@ function ruleOf(evidence, leak, place) {
   return place.state === "present" ? "secret-in-image" : "deleted-secret";
 }
 function* leaksOf(evidence, ruleId) {
-  for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
+  for (const leak of evidence.leaks)
+    if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
   const [first2, ...rest] = leak.places.map((place) => ({
@@ -51358,7 +51827,8 @@ function hashOf2({ value, detector }, salt) {
 var locationOf = ({ built }, place) => {
   if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
   if (place.kind === "config") return { kind: "config", field: place.field };
-  if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
+  if (place.kind === "attestation")
+    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
   if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
   if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
   return {
@@ -51380,11 +51850,13 @@ function removedByName(place, evidence) {
 }
 function gravity(leak, place, evidence) {
   if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
-  if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now)) return { severity: "low", confidence: "high" };
+  if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now))
+    return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
   if (evidence.given.isGiven(leak)) return { severity: "high", confidence: "high" };
-  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: "high", confidence: "high" };
+  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
+    return { severity: "high", confidence: "high" };
   return { severity: "medium", confidence: "medium" };
 }
 var MAX_INSTRUCTION = 60;
@@ -51411,15 +51883,18 @@ function fileMessage(evidence, place, what) {
   const inside = place.inside === null ? "" : ` (in ${place.inside})`;
   const line2 = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
   const added = `${version2.path}${inside}${line2} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
-  if (version2.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
+  if (version2.entry.afterEnd)
+    return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
   if (place.state === "present" || ending2 === null) return `${added}.`;
   const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place.state];
-  if (ending2.layer === version2.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
+  if (ending2.layer === version2.layer)
+    return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
   return `${added}; ${layerName(evidence, ending2.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version2.layer}, and anyone who can pull the image can read them.`;
 }
 function messageOf(evidence, leak, place, what) {
   if (place.kind === "file") return fileMessage(evidence, place, what);
-  if (place.kind === "config") return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
+  if (place.kind === "config")
+    return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
   if (place.kind === "attestation") return attestationMessage(place, what);
   if (place.kind === "manifest" || place.kind === "index") return documentMessage(place, what);
   if (place.kind === "tar") return tarMessage(place, what, (layer) => layerName(evidence, layer));
@@ -51443,9 +51918,14 @@ var PURGE = "Delete pushed tags and the build cache: they keep it.";
 function remedyOf(evidence, leak, place, fix) {
   const revoke = leak.strength === "harmless" ? [] : [`${leak.detector.revoke}.`];
   if (place.owner === "base")
-    return [`Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`, ...revoke];
+    return [
+      `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`,
+      ...revoke
+    ];
   if (isGenerated(leak, place, evidence))
-    return ["Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."];
+    return [
+      "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
+    ];
   const change = changeOf(evidence, leak, place, fix);
   return leak.strength === "harmless" ? [change] : [...revoke, change, PURGE];
 }
@@ -51478,7 +51958,8 @@ function changeOf(evidence, leak, place, fix) {
   if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
   if (keyword === "RUN") {
     if (instead !== void 0 && place.state === "present") return `${instead}.`;
-    if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3)))) return "Build with it in a stage of its own and copy only the result into the image.";
+    if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3))))
+      return "Build with it in a stage of its own and copy only the result into the image.";
     if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
@@ -51489,7 +51970,8 @@ function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
   const layer = origin.layers[place.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
-  if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
+  if (stage !== null)
+    return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
   const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
@@ -51507,13 +51989,18 @@ function relatedOf(evidence, leak, lead) {
   const related = [];
   const hiders = /* @__PURE__ */ new Set();
   const addEnding = (place) => {
-    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer) return;
+    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer)
+      return;
     const { layer, by, state } = place.ending;
     const role = state === "deleted" ? "hidden-by" : "overwritten-by";
     const key = `${role} ${layer} ${by}`;
     if (hiders.has(key)) return;
     hiders.add(key);
-    related.push({ role, location: { kind: "layer", layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) });
+    related.push({
+      role,
+      location: { kind: "layer", layer, path: by, line: null, offset: null },
+      dockerfile: layerLines(layer)
+    });
   };
   addEnding(lead);
   for (const place of leak.places) {
@@ -51534,7 +52021,8 @@ function identityOf(evidence, leak, place) {
   if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name2];
   if (place.kind === "config") return [leak.detector.id, place.field, name2];
   if (place.kind === "attestation") return [leak.detector.id, place.predicateType, withoutDigests(place.field), name2];
-  if (place.kind === "manifest" || place.kind === "index") return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
+  if (place.kind === "manifest" || place.kind === "index")
+    return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
   if (place.kind === "tar") return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? "", name2];
   return [leak.detector.id, historyIdentity(evidence, place), name2];
 }
@@ -51549,7 +52037,8 @@ function titleOf(leak, place, generated) {
   if (generated) return title;
   if (place.kind === "history") return `${title} in the image's history`;
   if (place.kind === "attestation") return `${title} in an attestation of the image`;
-  if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
+  if (place.kind === "config")
+    return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
   if (place.kind !== "file") return `${title} in ${metadataTitle(place)}`;
   return place.state === "present" ? `${title} in the image` : `${title} stays in the image`;
 }
@@ -51630,7 +52119,8 @@ function fetched(command2) {
   const { name: name2, writes } = command2;
   if (!DOWNLOADERS.has(name2)) return null;
   const options4 = optionsIn(command2);
-  if (options4.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options4.has("-I", "-V")) return null;
+  if (options4.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options4.has("-I", "-V"))
+    return null;
   const words2 = [...options4.values("--url"), ...options4.operands];
   const url = urlOf(name2, words2);
   if (url === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
@@ -51643,7 +52133,9 @@ function fetched(command2) {
   if (!keepsName) return { url, files: ["-"] };
   return {
     url,
-    files: words2.filter(({ value }) => value.includes("/")).map(({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`)
+    files: words2.filter(({ value }) => value.includes("/")).map(
+      ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
+    )
   };
 }
 var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
@@ -51668,7 +52160,12 @@ function verifies(command2) {
   const run2 = runOf(command2);
   return run2?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run2.word.value);
 }
-var aboutOf = ({ args, input: input2, fedBy, reads }) => [...args.map(({ value }) => value), input2 ?? "", ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])].join("\n");
+var aboutOf = ({ args, input: input2, fedBy, reads }) => [
+  ...args.map(({ value }) => value),
+  input2 ?? "",
+  ...reads,
+  ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+].join("\n");
 var isSame = (a, b) => a.name === b.name && a.text === b.text;
 function unpacks({ name: name2, args }) {
   const [first2 = ""] = args.map(({ value }) => value);
@@ -51724,7 +52221,8 @@ var Flow = class {
     return download2;
   }
   #use(download2, kind, step2, command2, how) {
-    if (!download2.uses.some((use) => use.kind === kind)) download2.uses.push({ kind, step: step2, command: command2, how, isVerified: download2.isVerified });
+    if (!download2.uses.some((use) => use.kind === kind))
+      download2.uses.push({ kind, step: step2, command: command2, how, isVerified: download2.isVerified });
   }
   #downloadOf(command2) {
     const known2 = this.#byPosition.get(command2.position);
@@ -51742,7 +52240,8 @@ var Flow = class {
   #verify(step2, command2) {
     const about = aboutOf(command2);
     const named3 = this.#files.filter(({ path: path19 }) => about.includes(baseOf(path19)));
-    for (const { download: download2 } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2)) download2.isVerified = true;
+    for (const { download: download2 } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
+      download2.isVerified = true;
   }
   take(step2, command2) {
     if (step2 !== this.#step) this.#byPosition.clear();
@@ -51776,9 +52275,11 @@ var Flow = class {
     const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download2) => download2 !== null) ?? null;
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download2) => download2 !== null) ?? null;
     const filled = piped ?? inside;
-    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2)) for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2))
+      for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
     if (inside !== null) {
-      for (const { name: variable, value } of assignments2) if (value.kind === "open") this.#variables.set(variable, inside);
+      for (const { name: variable, value } of assignments2)
+        if (value.kind === "open") this.#variables.set(variable, inside);
     }
     if (run2 !== null) this.#run(step2, command2, run2, piped, inside);
     if (piped !== null) {
@@ -51795,20 +52296,24 @@ var Flow = class {
       if (read2 !== null) this.#use(read2, "run", step2, command2, `pipes what ${read2.by} downloads into ${name2}`);
       return;
     }
-    if (run2.word.kind === "open" && inside !== null) this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
+    if (run2.word.kind === "open" && inside !== null)
+      this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
     else if (run2.kind === "code") {
       const variable = run2.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run2.word.value, known2)) : void 0;
-      if (variable !== void 0) this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
+      if (variable !== void 0)
+        this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
       const file = this.#fileIn([run2.word.value]);
-      if (file !== null) this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
+      if (file !== null)
+        this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
   }
   #takeFiles(step2, command2, words2) {
     const { name: name2, program, reads } = command2;
     if (program.includes("/") && !isInterpreter(name2)) {
       const file2 = this.#fileIn([program]);
-      if (file2 !== null) this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
+      if (file2 !== null)
+        this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
     }
     const file = this.#fileIn([...words2, ...reads]);
     if (file === null) return;
@@ -51818,17 +52323,22 @@ var Flow = class {
     for (const { path: path19, download: download2 } of every) {
       if (unpacks(command2)) this.#use(download2, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path19) && namesFile(name2, word))) this.#use(download2, "install", step2, command2, `installs it with ${name2}`);
-      } else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download2, "install", step2, command2, "makes it executable");
+        if (words2.some((word) => sameFile(word, path19) && namesFile(name2, word)))
+          this.#use(download2, "install", step2, command2, `installs it with ${name2}`);
+      } else if (name2 === "chmod" && words2.some(makesExecutable))
+        this.#use(download2, "install", step2, command2, "makes it executable");
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path19 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path19)}` : last;
         this.#track(target, download2);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
-        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download2, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path19)) this.#track(path19.replace(COMPRESSED, ""), download2);
+        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
+          this.#use(download2, "install", step2, command2, `puts it into ${target}`);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path19))
+        this.#track(path19.replace(COMPRESSED, ""), download2);
     }
     const written = command2.writes.find((path19) => !path19.startsWith("/dev/"));
-    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2)) this.#track(written, file.download);
+    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
+      this.#track(written, file.download);
   }
 };
 var known = /* @__PURE__ */ new WeakMap();
@@ -51846,14 +52356,23 @@ function downloadsOf(steps) {
     flows.set(key, flow);
     if (step2.keyword === "ADD") {
       const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
-      if (url !== void 0) flow.add(step2, null, "ADD", url, [targetOf(step2.text, url)], step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false);
+      if (url !== void 0)
+        flow.add(
+          step2,
+          null,
+          "ADD",
+          url,
+          [targetOf(step2.text, url)],
+          step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
+        );
     }
     for (const command2 of step2.commands) flow.take(step2, command2);
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
     const file = command2 === null ? void 0 : fetched(command2)?.files.find((path19) => PROGRAMS.test(path19) || BIN.test(path19) && !SIGNATURES.test(path19));
-    if (command2 !== null && file !== void 0 && uses.length === 0) uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
+    if (command2 !== null && file !== void 0 && uses.length === 0)
+      uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
   known.set(steps, found);
   return found;
@@ -51876,7 +52395,8 @@ var downloadUnverified = {
   *check({ steps, cut }) {
     for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "install");
-      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run")) continue;
+      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
+        continue;
       yield onCommand(meta7, step2, command2, {
         message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
         remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
@@ -51911,7 +52431,12 @@ var meta8 = {
   severity: "low",
   confidence: "high",
   kind: "rule",
-  references: [{ name: "Dockerfile reference, MAINTAINER", url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated" }],
+  references: [
+    {
+      name: "Dockerfile reference, MAINTAINER",
+      url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated"
+    }
+  ],
   enabled: false
 };
 var maintainerDeprecated = {
@@ -51928,7 +52453,18 @@ var maintainerDeprecated = {
 };
 
 // src/rules/user.ts
-var DROPPERS = /* @__PURE__ */ new Set(["chpst", "chroot", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su", "su-exec", "sudo"]);
+var DROPPERS = /* @__PURE__ */ new Set([
+  "chpst",
+  "chroot",
+  "gosu",
+  "runuser",
+  "s6-setuidgid",
+  "setpriv",
+  "setuidgid",
+  "su",
+  "su-exec",
+  "sudo"
+]);
 function userOf(command2) {
   const { operands, value } = optionsIn(command2);
   return value("-u", "--user")?.value ?? (command2.name === "chpst" ? null : operands.find((word) => word.value !== "-")?.value) ?? null;
@@ -51938,7 +52474,8 @@ function userBefore(command2, by) {
   const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
   const at3 = after2.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word));
   const option = after2[at3];
-  if (option === void 0) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
+  if (option === void 0)
+    return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
   return option.includes("=") ? option.replace(/^[^=]*=/, "") : after2[at3 + 1] ?? null;
 }
 function dropOf(command2) {
@@ -51964,20 +52501,30 @@ function dropsPrivileges(evidence) {
     const drop = dropOf(command2);
     if (drop !== null) return { ...drop, script: null };
     if (evidence.built === null) continue;
-    const found = scriptDrop(evidence.built, isShell(command2.name) ? command2.args.find(({ value }) => !value.startsWith("-"))?.value ?? "" : command2.program, 0);
+    const found = scriptDrop(
+      evidence.built,
+      isShell(command2.name) ? command2.args.find(({ value }) => !value.startsWith("-"))?.value ?? "" : command2.program,
+      0
+    );
     if (found !== null) return found;
   }
   return null;
 }
 function scriptDrop(built, program, hops) {
   if (program === "" || hops >= MAX_HOPS) return null;
-  const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
+  const places = program.includes("/") ? [
+    program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`
+  ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
+    (directory) => `${directory}/${program}`
+  );
   const path19 = places.find((candidate) => built.collected(candidate) !== null);
   if (path19 === void 0) return null;
   const { commands } = parseScript(built.collected(path19) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
   if (drop != null) return { ...drop, script: path19 };
-  const next = commands.find(({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path19);
+  const next = commands.find(
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path19
+  );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
@@ -51995,7 +52542,11 @@ function madeUser({ steps, accounts }) {
       const name2 = command2.name === "useradd" ? operands.at(-1)?.value : operands[0]?.value;
       if (name2 === void 0 || !/^[a-z_][\w.-]*\$?$/i.test(name2) || name2 === "root") continue;
       const uid = value("-u", "--uid")?.value ?? "";
-      made = { step: step2, name: name2, uid: /^\d+$/.test(uid) ? Number(uid) : accounts.find((account) => account.name === name2)?.uid ?? null };
+      made = {
+        step: step2,
+        name: name2,
+        uid: /^\d+$/.test(uid) ? Number(uid) : accounts.find((account) => account.name === name2)?.uid ?? null
+      };
     }
   }
   return made;
@@ -52005,10 +52556,12 @@ function userAdvice(evidence) {
   const { accounts, built } = evidence;
   const made = madeUser(evidence);
   const account = accounts.find(({ name: name2, uid }) => name2 === made?.name && uid !== 0) ?? accounts.find(({ uid, name: name2 }) => uid >= 1e3 && uid < 6e4 && name2 !== "nobody") ?? accounts.find(({ name: name2 }) => name2 === "nonroot");
-  if (account !== void 0) return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER2}`;
+  if (account !== void 0)
+    return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER2}`;
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
-  if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
+  if (built !== null && built.programs.shells.length === 0)
+    return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
   const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path19) => path19.endsWith("/apk")) === true || built?.programs.shells.some((path19) => path19.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
@@ -52031,7 +52584,12 @@ var missingUser = {
   *check(evidence) {
     const { user, built, base, fromLines: fromLines2 } = evidence;
     if (user.configured !== "") return;
-    const at3 = { location: { kind: "config", field: "User" }, dockerfile: fromLines2, origin: "own", identity: ["User"] };
+    const at3 = {
+      location: { kind: "config", field: "User" },
+      dockerfile: fromLines2,
+      origin: "own",
+      identity: ["User"]
+    };
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
@@ -52109,14 +52667,24 @@ var meta11 = {
 };
 var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
 var CACHES = [
-  { name: "apk\u2019s package cache", path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//, by: /^apk$/, remedy: "Write apk add --no-cache." },
+  {
+    name: "apk\u2019s package cache",
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: "Write apk add --no-cache."
+  },
   {
     name: "apt\u2019s downloaded packages",
     path: /^\/var\/cache\/apt\//,
     by: /^(?:apt|apt-get|aptitude)$/,
     remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
   },
-  { name: "apt\u2019s package lists", path: /^\/var\/lib\/apt\/lists\//, by: /^(?:apt|apt-get|aptitude)$/, remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*." },
+  {
+    name: "apt\u2019s package lists",
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
+  },
   {
     name: "Cargo\u2019s registry",
     path: /\/\.?cargo\/registry\/(?:cache|index)\//,
@@ -52155,12 +52723,24 @@ var CACHES = [
   },
   {
     name: "yarn\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`),
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
+    ),
     by: /^yarn$/,
     remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
   },
-  { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
-  { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
+  {
+    name: "yum\u2019s cache",
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: "End the RUN with dnf clean all (yum clean all)."
+  },
+  {
+    name: "zypper\u2019s cache",
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: "End the RUN with zypper clean --all."
+  }
 ];
 var ANY_CACHE = new RegExp(CACHES.map(({ path: path19 }) => path19.source).join("|"));
 var MIN_BYTES = 256 << 10;
@@ -52240,7 +52820,13 @@ var meta13 = {
   references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
   enabled: true
 };
-var SEVERITY2 = { literal: "high", hash: "medium", variable: "medium", empty: "medium", unknown: "medium" };
+var SEVERITY2 = {
+  literal: "high",
+  hash: "medium",
+  variable: "medium",
+  empty: "medium",
+  unknown: "medium"
+};
 var SAME = "it is the same in every container, and whoever has the image has it";
 var SAYS2 = {
   literal: "it stands in the command, so that everyone who can pull the image reads it in the history",
@@ -52328,19 +52914,28 @@ function source(command2) {
   if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options4.operands) : null;
   if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options4.operands) : null;
   if (/^(?:pip\d?|uv|pipx)$/.test(name2))
-    return plain([...options4.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"), ...options4.operands]);
+    return plain([
+      ...options4.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"),
+      ...options4.operands
+    ]);
   if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options4.values("--registry"), ...options4.operands]);
   if (name2 === "gem") return plain(options4.values("-s", "--source"));
-  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options4.operands) : null;
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2))
+    return /^(?:install|localinstall|in)$/.test(verb) ? plain(options4.operands) : null;
   if (name2 === "rpm") return plain([...options4.values("--import"), ...options4.operands]);
-  if (SIGNING_KEYS.test(name2)) return plain([...options4.values("--fetch-keys"), ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)]);
+  if (SIGNING_KEYS.test(name2))
+    return plain([
+      ...options4.values("--fetch-keys"),
+      ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)
+    ]);
   return null;
 }
 var plainHttpDownload = {
   meta: meta15,
   *check({ steps }) {
     for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run")) continue;
+      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
+        continue;
       const use = uses.find(({ kind }) => kind === "install");
       const own2 = {
         message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
@@ -52393,7 +52988,8 @@ var privilegedBuild = {
       if (step2.keyword !== "RUN") continue;
       for (const { flag: flag2, says, remedy } of FLAGS) {
         const written = step2.flags?.find((candidate) => flag2.test(candidate));
-        if (written !== void 0) yield onStep(meta16, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
+        if (written !== void 0)
+          yield onStep(meta16, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
       }
     }
   }
@@ -52412,7 +53008,9 @@ var meta17 = {
   enabled: false
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
-var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path19) => /apt\.conf/.test(path19)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
+var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
+  (path19) => /apt\.conf/.test(path19)
+) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta17,
   *check({ steps }) {
@@ -52421,10 +53019,12 @@ var recommendedPackages = {
       for (const command2 of step2.commands) {
         off ||= configures(command2);
         const found = packagesIn(command2);
-        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude") continue;
+        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude")
+          continue;
         if (command2.args.some(({ value }) => value === "build-dep")) continue;
         const options4 = optionsIn(command2);
-        if (options4.has("--no-install-recommends") || options4.values("-o", "--option").some(({ value }) => isOff(value))) continue;
+        if (options4.has("--no-install-recommends") || options4.values("-o", "--option").some(({ value }) => isOff(value)))
+          continue;
         yield onCommand(meta17, step2, command2, {
           message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
           remedy: "Add --no-install-recommends, and name what of it is needed.",
@@ -52447,7 +53047,9 @@ var meta18 = {
   enabled: true
 };
 var isGit = (word) => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word);
-var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word);
+var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(
+  word
+);
 var OF_A_URL = /^[0-9a-f]{64} in /;
 function unchecked({ text: text5, flags, variables }) {
   const sources = text5.split(/\s+/).slice(0, -1).map((word) => word.replace(/^["'[]+|(?<!["',\]])["',\]]+$/g, "")).map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole4, name2) => variables.get(name2) ?? whole4));
@@ -52503,7 +53105,12 @@ var rootUser = {
     const name2 = user.configured.split(":")[0] ?? "";
     const alias = !/^0+$/.test(name2) && name2 !== "root" && name2 !== "";
     const says = alias ? `USER ${user.configured} is root: ${name2} has uid 0 in /etc/passwd of the image` : `USER ${user.configured} is root`;
-    const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own", identity: ["User"] };
+    const at3 = {
+      location: { kind: "config", field: "User" },
+      dockerfile: userLines,
+      origin: "own",
+      identity: ["User"]
+    };
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
       yield placed(meta19, {
@@ -52522,7 +53129,11 @@ var rootUser = {
 };
 
 // src/rules/beside.ts
-var RULE = { file: "secret-in-image", stage: "secret-in-attestation", comment: "secret-in-attestation" };
+var RULE = {
+  file: "secret-in-image",
+  stage: "secret-in-attestation",
+  comment: "secret-in-attestation"
+};
 function severityOf({ where, match: match2 }, now) {
   const severity = isExpired(match2.facts, now) ? "low" : SEVERITY_OF[match2.strength];
   if (where !== "comment") return severity;
@@ -52530,11 +53141,16 @@ function severityOf({ where, match: match2 }, now) {
 }
 function messageOf2({ where, keyword, name: name2, lines }, what) {
   const at3 = lines === null ? "" : ` (${lines.path}:${lines.startLine})`;
-  if (where === "file") return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
+  if (where === "file")
+    return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
   const said2 = where === "comment" ? `A comment of the Dockerfile${at3}` : `${keyword}${name2 === "" ? "" : ` in the stage ${name2}`}${at3}`;
   return `${said2} holds ${what}: the repository has it, ${where === "stage" ? "the build cache has it, " : ""}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`;
 }
-var TITLE = { file: "in a here-document", stage: "in a build stage", comment: "in a comment of the Dockerfile" };
+var TITLE = {
+  file: "in a here-document",
+  stage: "in a build stage",
+  comment: "in a comment of the Dockerfile"
+};
 var CHANGE = {
   file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
   stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
@@ -52565,7 +53181,15 @@ function* besideOf(evidence, ruleId) {
     const { where, match: match2, name: name2, lines } = secret;
     if (RULE[where] !== ruleId) continue;
     yield {
-      places: [{ ruleId, location: { kind: "image" }, origin: "own", dockerfile: lines, identity: [match2.detector, where, name2, match2.facts["name"] ?? ""] }],
+      places: [
+        {
+          ruleId,
+          location: { kind: "image" },
+          origin: "own",
+          dockerfile: lines,
+          identity: [match2.detector, where, name2, match2.facts["name"] ?? ""]
+        }
+      ],
       seenFrom: () => seenFrom2(evidence, secret),
       hashOf: null,
       detector: match2.detector
@@ -52699,13 +53323,19 @@ function writtenBy(command2, mount, variables) {
     const last = operands.at(-1) ?? "";
     return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
   }
-  const fed = has([...words2, ...reads, input2 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])]);
+  const fed = has([
+    ...words2,
+    ...reads,
+    input2 ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])
+  ]);
   if (!fed) return [];
   if (name2 === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
   if (name2 === "sed" && optionsIn(command2).has("-i", "--in-place")) return operands.slice(-1);
   if (name2 === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
   if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
-  if (name2 === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
+  if (name2 === "pip" && words2.includes("config"))
+    return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
   return writes.filter((path19) => !path19.startsWith("/dev/") && path19 !== mount.target);
 }
@@ -52714,7 +53344,9 @@ function inLayer({ layers }, { layer, variables }, path19, workdir) {
   const home = path19.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
-  const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
+  const entry = layers[layer]?.entries.find(
+    (candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0
+  );
   return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
 }
 var secretMountCopied = {
@@ -52741,9 +53373,13 @@ var secretMountCopied = {
         }
         if (told.size > 0) continue;
         const leak = evidence.leaks.find(
-          ({ places, strength }) => strength !== "harmless" && places.some((place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target)
+          ({ places, strength }) => strength !== "harmless" && places.some(
+            (place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target
+          )
         );
-        const place = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
+        const place = leak?.places.find(
+          (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
+        );
         if (leak === void 0 || place?.kind !== "file") continue;
         yield onStep(meta20, step2, {
           confidence: "medium",
@@ -52760,7 +53396,12 @@ var secretMountCopied = {
 function readMode(text5) {
   if (/^[0-7]{1,5}$/.test(text5)) {
     const bits = Number.parseInt(text5, 8);
-    return { worldWritable: (bits & 2) !== 0, sticky: (bits & 512) !== 0, setuid: (bits & 2048) !== 0, setgid: (bits & 1024) !== 0 };
+    return {
+      worldWritable: (bits & 2) !== 0,
+      sticky: (bits & 512) !== 0,
+      setuid: (bits & 2048) !== 0,
+      setgid: (bits & 1024) !== 0
+    };
   }
   if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text5)) return null;
   const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false };
@@ -52792,7 +53433,12 @@ function modeChange(command2) {
     const mode = given2 === null ? null : readMode(given2.value);
     if (given2 === null || mode === null) return null;
     const isDirectory4 = name2 === "mkdir" || options4.has("-d", "--directory");
-    return { mode, written: `${name2} -m ${given2.value}`, paths: isDirectory4 ? options4.operands : options4.operands.slice(-1), isDirectory: isDirectory4 };
+    return {
+      mode,
+      written: `${name2} -m ${given2.value}`,
+      paths: isDirectory4 ? options4.operands : options4.operands.slice(-1),
+      isDirectory: isDirectory4
+    };
   }
   return null;
 }
@@ -52802,7 +53448,12 @@ function copyMode({ keyword, flags, text: text5 }) {
   const mode = written === void 0 ? null : readMode(written.replace(/["']/g, ""));
   if (written === void 0 || mode === null) return null;
   const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return { mode, written: `${keyword} --chmod=${written}`, paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }], isDirectory: false };
+  return {
+    mode,
+    written: `${keyword} --chmod=${written}`,
+    paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }],
+    isDirectory: false
+  };
 }
 
 // src/rules/setuid-added.ts
@@ -52875,10 +53526,14 @@ var setuidAdded = {
     for (const step2 of steps) {
       const { layer } = step2;
       if (layer === null || step2.owner !== "own" || step2.of !== "image") continue;
-      if (step2.commands.some((command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod")) continue;
+      if (step2.commands.some(
+        (command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod"
+      ))
+        continue;
       for (const version2 of built.filesystem.presentIn(layer)) {
         const { entry } = version2;
-        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path)) continue;
+        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
+          continue;
         yield placed(meta21, {
           message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
           remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
@@ -52910,10 +53565,20 @@ function permitsRoot(command2) {
   const { name: name2, args, writes, input: input2, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
   if (!targets.some((path19) => /sshd_config/.test(path19))) return false;
-  const texts2 = [...args.map(({ value }) => value), input2 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
-  return texts2.some((text5) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5));
+  const texts2 = [
+    ...args.map(({ value }) => value),
+    input2 ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+  ];
+  return texts2.some(
+    (text5) => /PermitRootLogin\s+yes/i.test(
+      name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5
+    )
+  );
 }
-function* signs({ steps }) {
+function* signs({
+  steps
+}) {
   const of = steps.filter((step2) => step2.of === "image");
   const onRun = (step2, command2) => (own2) => onCommand(meta22, step2, command2, own2);
   for (const step2 of of)
@@ -52923,11 +53588,13 @@ function* signs({ steps }) {
       if (permitsRoot(command2)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step2, command2) };
     }
   for (const step2 of of) {
-    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port))) yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
+    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
+      yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
       const words2 = jsonWords(step2.text);
       const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
-      if (commands.some(startsServer)) yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta22, step2, own2) };
+      if (commands.some(startsServer))
+        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta22, step2, own2) };
     }
   }
 }
@@ -52939,7 +53606,14 @@ var sshServer = {
     if (first2 === void 0) return;
     if (found.every(({ says }) => says === "opens port 22")) return;
     const { built } = evidence;
-    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path19) => built.filesystem.find(path19) !== null))
+    if (built !== null && ![
+      "/usr/sbin/sshd",
+      "/usr/sbin/dropbear",
+      "/usr/bin/dropbear",
+      "/usr/bin/sshd",
+      "/sbin/sshd",
+      "/usr/sbin/tinysshd"
+    ].some((path19) => built.filesystem.find(path19) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -52994,14 +53668,17 @@ var meta24 = {
   enabled: true
 };
 var grants = (text5) => text5.split(/\n|\\n/).some((line2) => !/^\s*#/.test(line2) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line2));
-var grantsAll = (text5) => text5.split(/\n|\\n/).some((line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2)));
+var grantsAll = (text5) => text5.split(/\n|\\n/).some(
+  (line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2))
+);
 function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input: input2 } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
   if (!targets.some((path19) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path19))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
-  if (name2 === "sed") return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
+  if (name2 === "sed")
+    return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
   const all2 = [texts2.join(" "), input2 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
   return all2.find(grants) ?? null;
 }
@@ -53025,7 +53702,9 @@ var sudoWithoutPassword = {
       }
     }
     if (built === null || told) return;
-    const files = layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 })));
+    const files = layers.flatMap(
+      ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
+    );
     for (const { version: version2, text: text5 } of files) {
       const { path: path19 } = version2;
       if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path19) || !grants(text5)) continue;
@@ -53092,7 +53771,9 @@ var VARIABLES2 = {
   YARN_ENABLE_STRICT_SSL: NPM_FALSE,
   YARN_STRICT_SSL: NPM_FALSE
 };
-var IN_ANY_CASE = [{ name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }];
+var IN_ANY_CASE = [
+  { name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }
+];
 var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each2) => each2.name.test(name2))?.off;
 var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
 function whyOff(name2, value) {
@@ -53103,7 +53784,9 @@ function whyOff(name2, value) {
 var flag = (...names2) => (command2) => {
   const options4 = optionsIn(command2);
   const name2 = names2.find(
-    (wanted) => options4.options.some((option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))
+    (wanted) => options4.options.some(
+      (option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name)
+    )
   );
   return name2 === void 0 || OFF.test(options4.value(name2)?.value ?? "") ? null : name2;
 };
@@ -53115,7 +53798,9 @@ var setting = (key, off, shown2) => ({ args }) => {
     return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
   }) ? shown2 : null;
 };
-var joined = (key, off, shown2) => ({ args }) => args.some(({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))) ? shown2 : null;
+var joined = (key, off, shown2) => ({ args }) => args.some(
+  ({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))
+) ? shown2 : null;
 var behind = (verbs, check2) => (command2) => {
   const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
   return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
@@ -53128,7 +53813,9 @@ var first = (...checks) => (command2) => {
   return null;
 };
 var CONFIG = /^(?:config|c|set)$/;
-var apt = (command2) => optionsIn(command2).values("-o", "--option").find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, "")))?.value ?? null;
+var apt = (command2) => optionsIn(command2).values("-o", "--option").find(
+  ({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, ""))
+)?.value ?? null;
 var yum = first(
   setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, "sslverify=0"),
   (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no|off)$/i.test(value)) ? "sslverify=0" : null
@@ -53139,19 +53826,28 @@ var strictSsl = first(
   behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, "enableStrictSsl false")),
   flag("--no-strict-ssl")
 );
-var pip = first(flag("--trusted-host"), behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host")));
+var pip = first(
+  flag("--trusted-host"),
+  behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host"))
+);
 var hostKeys = ({ args }) => {
   const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value));
   const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
   return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
 };
-var registry2 = first(joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
+var registry2 = first(
+  joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"),
+  flag("--insecure-registry", "--insecure")
+);
 var git = first(
   setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, "http.sslVerify false"),
   (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off|false)/i.test(value)) ? "StrictHostKeyChecking=no" : null
 );
 var maven = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null;
-var conda = first(behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")), joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false"));
+var conda = first(
+  behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")),
+  joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false")
+);
 var zypper = ({ args }) => args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? "ssl_verify=no" : null;
 var COMMANDS = {
   "ansible-galaxy": flag("--ignore-certs", "-c"),
@@ -53162,7 +53858,13 @@ var COMMANDS = {
   aws: flag("--no-verify-ssl"),
   buildah: registry2,
   bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, "ssl_verify_mode 0")),
-  composer: behind(/^config$/, first(setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"), setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false"))),
+  composer: behind(
+    /^config$/,
+    first(
+      setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"),
+      setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false")
+    )
+  ),
   conda: first(conda, flag("--insecure", "-k")),
   crane: flag("--insecure"),
   curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
@@ -53203,7 +53905,10 @@ var COMMANDS = {
   svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
   tdnf: yum,
   uv: flag("--allow-insecure-host", "--trusted-host"),
-  wget: first(flag("--no-check-certificate"), setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")),
+  wget: first(
+    flag("--no-check-certificate"),
+    setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")
+  ),
   yarn: strictSsl,
   yum,
   "yum-config-manager": yum,
@@ -53211,23 +53916,56 @@ var COMMANDS = {
 };
 function optionOff(command2) {
   const { name: name2, args } = command2;
-  if (/^python[\d.]*$/.test(name2)) return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
+  if (/^python[\d.]*$/.test(name2))
+    return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
   return Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
 }
 var SETTINGS_FILES = [
-  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i, shown: "strict-ssl=false" },
+  {
+    path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/,
+    line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i,
+    shown: "strict-ssl=false"
+  },
   { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: "enableStrictSsl: false" },
   { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
   { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
-  { path: /(?:^|\/)\.?wgetrc$/, line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i, shown: "check_certificate=off" },
-  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: "sslVerify=false" },
-  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i, shown: "sslverify=0" },
-  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i, shown: "Verify-Peer false" },
+  {
+    path: /(?:^|\/)\.?wgetrc$/,
+    line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i,
+    shown: "check_certificate=off"
+  },
+  {
+    path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/,
+    line: /sslverify\s*=\s*(?:false|0|no|off)/i,
+    shown: "sslVerify=false"
+  },
+  {
+    path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/,
+    line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i,
+    shown: "sslverify=0"
+  },
+  {
+    path: /(?:^|\/)apt\.conf(?:\.d\/|$)/,
+    line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i,
+    shown: "Verify-Peer false"
+  },
   { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
   { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: "ssl_verify: false" },
-  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m, shown: "insecure = true" },
-  { path: /(?:^|\/)docker\/daemon\.json$/, line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/, shown: "insecure-registries" },
-  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i, shown: "StrictHostKeyChecking no" }
+  {
+    path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/,
+    line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m,
+    shown: "insecure = true"
+  },
+  {
+    path: /(?:^|\/)docker\/daemon\.json$/,
+    line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/,
+    shown: "insecure-registries"
+  },
+  {
+    path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/,
+    line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i,
+    shown: "StrictHostKeyChecking no"
+  }
 ];
 
 // src/rules/tls-verification-off.ts
@@ -53239,7 +53977,12 @@ var meta25 = {
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary, REFERENCES.attackSupplyChain],
+  references: [
+    REFERENCES.owaspSupplyChain,
+    REFERENCES.nistImage,
+    REFERENCES.attackAdversary,
+    REFERENCES.attackSupplyChain
+  ],
   enabled: true
 };
 var assigned = (name2, value) => `${name2}=${value === "" ? '""' : value}`;
@@ -53258,7 +54001,12 @@ var isLasting = ({ name: name2, args }) => CONFIGURES.test(name2) && args.some((
 function offIn(command2) {
   const { name: name2, args, assignments: assignments2 } = command2;
   const variable = assignments2.find((assignment) => switchesOff(assignment.name, assignment.value.value));
-  if (variable !== void 0) return { option: assigned(variable.name, variable.value.value), why: whyOff(variable.name, variable.value.value), lasting: false };
+  if (variable !== void 0)
+    return {
+      option: assigned(variable.name, variable.value.value),
+      why: whyOff(variable.name, variable.value.value),
+      lasting: false
+    };
   const kept = name2 === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
   if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
   const file = writtenSetting(command2);
@@ -53269,7 +54017,8 @@ function offIn(command2) {
 function* ofSteps(steps, told) {
   for (const step2 of steps) {
     if (step2.keyword !== "ENV" && step2.keyword !== "ARG") continue;
-    for (const { name: name2, value } of readVariables(step2.keyword, step2.text)) if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
+    for (const { name: name2, value } of readVariables(step2.keyword, step2.text))
+      if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
   }
 }
 var tlsVerificationOff = {
@@ -53359,16 +54108,22 @@ function unsigned(command2) {
   const { name: name2, args } = command2;
   const options4 = optionsIn(command2);
   const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
-  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find((option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? ""));
+  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find(
+    (option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? "")
+  );
   if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
   if (name2 === "apt" || name2 === "apt-get") {
     const set = options4.values("-o", "--option").find(
-      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(value) && YES.test(value.replace(/^.*=\s*/, ""))
+      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(
+        value
+      ) && YES.test(value.replace(/^.*=\s*/, ""))
     );
     if (set !== void 0) return { option: set.value, says: SIGNATURES2 };
   }
   if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name2)) {
-    const set = [...options4.values("--setopt"), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value));
+    const set = [...options4.values("--setopt"), ...args].find(
+      ({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value)
+    );
     if (set !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
   }
   if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options4.has("-G", "--no-gpgcheck"))
@@ -53437,7 +54192,9 @@ function unpinned(command2) {
     case "uv": {
       const packages = of.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
       if (options4.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
-      return packages.find((text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
+      return packages.find(
+        (text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)
+      ) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
     }
     case "npm":
     case "pnpm":
@@ -53449,7 +54206,9 @@ function unpinned(command2) {
     case "gem":
       return action === "install" && !options4.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
     case "go":
-      return /^(?:install|get)$/.test(action) ? names2.find((text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")) ?? null : null;
+      return /^(?:install|get)$/.test(action) ? names2.find(
+        (text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")
+      ) ?? null : null;
     case "cargo":
       return action === "install" && !options4.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
     default:
@@ -53463,7 +54222,9 @@ function cloned(command2, later) {
   const branch = value("-b", "--branch")?.value ?? "";
   if (/^v?\d|\$|\d\.\d/.test(branch)) return null;
   const checkedOut = later.some(
-    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word))
+    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(
+      ({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word)
+    )
   );
   return checkedOut ? null : operands[1].value;
 }
@@ -53511,7 +54272,8 @@ var updateWithoutInstall = {
     for (const step2 of steps) {
       const found = step2.commands.map((command2) => ({ command: command2, packages: packagesIn(command2) }));
       const update = found.find(({ packages }) => packages?.action === "update" && packages.family !== "yum");
-      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3) continue;
+      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3)
+        continue;
       yield onCommand(meta28, step2, update.command, {
         message: `RUN fetches package lists (${update.command.name}) and installs nothing: the cache keeps them, and a later install gets old versions or none.`,
         remedy: "Join it with the install: RUN apt-get update && apt-get install -y \u2026 && rm -rf /var/lib/apt/lists/*",
@@ -53558,7 +54320,8 @@ var userUnknown = {
       });
       return;
     }
-    if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid)) return;
+    if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
+      return;
     if (collected("/etc/passwd") === null) return;
     yield placed(meta29, {
       ...at3,
@@ -53664,23 +54427,42 @@ var BUILD_RULES = [
   updateWithoutInstall,
   worldWritable
 ];
-var IMAGE_RULES = [buildToolsLeft, contentNotInspected, deletedSecret, generatedKey, notDistroless, packageCacheLeft, secretMountCopied, userUnknown];
+var IMAGE_RULES = [
+  buildToolsLeft,
+  contentNotInspected,
+  deletedSecret,
+  generatedKey,
+  notDistroless,
+  packageCacheLeft,
+  secretMountCopied,
+  userUnknown
+];
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? null;
 
 // src/policy/config.ts
 var failOn = _enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
-  const settings2 = strictObject({ severity: union([literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
+  const settings2 = strictObject({
+    severity: union([literal("off"), severitySchema]).optional(),
+    ...options4?.partial().shape ?? {}
+  });
   return union([literal("off"), severitySchema, settings2]);
 }
-var rulesSchema = strictObject(Object.fromEntries(RULES.map(({ meta: meta31, options: options4 }) => [meta31.id, ruleSchema(options4).optional().describe(meta31.description)])));
+var rulesSchema = strictObject(
+  Object.fromEntries(
+    RULES.map(({ meta: meta31, options: options4 }) => [meta31.id, ruleSchema(options4).optional().describe(meta31.description)])
+  )
+);
 var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
   fingerprint: string2().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
-  value: string2().regex(/^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/, "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026").optional().describe(
+  value: string2().regex(
+    /^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/,
+    "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026"
+  ).optional().describe(
     "that value alone, by its hash under the salt: hmac-sha256:\u2026, of a password tag:\u2026, as secret.ignoreValue of the JSON report shows it; another value at the place is not ignored"
   ),
   reason: string2().min(3).describe("why this is no problem; shown in every report"),
@@ -53688,9 +54470,15 @@ var ignoreSchema = strictObject({
 }).refine((entry) => [entry.rule, entry.path, entry.fingerprint, entry.value].some((given2) => given2 !== void 0), {
   message: "an ignore entry needs a rule, a path, a fingerprint or a value"
 });
-var minConfidence = union([confidenceSchema, strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var minConfidence = union([
+  confidenceSchema,
+  strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })
+]);
 var limitSchemas = Object.fromEntries(
-  Object.entries(LIMITS).map(([name2, { about }]) => [name2, (name2 === "nested-depth" ? int().min(0).max(16) : int().positive()).optional().describe(about)])
+  Object.entries(LIMITS).map(([name2, { about }]) => [
+    name2,
+    (name2 === "nested-depth" ? int().min(0).max(16) : int().positive()).optional().describe(about)
+  ])
 );
 var configSchema = strictObject({
   extends: union([string2(), array(string2()).max(64)]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
@@ -53702,11 +54490,18 @@ var configSchema = strictObject({
   skipped: _enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
   limits: strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
-  baseline: string2().min(1).optional().describe("findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"),
+  baseline: string2().min(1).optional().describe(
+    "findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"
+  ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
 var PRESETS = {
-  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
+  recommended: {
+    "fail-on": "high",
+    "min-confidence": { secrets: "high", rules: "medium" },
+    base: "report",
+    skipped: "report"
+  },
   strict: {
     "fail-on": "medium",
     "min-confidence": { secrets: "medium", rules: "medium" },
@@ -53811,7 +54606,8 @@ var didYouMean = (name2, names2) => {
 function namesAt(where) {
   if (where.length === 0) return TOP_KEYS;
   if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta31 }) => meta31.id);
-  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
+  if (where[0] === "rules")
+    return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
   return ["secrets", "rules"];
@@ -53842,7 +54638,10 @@ function explain(found, value) {
     const what = issue3.path[0] === "rules" && issue3.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name2 === "" ? "" : ` in ${name2}`}.`;
     return `${what}${didYouMean(key, namesAt(issue3.path))}`;
   }
-  const given2 = issue3.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
+  const given2 = issue3.path.reduce(
+    (sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0,
+    value
+  );
   if (issue3.code === "invalid_value") {
     const values = issue3.values.map(String);
     return `${name2}: ${JSON.stringify(given2)} is none of ${values.join(", ")}.${didYouMean(String(given2), values)}`;
@@ -53866,7 +54665,8 @@ function parseConfigText(file, text5) {
   const lines = new import_yaml.LineCounter();
   const document = parseYaml(file, text5, lines);
   const [broken3] = document.errors;
-  if (broken3 !== void 0) throw wrongAt(file, lines.linePos(broken3.pos[0]), `no valid YAML: ${broken3.message.split("\n")[0]}.`);
+  if (broken3 !== void 0)
+    throw wrongAt(file, lines.linePos(broken3.pos[0]), `no valid YAML: ${broken3.message.split("\n")[0]}.`);
   let value;
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {};
@@ -53898,9 +54698,13 @@ var Extending = class {
     const known2 = this.#known.get(file);
     if (known2 !== void 0) return known2;
     const from = above.at(-1) ?? null;
-    if (above.includes(file)) throw new ConfigError(`${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(" \u2192 ")}.`);
+    if (above.includes(file))
+      throw new ConfigError(
+        `${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(" \u2192 ")}.`
+      );
     if (above.length > MAX_DEPTH3) throw new ConfigError(`${from}: extends is nested deeper than ${MAX_DEPTH3} files.`);
-    if (this.#known.size + above.length >= MAX_FILES2) throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES2} files.`);
+    if (this.#known.size + above.length >= MAX_FILES2)
+      throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES2} files.`);
     const { extends: names2, ...config2 } = parseConfigText(file, await this.#read(file, from));
     const below = [];
     for (const name2 of [names2 ?? []].flat()) below.push(...await this.#extended(name2, file, [...above, file]));
@@ -53924,7 +54728,8 @@ async function loadConfig(file, read2 = readText) {
 }
 function presetConfig(name2) {
   const preset = PRESETS[name2];
-  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))}`);
+  if (preset === void 0)
+    throw new ConfigError(`There is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))}`);
   return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
 }
 
@@ -53955,7 +54760,8 @@ function settingLoosenings(before, after2) {
   const found = [];
   const severities = [...SEVERITIES].reverse();
   const isLess = (order, old, now) => order.indexOf(now) > order.indexOf(old);
-  if (after2.failOn === "never" ? before.failOn !== "never" : isLess(severities, before.threshold, after2.threshold)) found.push(`fail-on: ${before.failOn} \u2192 ${after2.failOn}`);
+  if (after2.failOn === "never" ? before.failOn !== "never" : isLess(severities, before.threshold, after2.threshold))
+    found.push(`fail-on: ${before.failOn} \u2192 ${after2.failOn}`);
   for (const kind of ["secret", "rule"])
     if (isLess(CONFIDENCE, before.minConfidence[kind], after2.minConfidence[kind]))
       found.push(`min-confidence of ${kind}s: ${before.minConfidence[kind]} \u2192 ${after2.minConfidence[kind]}`);
@@ -53972,8 +54778,13 @@ function baselineLoosenings(before, after2) {
   const entriesOf = (file) => Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })));
   const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
-  const added = entriesOf(after2).filter(({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known2.has(key)));
-  return added.map(({ image, entry: { rule, place } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place} of ${image}` }));
+  const added = entriesOf(after2).filter(
+    ({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known2.has(key))
+  );
+  return added.map(({ image, entry: { rule, place } }) => ({
+    kind: "baseline",
+    text: `the baseline knows ${rule} in ${place} of ${image}`
+  }));
 }
 function looseningsOf(before, after2) {
   const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
@@ -53982,7 +54793,12 @@ function looseningsOf(before, after2) {
 function describeLoosenings(loosenings) {
   const count2 = (kind) => loosenings.filter((each2) => each2.kind === kind).length;
   const words2 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
-  const parts = [...words2("ignore", "adds", "ignore"), ...words2("rule", "lowers", "rule"), ...words2("setting", "loosens", "setting"), ...words2("baseline", "adds", "known finding")];
+  const parts = [
+    ...words2("ignore", "adds", "ignore"),
+    ...words2("rule", "lowers", "rule"),
+    ...words2("setting", "loosens", "setting"),
+    ...words2("baseline", "adds", "known finding")
+  ];
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
@@ -53996,7 +54812,9 @@ function checked(key, value) {
   if (parsed.success) return { [key]: parsed.data };
   const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
   const near = nearest(value, values);
-  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+  throw new UsageError(
+    `${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`
+  );
 }
 function secondsOf(text5) {
   const seconds = Number(text5);
@@ -54006,7 +54824,9 @@ function secondsOf(text5) {
 var onDisk = (directory, isConfined) => ({
   read: async (file, { from, most }) => {
     if (isConfined && from !== null && pathInCheckout(directory, from) !== null && pathInCheckout(directory, file) === null)
-      throw new ConfigError(`${from}: ${file} lies outside the checkout, and a file of the checkout may not name it. A workflow names such a file by the input config or baseline.`);
+      throw new ConfigError(
+        `${from}: ${file} lies outside the checkout, and a file of the checkout may not name it. A workflow names such a file by the input config or baseline.`
+      );
     const found = await readWhole(path5.resolve(directory, file), most, isConfined ? directory : null);
     if (found.text !== null || found.isMissing) return found.text;
     throw new ConfigError(`${file}: the file cannot be read: ${found.why}.`);
@@ -54020,7 +54840,9 @@ function atCommit(directory, base, given2, disk) {
       if (relative === null) return disk.read(file, asked);
       const text5 = await base.read(relative);
       if (text5 !== null && Buffer.byteLength(text5) > asked.most)
-        throw new PolicyError(`${relative}: the base commit ${base.commit.slice(0, 7)} has it with more than ${asked.most >> 10} KiB.`);
+        throw new PolicyError(
+          `${relative}: the base commit ${base.commit.slice(0, 7)} has it with more than ${asked.most >> 10} KiB.`
+        );
       if (text5 !== null || !(isBrought || file === given2) || await base.isOfRepository(relative)) return text5;
       isBrought = true;
       return disk.read(file, asked);
@@ -54049,7 +54871,8 @@ async function readConfiguration(given2, { read: read2 }, isRequired) {
     return text5;
   };
   for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
-    if (given2 !== null && isRequired || await read2(name2, { from: null, most: MAX_CONFIG }) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
+    if (given2 !== null && isRequired || await read2(name2, { from: null, most: MAX_CONFIG }) !== null)
+      return { name: name2, config: await loadConfig(name2, orThrow) };
   return { name: "recommended", config: presetConfig("recommended") };
 }
 async function readBaseline({ baseline, name: name2 }, given2, { read: read2 }, isRequired) {
@@ -54057,7 +54880,10 @@ async function readBaseline({ baseline, name: name2 }, given2, { read: read2 }, 
   const file = baseline ?? DEFAULT_BASELINE;
   const text5 = await read2(file, { from: given2 === null ? name2 : null, most: MAX_BASELINE });
   if (text5 !== null) return { name: file, file: parseBaseline(file, text5) };
-  if (baseline !== null && isRequired) throw new ConfigError(`${file}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
+  if (baseline !== null && isRequired)
+    throw new ConfigError(
+      `${file}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`
+    );
   return null;
 }
 var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
@@ -54069,7 +54895,8 @@ async function ofCommit({ commit }, read2) {
   try {
     return await read2();
   } catch (cause) {
-    if (cause instanceof ConfigError) throw new ConfigError(`In the base commit ${commit.slice(0, 7)}: ${cause.message}`, { cause });
+    if (cause instanceof ConfigError)
+      throw new ConfigError(`In the base commit ${commit.slice(0, 7)}: ${cause.message}`, { cause });
     throw cause;
   }
 }
@@ -54080,16 +54907,29 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   const finish = async (policy2, place, authority) => {
     const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport2) : null;
     const baseline = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place, base === null) : fromBranch.baseline;
-    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
+    const warnings = fromBranch !== null && fromBranch.baseline === null ? [
+      {
+        code: "no-baseline",
+        message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.`
+      }
+    ] : [];
     return { policy: policy2, baseline, authority: await authority(baseline), warnings };
   };
   if (base === null) return finish(own2, disk, async () => ({ from: "checkout" }));
-  const policy = await ofCommit(base, () => readPolicy(settings2, atCommit(directory, base, settings2.config, disk), false));
+  const policy = await ofCommit(
+    base,
+    () => readPolicy(settings2, atCommit(directory, base, settings2.config, disk), false)
+  );
   return finish(policy, atCommit(directory, base, settings2.baseline, disk), async (baseline) => {
     const changed = isOfBranch(own2) ? null : await readBaseline(own2, settings2.baseline, disk, true);
     const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
     const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
-    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
+    return {
+      from: "base",
+      commit: base.commit,
+      read: base.read,
+      loosenings: [...looseningsOf(policy, own2), ...known2, ...other]
+    };
   });
 }
 
@@ -54176,7 +55016,8 @@ var Feed = class _Feed {
   async peek(length) {
     let have = this.#length();
     while (have < length && await this.#pull()) have += this.#pieces.at(-1)?.length ?? 0;
-    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have)) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
+    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have))
+      this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
     return (this.#pieces[0] ?? NOTHING2).subarray(0, length);
   }
   #length() {
@@ -54251,7 +55092,8 @@ var OUT = 1 << 18;
 var AHEAD = 1 << 20;
 var MOST_AHEAD = 1 << 22;
 function isBzip2(head) {
-  if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh" || (head[3] ?? 0) < 49 || (head[3] ?? 0) > 57) return false;
+  if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh" || (head[3] ?? 0) < 49 || (head[3] ?? 0) > 57)
+    return false;
   const mark = head.readUIntBE(4, 6);
   return mark === BLOCK || mark === END;
 }
@@ -54489,7 +55331,11 @@ function inflateAtOnce(packed, kind, most) {
   try {
     const hint = kind === "gzip" && packed.length >= 4 ? packed.readUInt32LE(packed.length - 4) : 0;
     const chunkSize = Math.min(Math.max(hint + 64, CHUNK), OUT2 * 4);
-    const result = IN_ONE_CALL[kind](packed, { maxOutputLength: Math.max(1, most), chunkSize, info: true });
+    const result = IN_ONE_CALL[kind](packed, {
+      maxOutputLength: Math.max(1, most),
+      chunkSize,
+      info: true
+    });
     const { buffer, engine } = result;
     return { bytes: buffer, read: engine.bytesWritten };
   } catch {
@@ -54555,7 +55401,8 @@ async function header(feed, onAside) {
     for (let length = 64; ; length *= 2) {
       const text5 = await feed.peek(length);
       const end2 = text5.indexOf(0);
-      if (end2 === -1 && (text5.length < length || length > MAX_FIELD)) throw new PackingError("its gzip header does not end");
+      if (end2 === -1 && (text5.length < length || length > MAX_FIELD))
+        throw new PackingError("its gzip header does not end");
       if (end2 === -1) continue;
       onAside(await feed.take(end2 + 1));
       break;
@@ -54584,7 +55431,17 @@ var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
-var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
+var FILTERS = {
+  3: "delta",
+  4: "x86",
+  5: "PowerPC",
+  6: "Itanium",
+  7: "ARM",
+  8: "ARM Thumb",
+  9: "SPARC",
+  10: "ARM64",
+  11: "RISC-V"
+};
 var LZMA2 = 33;
 var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
@@ -54607,7 +55464,8 @@ function dictionaryOf(header2) {
   let at3 = 2;
   for (const flag2 of [64, 128]) if ((flags & flag2) !== 0) at3 = number3(header2, at3).end;
   const id = number3(header2, at3);
-  if (id.value !== LZMA2) throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`);
+  if (id.value !== LZMA2)
+    throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`);
   const bits = header2[number3(header2, id.end).end] ?? 0;
   return bits >= 40 ? 2 ** 32 : (2 + (bits & 1)) * 2 ** ((bits >> 1) + 11);
 }
@@ -54656,7 +55514,8 @@ async function* oneStream2(feed, onDictionary) {
     if (size === 0) break;
     const header2 = await all(feed, (size + 1) * 4);
     const dictionary = dictionaryOf(header2);
-    if (dictionary > MAX_DICTIONARY) throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`);
+    if (dictionary > MAX_DICTIONARY)
+      throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`);
     onDictionary(dictionary);
     yield header2;
     const length = yield* blockData(feed);
@@ -54674,7 +55533,8 @@ async function load() {
   const { exports } = XzReadableStream._moduleInstance;
   const known2 = exports;
   for (const name2 of ["create_context", "destroy_context", "supply_input", "get_next_output"]) {
-    if (typeof known2[name2] !== "function") throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
+    if (typeof known2[name2] !== "function")
+      throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
   }
   return exports;
 }
@@ -55410,7 +56270,12 @@ function frameHeader(head) {
   const base = 2 ** (10 + (exponent >> 3));
   const size = sizeLength === 0 ? 0 : sizeLength === 8 ? Number(head.readBigUInt64LE(length - 8)) : head.readUIntLE(length - sizeLength, sizeLength) + (sizeLength === 2 ? 256 : 0);
   const id = head.subarray(length - sizeLength - idLength, length - sizeLength);
-  return { length, window: single ? size : base + base / 8 * (exponent & 7), hasChecksum: (descriptor & 4) !== 0, dictionary: id.some((byte) => byte !== 0) };
+  return {
+    length,
+    window: single ? size : base + base / 8 * (exponent & 7),
+    hasChecksum: (descriptor & 4) !== 0,
+    dictionary: id.some((byte) => byte !== 0)
+  };
 }
 var broken2 = () => new PackingError("unexpected end of file");
 async function* frames(feed, onWindow, onAside) {
@@ -55425,7 +56290,8 @@ async function* frames(feed, onWindow, onAside) {
       continue;
     }
     const header2 = frameHeader(head);
-    if (header2 === null) throw new PackingError(head.length < HEADER ? "unexpected end of file" : "the header of a frame is damaged");
+    if (header2 === null)
+      throw new PackingError(head.length < HEADER ? "unexpected end of file" : "the header of a frame is damaged");
     if (header2.dictionary) throw new UnsupportedPacking("it needs a dictionary that is not at hand");
     if (header2.window > MAX_WINDOW) throw new UnsupportedPacking(`it takes more than ${MAX_WINDOW} bytes of memory`);
     onWindow(header2.window);
@@ -55475,9 +56341,11 @@ async function* unzstd(feed, onWindow = () => {
   };
   const stream = decoder(isNative);
   let failed = null;
-  const feeding = pipeline(Readable.from(all2(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch((error3) => {
-    failed = error3;
-  });
+  const feeding = pipeline(Readable.from(all2(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch(
+    (error3) => {
+      failed = error3;
+    }
+  );
   try {
     for await (const chunk of stream) yield chunk;
   } catch (error3) {
@@ -55589,7 +56457,9 @@ var CLOSED = [
   ["(E", /^\x45\x3d\xcd\x28|^\x28\xcd\x3d\x45/, "cramfs"]
 ];
 var CLOSED_BY_BYTE = /* @__PURE__ */ new Map();
-for (const closed of CLOSED) for (const first2 of Buffer.from(closed[0], "latin1")) CLOSED_BY_BYTE.set(first2, [...CLOSED_BY_BYTE.get(first2) ?? [], closed]);
+for (const closed of CLOSED)
+  for (const first2 of Buffer.from(closed[0], "latin1"))
+    CLOSED_BY_BYTE.set(first2, [...CLOSED_BY_BYTE.get(first2) ?? [], closed]);
 var FIRST_BYTES = /* @__PURE__ */ new Set([
   ...Buffer.from("Px(\xFDB!0\xC7q\xED#]\x7F", "latin1"),
   ...CLOSED_BY_BYTE.keys(),
@@ -55618,7 +56488,8 @@ function isZipMember(head) {
   if (head.length < 31 || head.readUInt32LE(0) !== 67324752) return false;
   const method = head.readUInt16LE(8);
   const nameLength = head.readUInt16LE(26);
-  if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 53376) !== 0 || !(method <= 20 || method >= 93 && method <= 99) || nameLength === 0 || nameLength > 4096) return false;
+  if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 53376) !== 0 || !(method <= 20 || method >= 93 && method <= 99) || nameLength === 0 || nameLength > 4096)
+    return false;
   return head.subarray(30, 30 + nameLength).every((byte) => byte >= 32);
 }
 var CHECKSUM = 148;
@@ -55667,7 +56538,8 @@ function closedOf(head, first2) {
   return null;
 }
 function isBinaryCpio(head) {
-  if (head.length < 28 || head[0] === 199 !== (head[1] === 113) || head[0] === 113 !== (head[1] === 199)) return false;
+  if (head.length < 28 || head[0] === 199 !== (head[1] === 113) || head[0] === 113 !== (head[1] === 199))
+    return false;
   const nameLength = head[0] === 199 ? head.readUInt16LE(20) : head.readUInt16BE(20);
   return nameLength > 1 && head[25 + nameLength] === 0;
 }
@@ -55768,7 +56640,10 @@ var Catalogue = class {
 // src/secrets/encoded.ts
 var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 80;
-var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+var STARTS_TEXT = Uint8Array.from(
+  { length: 256 },
+  (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0
+);
 function mayBeText(bytes2, from, to) {
   const reach2 = 4 * (MIN_DECODED_QUADS - 1);
   for (let start = from; start + reach2 < to; ) {
@@ -55836,18 +56711,24 @@ function mayBePacked(window, from) {
 }
 var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length));
+  const found = [0, 1, 2, 3].filter(
+    (skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length)
+  );
   return !found.includes(0) && (bytes2[0] === M || PACKED_FIRST.has(bytes2[0] ?? 0)) && OPENED_BASE64.test(bytes2.toString("latin1", 0, SIGN_LENGTH)) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
-var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
+var HEX_DIGIT = Uint8Array.from(
+  { length: 256 },
+  (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255
+);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
 var byteInHex = (bytes2, at3) => (HEX_DIGIT[bytes2[at3] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[at3 + 1] ?? 0] ?? 0);
 function isTextInHex(bytes2, from, to) {
   const reach2 = 2 * (MIN_HEX_PAIRS - 1);
   for (let start = from; start + reach2 + 1 < to; ) {
     let at3 = start + reach2;
-    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3)) at3 -= 2;
+    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3))
+      at3 -= 2;
     if (at3 >= start) {
       start = at3 + 2;
       continue;
@@ -55938,7 +56819,9 @@ function base64Texts(kernel, from, length) {
     let end2 = first2.end;
     const pieces3 = [window.subarray(first2.start, end2)];
     while (end2 < length && PARTS.has(window[end2] ?? 0)) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(
+        window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1))
+      );
       if (rest === null) break;
       const next = runs[i + 1];
       const nextAt = end2 + rest[0].length;
@@ -55955,7 +56838,12 @@ function base64Texts(kernel, from, length) {
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3) });
+    if (end2 > from)
+      texts2.push({
+        position: first2.start,
+        length: end2 - first2.start,
+        bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3)
+      });
   }
   return texts2;
 }
@@ -55966,8 +56854,25 @@ var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3
 var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/;
 var NEXT_ESCAPE = new RegExp(ANY_ESCAPE, "g");
 var NEXT_ESCAPE_OR_JOINT = new RegExp(`${ANY_ESCAPE.source}|[\\\\="'\`\\r\\n]`, "g");
-var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">", lowbar: "_", hyphen: "-" };
-function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, entity }) {
+var ENTITIES = {
+  amp: "&",
+  quot: '"',
+  apos: "'",
+  lt: "<",
+  gt: ">",
+  lowbar: "_",
+  hyphen: "-"
+};
+function charOf({
+  percent,
+  unicode,
+  hex: hex2,
+  point,
+  wide,
+  octal,
+  sign: sign2,
+  entity
+}) {
   const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
@@ -55975,7 +56880,9 @@ function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, 
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
   const number5 = (entity ?? "").replace("#", "");
-  return String.fromCharCode(number5.startsWith("x") ? Number.parseInt(number5.slice(1), 16) : Number.parseInt(number5, 10));
+  return String.fromCharCode(
+    number5.startsWith("x") ? Number.parseInt(number5.slice(1), 16) : Number.parseInt(number5, 10)
+  );
 }
 var Unescaped = class {
   text;
@@ -55993,7 +56900,10 @@ var Unescaped = class {
   /** The first character of the text that does not stand in front of a place of the original. */
   indexOf(place) {
     const stop = this.#stopOf(place, 1);
-    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
+    return Math.min(
+      (this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0),
+      this.#stops[stop + 2] ?? this.text.length
+    );
   }
   /** The last pair whose first (0) or second (1) number is not above a value. */
   #stopOf(value, side) {
@@ -56071,7 +56981,9 @@ var provenBy = (secret, id) => ({
 });
 var NEAR = 2048;
 function pairAwsKeys(matches3) {
-  const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
+  const secrets = matches3.filter(
+    ({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless"
+  );
   if (secrets.length === 0) return matches3;
   const ids = matches3.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
   const paired = /* @__PURE__ */ new Map();
@@ -56232,7 +57144,9 @@ var Kept = class {
 };
 
 // src/secrets/letter-escapes.ts
-var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter((code3) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code3)));
+var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter(
+  (code3) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code3))
+);
 var each = (front, digits) => [...digits].map((digit2) => front + digit2);
 var LETTER_ESCAPES = [
   ...CODES.map((code3) => ({ text: `%${code3.toString(16)}`, ignoreCase: true })),
@@ -56359,7 +57273,12 @@ function gather(text5, start) {
 }
 var MAX_UNPACKED2 = 64 << 20;
 var MAX_ARCHIVES = 16 << 20;
-var packedBudget = () => ({ left: MAX_UNPACKED2, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES });
+var packedBudget = () => ({
+  left: MAX_UNPACKED2,
+  isCut: false,
+  archives: [],
+  archiveBytes: MAX_ARCHIVES
+});
 function packedTexts(window, length, places, budget, isLast) {
   return places.length === 0 ? NO_TEXTS : [...textsAt(window, length, places, budget, isLast)];
 }
@@ -56384,7 +57303,10 @@ function* textsAt(window, length, places, budget, isLast) {
 function* unpacked2(joined2, budget) {
   let [tries, done] = [0, 0];
   for (const { 0: text5, index } of joined2.matchAll(SIGN)) {
-    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? { characters: 0, bytes: 0 };
+    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? {
+      characters: 0,
+      bytes: 0
+    };
     const start = index - characters;
     if (start < done) continue;
     if (++tries > MAX_TRIES) {
@@ -56622,7 +57544,8 @@ var ContentScan = class _ContentScan {
       this.#window(chunk, last);
       return;
     }
-    for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
+    for (let at3 = 0; at3 < chunk.length; at3 += PART)
+      this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
   }
   #window(part3, last) {
     const { window } = this.#kernel;
@@ -56667,7 +57590,8 @@ var ContentScan = class _ContentScan {
       if (!isSign[literal4]) return;
       const sign2 = signs2[literal4] ?? null;
       if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
-        if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
+        if (this.#signs.length < MAX_PENDING_SIGNS)
+          this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
         else this.leftSigns = true;
       }
       if (packed[literal4] === true) places.push(position);
@@ -56675,27 +57599,46 @@ var ContentScan = class _ContentScan {
       if (letterEscapes[literal4] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      if (triggers[literal4] === true) names2.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, null));
+      if (triggers[literal4] === true)
+        names2.find(
+          kernel.window,
+          position,
+          valueStart,
+          valueLength,
+          (detector, at3) => this.#try(detector, at3, length, null)
+        );
     });
     if (this.#depth >= MAX_DEPTH4) return;
     kernel.utf16Runs(length, (position, run2, bigEndian) => {
       if (position + run2 <= from) return;
-      decoded3.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
+      decoded3.push({
+        text: narrow(kernel.window.subarray(position, position + run2), bigEndian),
+        position,
+        length: run2,
+        encoding: "utf-16"
+      });
     });
     for (const { position, length: run2, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
-        decoded3.push(unpacked3 === null ? { text: bytes2, position, length: run2, encoding } : { text: unpacked3, position, length: run2, encoding: "gzip" });
+        decoded3.push(
+          unpacked3 === null ? { text: bytes2, position, length: run2, encoding } : { text: unpacked3, position, length: run2, encoding: "gzip" }
+        );
       }
     }
-    for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last)) decoded3.push({ ...text5, encoding: "gzip" });
+    for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last))
+      decoded3.push({ ...text5, encoding: "gzip" });
     if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
     const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end2 }) => ({
       start,
       text: unescapeText(kernel.window.toString("latin1", start, end2), false)
     }));
     this.#isQuoted = quotedFrom < length;
-    if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
+    if (this.#isQuoted)
+      unescaped.push({
+        start: quotedFrom,
+        text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length))
+      });
     if (decoded3.length > 0) this.#searchDecoded(decoded3);
     if (unescaped.length > 0) this.#searchUnescaped(unescaped, part3);
   }
@@ -56703,7 +57646,8 @@ var ContentScan = class _ContentScan {
   #searchDecoded(decoded3) {
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
     decoded3.forEach(({ text: text5, position, length, encoding }, index) => {
-      for (const match2 of this.#matchesIn(text5)) this.#addDecoded(match2, position, length, encoding, lineAt2[index] ?? null);
+      for (const match2 of this.#matchesIn(text5))
+        this.#addDecoded(match2, position, length, encoding, lineAt2[index] ?? null);
     });
   }
   /** Searches stretches with their escapes undone. */
@@ -56717,7 +57661,12 @@ var ContentScan = class _ContentScan {
   /** The window's text where each character takes four bytes. */
   #narrowed(order, length) {
     const position = (4 - this.#base % 4) % 4;
-    return { text: narrowWide(this.#kernel.window.subarray(position, length), order), position, length: length - position, encoding: "utf-32" };
+    return {
+      text: narrowWide(this.#kernel.window.subarray(position, length), order),
+      position,
+      length: length - position,
+      encoding: "utf-32"
+    };
   }
   /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
   #isLikely(sign2, at3) {
@@ -56726,7 +57675,10 @@ var ContentScan = class _ContentScan {
   }
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text5) {
-    const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() });
+    const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, {
+      ...this.#bounds,
+      matches: this.#bounds.matches.inside()
+    });
     inner.push(text5, true);
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped);
     return inner.matches;
@@ -56738,12 +57690,23 @@ var ContentScan = class _ContentScan {
     const to = start + text5.original(match2.offset + match2.length);
     const offset = this.#base + from;
     const companion = match2.companion ?? this.#kernel.window.toString("latin1", from, to);
-    this.#keep().add({ ...match2, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
+    this.#keep().add({
+      ...match2,
+      detector,
+      offset,
+      length: to - from,
+      end: offset + to - from,
+      line: this.#lineAt(from),
+      companion
+    });
   }
   #lineAt(position) {
     if (!this.#isText) return null;
     const { at: at3, lines } = this.#counted;
-    this.#counted = { at: position, lines: position >= at3 ? lines + this.#kernel.lines(at3, position) : lines - this.#kernel.lines(position, at3) };
+    this.#counted = {
+      at: position,
+      lines: position >= at3 ? lines + this.#kernel.lines(at3, position) : lines - this.#kernel.lines(position, at3)
+    };
     return this.#linesBefore + this.#counted.lines + 1;
   }
   #addDecoded(match2, position, run2, encoding, line2) {
@@ -56756,7 +57719,15 @@ var ContentScan = class _ContentScan {
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     const start = offset + Math.min(within2, run2);
-    this.#keep().add({ ...match2, detector, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
+    this.#keep().add({
+      ...match2,
+      detector,
+      offset: start,
+      length: offset + run2 - start,
+      end: offset + run2,
+      line: line2,
+      encoding
+    });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
   #try(detector, position, end2, escaped) {
@@ -56798,7 +57769,13 @@ var ContentScan = class _ContentScan {
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
     this.#unescaped ??= new UnescapedWindow(false);
-    const around = this.#unescaped.around((from, to) => this.#slice(from, to, end2), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end2);
+    const around = this.#unescaped.around(
+      (from, to) => this.#slice(from, to, end2),
+      position,
+      LOOK_BEHIND,
+      detector.window ?? DEFAULT_WINDOW,
+      end2
+    );
     if (around === null) return;
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
     if (this.#mustStandAlone(detector) && !standsAlone2(around.text, around.at, null, this.#isText)) return;
@@ -56811,16 +57788,27 @@ var ContentScan = class _ContentScan {
     const run2 = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run2) && !(text5[run2 - 1] === "=" && goesOn(text5, run2 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
-    const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES, window * 2), end2);
+    const whole4 = this.#joined.around(
+      (from, to) => this.#slice(from, to, end2),
+      position,
+      0,
+      Math.min(MAX_PIECES, window * 2),
+      end2
+    );
     if (whole4 === null) return false;
     const places = (index) => index < at3 ? start + index : whole4.raw(whole4.at + index - at3);
     return this.#match(detector, text5.slice(0, at3) + whole4.text.slice(whole4.at), at3, places, start) !== "none";
   }
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
   #slice(from, to, end2) {
-    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length) return this.#block.slice(from - this.#blockAt, to - this.#blockAt);
+    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length)
+      return this.#block.slice(from - this.#blockAt, to - this.#blockAt);
     this.#blockAt = from;
-    this.#block = this.#kernel.window.toString("latin1", from, Math.min(end2, from + Math.max(MIN_BLOCK, 2 * (to - from))));
+    this.#block = this.#kernel.window.toString(
+      "latin1",
+      from,
+      Math.min(end2, from + Math.max(MIN_BLOCK, 2 * (to - from)))
+    );
     return this.#block.slice(0, to - from);
   }
   /** Where in a text the characters of tokens end that stand at a place. Text that is full of starts is walked once. */
@@ -56849,7 +57837,14 @@ var ContentScan = class _ContentScan {
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
-    const checked3 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text5.slice(0, at3 - before.length), after: text5.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
+    const checked3 = detector.check === void 0 ? {} : detector.check({
+      value,
+      groups,
+      before: text5.slice(0, at3 - before.length),
+      after: text5.slice(match2.index + match2[0].length),
+      path: this.#path,
+      isText: this.#isText
+    });
     if (checked3 === null || mustProve && checked3.strength !== "proven") return "weak";
     const secret = checked3.value ?? value;
     const inner = groups["value"] === void 0 && checked3.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
@@ -56881,7 +57876,8 @@ var ContentScan = class _ContentScan {
     const match2 = pattern.exec(text5);
     if (match2 !== null) {
       const before = match2.groups?.["before"]?.length ?? 0;
-      if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
+      if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText))
+        return { match: match2, mustProve: false };
     }
     if (glued === void 0) return null;
     glued.lastIndex = at3;
@@ -56969,7 +57965,13 @@ function variablePart(inside) {
   const alphabet = name2;
   const least = Number(min);
   const most = open7 !== void 0 ? OPEN_END : Number(max ?? min);
-  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet };
+  return {
+    source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`,
+    text: null,
+    min: least,
+    max: most,
+    alphabet
+  };
 }
 function partsOf2(form) {
   return form.split(/(\{[^}]+\})/).filter((piece) => piece !== "").map(
@@ -57030,14 +58032,19 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
-  if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
-  if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
+  if (compiled.filter(({ before }) => before !== "").length > 1)
+    throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
+  if (literals.some(({ literal: literal4 }) => literal4 === ""))
+    throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
   const source2 = compiled.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
     forms,
-    literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
+    literals: literals.map(({ literal: literal4 }) => ({
+      text: literal4,
+      run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8)
+    })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
     ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
     ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
@@ -57058,7 +58065,16 @@ var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer
 var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
 var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
 var MAX_WORDS3 = 4;
-function named2({ names: names2, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
+function named2({
+  names: names2,
+  values,
+  strength = "likely",
+  word = SECRET_WORD,
+  check: check2,
+  chance = (value) => value,
+  examples,
+  ...about
+}) {
   const body = values.map(formSource).join("|");
   const whole4 = new RegExp(`^(?:${body})$`);
   return {
@@ -57066,7 +58082,10 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
     forms: values,
     literals: [],
     names: names2,
-    pattern: new RegExp(`(?<named>${names2.map((name2) => name2.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, "iy"),
+    pattern: new RegExp(
+      `(?<named>${names2.map((name2) => name2.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`,
+      "iy"
+    ),
     window: 160 + Math.max(...values.map(formLength)),
     strength,
     context: true,
@@ -57077,7 +58096,8 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
       const { value, groups, before } = found;
       const between = groups["between"] ?? "";
       const words2 = between.match(/[\w.-]+/g) ?? [];
-      if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
+      if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? ""))
+        return null;
       if (!whole4.test(value)) return null;
       if (!mayBeDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
@@ -57599,7 +58619,12 @@ var AI = [
 var IDENTIFIABLE = "https://github.com/microsoft/security-utilities";
 var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
 function signed(id, service, signature, size, opens) {
-  const [alphabet, before, end2] = { 88: ["b64", 76, "=="], 56: ["64", 44, "=="], 52: ["b64", 42, ""], 44: ["b64", 33, "="] }[size];
+  const [alphabet, before, end2] = {
+    88: ["b64", 76, "=="],
+    56: ["64", 44, "=="],
+    52: ["b64", 42, ""],
+    44: ["b64", 33, "="]
+  }[size];
   const inside = alphabet === "64" ? "A-Za-z0-9_-" : "A-Za-z0-9+/";
   const rest = size === 52 ? "[A-D][A-Za-z0-9+/]{5}" : `[${inside}]{6}`;
   const form = `{${alphabet}:${before}}${signature}${size === 52 ? "A{62:5}" : `{62:5}${size === 44 ? "A" : "Q"}`}${end2}`;
@@ -57613,7 +58638,10 @@ function signed(id, service, signature, size, opens) {
     forms: [form],
     proof: `\`${signature}\` at its fixed place`,
     literals: [{ text: signature, run: 6 }],
-    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`, "y"),
+    pattern: new RegExp(
+      `(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`,
+      "y"
+    ),
     strength: "likely",
     examples: [form],
     quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/={1,2}$/, "")}{62:8}`],
@@ -57654,7 +58682,10 @@ var AZURE = [
     opens: "all settings of the store, secrets among them",
     revoke: "Regenerate the access keys of the store",
     docs: "https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication",
-    forms: [".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}", ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"],
+    forms: [
+      ".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}",
+      ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"
+    ],
     examples: ["Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}="]
   }),
   signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
@@ -57803,13 +58834,16 @@ var AZURE = [
     revoke: "Rotate the storage account key in Azure",
     forms: ["AccountKey={b64:86}=="],
     proof: "it decodes to 64 bytes",
-    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text5) => ({ text: text5, ignoreCase: true })),
+    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map(
+      (text5) => ({ text: text5, ignoreCase: true })
+    ),
     pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
     strength: "likely",
     examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
     quiet: ["AccountKey={b64:60}==", "storage_key={b64:140}"],
     check: ({ value }) => {
-      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
+      if (value.startsWith(EMULATOR_KEY))
+        return { strength: "harmless", note: "the public key of the storage emulator" };
       const checked3 = ofFiller(value);
       return checked3 === null || decodeBase64(value.replace(/={1,2}$/, ""))?.length === 64 ? checked3 : { strength: "possible", note: "not of the length that Azure gives out", ...checked3 };
     }
@@ -57891,7 +58925,8 @@ var CLOUD = [
     quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
     check: ({ value, before }) => {
       if (/[A-Za-z0-9+/]{12}[+/]$/.test(before)) return null;
-      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
+      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example")
+        return { strength: "harmless", note: "a public example" };
       const account = awsAccount(value);
       if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
         return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
@@ -57917,7 +58952,10 @@ var CLOUD = [
     docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
     forms: ["ABSK{b64=:100-269}"],
     proof: "it decodes to `BedrockAPIKey-`",
-    examples: ["ABSKQmVkcm9ja0FQSUtleS1{b64:109}", (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`],
+    examples: [
+      "ABSKQmVkcm9ja0FQSUtleS1{b64:109}",
+      (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`
+    ],
     check: ({ value }) => {
       const decoded3 = decodeBase64(value.slice(4).replace(/={1,2}$/, ""))?.toString("latin1") ?? "";
       if (decoded3.startsWith("BedrockAPIKey-"))
@@ -57987,7 +59025,11 @@ var CLOUD = [
     strength: "likely",
     context: true,
     examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
-    quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
+    quiet: [
+      "aws_secret_access_key={hex:40}",
+      "aws_secret_access_key={b64:41}",
+      "aws_secret_access_key_file=/run/secrets/aws"
+    ],
     check: ({ value, groups, before, after: after2 }) => {
       const { behind: behind2 } = groups;
       if (behind2 !== void 0) return secretBehind(behind2);
@@ -58330,9 +59372,20 @@ var GITHUB = {
   revoke: "Delete the token in the GitHub settings",
   docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"
 };
-var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
-var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
-var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
+var GITLAB = {
+  issuer: "GitLab",
+  revoke: "Revoke the token in GitLab",
+  docs: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+};
+var BITBUCKET = {
+  issuer: "Atlassian Bitbucket",
+  docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/"
+};
+var CIRCLECI = {
+  issuer: "CircleCI",
+  revoke: "Revoke the token in the CircleCI settings",
+  docs: "https://circleci.com/docs/managing-api-tokens/"
+};
 var INSTALLATION = "Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token";
 var AUTHORIZATION = "Revoke the authorization of the app in the GitHub settings (Applications)";
 var github = (id, title, prefix2, opens, revoke = GITHUB.revoke) => token({
@@ -58357,11 +59410,21 @@ var CODE = [
     opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
     docs: "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
     revoke: "Revoke the API token in the Atlassian account",
-    forms: ["ATATT3x{64:20-300}={HEX:8}", "ATCTT3x{64:20-300}={HEX:8}", "ATSTT3x{64:20-300}={HEX:8}", "ATATT3x{64:20-300}%3D{HEX:8}", "ATCTT3x{64:20-300}%3D{HEX:8}"],
+    forms: [
+      "ATATT3x{64:20-300}={HEX:8}",
+      "ATCTT3x{64:20-300}={HEX:8}",
+      "ATSTT3x{64:20-300}={HEX:8}",
+      "ATATT3x{64:20-300}%3D{HEX:8}",
+      "ATCTT3x{64:20-300}%3D{HEX:8}"
+    ],
     proof: "CRC-32 in its last eight characters",
     checksum: true,
     check: checkAtlassian,
-    examples: [(fill2) => atlassian("ATATT3x", fill2), (fill2) => atlassian("ATCTT3x", fill2), (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")]
+    examples: [
+      (fill2) => atlassian("ATATT3x", fill2),
+      (fill2) => atlassian("ATCTT3x", fill2),
+      (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")
+    ]
   }),
   token({
     ...BITBUCKET,
@@ -58514,14 +59577,40 @@ var CODE = [
     opens: "the repositories and permissions that it is granted",
     forms: ["github_pat_{62:22}_{62:59}"]
   }),
-  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted", AUTHORIZATION),
-  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months", AUTHORIZATION),
-  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one", INSTALLATION),
+  github(
+    "github-oauth-token",
+    "GitHub OAuth token",
+    "gho_",
+    "the person's repositories within the scopes that were granted",
+    AUTHORIZATION
+  ),
+  github(
+    "github-refresh-token",
+    "GitHub refresh token",
+    "ghr_",
+    "new user tokens of the GitHub App for six months",
+    AUTHORIZATION
+  ),
+  github(
+    "github-server-token",
+    "GitHub App installation token",
+    "ghs_",
+    "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one",
+    INSTALLATION
+  ),
   github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
-  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours", AUTHORIZATION),
+  github(
+    "github-user-token",
+    "GitHub App user token",
+    "ghu_",
+    "what app and person may both do, for eight hours",
+    AUTHORIZATION
+  ),
   gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
   gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
-  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
+  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", [
+    "glffct-{64:20}"
+  ]),
   gitlab(
     "gitlab-feed-token",
     "GitLab feed token",
@@ -58529,9 +59618,27 @@ var CODE = [
     ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"],
     "Reset the feed token in the GitLab profile"
   ),
-  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"], "Reset the incoming email token in the GitLab profile"),
-  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"], "Let it expire: it ends with its job"),
-  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"], "Renew the secret of the application in GitLab"),
+  gitlab(
+    "gitlab-incoming-mail-token",
+    "GitLab incoming mail token",
+    "issues in the name of the person",
+    ["glimt-{64:25}"],
+    "Reset the incoming email token in the GitLab profile"
+  ),
+  gitlab(
+    "gitlab-job-token",
+    "GitLab job token",
+    "what the job may do, while it runs",
+    ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"],
+    "Let it expire: it ends with its job"
+  ),
+  gitlab(
+    "gitlab-oauth-secret",
+    "GitLab OAuth application secret",
+    "sign-ins in the name of the application",
+    ["gloas-{hex:64}"],
+    "Renew the secret of the application in GitLab"
+  ),
   token({
     ...GITLAB,
     id: "gitlab-routable-token",
@@ -58548,11 +59655,18 @@ var CODE = [
     proof: "CRC-32 in its last seven characters",
     check: checkRoutable
   }),
-  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", ["GR1348941{64:20}", "glrt-{64:20-64}", "glrtr-{64:20-64}"]),
+  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", [
+    "GR1348941{64:20}",
+    "glrt-{64:20-64}",
+    "glrtr-{64:20-64}"
+  ]),
   gitlab("gitlab-scim-token", "GitLab SCIM token", "makes and removes members of the group", ["glsoat-{64:20}"]),
   gitlab("gitlab-session", "GitLab session cookie", "the person's session", ["_gitlab_session={hex:32}"]),
   gitlab("gitlab-token", "GitLab token", "projects within its scopes, with its owner's rights", ["glpat-{64:20-64}"]),
-  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", ["glptt-{hex:40}", "glptt-{64:40}"]),
+  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", [
+    "glptt-{hex:40}",
+    "glptt-{64:40}"
+  ]),
   token({
     id: "harness-token",
     issuer: "Harness",
@@ -59026,11 +60140,23 @@ function* namedValues(text5) {
 var MAX_KEYTAB = 4096;
 var CHANGE2 = "Change the password or revoke the token";
 function worth2(value) {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null;
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(
+    value
+  ))
+    return null;
   if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
 }
-function settings({ keys, value: form = /./, revoke = CHANGE2, strength = "likely", guessable = true, example, quietFile, ...about }) {
+function settings({
+  keys,
+  value: form = /./,
+  revoke = CHANGE2,
+  strength = "likely",
+  guessable = true,
+  example,
+  quietFile,
+  ...about
+}) {
   const files = (sample) => ({ path: sample[0], text: sample[1] });
   return {
     ...about,
@@ -59132,8 +60258,18 @@ var FILES = [
     names: ["login data", "login data for account"],
     strength: "possible",
     guessable: true,
-    examples: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}" }],
-    quiet: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0" }],
+    examples: [
+      {
+        path: "/root/.config/chromium/Default/Login Data",
+        text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}"
+      }
+    ],
+    quiet: [
+      {
+        path: "/root/.config/chromium/Default/Login Data",
+        text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0"
+      }
+    ],
     *parse(text5) {
       if (!text5.startsWith("SQLite format 3\0") || !text5.includes("password_value")) return;
       for (const match2 of text5.matchAll(/v1[01][\s\S]{16}/g)) yield { value: match2[0], at: match2.index };
@@ -59149,7 +60285,12 @@ var FILES = [
     names: ["auth.json"],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/root/.composer/auth.json", text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
+    examples: [
+      {
+        path: "/root/.composer/auth.json",
+        text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}'
+      }
+    ],
     quiet: [{ path: "/app/auth.json", text: '{"http-basic":{}}' }],
     *parse(text5) {
       if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text5)) return;
@@ -59217,12 +60358,16 @@ var FILES = [
     strength: "possible",
     guessable: true,
     examples: [
-      { path: "/root/.mozilla/firefox/x/logins.json", text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' }
+      {
+        path: "/root/.mozilla/firefox/x/logins.json",
+        text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}'
+      }
     ],
     quiet: [{ path: "/app/logins.json", text: '{"logins":[]}' }],
     *parse(text5) {
       for (const { name: name2, value, at: at3 } of namedValues(text5))
-        if (name2 === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at: at3, note: "key4.db beside it decrypts it" };
+        if (name2 === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value))
+          yield { value, at: at3, note: "key4.db beside it decrypts it" };
     }
   },
   settings({
@@ -59254,7 +60399,8 @@ var FILES = [
       for (const match2 of text5.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
         const [whole4, user = "", value = "", host = ""] = match2;
         const checked3 = worth2(value);
-        if (checked3 !== null) yield { value, at: match2.index + whole4.lastIndexOf(`${value}@`), facts: { user, host }, ...checked3 };
+        if (checked3 !== null)
+          yield { value, at: match2.index + whole4.lastIndexOf(`${value}@`), facts: { user, host }, ...checked3 };
       }
     }
   },
@@ -59310,7 +60456,10 @@ var FILES = [
     keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
     value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
     strength: "possible",
-    example: ["/var/jenkins_home/credentials.xml", '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>']
+    example: [
+      "/var/jenkins_home/credentials.xml",
+      '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>'
+    ]
   }),
   {
     id: "jenkins-initial-password",
@@ -59370,11 +60519,29 @@ var FILES = [
     opens: "the cluster with the rights of the user",
     revoke: "Revoke the token or certificate of the user in the cluster",
     docs: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
-    names: ["config", "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig", "admin.conf", "kubelet.conf", "super-admin.conf", "k3s.yaml", "rke2.yaml"],
+    names: [
+      "config",
+      "kubeconfig",
+      "kubeconfig.yaml",
+      "kubeconfig.yml",
+      ".kubeconfig",
+      "admin.conf",
+      "kubelet.conf",
+      "super-admin.conf",
+      "k3s.yaml",
+      "rke2.yaml"
+    ],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/root/.kube/config", text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n" }],
-    quiet: [{ path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }],
+    examples: [
+      {
+        path: "/root/.kube/config",
+        text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n"
+      }
+    ],
+    quiet: [
+      { path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }
+    ],
     *parse(text5) {
       if (!/kind:\s*Config|"kind":\s*"Config"/.test(text5)) return;
       for (const { name: name2, value, at: at3 } of namedValues(text5)) {
@@ -59390,7 +60557,18 @@ var FILES = [
     title: "Mail password",
     opens: "the mailbox, and mail in its name",
     docs: "https://marlam.de/msmtp/msmtp.html",
-    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc", ".muttrc", "muttrc", ".offlineimaprc", ".mbsyncrc", "sasl_passwd", "ssmtp.conf"],
+    names: [
+      ".esmtprc",
+      ".msmtprc",
+      "msmtprc",
+      ".fetchmailrc",
+      ".muttrc",
+      "muttrc",
+      ".offlineimaprc",
+      ".mbsyncrc",
+      "sasl_passwd",
+      "ssmtp.conf"
+    ],
     keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
     example: ["/root/.offlineimaprc", "[Repository R]\nremotepass = {62:14}\n"]
   }),
@@ -59424,7 +60602,10 @@ var FILES = [
     keys: /^(?:password|passphrase|master)$/,
     // `{\u2026}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
-    example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
+    example: [
+      "/root/.m2/settings.xml",
+      "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"
+    ],
     quietFile: [
       "/root/.m2/settings.xml",
       "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>"
@@ -59454,7 +60635,10 @@ var FILES = [
       "/root/.nuget/NuGet/NuGet.Config",
       '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>'
     ],
-    quietFile: ["/app/nuget.config", '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>']
+    quietFile: [
+      "/app/nuget.config",
+      '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>'
+    ]
   }),
   {
     id: "pgpass",
@@ -59469,10 +60653,13 @@ var FILES = [
     examples: [{ path: "/root/.pgpass", text: "db.acme.io:5432:app:svc:{62:14}\n" }],
     quiet: [{ path: "/root/.pgpass", text: "# hostname:port:database:username:password\n" }],
     *parse(text5) {
-      for (const match2 of text5.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
+      for (const match2 of text5.matchAll(
+        /^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm
+      )) {
         const [whole4, host = "", , user = "", value = ""] = match2;
         const checked3 = worth2(value.trim());
-        if (checked3 !== null) yield { value: value.trim(), at: match2.index + whole4.lastIndexOf(value), facts: { host, user }, ...checked3 };
+        if (checked3 !== null)
+          yield { value: value.trim(), at: match2.index + whole4.lastIndexOf(value), facts: { host, user }, ...checked3 };
       }
     }
   },
@@ -59554,7 +60741,9 @@ var FILES = [
     examples: [{ path: "/etc/redis/redis.conf", text: "port 6379\nrequirepass {62:16}\n" }],
     quiet: [{ path: "/etc/redis/redis.conf", text: "# requirepass foobared\n" }],
     *parse(text5) {
-      for (const match2 of text5.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
+      for (const match2 of text5.matchAll(
+        /^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm
+      )) {
         const value = match2[1] ?? "";
         const checked3 = worth2(value);
         if (checked3 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
@@ -59619,7 +60808,8 @@ var FILES = [
       for (const match2 of text5.matchAll(IN_COMMAND)) {
         const value = match2.groups?.["value"] ?? "";
         const checked3 = worth2(value);
-        if (checked3 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
+        if (checked3 !== null && !value.startsWith("$"))
+          yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
       }
     }
   },
@@ -59647,13 +60837,18 @@ var FILES = [
     strength: "likely",
     guessable: true,
     examples: [
-      { path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' }
+      {
+        path: "/app/terraform.tfstate",
+        text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}'
+      }
     ],
     quiet: [{ path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
     *parse(text5) {
       if (!/"terraform_version"/.test(text5)) return;
       for (const { name: name2, value, at: at3 } of namedValues(text5)) {
-        if (!PASSWORD_OR_TOKEN.test(name2) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name2))
+        if (!PASSWORD_OR_TOKEN.test(name2) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(
+          name2
+        ))
           continue;
         if (/^private_key/.test(name2) || name2 === "result" && value.length < 8) continue;
         const checked3 = worth2(value);
@@ -59696,15 +60891,26 @@ var FILES = [
     names: ["wp-config.php", "wp-config-local.php", "wp-salt.php"],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
-    quiet: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
+    examples: [
+      {
+        path: "/var/www/html/wp-config.php",
+        text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n"
+      }
+    ],
+    quiet: [
+      {
+        path: "/var/www/html/wp-config.php",
+        text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n"
+      }
+    ],
     *parse(text5) {
       for (const match2 of text5.matchAll(
         /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
       )) {
         const value = match2[4] ?? "";
         const checked3 = /unique phrase/.test(value) ? null : worth2(value);
-        if (checked3 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked3 };
+        if (checked3 !== null)
+          yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked3 };
       }
     }
   }
@@ -59781,7 +60987,11 @@ var HOSTING = [
     alone: true,
     window: 340,
     strength: "proven",
-    examples: [(fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString("base64")],
+    examples: [
+      (fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString(
+        "base64"
+      )
+    ],
     quiet: [() => Buffer.from(`{"a":"${"b".repeat(100)}","c":1}`).toString("base64")],
     check: ({ value }) => {
       const json = decodeJson(value);
@@ -59933,14 +61143,30 @@ var HOSTING = [
     opens: "the projects, their environment variables and deployments",
     revoke: "Delete the token in the Vercel account settings",
     docs: "https://vercel.com/docs/rest-api#authentication",
-    forms: ["vcp_{62:56}", "vci_{62:56}", "vca_{62:56}", "vcr_{62:56}", "vck_{62:56}", "vercel_blob_rw_{62:16}_{62:30}"]
+    forms: [
+      "vcp_{62:56}",
+      "vci_{62:56}",
+      "vca_{62:56}",
+      "vcr_{62:56}",
+      "vck_{62:56}",
+      "vercel_blob_rw_{62:16}_{62:30}"
+    ]
   })
 ];
 
 // src/secrets/detectors/jwt.ts
 import { createHmac as createHmac2 } from "node:crypto";
 var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
-var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
+var DEMO_KEYS = [
+  "secret",
+  "your-256-bit-secret",
+  "key",
+  "password",
+  "test",
+  "a-string-secret-at-least-256-bits-long",
+  "your-384-bit-secret",
+  "your-512-bit-secret"
+];
 function isSignedWithDemoKey(token2) {
   const end2 = token2.lastIndexOf(".");
   const signature = token2.slice(end2 + 1);
@@ -59959,9 +61185,11 @@ function factsOf(claims) {
   const facts = {};
   const { iss: issuer, exp: expiry } = claims;
   if (typeof issuer === "string" && issuer !== "" && issuer.length <= MAX_ISSUER) facts["issuer"] = issuer;
-  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
+  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11)
+    facts["expires"] = new Date(expiry * 1e3).toISOString();
   const subject = text(claims, "sub");
-  if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
+  if (subject.startsWith("system:serviceaccount:"))
+    facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
   if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
   if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
   return facts;
@@ -59974,9 +61202,12 @@ function checkJwt({ value }, kind) {
   const facts = factsOf(claims);
   if (header2["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
     return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
-  if (DEMO_SUBJECTS.has(text(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
-  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
-  if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
+  if (DEMO_SUBJECTS.has(text(claims, "sub")) || claims["name"] === "John Doe")
+    return { strength: "harmless", note: "a public example", facts };
+  if (isSignedWithDemoKey(value))
+    return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
+  if (kind === "supabase-service-key" && claims["role"] === "anon")
+    return { strength: "harmless", note: "the anonymous key, which is public", facts };
   return { facts };
 }
 function jwt(claims, fill2) {
@@ -60079,7 +61310,10 @@ function advancedToken(text5, at3) {
   if (match2 === null) return null;
   const { bracket, hex: hex2, word } = match2.groups ?? {};
   if (bracket !== void 0) return { bracket, end: TOKEN.lastIndex };
-  return { atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"), end: TOKEN.lastIndex };
+  return {
+    atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"),
+    end: TOKEN.lastIndex
+  };
 }
 function readList(text5, start, tokenAt) {
   let [at3, depth] = [start, 0];
@@ -60116,7 +61350,18 @@ function checkGnupgKey(text5) {
 // src/secrets/keystore.ts
 import { createHash as createHash3 } from "node:crypto";
 import { createSecureContext } from "node:tls";
-var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
+var USUAL_PASSWORDS = [
+  "changeit",
+  "",
+  "changeme",
+  "password",
+  "secret",
+  "123456",
+  "notasecret",
+  "android",
+  "test",
+  "keystore"
+];
 var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).digest("hex")}`;
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
@@ -60136,7 +61381,8 @@ function checkJavaKeystore(text5) {
   let at3 = 12;
   for (let entry = 0; entry < count2 && at3 + 6 < bytes2.length; entry++) {
     const tag = bytes2.readUInt32BE(at3);
-    if (tag === 1 || tag === 3) return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
+    if (tag === 1 || tag === 3)
+      return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
     if (tag !== 2) return null;
     const alias = bytes2.readUInt16BE(at3 + 4);
     const type = at3 + 6 + alias + 8;
@@ -60161,7 +61407,10 @@ function checkPkcs12(text5) {
   const length = all2[1] === 130 ? all2.readUInt16BE(2) + 4 : all2.length;
   const bytes2 = all2.subarray(0, length);
   if (!KEY_BAGS.some((bag) => bytes2.includes(bag))) return null;
-  return judged(bytes2, length > all2.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null);
+  return judged(
+    bytes2,
+    length > all2.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null
+  );
 }
 
 // src/secrets/private-key.ts
@@ -60241,7 +61490,11 @@ function decodePem(label, body) {
   const key = derKey(der);
   return key === null ? { strength: "likely", identity: identityOf3(der) } : { strength: "proven", identity: identityOf3(der), facts: keyFacts(key) };
 }
-var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf3(Buffer.from(body.replace(/\s/g, ""))) });
+var encrypted = (body) => ({
+  strength: "harmless",
+  note: "encrypted with a passphrase",
+  identity: identityOf3(Buffer.from(body.replace(/\s/g, "")))
+});
 var OPENSSH_MAGIC = "openssh-key-v1\0";
 function checkOpenSsh(bytes2) {
   let at3 = OPENSSH_MAGIC.length;
@@ -60261,7 +61514,8 @@ function checkOpenSsh(bytes2) {
   if (cipher === void 0 || publicKey === null || privatePart === null) return null;
   const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
   const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
-  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
+  if (cipher !== "none")
+    return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
   return { strength: "proven", facts, identity: identityOf3(bytes2) };
 }
 function checkPgp(text5) {
@@ -60276,7 +61530,12 @@ function checkDer(bytes2) {
   const length = sequenceEnd(data);
   if (length === null) return null;
   const key = derKey(data.subarray(0, length));
-  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf3(data.subarray(0, length)), facts: keyFacts(key) };
+  return key === null ? null : {
+    strength: "proven",
+    value: bytes2.slice(0, length),
+    identity: identityOf3(data.subarray(0, length)),
+    facts: keyFacts(key)
+  };
 }
 function checkBase64Pem(base642) {
   const text5 = decodeBase64(base642)?.toString("latin1") ?? "";
@@ -60341,12 +61600,20 @@ var KEYS = [
       pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
       window: 4200,
       strength: "harmless",
-      examples: ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"],
+      examples: [
+        "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"
+      ],
       check: () => ({ note: "encrypted with a passphrase" })
     }
   ),
   whole(
-    { id: "dnssec-key", issuer: "BIND", title: "DNSSEC private key", opens: "signatures of the zone", docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html" },
+    {
+      id: "dnssec-key",
+      issuer: "BIND",
+      title: "DNSSEC private key",
+      opens: "signatures of the zone",
+      docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html"
+    },
     {
       literals: ["Private-key-format: v1."],
       pattern: /Private-key-format: v1\.\d\s{1,4}Algorithm: [^\n]{1,40}\n\s{0,4}(?:[A-Za-z0-9]{1,40}: [A-Za-z0-9+/=]{1,1400}\s{1,4}){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
@@ -60365,8 +61632,17 @@ var KEYS = [
     revoke: "Delete the key of the service account in IAM",
     docs: CLOUD_DOCS,
     proof: "it decodes to a key, and the account stands beside it",
-    examples: [() => JSON.stringify({ type: "service_account", private_key_id: "x", private_key: keyPem(), client_email: "ci@acme.iam.gserviceaccount.com" })],
-    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
+    examples: [
+      () => JSON.stringify({
+        type: "service_account",
+        private_key_id: "x",
+        private_key: keyPem(),
+        client_email: "ci@acme.iam.gserviceaccount.com"
+      })
+    ],
+    quiet: [
+      '"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'
+    ],
     check: (found) => {
       const account = serviceAccount(found);
       const checked3 = account === null ? null : pem(found);
@@ -60374,7 +61650,13 @@ var KEYS = [
     }
   },
   whole(
-    { id: "git-crypt-key", issuer: "git-crypt", title: "git-crypt key", opens: "all encrypted files of the repository", docs: "https://github.com/AGWA/git-crypt" },
+    {
+      id: "git-crypt-key",
+      issuer: "git-crypt",
+      title: "git-crypt key",
+      opens: "all encrypted files of the repository",
+      docs: "https://github.com/AGWA/git-crypt"
+    },
     {
       literals: ["\0GITCRYPTKEY"],
       pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
@@ -60414,7 +61696,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "java-keystore", issuer: "Java", title: "Java keystore with a private key", opens: OPENS, docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html" },
+    {
+      id: "java-keystore",
+      issuer: "Java",
+      title: "Java keystore with a private key",
+      opens: OPENS,
+      docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html"
+    },
     {
       proof: "it holds a key, and opens with a usual password or none",
       literals: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
@@ -60438,8 +61726,14 @@ var KEYS = [
       pattern: /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"(?:(?!"kty")[^{}]){0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4e3,
       strength: "likely",
-      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
-      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
+      examples: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}',
+        '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'
+      ],
+      quiet: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}',
+        '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'
+      ],
       check: ({ value, groups }) => {
         const secret = groups["early"] ?? value;
         const checked3 = ofFiller(secret);
@@ -60483,7 +61777,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "openvpn-static-key", issuer: "OpenVPN", title: "OpenVPN static key", opens: "the tunnel that it protects", docs: "https://openvpn.net/community-resources/" },
+    {
+      id: "openvpn-static-key",
+      issuer: "OpenVPN",
+      title: "OpenVPN static key",
+      opens: "the tunnel that it protects",
+      docs: "https://openvpn.net/community-resources/"
+    },
     {
       literals: ["-----BEGIN OpenVPN "],
       pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
@@ -60495,7 +61795,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "pkcs12-keystore", issuer: "PKCS #12", title: "PKCS #12 keystore with a private key", opens: OPENS, docs: "https://www.rfc-editor.org/rfc/rfc7292" },
+    {
+      id: "pkcs12-keystore",
+      issuer: "PKCS #12",
+      title: "PKCS #12 keystore with a private key",
+      opens: OPENS,
+      docs: "https://www.rfc-editor.org/rfc/rfc7292"
+    },
     {
       proof: "it holds a key, and opens with a usual password or none",
       literals: ["0\x82", "0\x80"],
@@ -60516,7 +61822,10 @@ var KEYS = [
     revoke: REVOKE,
     proof: "it decodes to a key; encrypted keys and bodies that do not decode are low",
     examples: [keyPem],
-    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"],
+    quiet: [
+      'if (line == "-----BEGIN RSA PRIVATE KEY-----") {',
+      "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"
+    ],
     check: (found) => serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups["label"] ?? "") ? pem(found) : null
   },
   {
@@ -60532,7 +61841,11 @@ var KEYS = [
     window: 16384,
     strength: "likely",
     examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString("base64")}`],
-    quiet: [() => Buffer.from("-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----").toString("base64")],
+    quiet: [
+      () => Buffer.from(
+        "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----"
+      ).toString("base64")
+    ],
     check: ({ value }) => checkBase64Pem(value)
   },
   {
@@ -60554,7 +61867,9 @@ var KEYS = [
     pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00(?=[\s\S]{40})/y,
     window: 6100,
     strength: "proven",
-    examples: [() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")],
+    examples: [
+      () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")
+    ],
     quiet: ["0\x82\0\x000\r	*\x86H\x86\xF7\r{b64:300}"],
     check: ({ value, after: after2 }) => checkDer(value + after2)
   },
@@ -60569,7 +61884,9 @@ var KEYS = [
     pattern: /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
     window: 16384,
     strength: "likely",
-    examples: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"],
+    examples: [
+      "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"
+    ],
     quiet: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"],
     check: ({ value }) => checkPutty(value)
   },
@@ -60591,7 +61908,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "tor-onion-key", issuer: "Tor", title: "Tor onion service key", opens: "the address of the onion service", docs: "https://community.torproject.org/onion-services/" },
+    {
+      id: "tor-onion-key",
+      issuer: "Tor",
+      title: "Tor onion service key",
+      opens: "the address of the onion service",
+      docs: "https://community.torproject.org/onion-services/"
+    },
     {
       literals: ["== ed25519v1-secret: type0 =="],
       pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
@@ -60630,7 +61953,9 @@ function assignedValue(text5) {
 function isData(value, rest, path19) {
   if (CODE_FILE.test(path19)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
-  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
+  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
+    value
+  );
 }
 var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
 var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
@@ -60638,13 +61963,15 @@ var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^
   value
 );
 function looksSecret(value, isPassword, quoted2) {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false;
+  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
+    return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
     if (/^\d+$/.test(value)) return false;
     return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted2;
   }
-  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
+    return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
@@ -60653,7 +61980,8 @@ function checkAssignment({ value: text5, before, path: path19, isText }) {
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text5);
   if (statement === null) return null;
   const [whole4, tail2 = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5)) return null;
+  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5))
+    return null;
   const name2 = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail2;
   const short = name2.split(".").at(-1) ?? name2;
   if (ABOUT.test(snakeCase(short)) || PUBLIC2.test(name2) || short.length > 60) return null;
@@ -60700,7 +62028,16 @@ var ASSIGNMENT_WORDS = [
   "app_key",
   "appkey"
 ];
-var SCHEME_ENDS = ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f", "\\://", ":\\\\/\\\\/", ":\\u002F\\u002F", ":\\u002f\\u002f"];
+var SCHEME_ENDS = [
+  "://",
+  ":\\/\\/",
+  "%3A%2F%2F",
+  "%3a%2f%2f",
+  "\\://",
+  ":\\\\/\\\\/",
+  ":\\u002F\\u002F",
+  ":\\u002f\\u002f"
+];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
@@ -60709,16 +62046,24 @@ var isSampleAccount = (user, password) => /^scott$/i.test(user) && /^tiger(?![a-
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded3 = password.includes("%") ? decodeURIComponentSafely(password) : password;
-  if (decoded3.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
+  if (decoded3.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2)))
+    return null;
   if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null;
   const isExample = EXAMPLE_HOST.test(host);
   const isUsual = isUsualPassword(decoded3) || decoded3 === user || isSampleAccount(user, decoded3);
-  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded3) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } };
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded3) && user.length >= 20 && !isPlaceholder(user))
+    return { value: user, facts: { host } };
   const facts = { ...user.length >= 20 && /\d/.test(user) ? {} : { user }, host };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
   if (isUsual) return { strength: "harmless", note: "a default password", facts };
-  if (isPlaceholder(decoded3.replace(/^\$+/, ""))) return { strength: "harmless", note: "it reads like an example", facts };
-  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded3) ? "harmless" : "possible", note: "for a service on the same host", facts };
+  if (isPlaceholder(decoded3.replace(/^\$+/, "")))
+    return { strength: "harmless", note: "it reads like an example", facts };
+  if (LOCAL_HOST.test(host))
+    return {
+      strength: isLocalDefault(decoded3) ? "harmless" : "possible",
+      note: "for a service on the same host",
+      facts
+    };
   return { facts };
 }
 var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
@@ -60731,14 +62076,16 @@ function decodeURIComponentSafely(text5) {
 }
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
 function weighPassword(password, isExample, facts) {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password))
+    return null;
   const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, "")) || isSampleAccount(facts["user"] ?? "", password);
   if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
   return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
 }
 function checkCommandLine({ value }) {
   const bare = value.replace(/^(["'])(.*)\1$/, "$2");
-  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
+  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare))
+    return null;
   return { value: bare };
 }
 var LOGINS2 = [
@@ -60789,12 +62136,28 @@ var LOGINS2 = [
     id: "command-line-password",
     issuer: "any",
     opens: "the service that the command talks to",
-    examples: ["mysql -h db -u app -p{62:8}-{62:5}7 -e x", "curl -u svc:{62:14} https://db.acme.io", "sshpass -p {62:14} ssh x", "docker login -u x -p {62:14} r.acme.io"],
+    examples: [
+      "mysql -h db -u app -p{62:8}-{62:5}7 -e x",
+      "curl -u svc:{62:14} https://db.acme.io",
+      "sshpass -p {62:14} ssh x",
+      "docker login -u x -p {62:14} r.acme.io"
+    ],
     quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
     title: "Password on a command line",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password",
-    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text5) => ({ text: text5 })),
+    literals: [
+      "mysql",
+      "sshpass",
+      "curl ",
+      "wget ",
+      "docker login",
+      "podman login",
+      "helm ",
+      "--password",
+      "--passwd",
+      "--token"
+    ].map((text5) => ({ text: text5 })),
     pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
@@ -60851,7 +62214,10 @@ var LOGINS2 = [
     opens: "the server that the call talks to",
     docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
     revoke: "Change the password",
-    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    examples: [
+      'curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");',
+      "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"
+    ],
     quiet: [
       "curl_setopt($ch, CURLOPT_USERPWD, $login);",
       'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");',
@@ -60909,7 +62275,12 @@ var LOGINS2 = [
       "Server=db.acme.io;User Id=svc;Password='{62:5};{62:6}7';",
       "jdbc:postgresql://db.acme.io/app?user=svc&password={62:6}%24{62:6}"
     ],
-    quiet: ["Server=db;Password=${PW};", "Server=db.acme.io;User Id=svc;Password=$PW;", "Server=db.acme.io;Password=%PW%;", "Server=db.acme.io;Password='$PW';"],
+    quiet: [
+      "Server=db;Password=${PW};",
+      "Server=db.acme.io;User Id=svc;Password=$PW;",
+      "Server=db.acme.io;Password=%PW%;",
+      "Server=db.acme.io;Password='$PW';"
+    ],
     title: "Database connection string with a password",
     docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
     revoke: "Change the password of the database account",
@@ -60947,8 +62318,16 @@ var LOGINS2 = [
 ];
 
 // src/secrets/detectors/managers.ts
-var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dashboard", docs: "https://docs.doppler.com/docs/service-tokens" };
-var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
+var DOPPLER = {
+  issuer: "Doppler",
+  revoke: "Revoke the token in the Doppler dashboard",
+  docs: "https://docs.doppler.com/docs/service-tokens"
+};
+var VAULT = {
+  issuer: "HashiCorp",
+  revoke: "Revoke the token with vault token revoke",
+  docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes"
+};
 var ALL_SECRETS = "the secrets that it is granted";
 var MANAGERS2 = [
   named2({
@@ -61204,7 +62583,11 @@ var MANAGERS2 = [
 
 // src/secrets/detectors/messaging.ts
 var SEND_MAIL = "mail in the account's name, its logs and contacts";
-var SLACK = { issuer: "Slack", revoke: "Revoke the token with auth.revoke or in the Slack app settings", docs: "https://docs.slack.dev/authentication/tokens" };
+var SLACK = {
+  issuer: "Slack",
+  revoke: "Revoke the token with auth.revoke or in the Slack app settings",
+  docs: "https://docs.slack.dev/authentication/tokens"
+};
 var TWILIO = { issuer: "Twilio", docs: "https://www.twilio.com/docs/iam/api-keys" };
 var META = { issuer: "Meta", docs: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/" };
 function checkDiscord({ value }) {
@@ -61494,7 +62877,11 @@ var MESSAGING = [
     pattern: /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
     alone: true,
     strength: "likely",
-    examples: ["xoxb-{d:12}-{d:13}-{62:24}", "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}", "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"],
+    examples: [
+      "xoxb-{d:12}-{d:13}-{62:24}",
+      "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}",
+      "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"
+    ],
     quiet: ["xoxb-your-token-here", "xoxb-{d:12}"],
     check: ({ value }) => ofFiller(value.slice(5))
   },
@@ -61514,7 +62901,10 @@ var MESSAGING = [
       "https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}",
       "https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}"
     ],
-    quiet: ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/..."],
+    quiet: [
+      "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+      "https://hooks.slack.com/services/..."
+    ],
     check: ({ value }) => {
       if (/0{8}|X{6}/i.test(value)) return null;
       return fillerKind(value) === "filler" ? null : ofFiller(value);
@@ -61599,7 +62989,11 @@ var MESSAGING = [
     revoke: "Regenerate the token in the X developer portal",
     docs: "https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens",
     names: ["twitter", "bearer", "x_api"],
-    values: ["AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}", "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}", "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"],
+    values: [
+      "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}",
+      "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}",
+      "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"
+    ],
     examples: ["TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}"],
     chance: (value) => value.slice(22),
     check: ({ value }) => /A{26}/.test(value) ? null : {}
@@ -61659,8 +63053,16 @@ var MESSAGING = [
 // src/secrets/detectors/observability.ts
 var DATADOG = { issuer: "Datadog", docs: "https://docs.datadoghq.com/account_management/api-app-keys/" };
 var GRAFANA = { issuer: "Grafana", docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/" };
-var NEW_RELIC = { issuer: "New Relic", revoke: "Delete the key in the New Relic API keys page", docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/" };
-var SENTRY = { issuer: "Sentry", revoke: "Revoke the token in the Sentry settings", docs: "https://docs.sentry.io/account/auth-tokens/" };
+var NEW_RELIC = {
+  issuer: "New Relic",
+  revoke: "Delete the key in the New Relic API keys page",
+  docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"
+};
+var SENTRY = {
+  issuer: "Sentry",
+  revoke: "Revoke the token in the Sentry settings",
+  docs: "https://docs.sentry.io/account/auth-tokens/"
+};
 function checkGrafana({ value }) {
   return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
@@ -61749,7 +63151,14 @@ var OBSERVABILITY = [
     opens: "metrics, logs and configuration within its scopes",
     revoke: "Delete the token in the Dynatrace settings",
     docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
-    forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
+    forms: [
+      "dt0c01.{32:24}.{32:64}",
+      "dt0s01.{32:24}.{32:64}",
+      "dt0s02.{32:8}.{32:64}",
+      "dt0s08.{32:8}.{32:64}",
+      "dt0s16.{32:8}.{32:64}",
+      "dt0c01.{36U:24}.{36U:64}"
+    ]
   }),
   named2({
     id: "elastic-api-key",
@@ -61782,7 +63191,9 @@ var OBSERVABILITY = [
     docs: "https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/",
     forms: ["glc_eyJ{b64=:40-400}"],
     proof: "it decodes to JSON with the organization",
-    examples: [(fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`],
+    examples: [
+      (fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`
+    ],
     check: ({ value }) => {
       const json = decodeJson(value.slice(4));
       return json !== null && json["k"] !== void 0 ? { strength: "proven", facts: { organization: String(json["o"] ?? "") } } : {};
@@ -61970,7 +63381,9 @@ var OBSERVABILITY = [
     forms: ["sntrys_eyJ{b64=:60-400}_{b64:43}"],
     proof: "it decodes to JSON with the organization",
     examples: [
-      (fill2) => `sntrys_${Buffer.from(fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString("base64").replace(/={1,2}$/, "")}_${fill2("{62:43}")}`
+      (fill2) => `sntrys_${Buffer.from(
+        fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')
+      ).toString("base64").replace(/={1,2}$/, "")}_${fill2("{62:43}")}`
     ],
     check: ({ value }) => {
       const json = decodeJson(value.split("_")[1] ?? "");
@@ -62013,7 +63426,11 @@ var OBSERVABILITY = [
 // src/secrets/detectors/packages.ts
 var PUBLISH = "publishes packages in the name of the account";
 var NPM2 = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
-var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
+var JFROG = {
+  issuer: "JFrog",
+  revoke: "Revoke the token in the JFrog platform",
+  docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens"
+};
 function checkPypi({ value }) {
   const macaroon = decodeBase64(value.slice("pypi-".length));
   return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
@@ -62081,13 +63498,16 @@ var PACKAGES = [
     window: 4200,
     strength: "likely",
     guessable: true,
-    examples: [(fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`],
+    examples: [
+      (fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`
+    ],
     quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
     check: ({ value, groups, before }) => {
       if (groups["value"] === void 0) return null;
       const login = decodeText(value);
       const split = login?.indexOf(":") ?? -1;
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
+      if (login === null || split < 1)
+        return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
       const password = login.slice(split + 1);
       return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
     }
@@ -62197,12 +63617,17 @@ var PACKAGES = [
     window: 420,
     strength: "likely",
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
-    quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
+    quiet: [
+      "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+      'npmAuthToken: "${NPM_TOKEN}"',
+      "//r/:_authToken=%NPM_TOKEN%"
+    ],
     check: ({ value }) => {
       if (!mayBeDrawn(value)) return null;
       if (isPlaceholder(value)) return null;
       const login = decodeText(value);
-      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
+      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1)))
+        return { strength: "harmless", note: "a default password, or an example" };
       return ofFiller(value);
     }
   },
@@ -62249,7 +63674,13 @@ var PACKAGES = [
     opens: "private packages of the organization",
     revoke: "Revoke the token in Private Packagist",
     docs: "https://packagist.com/docs",
-    forms: ["packagist_ack_{hex:56-68}", "packagist_ort_{hex:56-68}", "packagist_out_{hex:56-68}", "packagist_uut_{hex:56-68}", "packagist_urt_{hex:56-68}"]
+    forms: [
+      "packagist_ack_{hex:56-68}",
+      "packagist_ort_{hex:56-68}",
+      "packagist_out_{hex:56-68}",
+      "packagist_uut_{hex:56-68}",
+      "packagist_urt_{hex:56-68}"
+    ]
   }),
   token({
     id: "pypi-token",
@@ -62276,8 +63707,16 @@ var PACKAGES = [
 
 // src/secrets/detectors/payments.ts
 import { createHash as createHash5 } from "node:crypto";
-var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
-var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
+var STRIPE = {
+  issuer: "Stripe",
+  revoke: "Roll the key in the Stripe dashboard",
+  docs: "https://docs.stripe.com/keys"
+};
+var SQUARE = {
+  issuer: "Square",
+  revoke: "Replace the token in the Square developer dashboard",
+  docs: "https://developer.squareup.com/docs/build-basics/access-tokens"
+};
 var SHOPIFY = {
   issuer: "Shopify",
   revoke: "Uninstall or rotate the app credentials in Shopify",
@@ -62360,7 +63799,9 @@ var PAYMENTS = [
     pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
     alone: true,
     strength: "proven",
-    examples: [(fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))],
+    examples: [
+      (fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))
+    ],
     quiet: ["xprv{58:107}"],
     check: checkBitcoin
   },
@@ -62373,10 +63814,16 @@ var PAYMENTS = [
     docs: "https://en.bitcoin.it/wiki/Wallet_import_format",
     forms: ["5{58:50}", "K{58:51}", "L{58:51}"],
     proof: "its base58 checksum",
-    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text5) => ({ text: text5, ignoreCase: true, assignment: true })),
+    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text5) => ({
+      text: text5,
+      ignoreCase: true,
+      assignment: true
+    })),
     pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
     strength: "proven",
-    examples: [(fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`],
+    examples: [
+      (fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`
+    ],
     quiet: ["privkey=5J{58:49}"],
     check: checkBitcoin
   },
@@ -62615,7 +64062,13 @@ var PAYMENTS = [
     id: "stripe-key",
     title: "Stripe secret key",
     opens: "payments and customers of the account; a restricted key what it is granted",
-    forms: ["sk_live_{62:14-34}", "rk_live_{62:14-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
+    forms: [
+      "sk_live_{62:14-34}",
+      "rk_live_{62:14-34}",
+      "sk_live_{62:60-247}",
+      "rk_live_{62:60-247}",
+      "sk_org_live_{62:24-247}"
+    ],
     quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
   }),
   token({
@@ -62648,7 +64101,11 @@ var PAYMENTS = [
 
 // src/secrets/detectors/work.ts
 var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
-var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
+var FIGMA = {
+  issuer: "Figma",
+  revoke: "Revoke the token in the Figma settings",
+  docs: "https://www.figma.com/developers/api#access-tokens"
+};
 var WORK = [
   named2({
     id: "airtable-legacy-key",
@@ -62896,7 +64353,9 @@ var GROUPS = [
 var KEY_IDS = new Set(KEYS.map(({ id }) => id));
 var isKey = (id) => KEY_IDS.has(id);
 var isFile = (detector) => "parse" in detector;
-var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
+var DETECTORS = GROUPS.flatMap(
+  ({ detectors }) => detectors.filter((detector) => !isFile(detector))
+);
 var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
 
 // src/secrets/file-index.ts
@@ -62911,13 +64370,26 @@ var FileIndex = class {
   of(path19) {
     const name2 = path19.slice(path19.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
-    for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1)) found.push(...this.#byName.get(name2.slice(dot)) ?? []);
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path19)));
+    for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
+      found.push(...this.#byName.get(name2.slice(dot)) ?? []);
+    return found.filter(
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path19))
+    );
   }
 };
 
 // src/secrets/name-index.ts
-var TRIGGERS = ["key", "token", "secret", "passw", "auth", "api", "_pat", "cred", "login"].map((text5) => ({
+var TRIGGERS = [
+  "key",
+  "token",
+  "secret",
+  "passw",
+  "auth",
+  "api",
+  "_pat",
+  "cred",
+  "login"
+].map((text5) => ({
   text: text5,
   ignoreCase: true,
   assignment: true,
@@ -63015,7 +64487,10 @@ function compile2(literals) {
   literals.forEach(({ text: text5, ignoreCase, assignment, run: run2 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
-    groups.set(key, [...groups.get(key) ?? [], { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run2 }]);
+    groups.set(key, [
+      ...groups.get(key) ?? [],
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run2 }
+    ]);
   });
   return groups;
 }
@@ -63053,7 +64528,8 @@ function plainKernel(literals, size) {
         for (const literal4 of group) {
           if (p + literal4.bytes.length > end2 || !matches3(literal4, p)) continue;
           const behind2 = p + literal4.bytes.length;
-          if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run) continue;
+          if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run)
+            continue;
           const value = literal4.assignment ? assigned2(behind2, end2, Math.max(MIN_VALUE3, literal4.run)) : { start: 0, length: 0 };
           if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
@@ -63140,7 +64616,8 @@ var Bucket = class {
   }
   get cost() {
     let product = 1;
-    for (let byte = 0; byte < BYTES2; byte++) product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0);
+    for (let byte = 0; byte < BYTES2; byte++)
+      product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0);
     return product;
   }
 };
@@ -63165,7 +64642,8 @@ function anneal(options4, start, bucketCount, byteCost, maxChain) {
     const old = choiceOf(literal4, choices[literal4] ?? 0);
     const now = choiceOf(literal4, number5);
     const [source2, target] = [buckets[from], buckets[to]];
-    if (old === void 0 || now === void 0 || source2 === void 0 || target === void 0 || from === to && old === now) continue;
+    if (old === void 0 || now === void 0 || source2 === void 0 || target === void 0 || from === to && old === now)
+      continue;
     if (now.chain !== old.chain && (chains.get(now.chain) ?? 0) >= maxChain) continue;
     const before = source2.cost + (from === to ? 0 : target.cost);
     source2.change(old.fingerprint, -1);
@@ -63478,7 +64956,11 @@ var BYTES3 = [
 // src/secrets/prefilter/frequency.ts
 function measuredFrequencies() {
   const byte = (value) => ((BYTES3[value] ?? 0) + 1) / 1e5;
-  const counts = new Map(TRIGRAMS.flatMap(([log2, text5]) => [...text5.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])));
+  const counts = new Map(
+    TRIGRAMS.flatMap(
+      ([log2, text5]) => [...text5.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])
+    )
+  );
   return {
     byte,
     // What is not in the table is rarer than all that are; how much rarer its bytes tell.
@@ -63503,7 +64985,10 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   const cost = costFunction(model);
   const assigned2 = assignBuckets(first2, cost);
   const { prepared, bucketOf } = isThorough ? improved(first2, assigned2, model) : { prepared: first2, bucketOf: assigned2 };
-  const buckets = Array.from({ length: BUCKETS }, (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY));
+  const buckets = Array.from(
+    { length: BUCKETS },
+    (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY)
+  );
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
@@ -63522,7 +65007,13 @@ function improved(literals, bucketOf, model) {
       };
     })
   );
-  const found = anneal(options4, { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN);
+  const found = anneal(
+    options4,
+    { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf },
+    BUCKETS,
+    byteCosts(model),
+    MAX_CHAIN
+  );
   const prepared = literals.map((literal4, i) => {
     const anchor2 = found.choices[i] ?? literal4.anchor;
     return { ...literal4, anchor: anchor2, fingerprint: fingerprintAt(literal4.bytes, anchor2, literal4.ignoreCase) };
@@ -63530,12 +65021,21 @@ function improved(literals, bucketOf, model) {
   return { prepared, bucketOf: found.buckets };
 }
 function prepare({ text: text5, ignoreCase, assignment, run: run2 }, model, uses) {
-  if (!/^[\0-\xff]{3,}$/.test(text5)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run2 < 0 || run2 > MAX_RUN) throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run2}, at most ${MAX_RUN}`);
+  if (!/^[\0-\xff]{3,}$/.test(text5))
+    throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
+  if (run2 < 0 || run2 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run2}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
-  return { bytes: bytes2, ignoreCase, assignment, run: textBehind(text5, run2), anchor: anchor2, fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase) };
+  return {
+    bytes: bytes2,
+    ignoreCase,
+    assignment,
+    run: textBehind(text5, run2),
+    anchor: anchor2,
+    fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
+  };
 }
 var textBehind = (text5, run2) => text5.length > COMPARED2 ? 0 : run2;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
@@ -63758,7 +65258,9 @@ var WRITERS = [
 function escapedSpellings(text5) {
   if (!/^[\x20-\x7e]+$/.test(text5) || !/[A-Za-z]/.test(text5) || text5.includes("\\")) return [];
   const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20"), text5.replaceAll(" ", "+")] : [];
-  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter((spelling) => spelling !== text5);
+  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter(
+    (spelling) => spelling !== text5
+  );
 }
 
 // src/secrets/scanner.ts
@@ -63788,7 +65290,8 @@ function literalsOf(detectors) {
       for (const text5 of escapedSpellings(spec.text)) add3({ ...spec, text: text5 }, [detector], { isEscaped: true });
     }
   }
-  if (detectors.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
+  if (detectors.some(({ names: names2 }) => names2 !== void 0))
+    for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add3(spec, []);
   return [...literals.values()];
@@ -63810,9 +65313,13 @@ function compile3(detectors, simd, files) {
     letterEscapes,
     printable,
     triggers,
-    isSign: all2.map((_, at3) => marks2[at3] !== null || packed[at3] === true || signs2[at3] !== null || letterEscapes[at3] === true || at3 === printable || triggers[at3] === true),
+    isSign: all2.map(
+      (_, at3) => marks2[at3] !== null || packed[at3] === true || signs2[at3] !== null || letterEscapes[at3] === true || at3 === printable || triggers[at3] === true
+    ),
     owners: all2.map(({ owners }) => owners),
-    escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
+    escaped: all2.map(
+      ({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null
+    ),
     kernel: buildKernel(
       all2.map(({ spec }) => spec),
       WINDOW,
@@ -63842,14 +65349,20 @@ var Scanner = class _Scanner {
   /** @param where what was scanned, in words @throws ImageError when there were more matches than may be kept */
   assertBounded(where) {
     if (this.#matches?.exceeded !== true) return;
-    throw new ImageError("too-many-matches", `${where} has more than ${this.#matches.limit} values that detectors match ${raise("matches")}`);
+    throw new ImageError(
+      "too-many-matches",
+      `${where} has more than ${this.#matches.limit} values that detectors match ${raise("matches")}`
+    );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path19) {
     return this.#start(path19, true);
   }
   #start(path19, isCapped) {
-    return new ContentScan(this.#compiled, path19, 0, packedBudget(), { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped });
+    return new ContentScan(this.#compiled, path19, 0, packedBudget(), {
+      matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
+      isCapped
+    });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
   scanText(text5, path19 = "") {
@@ -63869,11 +65382,16 @@ var isIssued = ({ generic, guessable, context: context3 }) => generic !== true &
 function knownValues(catalogue, { detector, value, companion, facts }, text5) {
   const guessable = catalogue.kindOf(detector).guessable === true;
   const name2 = facts["name"];
-  const after2 = [...name2 === void 0 ? [] : [name2.toLowerCase()], ...text5 === null || !guessable ? [] : wordsBefore(text5, value)];
+  const after2 = [
+    ...name2 === void 0 ? [] : [name2.toLowerCase()],
+    ...text5 === null || !guessable ? [] : wordsBefore(text5, value)
+  ];
   return [{ value, guessable, after: after2 }, ...companion === null ? [] : [{ value: companion, guessable, after: after2 }]];
 }
 var valuesIn = (scanner, text5) => scanner.scanText(text5).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
-var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === "proven" || strength === "likely")).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
+var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(
+  ({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === "proven" || strength === "likely")
+).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
 var MIN_TEXT = 12;
 function collectTexts(value, found) {
   if (typeof value === "string") {
@@ -63912,7 +65430,11 @@ var settingsBy = (read2) => Object.fromEntries(SETTINGS.map((source2) => [source
 var NO_SETTINGS = settingsBy(() => null);
 var settingsFromEnvironment = (env) => settingsBy(({ variable }) => env[variable] || null);
 var settingsFromInputs = (input2) => settingsBy((source2) => input2(source2.input));
-var overlay = (...all2) => all2.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
+var overlay = (...all2) => all2.reduce(
+  (sum, settings2) => Object.fromEntries(
+    Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])
+  )
+);
 var exists = (file) => access(file).then(
   () => true,
   () => false
@@ -63936,7 +65458,8 @@ async function readDockerfiles(settings2, directory, isConfined) {
 }
 async function readBuild(settings2, { directory, isConfined = false }, temporary) {
   const { context: context3 } = settings2;
-  if (context3 !== null && !await isDirectory2(path6.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  if (context3 !== null && !await isDirectory2(path6.resolve(directory, context3)))
+    throw new ConfigError(`${context3}: the build context is no directory.`);
   if (isConfined) {
     for (const [what, name2] of [
       ["context", context3],
@@ -63967,7 +65490,14 @@ async function prepare2(reference, settings2, surroundings) {
   return {
     reference,
     name: name2,
-    open: { image: settings2.image, platform: settings2.platform, temporary, stdin, limits: policy.limits, bareNames: isAction || isUnattended(env) ? "engine" : "file-first" },
+    open: {
+      image: settings2.image,
+      platform: settings2.platform,
+      temporary,
+      stdin,
+      limits: policy.limits,
+      bareNames: isAction || isUnattended(env) ? "engine" : "file-first"
+    },
     policy,
     baseline,
     authority,
@@ -63986,8 +65516,16 @@ async function configPath({ config: config2 }, directory) {
   return null;
 }
 function presentable(error3) {
-  const known2 = error3 instanceof GateError ? error3 : new ImageError("internal", `an unexpected error stopped the run: ${error3 instanceof Error ? error3.message : String(error3)}. Nothing was judged.`, { cause: error3 });
-  return new GateError(known2.code, visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)), { cause: error3, at: known2.at });
+  const known2 = error3 instanceof GateError ? error3 : new ImageError(
+    "internal",
+    `an unexpected error stopped the run: ${error3 instanceof Error ? error3.message : String(error3)}. Nothing was judged.`,
+    { cause: error3 }
+  );
+  return new GateError(
+    known2.code,
+    visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)),
+    { cause: error3, at: known2.at }
+  );
 }
 
 // src/ending.ts
@@ -64005,7 +65543,8 @@ function guardEnding(tell) {
   const onError = (error3) => end2("internal", presentable(error3).message);
   process.on("uncaughtException", onError);
   process.on("unhandledRejection", onError);
-  for (const signal of SIGNALS) process.on(signal, () => end2("interrupted", `The run was ended by ${signal} before its verdict.`));
+  for (const signal of SIGNALS)
+    process.on(signal, () => end2("interrupted", `The run was ended by ${signal} before its verdict.`));
   process.on("exit", () => {
     if (isTold) return;
     isTold = true;
@@ -68192,7 +69731,8 @@ var MAX_WAIT = 6e4;
 var TIMEOUT = 3e4;
 var CLOCK = { now: () => Date.now(), pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
 function failureOf(error3) {
-  if (typeof error3 !== "object" || error3 === null) return { status: 0, isAnswer: false, headers: {}, message: String(error3) };
+  if (typeof error3 !== "object" || error3 === null)
+    return { status: 0, isAnswer: false, headers: {}, message: String(error3) };
   const response = "response" in error3 && typeof error3.response === "object" && error3.response !== null ? error3.response : null;
   const headers = response !== null && "headers" in response && typeof response.headers === "object" && response.headers !== null ? response.headers : {};
   return {
@@ -68238,7 +69778,8 @@ function reasonOf2(error3, permission) {
   if (failure2.status === 401) return "the token is not valid";
   if (failure2.status === 403 || failure2.status === 404)
     return `the token may not do that: give the job \`permissions: ${permission}\` (a pull request from a fork, and one of Dependabot, has a token that only reads)`;
-  if (failure2.status >= 500 || failure2.status === 0) return `GitHub did not answer (${failure2.isAnswer ? `HTTP ${failure2.status}` : failure2.message.split("\n")[0]})`;
+  if (failure2.status >= 500 || failure2.status === 0)
+    return `GitHub did not answer (${failure2.isAnswer ? `HTTP ${failure2.status}` : failure2.message.split("\n")[0]})`;
   return `GitHub refused it (HTTP ${failure2.status}: ${failure2.message.split("\n")[0]})`;
 }
 var MAX_PAGES = 30;
@@ -68308,7 +69849,9 @@ function guard() {
     attempt2(() => {
       const session = new (process.getBuiltinModule("node:inspector")).Session();
       session.connectToMainThread();
-      session.post("Runtime.evaluate", { expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)" });
+      session.post("Runtime.evaluate", {
+        expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)"
+      });
     });
   };
   const clock = setInterval(() => {
@@ -68331,7 +69874,12 @@ function watch(words2, { leaving = LEAVING } = {}) {
     times[0] = started + bounded2 * 1e3;
   };
   within2(LIMITS.seconds.value);
-  const shared2 = { state, times, words: words2, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving } };
+  const shared2 = {
+    state,
+    times,
+    words: words2,
+    constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving }
+  };
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared2,
@@ -68884,7 +70432,14 @@ function git2(directory, args) {
         encoding: "buffer",
         maxBuffer: MAX_FILE2,
         // Nothing is fetched on the way: a partial clone would ask the server for each file.
-        env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", LC_ALL: "C" }
+        env: {
+          ...process.env,
+          GIT_TERMINAL_PROMPT: "0",
+          GIT_NO_LAZY_FETCH: "1",
+          GIT_OPTIONAL_LOCKS: "0",
+          GIT_NO_REPLACE_OBJECTS: "1",
+          LC_ALL: "C"
+        }
       },
       (error3, stdout) => resolve(error3 === null ? stdout : null)
     );
@@ -68908,7 +70463,9 @@ async function isTracked(directory, file) {
   return false;
 }
 async function entryAt(directory, commit, name2) {
-  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
+  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString(
+    "utf8"
+  );
   if (listed2 === void 0) return void 0;
   const [, mode, object2] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed2) ?? [];
   return mode === void 0 || object2 === void 0 ? null : { mode, object: object2 };
@@ -68927,7 +70484,9 @@ async function obstacle(directory, commit, name2) {
 }
 async function fileAt(directory, commit, file) {
   const fail = (why) => {
-    throw new PolicyError(`${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`);
+    throw new PolicyError(
+      `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`
+    );
   };
   let name2 = path7.posix.normalize(file);
   for (let hop = 0; hop <= MAX_LINKS; hop++) {
@@ -69001,7 +70560,11 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf2(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path19, chosen) => ({ ...path19, stages: [...path19.stages, stage], chosen: [...path19.chosen, ...chosen] });
+  const onTop = (path19, chosen) => ({
+    ...path19,
+    stages: [...path19.stages, stage],
+    chosen: [...path19.chosen, ...chosen]
+  });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
     return { ...below, paths: below.paths.map((path19) => onTop(path19, [])) };
@@ -69084,7 +70647,11 @@ function pathFits(pattern, built) {
   }
   if (pattern.some((part3) => /\/\/|\.\./.test(part3))) return true;
   const [head = "", ...tail2] = pattern;
-  const open7 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail2.slice(0, -1), (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")];
+  const open7 = [
+    withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""),
+    ...tail2.slice(0, -1),
+    (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")
+  ];
   const bare = built.replace(/(?<=[^/]|^\/)\/+$/, "");
   return fitsPattern(open7, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
 }
@@ -69092,7 +70659,9 @@ function copyFits(instruction, entry, { escapeCharacter }) {
   const json = jsonWords(instruction.text);
   const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
   const target = words2.at(-1) ?? [""];
-  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
+  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(
+    squeeze(entry.text)
+  );
   if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
   const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
   if (fitsPattern(joinPatterns(words2), built)) return true;
@@ -69103,7 +70672,10 @@ function copyFits(instruction, entry, { escapeCharacter }) {
     const files = sources.filter((word) => !documents.includes(word));
     return fitsPattern(joinPatterns([...files, ...names2, target]), built);
   }
-  return fitsPattern(joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])), built);
+  return fitsPattern(
+    joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])),
+    built
+  );
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
@@ -69124,12 +70696,16 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
     return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail2]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail2]), built);
   });
 }
-var trimmed = (pattern) => pattern.map((part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3);
+var trimmed = (pattern) => pattern.map(
+  (part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3
+);
 function namesFit(instruction, entry) {
   const names2 = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names2;
   if (names2.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
-  return names2.slice(0, MAX_NAMES).every((name2) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name2)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name2));
+  return names2.slice(0, MAX_NAMES).every(
+    (name2) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name2)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name2)
+  );
 }
 var escapeRegExp = (text5) => text5.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 function readList2(text5) {
@@ -69144,7 +70720,8 @@ function commandFits(instruction, entry) {
   const exec = jsonWords(instruction.text);
   const built = readList2(entry.text);
   if (built === null) return letters(entry.text).endsWith(letters(instruction.text));
-  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
+  if (exec !== null)
+    return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
 }
 var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
@@ -69167,7 +70744,10 @@ function portsFit(instruction, entry) {
 }
 var eachWordFits = (instruction, entry, { escapeCharacter }) => {
   const json = jsonWords(instruction.text);
-  if (json !== null && instruction.keyword === "SHELL") return json.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
+  if (json !== null && instruction.keyword === "SHELL")
+    return json.every(
+      (word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word))
+    );
   const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
   return words2.every((word) => word.every((part3) => entry.text.includes(part3)));
 };
@@ -69199,7 +70779,9 @@ function textFits(instruction, entry, setting2) {
       return eachWordFits(instruction, entry, setting2);
     case "HEALTHCHECK":
       return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
-        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
+        letters(
+          jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, "")
+        )
       );
     default:
       return letters(entry.text).includes(letters(instruction.text));
@@ -69342,7 +70924,8 @@ function unfit(history) {
   if (last === void 0) return "the image has no history";
   const comment2 = last.comment ?? "";
   if (/^merge sha256:/.test(comment2)) return "the image was squashed: one layer holds what all instructions made";
-  if (/^Imported from/.test(comment2) && history.length === 1) return "the image was imported: its history names no instruction";
+  if (/^Imported from/.test(comment2) && history.length === 1)
+    return "the image was imported: its history names no instruction";
   const tool = /^(?:ko|Jib)$/.exec(last.author ?? "")?.[0] ?? (/^bazel build /.test(last.raw) ? "Bazel" : BUILDPACKS.test(last.raw) ? "Buildpacks" : null);
   if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`;
   if (history.every(({ raw }) => raw === "")) return "the image's history is empty";
@@ -69354,10 +70937,16 @@ var TOO_LONG2 = { reason: "it has too many instructions", isOther: false };
 function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
   const isOther = (builder === "buildkit" || builder === "classic") && entry.keyword !== null && entry.keyword !== ran.keyword;
   if (builder === "buildkit" && entry.builder === "classic")
-    return { reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`, isOther };
+    return {
+      reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`,
+      isOther
+    };
   const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
   if (!isBareExec && entry.keyword !== ran.keyword)
-    return { reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`, isOther };
+    return {
+      reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`,
+      isOther
+    };
   if (textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" })) return null;
   return { reason: `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`, isOther };
 }
@@ -69369,13 +70958,16 @@ function fitStage(dockerfile, stage, history, effort) {
   const fits3 = results.filter((result) => "chain" in result);
   const [first2] = fits3;
   const onImage = results.at(-1);
-  if (first2 === void 0 || onImage === void 0) return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
+  if (first2 === void 0 || onImage === void 0)
+    return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
   if (chains.length === 1) return fits3;
   const most = "chain" in onImage ? onImage.pairs.size : 0;
   const through = fits3.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
   if (through.length > 0) {
     const longest2 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
-    const others = through.filter(({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length)));
+    const others = through.filter(
+      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length))
+    );
     if (others.length === 0 && isWhole) return [longest2];
     return [longest2, ...others].map((fit2) => ({
       ...fit2,
@@ -69383,7 +70975,9 @@ function fitStage(dockerfile, stage, history, effort) {
     }));
   }
   const empty = fits3.filter(({ chain }) => chain.chosen.length > 0);
-  const meant = empty.find(({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name)));
+  const meant = empty.find(
+    ({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name))
+  );
   const fit = meant ?? fits3.at(-1) ?? first2;
   const ruledOut = results.every((result) => "chain" in result || result.isOther);
   const at3 = chains.at(-1)?.stages[0];
@@ -69412,10 +71006,16 @@ function fitSteps(dockerfile, chain, steps, history, builder, effort) {
   const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
   const baseEntries = history.length - own2.length;
   if (baseEntries < 0)
-    return { reason: `it has ${own2.length} instructions, the image's history only ${history.length} entries`, isOther: builder === "buildkit" || builder === "classic" };
+    return {
+      reason: `it has ${own2.length} instructions, the image's history only ${history.length} entries`,
+      isOther: builder === "buildkit" || builder === "classic"
+    };
   const [root] = chain.stages;
   if (root.from.toLowerCase() === "scratch" && baseEntries > 0)
-    return { reason: "it starts from scratch, but the image has more history than it has instructions", isOther: builder === "buildkit" || builder === "classic" };
+    return {
+      reason: "it starts from scratch, but the image has more history than it has instructions",
+      isOther: builder === "buildkit" || builder === "classic"
+    };
   const pairs = /* @__PURE__ */ new Map();
   let miss = null;
   for (let i = own2.length - 1; i >= 0; i--) {
@@ -69428,7 +71028,14 @@ function fitSteps(dockerfile, chain, steps, history, builder, effort) {
     miss ??= found;
     pairs.set(entry.index, step2.at);
   }
-  return miss ?? { chain, pairs, baseEntries, ownFrom: baseEntries, making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []), doubt: null };
+  return miss ?? {
+    chain,
+    pairs,
+    baseEntries,
+    ownFrom: baseEntries,
+    making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []),
+    doubt: null
+  };
 }
 function fitKaniko(dockerfile, chain, history, effort) {
   const { steps } = chain;
@@ -69444,8 +71051,14 @@ function fitKaniko(dockerfile, chain, history, effort) {
     at3 = found - 1;
   }
   const used = new Set(pairs.values());
-  const missing = steps.find(({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position));
-  if (missing !== void 0) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history`, isOther: false };
+  const missing = steps.find(
+    ({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position)
+  );
+  if (missing !== void 0)
+    return {
+      reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history`,
+      isOther: false
+    };
   if (pairs.size === 0) return { reason: "none of its instructions is in the history", isOther: false };
   const sure = /* @__PURE__ */ new Map();
   let from = 0;
@@ -69463,10 +71076,13 @@ function agree(dockerfile, fits3, history) {
   const [root] = last.chain.stages;
   const instructions = /* @__PURE__ */ new Map();
   for (const [index, instruction] of last.pairs) {
-    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
+    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
+      instructions.set(index, instruction);
   }
   const boundaries = fits3.map(({ baseEntries }) => baseEntries);
-  const isOne = fits3.every(({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine);
+  const isOne = fits3.every(
+    ({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine
+  );
   const certain = fits3.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
   return {
     dockerfile,
@@ -69490,7 +71106,8 @@ function readings2(history) {
 }
 function align(dockerfile, history, target) {
   const { path: path19, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: noDockerfile(`${path19} is no Dockerfile that builds: ${dockerfile.error}`) };
+  if (dockerfile.error !== null)
+    return { reason: noDockerfile(`${path19} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
   if (target !== null && wanted === null) return { reason: noStage(`${path19} has no stage ${JSON.stringify(target)}`) };
   if (stages.length === 0) return { reason: noDockerfile(`${path19} has no FROM`) };
@@ -69503,7 +71120,11 @@ function align(dockerfile, history, target) {
   for (const reading of readings2(history)) {
     const results = candidates.map((stage) => fitStage(dockerfile, stage, reading, effort));
     if (effort.left <= 0)
-      return { reason: noStage(`${path19} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`) };
+      return {
+        reason: noStage(
+          `${path19} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+        )
+      };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
     if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], reading) };
     const own2 = results.at(-1);
@@ -69527,18 +71148,29 @@ function alignBest(dockerfiles, history, target, found = []) {
   const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path19 }) => path19)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
-      reason: noDockerfile(`${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile`)
+      reason: noDockerfile(
+        `${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile`
+      )
     };
   const [short] = searched;
   if (short !== void 0)
-    return { reason: noDockerfile(`${short.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`) };
-  return { reason: wrongDockerfile(`none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})`) };
+    return {
+      reason: noDockerfile(
+        `${short.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`
+      )
+    };
+  return {
+    reason: wrongDockerfile(
+      `none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})`
+    )
+  };
 }
 
 // src/dockerfile/base-image.ts
 function materialOf(provenances, named3) {
   const materials = provenances.flatMap((provenance) => provenance.materials);
-  if (named3 !== null) return materials.find(({ reference }) => sameReference(reference, named3.replace(/@sha256:.*$/s, ""))) ?? null;
+  if (named3 !== null)
+    return materials.find(({ reference }) => sameReference(reference, named3.replace(/@sha256:.*$/s, ""))) ?? null;
   const [only] = materials;
   return materials.length === 1 ? only ?? null : null;
 }
@@ -69559,21 +71191,40 @@ function notedBase(history, alignment) {
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
-  if (traced2 !== null && traced2.base !== null) return { ...sure, reference: traced2.base.reference, digest: traced2.base.digest, layers: traced2.baseLayers, source: "provenance" };
+  if (traced2 !== null && traced2.base !== null)
+    return {
+      ...sure,
+      reference: traced2.base.reference,
+      digest: traced2.base.digest,
+      layers: traced2.baseLayers,
+      source: "provenance"
+    };
   const written = alignment?.doubt == null ? alignment?.base?.reference ?? null : null;
   const named3 = written !== null && /[$]/.test(written) ? null : written;
   const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
   if (annotated !== "" && (named3 === null || sameReference(annotated, named3.replace(/@sha256:.*$/s, "")))) {
     const isIntermediate = (config2.history ?? []).some((entry) => noteOf(entry).some(({ name: name2 }) => name2 === null));
-    return { ...sure, reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, source: "annotation" };
+    return {
+      ...sure,
+      reference: annotated,
+      digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null,
+      source: "annotation"
+    };
   }
   const noted = notedBase(config2.history ?? [], alignment);
   if (noted !== null) return { ...sure, reference: noted, digest: null, source: "history" };
   if (named3?.toLowerCase() === "scratch") return null;
   const material = materialOf(provenances, named3);
-  if (material !== null) return { ...sure, reference: material.reference, digest: material.digest, source: "provenance" };
+  if (material !== null)
+    return { ...sure, reference: material.reference, digest: material.digest, source: "provenance" };
   if (named3 === null) return null;
-  return { ...sure, reference: named3, digest: /@(sha256:[0-9a-f]{64})$/.exec(named3)?.[1] ?? null, source: "dockerfile", doubt };
+  return {
+    ...sure,
+    reference: named3,
+    digest: /@(sha256:[0-9a-f]{64})$/.exec(named3)?.[1] ?? null,
+    source: "dockerfile",
+    doubt
+  };
 }
 
 // src/dockerfile/base.ts
@@ -69607,7 +71258,8 @@ function triggeredFrom({ builder, baseEntries, ownFrom, instructions, base }, hi
   const written = history.slice(ownFrom).filter((entry) => !isFiller2(entry));
   const [first2] = written;
   const noted = /^FROM (\S+)$/.exec(first2?.comment ?? "")?.[1];
-  if (builder === "buildah" && noted !== void 0 && base !== null && sameReference(noted, base.reference)) return baseEntries;
+  if (builder === "buildah" && noted !== void 0 && base !== null && sameReference(noted, base.reference))
+    return baseEntries;
   const isAlike = looksLike(written, builder);
   let from = baseEntries;
   const lowest = isComplete ? 1 : 0;
@@ -69626,11 +71278,15 @@ var WHOLE_STAGE_LINE = /^\s*FROM\s+(?:--\S+\s+)*\S+(?:\s+AS\s+\S+)?\s*[\\`]?$/i;
 var FILE_LINE = /^\s*(?:ADD|COPY|FROM|RUN)\s/;
 function structureDoubt({ lines, stages }) {
   const starts = new Set(stages.map(({ fromInstruction }) => fromInstruction.startLine));
-  const odd = lines.findIndex((line2, index) => starts.has(index + 1) ? !STAGE_LINE.test(line2) : WHOLE_STAGE_LINE.test(line2));
+  const odd = lines.findIndex(
+    (line2, index) => starts.has(index + 1) ? !STAGE_LINE.test(line2) : WHOLE_STAGE_LINE.test(line2)
+  );
   if (odd !== -1) return `line ${odd + 1} reads like a FROM and is none, or the other way round`;
   const split = stages.find(({ fromInstruction: { startLine, endLine } }) => startLine !== endLine);
   if (split !== void 0) return `the FROM of line ${split.fromInstruction.startLine} goes over several lines`;
-  const hides = ({ keyword, documents }) => documents.some(({ content }) => (keyword !== "RUN" || content.startsWith("#!")) && content.split("\n").some((line2) => FILE_LINE.test(line2)));
+  const hides = ({ keyword, documents }) => documents.some(
+    ({ content }) => (keyword !== "RUN" || content.startsWith("#!")) && content.split("\n").some((line2) => FILE_LINE.test(line2))
+  );
   const hiding = stages.flatMap(({ instructions }) => instructions).find(hides);
   return hiding === void 0 ? null : `the here-document of line ${hiding.startLine} holds lines that read like instructions`;
 }
@@ -69644,7 +71300,9 @@ function baseEntriesOf(alignment, history, choice2, isComplete) {
   const count2 = triggeredFrom(alignment, history, isComplete);
   return {
     count: count2,
-    reason: count2 === baseEntries ? null : noProvenance("nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile")
+    reason: count2 === baseEntries ? null : noProvenance(
+      "nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile"
+    )
   };
 }
 
@@ -69674,7 +71332,11 @@ function lowerDoubt(alignment, { history, dockerfiles, all: all2 }) {
 }
 function traced({ history, pairing }, { alignment, baseLayers, isVerified, provenance }) {
   if (alignment === null || baseLayers === null)
-    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: noProvenance(`${provenance.where} and the history of the image do not fit together`) };
+    return {
+      layers: pairing.map(() => UNKNOWN),
+      entries: history.map(() => UNKNOWN),
+      reason: noProvenance(`${provenance.where} and the history of the image do not fit together`)
+    };
   const base = isVerified && provenance.isOfImage !== true ? PROVEN2 : ALIGNED;
   const layers = pairing.map((_, layer) => layer < baseLayers ? base : OWN);
   const { count: count2 } = baseEntriesOf(alignment, history, null, true);
@@ -69688,12 +71350,15 @@ function traced({ history, pairing }, { alignment, baseLayers, isVerified, prove
 function ownershipOf(sources) {
   const { history, pairing, alignment } = sources;
   if (sources.traced !== null) return traced(sources, sources.traced);
-  if (alignment === null) return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: sources.reason };
+  if (alignment === null)
+    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: sources.reason };
   const making = history.filter(({ empty }) => !empty);
   const isComplete = making.length === pairing.length && !making.some(isFiller2);
   const doubt = choiceDoubt(alignment, sources) ?? lowerDoubt(alignment, sources);
   const { count: count2, reason } = baseEntriesOf(alignment, history, doubt, isComplete);
-  const entries = history.map((entry, index) => isFiller2(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count2 ? ALIGNED : UNKNOWN);
+  const entries = history.map(
+    (entry, index) => isFiller2(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count2 ? ALIGNED : UNKNOWN
+  );
   const own2 = making.filter((entry) => entry.index >= alignment.ownFrom && !isFiller2(entry)).length;
   const isWhole = reason === null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries && making.length <= pairing.length;
   const layers = pairing.map((index, layer) => {
@@ -69711,13 +71376,16 @@ function ownershipOf(sources) {
 var MAX_RANGES = 64;
 function add(ranges, more) {
   for (const range2 of more) {
-    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine))
+      ranges.push(range2);
   }
 }
 function layersOf({ chains, lines, images }, layers) {
   const whole4 = chains.filter(({ digests }) => digests.length === layers.length);
   const names2 = (digests, by) => digests.every((digest, index) => layers[index] !== void 0 && by(layers[index]) === digest);
-  const verified2 = whole4.find(({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest));
+  const verified2 = whole4.find(
+    ({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest)
+  );
   const distinct = new Set(whole4.map(({ digests }) => digests.join()));
   const full = verified2 ?? (distinct.size === 1 ? whole4[0] : void 0);
   if (full === void 0 || layers.length === 0) return null;
@@ -69746,8 +71414,12 @@ function trace(provenance, layers, ids, history, pairing) {
   const { where } = provenance;
   const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
   if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
-  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
-  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
+  const dockerfile = parseDockerfile(
+    provenance.repositoryPath ?? provenance.dockerfile.name,
+    decode3(provenance.dockerfile.bytes)
+  );
+  if (dockerfile.error !== null || dockerfile.stages.length === 0)
+    return ignored("holds a Dockerfile that does not build");
   const mapped = layersOf(provenance, layers);
   if (mapped === null) return ignored("names other layers than the image has");
   const isVerified = mapped.isVerified || provenance.imageDigests.some((digest) => ids.includes(digest));
@@ -69762,25 +71434,55 @@ function trace(provenance, layers, ids, history, pairing) {
     const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
     const [only] = candidates;
     if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
-      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
+      return ignored(
+        `says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`
+      );
     if (expected !== void 0) instructions.push(expected);
     else if (only === void 0 || candidates.length > 1) instructions.push(null);
     else {
       const keyword = entry === null ? null : history[entry]?.keyword ?? null;
       if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
-        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
+        return ignored(
+          `says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`
+        );
       if (!isVerified) return ignored("names other layers than the image has");
       instructions.push(only);
     }
   }
   const count2 = mapped.base?.layers ?? 0;
-  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
+  const owned = pairing.findIndex(
+    (entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom
+  );
   if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base, isVerified } };
+  return {
+    trace: {
+      provenance,
+      dockerfile,
+      alignment,
+      instructions,
+      baseLayers: alignment === null ? null : count2,
+      base: mapped.base,
+      isVerified
+    }
+  };
 }
 
 // src/dockerfile/origin.ts
-var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
+var METADATA = /* @__PURE__ */ new Set([
+  "ARG",
+  "CMD",
+  "ENTRYPOINT",
+  "ENV",
+  "EXPOSE",
+  "HEALTHCHECK",
+  "LABEL",
+  "MAINTAINER",
+  "ONBUILD",
+  "SHELL",
+  "STOPSIGNAL",
+  "USER",
+  "VOLUME"
+]);
 var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
@@ -69793,7 +71495,11 @@ function firstTrace({ provenances, layers, ids }, history, pairing) {
     if (provenance.dockerfile === null) continue;
     const result = trace(provenance, layers, ids, history, pairing);
     if ("problem" in result) problems.push({ where: provenance.where, problem: result.problem });
-    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) };
+    else
+      return {
+        traced: result.trace,
+        problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem)
+      };
   }
   return { traced: null, problems: problems.map(({ problem }) => problem) };
 }
@@ -69811,7 +71517,13 @@ function findOrigin(sources) {
     known2 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
     if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files));
   } else if (aligned !== null && "alignment" in aligned) {
-    known2 = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
+    known2 = {
+      dockerfile: aligned.alignment.dockerfile,
+      alignment: aligned.alignment,
+      traced: null,
+      certainty: "aligned",
+      changed: false
+    };
   }
   const alignment = known2?.alignment ?? null;
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries;
@@ -69838,7 +71550,14 @@ function findOrigin(sources) {
     dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
-    base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history, target, found)) : baseImageOf(sources, count2, traced2, alignment, linesOf2(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+    base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history, target, found)) : baseImageOf(
+      sources,
+      count2,
+      traced2,
+      alignment,
+      linesOf2(alignment?.base?.from),
+      alignment === null ? null : choiceDoubt(alignment, sources)
+    ),
     baseReason: ownership.reason,
     lastLines: (keyword) => linesOf2(own2.findLast((instruction) => instruction.keyword === keyword)),
     linesOf: linesOf2,
@@ -69853,7 +71572,8 @@ function claimedBase(traced2, layers, aligned) {
   const alignment = "alignment" in aligned ? aligned.alignment : null;
   const written = alignment?.doubt == null ? alignment?.base?.reference ?? null : null;
   const digest = (reference) => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
-  if (written !== null && !written.includes("$")) return { reference: written, digest: digest(written), layers, source: "dockerfile", lines: null, doubt: null };
+  if (written !== null && !written.includes("$"))
+    return { reference: written, digest: digest(written), layers, source: "dockerfile", lines: null, doubt: null };
   if (traced2.base === null) return null;
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
@@ -69876,7 +71596,8 @@ function originsOfEntries(config2, history, pairing, known2, owned) {
   let workdir = "/";
   return history.map((read2, index) => {
     const startedIn = workdir;
-    if (read2.keyword === "WORKDIR") workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
+    if (read2.keyword === "WORKDIR")
+      workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
     const layer = pairing.indexOf(index);
     const source2 = (layer === -1 ? null : known2?.traced?.instructions[layer]) ?? known2?.alignment?.instructions.get(index) ?? null;
     const isRun = read2.keyword === null && source2?.keyword === "RUN";
@@ -69884,7 +71605,15 @@ function originsOfEntries(config2, history, pairing, known2, owned) {
     const entry = config2.history?.[index];
     const own2 = owned[index];
     if (entry === void 0 || own2 === void 0) throw new RangeError(`no history entry ${index}`);
-    return { instruction, source: source2, entry, workdir: startedIn, layer: layer === -1 ? null : layer, ...own2, lines: linesIn(known2)(source2) };
+    return {
+      instruction,
+      source: source2,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      ...own2,
+      lines: linesIn(known2)(source2)
+    };
   });
 }
 function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
@@ -69897,7 +71626,15 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
     if (index !== null) before = index;
     const isOneOfMerged = merged4.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced2 === null && own2.owner === "own";
     const source2 = isOneOfMerged ? null : traced2?.instructions[layer] ?? entry?.source ?? null;
-    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source: source2, workdir: entry?.workdir ?? "/", ...own2, lines: linesOf2(source2), merged: merged4 };
+    return {
+      history: index,
+      instruction: isOneOfMerged ? null : entry?.instruction ?? null,
+      source: source2,
+      workdir: entry?.workdir ?? "/",
+      ...own2,
+      lines: linesOf2(source2),
+      merged: merged4
+    };
   });
 }
 
@@ -69911,15 +71648,28 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
   const add3 = (reference, use, instruction) => {
     if (/^scratch$/i.test(reference) || found.length >= MAX_IMAGES) return;
     const digest = materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, "")))?.digest ?? null;
-    found.push({ reference, digest, use, keyword: instruction.keyword, isOpen: /[$]/.test(reference), lines: linesOf2(instruction) });
+    found.push({
+      reference,
+      digest,
+      use,
+      keyword: instruction.keyword,
+      isOpen: /[$]/.test(reference),
+      lines: linesOf2(instruction)
+    });
   };
-  const made = /* @__PURE__ */ new Set([...own2, built, ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf(dockerfile, stage))]);
+  const made = /* @__PURE__ */ new Set([
+    ...own2,
+    built,
+    ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf(dockerfile, stage))
+  ]);
   for (const stage of dockerfile.stages) {
     if (!made.has(stage)) continue;
-    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage)) if (taken === null) add3(name2, "content", instruction);
+    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage))
+      if (taken === null) add3(name2, "content", instruction);
   }
   const [base] = own2;
-  for (const stage of dockerfile.stages) if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
+  for (const stage of dockerfile.stages)
+    if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
   return found;
 }
 
@@ -69961,7 +71711,8 @@ var Filesystem = class {
   }
   /** The versions of one layer that the final tree still shows, in the order of its tar. */
   *presentIn(layer) {
-    for (const version2 of this.versions[layer] ?? []) if (version2.ending === null && version2.entry.whiteout === null) yield version2;
+    for (const version2 of this.versions[layer] ?? [])
+      if (version2.ending === null && version2.entry.whiteout === null) yield version2;
   }
   /** All versions of the final tree, in order of their paths' parts. */
   *present() {
@@ -69969,7 +71720,9 @@ var Filesystem = class {
     while (stack.length > 0) {
       const node2 = stack.pop();
       if (node2?.version) yield node2.version;
-      if (node2?.children) for (const name2 of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name2) ?? { version: null, children: null });
+      if (node2?.children)
+        for (const name2 of [...node2.children.keys()].sort().reverse())
+          stack.push(node2.children.get(name2) ?? { version: null, children: null });
     }
   }
 };
@@ -70023,7 +71776,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path19, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path19 });
+    for (const { path: path19, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path19 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -70048,7 +71802,8 @@ function makeVersion(entry, layer, index, content, ending2) {
   return version2;
 }
 function add2(root, entry, layer, index, links) {
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
+  if (entry.whiteout !== null || entry.afterEnd)
+    return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
   const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
   const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
   const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer, links);
@@ -70058,11 +71813,13 @@ function add2(root, entry, layer, index, links) {
   }
   const before = node2.version;
   if (entry.type === "directory") {
-    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
+    if (before !== null && before.ending === null)
+      before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
     node2.children ??= /* @__PURE__ */ new Map();
   } else {
     const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
-    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
+    if (node2.children !== null || before !== null)
+      end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
     node2.children = null;
   }
   if (before !== null) before.successor = version2;
@@ -70088,7 +71845,10 @@ function makeDirectories(root, path19, layer, links) {
       if (!walk3.follow(target)) return { node: next, blockedBy: walk3.path };
       links.left -= target.length + walk3.length;
       if (links.left < 0)
-        throw new ImageError("too-many-links", `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`);
+        throw new ImageError(
+          "too-many-links",
+          `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`
+        );
       node2 = root;
       continue;
     }
@@ -70145,7 +71905,23 @@ var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
   "yum",
   "zypper"
 ]);
-var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
+var UTILITIES = /* @__PURE__ */ new Set([
+  "aria2c",
+  "curl",
+  "ftp",
+  "git",
+  "nc",
+  "ncat",
+  "netcat",
+  "nmap",
+  "scp",
+  "sftp",
+  "socat",
+  "ssh",
+  "tcpdump",
+  "telnet",
+  "wget"
+]);
 function findPrograms(filesystem, scans) {
   const kinds = scans.map(({ programs }) => new Map(programs));
   const shells = [];
@@ -70308,19 +72084,31 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
   let offset = 0;
   let zeroBlocks = 0;
   let extension = { pax: null, longName: null, longLink: null };
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  const bad = (what) => new ImageError(
+    "not-a-tar",
+    `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
+  );
   const checkPath = (what, path19) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
     if (path19.length * 3 > bytes2 && Buffer.byteLength(path19) > bytes2)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${bytes2} bytes ${raise("path-bytes")}`);
+      throw new ImageError(
+        "too-long",
+        `${where}: the ${what} ${shortened(path19)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+      );
     if (path19.length > parts && countParts(path19) > parts)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${parts} directories ${raise("path-parts")}`);
+      throw new ImageError(
+        "too-long",
+        `${where}: the ${what} ${shortened(path19)} has more than ${parts} directories ${raise("path-parts")}`
+      );
   };
   for (; ; ) {
     const block = yield { offset, length: BLOCK2 };
     if (block.length === 0) return;
     if (block.length < BLOCK2)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      throw new ImageError(
+        "truncated",
+        `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`
+      );
     const sum = checksum(block);
     if (sum === 8 * 32 && isZero(block)) {
       zeroBlocks++;
@@ -70338,10 +72126,14 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
       metadata?.announced(block);
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      if (ownSize > MAX_EXTENDED_HEADER)
+        throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
       if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+        throw new ImageError(
+          "truncated",
+          `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`
+        );
       const problem = extend2(extension, flag2, data);
       if (problem !== null) throw bad(problem);
       metadata?.extended(flag2, data);
@@ -70404,9 +72196,11 @@ function extend2(extension, flag2, data) {
     const isGlobal = flag2 === PAX_GLOBAL;
     for (const key of records.keys()) {
       if (key.startsWith("GNU.sparse.")) return "a sparse entry, which is not supported,";
-      if (isGlobal && CHANGES_ENTRIES.test(key)) return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
+      if (isGlobal && CHANGES_ENTRIES.test(key))
+        return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
     }
-    if (isGlobal) return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
+    if (isGlobal)
+      return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
     extension.pax = records;
   }
   const { pax, longName, longLink } = extension;
@@ -70423,7 +72217,8 @@ async function indexTar(where, size, read2, limits) {
           `${where}: entry ${shortened(header2.name)} needs ${header2.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
         );
       }
-      if (entries.push(header2) > limits.entries) throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
+      if (entries.push(header2) > limits.entries)
+        throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
     },
     onRewrite: () => {
     },
@@ -70451,7 +72246,11 @@ var TarGuard = class {
   #kept = NOTHING4;
   /** @param metadata told of all that is no content */
   constructor(where, limits, onEntry, metadata = null) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
+    this.#walk = walkTar(where, limits, {
+      onEntry,
+      onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }),
+      metadata
+    });
     this.#wanted = this.#step(this.#walk.next());
   }
   #step(step2) {
@@ -70631,7 +72430,11 @@ async function hashEntries(layer, wanted) {
       take: (chunk) => {
         for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
       },
-      done: () => found.set(index, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") })
+      done: () => found.set(index, {
+        md5: hashes2.md5.digest("hex"),
+        sha1: hashes2.sha1.digest("hex"),
+        sha256: hashes2.sha256.digest("hex")
+      })
     };
   });
   return found;
@@ -70787,7 +72590,13 @@ function cpioHeader(head) {
     const field2 = (index) => Number.parseInt(text5.slice(6 + index * 8, 14 + index * 8), 16);
     return { size: field2(6), nameLength: field2(11), headerLength: 110, align: 4 };
   }
-  if (/^070707[0-7]{70}/.test(text5)) return { size: Number.parseInt(text5.slice(65, 76), 8), nameLength: Number.parseInt(text5.slice(59, 65), 8), headerLength: 76, align: 1 };
+  if (/^070707[0-7]{70}/.test(text5))
+    return {
+      size: Number.parseInt(text5.slice(65, 76), 8),
+      nameLength: Number.parseInt(text5.slice(59, 65), 8),
+      headerLength: 76,
+      align: 1
+    };
   return null;
 }
 async function openCpio({ feed, host }) {
@@ -70852,12 +72661,15 @@ var NestedBudget = class {
   spend(bytes2, account) {
     this.#left -= bytes2;
     account.unpacked += bytes2;
-    if (this.#left < 0) throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
-    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO) throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
+    if (this.#left < 0)
+      throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
+    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO)
+      throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
   }
   /** Takes memory, to be given back. @throws Stop */
   hold(bytes2) {
-    if (this.#memory + bytes2 > MAX_MEMORY) throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`);
+    if (this.#memory + bytes2 > MAX_MEMORY)
+      throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`);
     this.#memory += bytes2;
   }
   release(bytes2) {
@@ -70882,7 +72694,9 @@ async function keep(feed, budget, what, use) {
       budget.hold(chunk.length);
       held += chunk.length;
       if (size + chunk.length > buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2)));
+        const larger = Buffer.allocUnsafeSlow(
+          size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2))
+        );
         buffer.copy(larger, 0, 0, size);
         buffer = larger;
       }
@@ -71018,7 +72832,8 @@ var Pack = class {
       if (this.#index.hasChildren(root)) await this.#family(root);
     }
     if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, "what they are built on is not in the pack");
-    if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
+    if (this.#unread > 0)
+      this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
     return at3 + 20;
   }
   #leaveOut(count2, why) {
@@ -71098,7 +72913,10 @@ var Pack = class {
   }
   #inflate({ data, size }) {
     try {
-      const result = zlib6.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
+      const result = zlib6.inflateSync(this.#bytes.subarray(data), {
+        maxOutputLength: size + 1,
+        info: true
+      });
       const { buffer, engine } = result;
       return { bytes: buffer, end: data + engine.bytesWritten };
     } catch (cause) {
@@ -71189,7 +73007,11 @@ function findDirectory(bytes2) {
   for (let at3 = bytes2.lastIndexOf(END2); at3 >= 0; at3 = at3 === 0 ? -1 : bytes2.lastIndexOf(END2, at3 - 1)) {
     if (at3 + END_LENGTH > bytes2.length) continue;
     const end2 = at3 + END_LENGTH + bytes2.readUInt16LE(at3 + 20);
-    const [count2, size, offset] = [bytes2.readUInt16LE(at3 + 10), bytes2.readUInt32LE(at3 + 12), bytes2.readUInt32LE(at3 + 16)];
+    const [count2, size, offset] = [
+      bytes2.readUInt16LE(at3 + 10),
+      bytes2.readUInt32LE(at3 + 12),
+      bytes2.readUInt32LE(at3 + 16)
+    ];
     if (end2 > bytes2.length || size > at3) continue;
     if (offset === 4294967295 || count2 === 65535 || size === 4294967295) {
       const start = bytes2.indexOf(DIRECTORY2);
@@ -71228,16 +73050,23 @@ var ZipReading = class {
         await this.#aside("the comment", [this.#bytes.subarray(directory.to + END_LENGTH, end2)]);
       } catch (error3) {
         if (error3 instanceof Stop) throw error3;
-        this.#opening.host.skip(`not all of it could be unpacked: ${error3 instanceof Error ? error3.message : "it is damaged"}`);
+        this.#opening.host.skip(
+          `not all of it could be unpacked: ${error3 instanceof Error ? error3.message : "it is damaged"}`
+        );
       }
     }
     const found = await this.#readGaps(directory?.from ?? end2, directory !== null);
-    if (directory === null) this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
+    if (directory === null)
+      this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
     return end2;
   }
   async #readDirectory(bytes2) {
     const zip = await new Promise((resolve, reject) => {
-      (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error3, file) => error3 ? reject(error3) : resolve(file));
+      (0, import_yauzl.fromBuffer)(
+        bytes2,
+        { lazyEntries: true, decodeStrings: false, validateEntrySizes: false },
+        (error3, file) => error3 ? reject(error3) : resolve(file)
+      );
     });
     await new Promise((resolve, reject) => {
       zip.on("entry", (entry) => {
@@ -71260,7 +73089,11 @@ var ZipReading = class {
     const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
     this.#known.push(known2);
     const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
-    await this.#aside(`${name2} (beside its data)`, [...extraFields(own2), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw]);
+    await this.#aside(`${name2} (beside its data)`, [
+      ...extraFields(own2),
+      ...extraFields(entry.extraFieldRaw),
+      entry.fileCommentRaw
+    ]);
     if (name2.endsWith("/") && entry.compressedSize === 0) return;
     if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
     const method = this.#bytes.readUInt16LE(at3 + 8);
@@ -71358,14 +73191,18 @@ var ZipReading = class {
       host.skip("it is encrypted", name2);
       return start + length;
     }
-    const data = bytes2.subarray(start, METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length);
+    const data = bytes2.subarray(
+      start,
+      METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length
+    );
     if (name2.endsWith("/") && data.length === 0) return start;
     return start + await this.#member(name2, method, data);
   }
 };
 function extraFields(bytes2) {
   const found = [bytes2];
-  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2)) found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
+  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2))
+    found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
   return found;
 }
 function nextSign(bytes2, from) {
@@ -71462,7 +73299,10 @@ var Unpacker = class {
       return null;
     }
     const content = this.#host.content(null);
-    return settle2([() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()], () => this.#host.done(content));
+    return settle2(
+      [() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()],
+      () => this.#host.done(content)
+    );
   }
   async #run(feed) {
     let told = this.#told;
@@ -71671,7 +73511,10 @@ var Content = class _Content {
     const at3 = Math.max(from, first2.at);
     this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at3, this.#isScript);
     for (const sign2 of signs2) this.#unpacker.sign(sign2);
-    return this.#unpacker.write(at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start), last);
+    return this.#unpacker.write(
+      at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start),
+      last
+    );
   }
   /** The next piece may bring signs that stand in what was not searched yet. */
   #keepTail(chunk) {
@@ -71685,12 +73528,19 @@ var Content = class _Content {
       if (busy !== null) return busy.then(() => this.end() ?? void 0);
     }
     this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    for (const match2 of this.#scan.matches)
+      this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
-    if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
-    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out");
+    if (this.#scan.isLong)
+      this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
+    if (this.#scan.isCut)
+      this.#skip(
+        this.where,
+        "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out"
+      );
     if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
-    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
+    if (this.#scan.overBudget)
+      this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
     const archives = this.#scan.takeArchives();
     const ending2 = this.#unpacker?.end() ?? null;
     return archives.length === 0 ? ending2 : this.#openArchives(archives, ending2);
@@ -71721,7 +73571,15 @@ var Content = class _Content {
         depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1;
         return null;
       },
-      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
+      content: (member) => new _Content(
+        this.#skip,
+        this.#scanner,
+        this.#budget,
+        this.#path,
+        member === null ? this.#inside : [...this.#inside, member],
+        depth,
+        member === null
+      ),
       done: (content) => {
         for (const match2 of content.matches) this.#nested.push(match2);
       }
@@ -71746,7 +73604,10 @@ async function scanOtherFiles(files, scanner, limits) {
     await content.end();
     for (const match2 of content.matches) matches3.push({ ...match2, file: { name: file.name, kind: file.kind } });
     if (matches3.length > limits.matches)
-      throw new ImageError("too-many-matches", `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`);
+      throw new ImageError(
+        "too-many-matches",
+        `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`
+      );
   }
   if (notListed > 0) skipped.push({ path: "/", reason: `${notListed} more files of the archive` });
   return { matches: matches3, skipped };
@@ -71761,9 +73622,15 @@ var isNodeManifest = (path19) => path19.endsWith("/package.json") && /\/node_mod
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
-  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`] },
+  {
+    pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//,
+    metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`]
+  },
   // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
-  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`] },
+  {
+    pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//,
+    metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`]
+  },
   // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
   {
     pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
@@ -71775,7 +73642,9 @@ function findInstalled(entries, files, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
   const has = (path19) => {
-    paths ??= new Set(entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : []));
+    paths ??= new Set(
+      entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
+    );
     return paths.has(path19);
   };
   for (const index of files) {
@@ -71826,7 +73695,12 @@ var APK = {
           else if (line2.startsWith("F:")) directory = value;
           else if (line2.startsWith("R:")) file = value;
           else if (line2.startsWith("Z:Q1"))
-            add3(`${directory}/${file}`, () => ({ kind: "apk", package: owner, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") }));
+            add3(`${directory}/${file}`, () => ({
+              kind: "apk",
+              package: owner,
+              algorithm: "sha1",
+              checksum: Buffer.from(value.slice(2), "base64").toString("hex")
+            }));
         }
       }
     }
@@ -71846,7 +73720,10 @@ var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
 function readMd5sums(name2, content, add3) {
   for (const line2 of linesOf(content)) {
     const checksum2 = line2.slice(0, 32);
-    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null);
+    add3(
+      line2.slice(32).replace(/^\s+(?:\.\/)?/, ""),
+      () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null
+    );
   }
 }
 function readConffiles(content, add3) {
@@ -71858,7 +73735,8 @@ function readConffiles(content, add3) {
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
     const [, path19, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path19 !== void 0 && checksum2 !== void 0) add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path19 !== void 0 && checksum2 !== void 0)
+      add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG2 = {
@@ -71920,7 +73798,12 @@ function readRecord(name2, sitePackages, content, add3) {
     if (end2 === -1) continue;
     add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
       const checksum2 = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
-      return checksum2 === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum2, "base64url").toString("hex") };
+      return checksum2 === void 0 ? null : {
+        kind: "python",
+        package: `python ${name2}`,
+        algorithm: "sha256",
+        checksum: Buffer.from(checksum2, "base64url").toString("hex")
+      };
     });
   }
 }
@@ -71931,7 +73814,8 @@ var PYTHON = {
       const madeHere = new Set(files.flatMap(({ path: path19 }) => /^(.*)\/direct_url\.json$/.exec(path19)?.[1] ?? []));
       for (const { path: path19, content } of files) {
         const folder = parentOf(path19);
-        if (path19.endsWith("/RECORD") && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
+        if (path19.endsWith("/RECORD") && !madeHere.has(folder))
+          readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
       }
     }
   },
@@ -71939,7 +73823,8 @@ var PYTHON = {
     most: () => 0,
     read: (path19, _text, add3) => {
       const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path19) ?? [];
-      if (name2 !== void 0 && version2 !== void 0) add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
+      if (name2 !== void 0 && version2 !== void 0)
+        add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
   }
 };
@@ -71965,7 +73850,11 @@ function readLayerRecords(files, wanted, budget, where) {
   if (byPath.size === 0) return found;
   let lines = 0;
   const add3 = (path19, make) => {
-    if (++lines > budget) throw new ImageError("too-many-records", `${where}: its package databases name more than ${budget} files ${raise("records")}`);
+    if (++lines > budget)
+      throw new ImageError(
+        "too-many-records",
+        `${where}: its package databases name more than ${budget} files ${raise("records")}`
+      );
     const entries = byPath.get(merged2(path19.startsWith("/") ? path19 : `/${path19}`));
     const record2 = entries === void 0 ? null : make();
     if (entries === void 0 || record2 === null) return;
@@ -72053,7 +73942,8 @@ var PieceScan = class {
   /** Makes room for a piece of so many bytes. */
   room(length) {
     if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
-    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
+    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length)
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
   }
   /** Begins a piece that is put together; `room` comes first, `close` ends it. */
   open(of) {
@@ -72224,7 +74114,10 @@ var HeaderText = class {
     this.#seen.set(key, count2);
     if (count2 > MAX_ENTRIES2) return;
     if (this.matches.length >= this.#most)
-      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
+      throw new ImageError(
+        "too-many-matches",
+        `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`
+      );
     this.matches.push({ ...match2, entry, field: field2, key: name2 });
   }
   #piece(bytes2, from, to, entry, field2, name2 = null) {
@@ -72251,7 +74144,8 @@ var HeaderText = class {
     const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
     if (linkEnd > LINK2) {
       const own2 = block.toString("utf8", LINK2, linkEnd);
-      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK2, linkEnd, entry, "link");
+      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, "")))
+        this.#piece(block, LINK2, linkEnd, entry, "link");
     }
     if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
   }
@@ -72374,13 +74268,22 @@ var SLASH = Buffer.from("/");
 
 // src/layer/scan.ts
 var MAX_SKIPPED2 = 500;
-var TYPES3 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+var TYPES3 = {
+  file: "file",
+  "contiguous-file": "file",
+  link: "hardlink",
+  symlink: "symlink",
+  directory: "directory"
+};
 function whiteoutOf(path19) {
   const name2 = baseName(path19);
   if (!name2.startsWith(".wh.")) return null;
   const parent = parentOf(path19);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  return { kind: "file", hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4)) };
+  return {
+    kind: "file",
+    hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4))
+  };
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
@@ -72439,7 +74342,11 @@ async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgr
   try {
     for await (const chunk of layer.open((bytes2) => asides.add(bytes2))) {
       size += chunk.length;
-      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
+      if (size > limits["layer-bytes"])
+        throw new ImageError(
+          "too-large",
+          `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`
+        );
       const passed = guard2.push(chunk);
       const busy = passed.length > 0 ? entries.write(passed) : null;
       if (busy !== null) await busy;
@@ -72460,7 +74367,11 @@ async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgr
 }
 function tarError(error3, label) {
   if (error3 instanceof ImageError) return error3;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error3.message}). Save or build the image again.`, { cause: error3 });
+  return new ImageError(
+    "truncated",
+    `${label}: its tar is damaged (${error3.message}). Save or build the image again.`,
+    { cause: error3 }
+  );
 }
 var LayerReading = class {
   #scanner;
@@ -72513,10 +74424,18 @@ var LayerReading = class {
   }
   /** Searches what the compression holds beside the tar. */
   async asides(asides) {
-    if (asides.leftOut > 0) this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
+    if (asides.leftOut > 0)
+      this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
     const bytes2 = asides.bytes();
     if (bytes2 === null) return [];
-    const content = new Content((_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, "/", [], 0);
+    const content = new Content(
+      (_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`),
+      this.#scanner,
+      this.#budget,
+      "/",
+      [],
+      0
+    );
     await content.push(bytes2, true);
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
@@ -72530,9 +74449,16 @@ var LayerReading = class {
     this.#scanner.assertBounded(this.#label);
     const entry = entryOf(header2, guarded);
     if (NO_WHITEOUT.test(entry.path))
-      throw new ImageError("bad-whiteout", `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`);
+      throw new ImageError(
+        "bad-whiteout",
+        `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`
+      );
     const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        "too-many-entries",
+        `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`
+      );
     if (header2.type === "directory") {
       next();
       return;
@@ -72549,7 +74475,8 @@ var LayerReading = class {
     const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0);
     const collector = collectorOf(entry.path);
     const isExtract = collector !== null && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    if (!isExtract && collector !== null)
+      skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
     const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
     let received = 0;
     const pieces3 = [];
@@ -72576,12 +74503,14 @@ var LayerReading = class {
         }
         if (guarded.size <= MAX_KEPT3 && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces3));
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract && collector === "database") this.#databases.push({ path: entry.path, content: this.#joined(pieces3) });
+        if (isExtract && collector === "database")
+          this.#databases.push({ path: entry.path, content: this.#joined(pieces3) });
         else if (isExtract) this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
         else if (isScript && pieces3[0]?.subarray(0, 2).toString() === "#!") {
           this.#scripts++;
           this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
-        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1"))) this.#manifests.add(entry.path);
+        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1")))
+          this.#manifests.add(entry.path);
       };
       const goOn = () => {
         try {
@@ -72602,7 +74531,10 @@ var LayerReading = class {
     const content = Buffer.concat(pieces3);
     this.#extractBytes += content.length + EXTRACT_OVERHEAD;
     if (this.#extractBytes > this.#limits["extract-bytes"])
-      throw new ImageError("too-large", `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`);
+      throw new ImageError(
+        "too-large",
+        `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`
+      );
     return content;
   }
   *#notedPaths() {
@@ -72814,7 +74746,9 @@ var nameOf3 = (path19) => fieldName2(path19[0] === "predicate" && path19.length 
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
-    ...document === null ? [] : [statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)],
+    ...document === null ? [] : [
+      statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)
+    ],
     ...envelope === null ? [] : [jsonText(envelope.toString("utf8"), withoutPayload)]
   ];
   return texts2.map(({ text: text5, find, locate }) => ({
@@ -72841,7 +74775,11 @@ async function readContext(root, directory, dockerfile) {
   const ownText = own2 === null ? null : await readSource(root, own2);
   const general = join3(directory, ".dockerignore");
   const text5 = ownText ?? await readSource(root, general);
-  return { directory: join3(directory), dockerignore: parseDockerignore(text5 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+  return {
+    directory: join3(directory),
+    dockerignore: parseDockerignore(text5 ?? ""),
+    ignoreFile: own2 !== null && ownText !== null ? own2 : general
+  };
 }
 var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   path: join3(directory, inContext),
@@ -72867,7 +74805,8 @@ async function findSource(root, context3, instruction, workdir, file) {
       if (entry.kind !== "file") continue;
       if (compared++ > MAX_COMPARED) return null;
       const relative = join3(start, entry.path);
-      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative))
+        return toContextFile(context3, relative);
     }
   }
   return null;
@@ -72919,16 +74858,27 @@ async function* decompress(source2, compression, where, listener = {}) {
   } catch (cause) {
     if (!(cause instanceof PackingError)) throw cause;
     if (cause instanceof UnsupportedPacking) {
-      throw new ImageError("unknown-compression", `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`, { cause });
+      throw new ImageError(
+        "unknown-compression",
+        `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`,
+        { cause }
+      );
     }
-    throw new ImageError("truncated", `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`, {
-      cause
-    });
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`,
+      {
+        cause
+      }
+    );
   }
   const end2 = feed.position;
   for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) ;
   if (feed.position > end2) {
-    throw new ImageError("trailing-data", `${where} holds ${feed.position - end2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+    throw new ImageError(
+      "trailing-data",
+      `${where} holds ${feed.position - end2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`
+    );
   }
 }
 
@@ -72950,7 +74900,11 @@ async function* chunksOf(handle, offset, length, where) {
 }
 var cleanName = (name2) => path10.posix.join("/", name2).slice(1).replace(/\/$/, "");
 function checkDocument(where, name2, size) {
-  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name2} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
+  if (size > MAX_DOCUMENT)
+    throw new ImageError(
+      "too-large",
+      `${where}: ${name2} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`
+    );
 }
 
 // src/image/archive-files.ts
@@ -72966,21 +74920,27 @@ var Entries = class {
     this.#handle = handle;
   }
   #refuse(code3, name2, why) {
-    return new ImageError(code3, `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`);
+    return new ImageError(
+      code3,
+      `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`
+    );
   }
   /** @throws ImageError for an entry that readers take differently */
   async add(header2) {
-    if (header2.name.split("/").includes("..")) throw this.#refuse("bad-name", header2.name, "is a name that leads upwards");
+    if (header2.name.split("/").includes(".."))
+      throw this.#refuse("bad-name", header2.name, "is a name that leads upwards");
     const name2 = cleanName(header2.name);
     if (header2.type === "directory") {
       if (this.#files.has(name2)) throw this.#refuse("duplicate-entry", name2, "is a file and a directory");
       this.#directories.add(name2);
       return;
     }
-    if (DOCUMENTS.has(name2) && header2.type !== "file") throw this.#refuse("linked-document", name2, "is a link and no file");
+    if (DOCUMENTS.has(name2) && header2.type !== "file")
+      throw this.#refuse("linked-document", name2, "is a link and no file");
     const earlier = this.#files.get(name2);
     if (this.#directories.has(name2)) throw this.#refuse("duplicate-entry", name2, "is a file and a directory");
-    if (earlier !== void 0 && !await this.#isSame(earlier, header2)) throw this.#refuse("duplicate-entry", name2, "is there twice, with different content");
+    if (earlier !== void 0 && !await this.#isSame(earlier, header2))
+      throw this.#refuse("duplicate-entry", name2, "is there twice, with different content");
     this.#files.set(name2, header2);
   }
   async #isSame(a, b) {
@@ -72997,7 +74957,8 @@ var Entries = class {
     const checked3 = /* @__PURE__ */ new Set(["", "."]);
     for (const name2 of [...this.#files.keys(), ...this.#directories]) {
       for (let parent = path11.posix.dirname(name2); !checked3.has(parent); parent = path11.posix.dirname(parent)) {
-        if (this.#files.has(parent)) throw this.#refuse("below-a-link", name2, `lies below ${JSON.stringify(parent)}, which is no directory`);
+        if (this.#files.has(parent))
+          throw this.#refuse("below-a-link", name2, `lies below ${JSON.stringify(parent)}, which is no directory`);
         checked3.add(parent);
       }
     }
@@ -73113,7 +75074,11 @@ function walk2(text5, maxDepth) {
 }
 var decoder2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function parseJson(bytes2, where, limits) {
-  const bad = (what, cause) => new ImageError("bad-json", `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`, { cause });
+  const bad = (what, cause) => new ImageError(
+    "bad-json",
+    `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`,
+    { cause }
+  );
   let text5;
   try {
     text5 = whole3(decoder2.decode(bytes2));
@@ -73121,7 +75086,11 @@ function parseJson(bytes2, where, limits) {
     throw bad(" (it is no UTF-8)", cause);
   }
   const { tooDeep, duplicate } = walk2(text5, limits["json-depth"]);
-  if (tooDeep) throw new ImageError("too-deep", `${where} nests arrays and objects deeper than ${limits["json-depth"]} ${raise("json-depth")}`);
+  if (tooDeep)
+    throw new ImageError(
+      "too-deep",
+      `${where} nests arrays and objects deeper than ${limits["json-depth"]} ${raise("json-depth")}`
+    );
   let value;
   try {
     value = JSON.parse(text5);
@@ -73148,7 +75117,11 @@ async function spool(source2, where, { temporary: directory, limits }) {
     folder = await mkdtemp(path12.join(directory, "layergate-"));
     handle = await open4(path12.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
-    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
+    throw new ImageError(
+      "io",
+      `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`,
+      { cause }
+    );
   } finally {
     if (folder !== null) await rm2(folder, { recursive: true, force: true });
   }
@@ -73157,14 +75130,21 @@ async function spool(source2, where, { temporary: directory, limits }) {
     for await (const chunk of source2) {
       size += chunk.length;
       if (size > limits["spool-bytes"])
-        throw new ImageError("too-large", `${where}: more than ${limits["spool-bytes"]} bytes would be written to ${directory} ${raise("spool-bytes")}`);
+        throw new ImageError(
+          "too-large",
+          `${where}: more than ${limits["spool-bytes"]} bytes would be written to ${directory} ${raise("spool-bytes")}`
+        );
       await handle.appendFile(chunk);
     }
     return handle;
   } catch (cause) {
     await handle.close();
     if (codeOf(cause) === "ENOSPC") {
-      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
+      throw new ImageError(
+        "disk-full",
+        `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`,
+        { cause }
+      );
     }
     throw cause;
   }
@@ -73179,7 +75159,9 @@ var text2 = string2().optional().catch(void 0);
 var texts = record(string2(), unknown()).optional().catch(void 0);
 var line = object({ line: int().min(1) });
 var locations = object({
-  locations: array(object({ sourceIndex: int().optional(), ranges: array(object({ start: line, end: line })).optional() })).nullish().transform((value) => value ?? [])
+  locations: array(
+    object({ sourceIndex: int().optional(), ranges: array(object({ start: line, end: line })).optional() })
+  ).nullish().transform((value) => value ?? [])
 }).nullable();
 var buildkitSchema = object({
   source: object({
@@ -73222,10 +75204,15 @@ var joinPath = (...parts) => parts.flatMap((part3) => part3.split("/").filter((n
 function pathsOf2(name2, vcs, source2) {
   const directory = vcs?.["localdir:dockerfile"];
   const context3 = vcs?.["localdir:context"];
-  if (typeof directory === "string") return { repositoryPath: joinPath(directory, name2), contextPath: typeof context3 === "string" ? joinPath(context3) : null };
+  if (typeof directory === "string")
+    return {
+      repositoryPath: joinPath(directory, name2),
+      contextPath: typeof context3 === "string" ? joinPath(context3) : null
+    };
   const uri2 = at2(source2, "uri");
   const folder = typeof uri2 === "string" ? /^[^#]*#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
-  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name2), contextPath: joinPath(folder ?? "") };
+  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2))
+    return { repositoryPath: joinPath(folder ?? "", name2), contextPath: joinPath(folder ?? "") };
   return { repositoryPath: null, contextPath: null };
 }
 function readProvenance(document, where) {
@@ -73236,22 +75223,33 @@ function readProvenance(document, where) {
   const buildkit = isV1 ? at2(predicate, "runDetails", "metadata", "buildkit_metadata") : at2(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
   const args = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "request", "args") : at2(predicate, "invocation", "parameters", "args");
   const source2 = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "configSource") : at2(predicate, "invocation", "configSource");
-  const materials = materialsSchema.safeParse((isV1 ? at2(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
+  const materials = materialsSchema.safeParse(
+    (isV1 ? at2(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []
+  );
   const metadata = buildkitSchema.safeParse(buildkit ?? {});
   const steps = stepsSchema.safeParse(definition ?? []);
-  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` };
+  if (!materials.success || !metadata.success || !steps.success)
+    return { problem: `${where} is not of the form that BuildKit writes` };
   const { source: sources, layers, vcs } = metadata.data;
   const info2 = sources?.infos[0];
   const lines = /* @__PURE__ */ new Map();
   for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
-    const own2 = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0);
+    const own2 = (found?.locations ?? []).filter(
+      ({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0
+    );
     lines.set(
       step2,
       own2.map(
-        ({ ranges = [] }) => ranges.reduce((sum, { start, end: end2 }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end2.line) }), {
-          startLine: Number.POSITIVE_INFINITY,
-          endLine: 0
-        })
+        ({ ranges = [] }) => ranges.reduce(
+          (sum, { start, end: end2 }) => ({
+            startLine: Math.min(sum.startLine, start.line),
+            endLine: Math.max(sum.endLine, end2.line)
+          }),
+          {
+            startLine: Number.POSITIVE_INFINITY,
+            endLine: 0
+          }
+        )
       )
     );
   }
@@ -73273,7 +75271,9 @@ function readProvenance(document, where) {
       lines,
       chains,
       images,
-      materials: materials.data.flatMap(({ uri: uri2, digest }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest?.["sha256"]) ?? []),
+      materials: materials.data.flatMap(
+        ({ uri: uri2, digest }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest?.["sha256"]) ?? []
+      ),
       ...pathsOf2(name2, vcs, source2),
       imageDigests: []
     }
@@ -73282,12 +75282,17 @@ function readProvenance(document, where) {
 
 // src/provenance/documents.ts
 var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
-var digestsIn = (metadata) => ["containerimage.config.digest", "containerimage.digest"].flatMap((key) => typeof metadata[key] === "string" ? [metadata[key]] : []);
+var digestsIn = (metadata) => ["containerimage.config.digest", "containerimage.digest"].flatMap(
+  (key) => typeof metadata[key] === "string" ? [metadata[key]] : []
+);
 function inMetadata(value, depth = 0) {
   if (!isObject2(value)) return [];
-  const own2 = Object.entries(value).flatMap(([key, document]) => PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []);
+  const own2 = Object.entries(value).flatMap(
+    ([key, document]) => PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []
+  );
   if (own2.length > 0 || depth > 0) return own2;
-  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [{ document: value, imageDigests: [] }];
+  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value)
+    return [{ document: value, imageDigests: [] }];
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
 }
 function fromJson(text5, where) {
@@ -73304,11 +75309,14 @@ function fromJson(text5, where) {
   const provenances = results.flatMap((result) => "provenance" in result ? [result.provenance] : []);
   const problems = results.flatMap((result) => "problem" in result ? [result.problem] : []);
   if (results.length === 0) problems.push(`${where} holds no provenance`);
-  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`);
+  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null))
+    problems.push(`${where} holds a provenance without lines (mode=min)`);
   return { provenances, problems };
 }
 var indexSchema = object({ manifests: array(object({ digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })) });
-var manifestSchema = object({ layers: array(object({ mediaType: string2().default(""), digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() });
+var manifestSchema = object({
+  layers: array(object({ mediaType: string2().default(""), digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })).nullish()
+});
 async function fromRecord(files, where) {
   const json = async (name2) => parseJson(await files.read(name2), `${where}: ${name2}`, files.limits);
   const blob = (digest) => `blobs/sha256/${digest.slice(7)}`;
@@ -73319,7 +75327,8 @@ async function fromRecord(files, where) {
     for (const { digest } of manifests.slice(0, 64)) {
       for (const layer of manifestSchema.parse(await json(blob(digest))).layers ?? []) {
         if (!/in-toto/.test(layer.mediaType)) continue;
-        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
+        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE)
+          problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
         else {
           const result = readProvenance(await json(blob(layer.digest)), where);
           if ("provenance" in result) provenances.push(result.provenance);
@@ -73335,21 +75344,37 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open5(path13.resolve(directory, value), constants6.O_RDONLY | (constants6.O_NONBLOCK ?? 0)).catch((cause) => {
-    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
-  });
+  const handle = await open5(path13.resolve(directory, value), constants6.O_RDONLY | (constants6.O_NONBLOCK ?? 0)).catch(
+    (cause) => {
+      throw new ConfigError(
+        `${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`,
+        { cause }
+      );
+    }
+  );
   try {
     const info2 = await handle.stat();
-    if (!info2.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`);
+    if (!info2.isFile())
+      throw new ConfigError(
+        `${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`
+      );
     const head = Buffer.alloc(512);
     const { bytesRead } = await handle.read(head, 0, head.length, 0);
     const compression = sniff(head.subarray(0, bytesRead));
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
-      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
-      return await openRecord(() => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }), value);
+      const source2 = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK2,
+        autoClose: false
+      });
+      return await openRecord(
+        () => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }),
+        value
+      );
     }
-    if (info2.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
+    if (info2.size > MAX_PROVENANCE * 2)
+      return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
     return fromJson((await handle.readFile()).toString("utf8"), value);
   } finally {
     await handle.close();
@@ -73376,7 +75401,12 @@ var TIMEOUT2 = 1e4;
 var MAX_RECORDS2 = 20;
 var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
-  execFile2("docker", [...args], { timeout: TIMEOUT2, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error3, stdout) => resolve(error3 === null ? stdout : null));
+  execFile2(
+    "docker",
+    [...args],
+    { timeout: TIMEOUT2, maxBuffer: MAX_PROVENANCE, encoding: "utf8" },
+    (error3, stdout) => resolve(error3 === null ? stdout : null)
+  );
 });
 var parse5 = (text5) => {
   try {
@@ -73408,7 +75438,10 @@ async function engineProvenance(name2) {
   if (name2.startsWith("-")) return null;
   const record2 = await findRecord(name2);
   if (record2 === null) return null;
-  const result = readProvenance(parse5(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", record2.ref])), "the engine's build record");
+  const result = readProvenance(
+    parse5(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", record2.ref])),
+    "the engine's build record"
+  );
   return "provenance" in result ? { ...result.provenance, imageDigests: [record2.id] } : null;
 }
 
@@ -73468,13 +75501,23 @@ async function findBuild(image, options4) {
     const given2 = new Set(options4.dockerfiles.map(({ path: path19 }) => path19));
     known2 = [...dockerfiles, ...all2.filter(({ path: path19 }) => !given2.has(path19))];
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
-    const more = candidates.filter(({ path: path19 }, index) => !given2.has(path19) && candidates.findIndex((other) => other.path === path19) === index);
+    const more = candidates.filter(
+      ({ path: path19 }, index) => !given2.has(path19) && candidates.findIndex((other) => other.path === path19) === index
+    );
     const isWanted = isChanged || hasNone && !options4.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
-    if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
+    if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null))
+      origin = searched;
   }
   assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known2);
-  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+  return {
+    origin,
+    provenances,
+    warnings: [
+      ...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })),
+      ...origin.warnings
+    ]
+  };
 }
 var MAX_LISTED = 20;
 function assertTarget(target, { history }, dockerfiles) {
@@ -73512,10 +75555,15 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
       const { layer, index, entry, path: inImage } = place.version.content;
       const key = fileKey(layer, index);
       const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key))
+        continue;
       if (traced2++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        const source2 = await findSource(checkout, candidate, instruction, workdir, {
+          path: inImage,
+          size: entry.size,
+          sha256: place.hashes.sha256
+        });
         if (source2 === null) continue;
         found.set(key, source2);
         break;
@@ -73532,7 +75580,9 @@ function isSameValue({ value, hidden }, other) {
   return other.length >= MIN_PART && value.includes(other) || value.length >= MIN_PART && other.includes(value);
 }
 function givenLeaks(steps, leaks, { history }) {
-  const bySource = new Map(history.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]]));
+  const bySource = new Map(
+    history.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]])
+  );
   const byEntry = /* @__PURE__ */ new Map();
   for (const leak of leaks) {
     for (const place of leak.places) {
@@ -73550,7 +75600,10 @@ function givenLeaks(steps, leaks, { history }) {
   for (const step2 of steps) {
     const own2 = leaksOf2(step2);
     if (own2.length === 0) continue;
-    for (const credential of step2.commands.flatMap((command2) => [...credentialsOf(command2), ...accountCredentials(command2)]))
+    for (const credential of step2.commands.flatMap((command2) => [
+      ...credentialsOf(command2),
+      ...accountCredentials(command2)
+    ]))
       if (credential.kind === "literal") {
         for (const leak of own2) if (leak.strength !== "harmless" && isSameValue(credential, leak.value)) given2.add(leak);
       }
@@ -73617,7 +75670,11 @@ var KnownPublic = class {
   }
   #read() {
     const lines = this.#text.trim().split("\n");
-    this.#sources ??= new Map(lines.flatMap((line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash3) => [hash3, line2.split(": ")[0] ?? ""])));
+    this.#sources ??= new Map(
+      lines.flatMap(
+        (line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash3) => [hash3, line2.split(": ")[0] ?? ""])
+      )
+    );
     return this.#sources;
   }
   /** The package that published a value: `Debian libgnutls30`; null for one that is not known. @param identity of the match */
@@ -73654,7 +75711,8 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
       const version2 = filesystem.versionOf(layer, match2.entry);
       const places = [version2, ...links.get(version2) ?? []].map((shown2) => {
         let last = shown2;
-        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
+        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity))
+          last = last.successor;
         const from = origin.layers[shown2.layer];
         return {
           kind: "file",
@@ -73698,17 +75756,23 @@ function byContainer(held) {
   return found;
 }
 function pairKeys(held) {
-  const ids = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless"));
-  const secrets = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless"));
+  const ids = byContainer(
+    held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless")
+  );
+  const secrets = byContainer(
+    held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless")
+  );
   const paired = /* @__PURE__ */ new Set();
   for (const secret of new Set([...secrets.values()].flatMap((each2) => [...each2]))) {
     const own2 = new Set(secret.places.flatMap((place) => containerOf(place) ?? []));
-    if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue;
+    if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1))
+      continue;
     const [id, other] = new Set([...own2].flatMap((container) => [...ids.get(container) ?? []]));
     if (id === void 0 || other !== void 0) continue;
     secret.match = provenBy(secret.match, id.match);
     const isSet = id.places.some((place) => place.kind === "config" && own2.has(containerOf(place) ?? ""));
-    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history")) paired.add(id);
+    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history"))
+      paired.add(id);
   }
   return paired;
 }
@@ -73723,7 +75787,8 @@ function settersOf(history) {
     const { keyword, text: text5 } = entry.instruction;
     if (keyword === null) continue;
     last.set(keyword, entry);
-    if (keyword === "ENV" || keyword === "LABEL") for (const [, name2] of text5.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name2}`, entry);
+    if (keyword === "ENV" || keyword === "LABEL")
+      for (const [, name2] of text5.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name2}`, entry);
   }
   setters.set(history, last);
   return last;
@@ -73762,7 +75827,8 @@ function* tarPlaces(scans, filesystem, origin) {
 }
 function lastWith(version2, { field: field2 }) {
   let last = version2;
-  while (last.successor !== null && (field2 === "name" ? last.ending?.state !== "deleted" : field2 === "link" && last.successor.entry.link === last.entry.link)) last = last.successor;
+  while (last.successor !== null && (field2 === "name" ? last.ending?.state !== "deleted" : field2 === "link" && last.successor.entry.link === last.entry.link))
+    last = last.successor;
   return last;
 }
 var PLAIN_KEY2 = /^[\w.\-/]+$/;
@@ -73803,10 +75869,12 @@ function placeOf2({ kind, name: name2 }, path19, origin) {
   const [first2, second, ...below] = path19;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
-    if (entry !== void 0) return { kind: "history", index: entry.entry.index, owner: entry.owner, lines: entry.lines };
+    if (entry !== void 0)
+      return { kind: "history", index: entry.entry.index, owner: entry.owner, lines: entry.lines };
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
-    if (keyword === void 0 || second === void 0) return { kind: "config", field: fieldName2(path19, PLAIN_KEY2), owner: "unknown", lines: null };
+    if (keyword === void 0 || second === void 0)
+      return { kind: "config", field: fieldName2(path19, PLAIN_KEY2), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName2([second, ...below], PLAIN_KEY2), ...setBy(origin, keyword, null) };
   }
   const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName2(path19, PLAIN_KEY2)}`;
@@ -73830,7 +75898,8 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   ]);
   return (way, value) => {
     const path19 = way();
-    if (isAt(path19, ["config", "Labels"], 3)) return Object.hasOwn(run2.Labels, String(path19[2])) && run2.Labels[String(path19[2])] === value ? null : value;
+    if (isAt(path19, ["config", "Labels"], 3))
+      return Object.hasOwn(run2.Labels, String(path19[2])) && run2.Labels[String(path19[2])] === value ? null : value;
     const isKnown = isAt(path19, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path19[1])) || isAt(path19, ["config", "Healthcheck", "Test"], 4) || isAt(path19, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path19[2])) || path19.length === 1 && /^(?:author|comment)$/.test(String(path19[0]));
     return isKnown && known2.has(value) ? null : value;
   };
@@ -73838,7 +75907,12 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
 var isAt = (path19, start, length) => path19.length === length && start.every((key, index) => path19[index] === key);
 function namesText(names2) {
   const { text: text5, find } = jsonText(JSON.stringify(names2));
-  return { text: text5, find, placeAt: () => ({ kind: "index", field: "names of files", isBeside: true, owner: "own", lines: null }), repeats: () => true };
+  return {
+    text: text5,
+    find,
+    placeAt: () => ({ kind: "index", field: "names of files", isBeside: true, owner: "own", lines: null }),
+    repeats: () => true
+  };
 }
 function otherPlace({ file, inside }) {
   const field2 = `${file.name}${inside === null ? "" : `!/${inside}`}`;
@@ -73913,14 +75987,21 @@ function breaksBefore(text5, end2) {
 function linesIn2(instruction, value, name2) {
   const { text: text5, documents } = instruction;
   const range2 = rangeIn(text5, value);
-  const linesOf2 = ({ from, to }) => ({
+  const linesOf2 = ({
+    from,
+    to
+  }) => ({
     startLine: lineAt(instruction, from),
     endLine: lineAt(instruction, to)
   });
   if (range2 !== null) return linesOf2(range2);
   for (const { content, startLine } of documents) {
     const within2 = rangeIn(content, value);
-    if (within2 !== null) return { startLine: startLine + breaksBefore(content, within2.from), endLine: startLine + breaksBefore(content, within2.to) };
+    if (within2 !== null)
+      return {
+        startLine: startLine + breaksBefore(content, within2.from),
+        endLine: startLine + breaksBefore(content, within2.to)
+      };
   }
   const named3 = nameIn(text5, name2);
   return named3 === null ? null : linesOf2(named3);
@@ -73929,14 +76010,17 @@ var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
   let known2 = instructionsAt.get(dockerfile);
   if (known2 === void 0) {
-    known2 = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2])));
+    known2 = new Map(
+      dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2]))
+    );
     instructionsAt.set(dockerfile, known2);
   }
   const found = known2.get(startLine);
   return found?.endLine === endLine ? found : void 0;
 }
 function narrowed(dockerfile, lines, value, name2) {
-  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path) return lines;
+  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path)
+    return lines;
   const instruction = instructionAt(dockerfile, lines);
   const found = instruction === void 0 ? null : linesIn2(instruction, value, name2);
   return found === null ? lines : { ...lines, ...found };
@@ -73971,7 +76055,11 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note) => rankOf2(match2.strength) <= rankOf2(strength) ? match2 : { ...match2, strength, note: [match2.note, note].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path19) => lowered(match2, isWords(kind, match2, path19) ? "harmless" : "possible", "test data or documentation of an installed package");
+var asAside = (kind, match2, path19) => lowered(
+  match2,
+  isWords(kind, match2, path19) ? "harmless" : "possible",
+  "test data or documentation of an installed package"
+);
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
   #scans;
@@ -74011,12 +76099,17 @@ var Vouching = class {
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
     const isWritten = WRITTEN.test(baseName(path19));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path19) && !isWritten) return { match: match2, isVouched: true };
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path19) && !isWritten)
+      return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
-      return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
+      return {
+        match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
+        isVouched: false
+      };
     if (/\.(?:deb|rpm)$/.test(path19) && match2.inside !== null && isWords(kind, match2, path19) && MANUAL.test(memberPath(match2.inside)))
       return { match: asAside(kind, match2, path19), isVouched: false };
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19)) return { match: match2, isVouched: false };
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19))
+      return { match: match2, isVouched: false };
     return { match: asAside(kind, match2, path19), isVouched: false };
   }
   /**
@@ -74031,7 +76124,8 @@ var Vouching = class {
     let known2 = this.#sources.get(layer);
     if (known2 === void 0) {
       known2 = /* @__PURE__ */ new Map();
-      for (const match2 of scan.matches) known2.set(`${merged2(scan.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
+      for (const match2 of scan.matches)
+        known2.set(`${merged2(scan.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
       this.#sources.set(layer, known2);
     }
     return known2.get(`${merged2(source2)} ${identity}`) ?? null;
@@ -74074,7 +76168,17 @@ function compare(a, b) {
   const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
   return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
-function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes: hashes2, others, scanner }) {
+function collectLeaks({
+  image,
+  scans,
+  filesystem,
+  origin,
+  attestations,
+  vouching,
+  hashes: hashes2,
+  others,
+  scanner
+}) {
   const { catalogue } = scanner;
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
@@ -74104,10 +76208,16 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
-    for (const match2 of scanner.scanText(text5.text)) add3(match2, [{ ...text5.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }], text5.text);
+    for (const match2 of scanner.scanText(text5.text))
+      add3(
+        match2,
+        [{ ...text5.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }],
+        text5.text
+      );
   }
   for (const attestation of attestations) {
-    for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
+    for (const match2 of scanner.scanText(attestation.text))
+      add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
   }
   for (const { match: match2, place } of tarPlaces(scans, filesystem, origin)) add3(match2, [place]);
   const isRepeated = (match2) => byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file" && kind !== "tar") === true;
@@ -74125,16 +76235,33 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
     const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
-    return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
+    return {
+      detector: kind,
+      value: match2.value,
+      strength: match2.strength,
+      facts: match2.facts,
+      note: match2.note,
+      places: [first2, ...rest]
+    };
   });
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
+  return {
+    leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
+    values,
+    vouchedFiles: vouched.size,
+    knownPublic: publicValues.size
+  };
 }
 function atItsLine(place, value, { dockerfile }) {
   if (place.kind !== "history" && place.kind !== "config") return place;
   const name2 = place.kind === "config" ? place.field.replace(/^(?:Env|Labels)\./, "") : place.name ?? "";
   return { ...place, lines: narrowed(dockerfile, place.lines, value, name2) };
 }
-var placed2 = (place, match2) => ({ ...place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
+var placed2 = (place, match2) => ({
+  ...place,
+  strength: match2.strength,
+  name: match2.facts["name"] ?? null,
+  note: match2.note
+});
 function dedupe(places) {
   const seen = /* @__PURE__ */ new Set();
   return places.filter((place) => {
@@ -74160,12 +76287,19 @@ function keyOf4(place) {
 }
 function configTexts(image, origin) {
   const { run: run2, author, comment: comment2 } = image.config;
-  const field2 = (name2, text5, from) => ({ text: text5, place: { kind: "config", field: name2, ...from } });
+  const field2 = (name2, text5, from) => ({
+    text: text5,
+    place: { kind: "config", field: name2, ...from }
+  });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
     ...run2.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run2.Labels).map(([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))),
-    ...Object.entries(image.annotations).map(([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })),
+    ...Object.entries(run2.Labels).map(
+      ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
+    ),
+    ...Object.entries(image.annotations).map(
+      ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
+    ),
     ...run2.Cmd === null ? [] : [field2("Cmd", run2.Cmd.join(" "), setBy(origin, "CMD", null))],
     ...run2.Entrypoint === null ? [] : [field2("Entrypoint", run2.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
     ...run2.Healthcheck === null ? [] : [field2("Healthcheck", run2.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
@@ -74181,7 +76315,9 @@ function configTexts(image, origin) {
   ];
 }
 function leftBy({ history, stage, linesOf: linesOf2 }, trigger) {
-  const entry = history.findLast(({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger));
+  const entry = history.findLast(
+    ({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)
+  );
   if (entry !== void 0) return { owner: entry.owner, lines: entry.lines };
   const [written, again] = stage?.instructions.filter(({ keyword, text: text5 }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)) ?? [];
   return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf2(written) : null };
@@ -74202,7 +76338,9 @@ function attestationPlace(attestation, offset, match2, origin) {
 function attestedLines(field2, line2, { dockerfile, linesOf: linesOf2 }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name2 = /build-arg:([\w.-]+)/.exec(field2)?.[1];
-  const argument = name2 === void 0 ? void 0 : instructions.find(({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2));
+  const argument = name2 === void 0 ? void 0 : instructions.find(
+    ({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2)
+  );
   if (argument !== void 0) return linesOf2(argument);
   if (!/\binfos\[0\]\.data$/.test(field2)) return null;
   const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
@@ -74241,7 +76379,9 @@ function addRepeats(collected, texts2, values) {
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
     const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
+    const known2 = new Set(
+      places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : [])
+    );
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
   const search = new ValueSearch(byValue.keys());
@@ -74275,7 +76415,12 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
       bounded2,
       reference,
       { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
-      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
+      (read2) => onProgress({
+        layer: layer.index,
+        layers: image.layers.length,
+        bytes: before + read2,
+        share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored
+      })
     );
     bytes2 += scan.size;
     done += layer.storedSize;
@@ -74291,7 +76436,17 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
   const steps = stepsOfImage(origin);
   const vouching = new Vouching(layers, origin, steps, hashes2);
   const attestations = image.attestations.flatMap(attestationTexts);
-  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner: bounded2 });
+  const leaks = collectLeaks({
+    image,
+    scans: layers,
+    filesystem,
+    origin,
+    attestations,
+    vouching,
+    hashes: hashes2,
+    others: others.matches,
+    scanner: bounded2
+  });
   bounded2.assertBounded(`The configuration of ${options4.reference}`);
   const redactor = new Redactor(
     [
@@ -74310,7 +76465,9 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
     collected,
     programs: findPrograms(filesystem, layers),
     skipped: [
-      ...layers.flatMap(({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])),
+      ...layers.flatMap(
+        ({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])
+      ),
       ...others.skipped.map((part3) => ({ layer: null, ...part3 }))
     ]
   };
@@ -74374,17 +76531,24 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path19, content } of present) addPackages(path19, texts2.get(`${content.layer}:${content.index}`) ?? null, (name2, version2) => addVersion(found, name2, version2));
+  for (const { path: path19, content } of present)
+    addPackages(
+      path19,
+      texts2.get(`${content.layer}:${content.index}`) ?? null,
+      (name2, version2) => addVersion(found, name2, version2)
+    );
   return found;
 }
 function settingsOf({ config: { run: run2 } }) {
   const found = /* @__PURE__ */ new Map();
   for (const [field2, value] of Object.entries(run2)) {
     if (field2 === "Env" && Array.isArray(value)) {
-      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+      for (const pair2 of value)
+        found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
     } else if (field2 === "Labels" && typeof value === "object" && value !== null) {
       for (const [name2, text5] of Object.entries(value)) found.set(`Labels.${name2}`, String(text5));
-    } else if (value !== null && value !== void 0 && value !== "") found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
+    } else if (value !== null && value !== void 0 && value !== "")
+      found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
   }
   return found;
 }
@@ -74446,7 +76610,8 @@ async function openInside(root, name2, where) {
     if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null;
     throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
-  if (!real.startsWith(root.endsWith(path14.sep) ? root : root + path14.sep)) throw refuse("is a link that leads out of the layout");
+  if (!real.startsWith(root.endsWith(path14.sep) ? root : root + path14.sep))
+    throw refuse("is a link that leads out of the layout");
   let handle;
   try {
     handle = await open6(real, constants7.O_RDONLY | constants7.O_NONBLOCK | constants7.O_NOFOLLOW);
@@ -74523,7 +76688,14 @@ var blobName = (digest) => `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 // src/image/platform.ts
 var UNKNOWN2 = "unknown";
 var platformName = ({ os: os5, architecture, variant }) => [os5, architecture, ...variant ? [variant] : []].join("/");
-var ARCHITECTURES = { x86_64: "amd64", "x86-64": "amd64", i386: "386", aarch64: "arm64", armhf: "arm", armel: "arm" };
+var ARCHITECTURES = {
+  x86_64: "amd64",
+  "x86-64": "amd64",
+  i386: "386",
+  aarch64: "arm64",
+  armhf: "arm",
+  armel: "arm"
+};
 var osOf = ({ os: os5 }) => os5.toLowerCase() === "macos" ? "darwin" : os5.toLowerCase();
 function architectureOf({ architecture }) {
   const lower = architecture.toLowerCase();
@@ -74539,26 +76711,34 @@ function describe2({ names: names2, platform: platform2, digests }) {
 }
 function parsePlatform(text5) {
   const [os5, architecture, variant, ...rest] = text5.split("/");
-  if (!os5 || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
+  if (!os5 || !architecture || rest.length > 0)
+    throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
   return { os: os5, architecture, variant: variant ?? null };
 }
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
-var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some((digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, "")));
+var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some(
+  (digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ""))
+);
 function choose(where, candidates, { image, platform: platform2 }) {
   const list = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
-    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
+    if (left.length === 0)
+      throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
   }
   if (platform2 !== null) {
     const wanted = parsePlatform(platform2);
     left = left.filter((candidate) => fits(wanted, candidate.platform));
-    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform2}. It holds: ${list}.`);
+    if (left.length === 0)
+      throw new ImageError("no-such-platform", `${where} holds no image for ${platform2}. It holds: ${list}.`);
   }
   const [chosen] = left;
   if (chosen === void 0 || left.length > 1) {
-    throw new ImageError("several-images", `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list}.`);
+    throw new ImageError(
+      "several-images",
+      `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list}.`
+    );
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe2) };
 }
@@ -74571,7 +76751,9 @@ var struct = (plain, nested = {}) => ({
     ...Object.entries(nested).map(([name2, shape2]) => [fold3(name2), { name: name2, shape: shape2 }])
   ])
 });
-var DESCRIPTOR2 = struct("mediaType digest size urls annotations data artifactType", { platform: struct("architecture os os.version os.features variant") });
+var DESCRIPTOR2 = struct("mediaType digest size urls annotations data artifactType", {
+  platform: struct("architecture os os.version os.features variant")
+});
 var MANIFEST_SHAPE = struct("schemaVersion mediaType artifactType annotations fsLayers", {
   config: DESCRIPTOR2,
   layers: { list: DESCRIPTOR2 },
@@ -74582,12 +76764,15 @@ var CONTAINER = struct(
   "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal StopTimeout Shell",
   { Healthcheck: struct("Test Interval Timeout StartPeriod StartInterval Retries") }
 );
-var CONFIG_SHAPE = struct("id parent comment created container docker_version author architecture variant os os.version os.features Size", {
-  config: CONTAINER,
-  container_config: CONTAINER,
-  rootfs: struct("type diff_ids"),
-  history: { list: struct("created author created_by comment empty_layer") }
-});
+var CONFIG_SHAPE = struct(
+  "id parent comment created container docker_version author architecture variant os os.version os.features Size",
+  {
+    config: CONTAINER,
+    container_config: CONTAINER,
+    rootfs: struct("type diff_ids"),
+    history: { list: struct("created author created_by comment empty_layer") }
+  }
+);
 var DOCKER_MANIFEST_SHAPE = { list: struct("Config RepoTags Layers Parent", { LayerSources: null }) };
 function asGoReads(value, shape2, where) {
   if (shape2 === null || typeof value !== "object" || value === null) return value;
@@ -74714,7 +76899,8 @@ async function reached(files, names2) {
   const add3 = async (name2) => {
     const real = await files.real(name2);
     if (real !== null) found.add(real);
-    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name2)) for (const beside of ["json", "VERSION"]) found.add(`${path15.posix.dirname(name2)}/${beside}`);
+    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name2))
+      for (const beside of ["json", "VERSION"]) found.add(`${path15.posix.dirname(name2)}/${beside}`);
     return real;
   };
   for (const name2 of names2) {
@@ -74748,7 +76934,12 @@ async function readDocuments(files, parts) {
     if (done.has(name2) || elsewhere.has(name2) && !own2.has(name2) && !ofAttestations.has(name2)) continue;
     const json = left <= 0 ? void 0 : await readJson(files, name2);
     left -= json?.bytes.length ?? 0;
-    if (json !== void 0) documents.push({ kind: ofAttestations.has(name2) ? "attestation" : "index", name: "manifests" in json.value ? null : name2, bytes: json.bytes });
+    if (json !== void 0)
+      documents.push({
+        kind: ofAttestations.has(name2) ? "attestation" : "index",
+        name: "manifests" in json.value ? null : name2,
+        bytes: json.bytes
+      });
     else others.push({ name: name2, kind: ofAttestations.has(name2) ? "attestation" : "index", open: () => files.stream(name2) });
   }
   return { documents, others, names: names2 };
@@ -74766,7 +76957,10 @@ var ENCRYPTED = /\+encrypted$/;
 var FOREIGN = /\.foreign\.|\.nondistributable\./;
 function unreadable(mediaType, isThere) {
   if (ENCRYPTED.test(mediaType))
-    return ["encrypted-layer", "is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that"];
+    return [
+      "encrypted-layer",
+      "is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that"
+    ];
   if (isThere) return null;
   if (FOREIGN.test(mediaType))
     return [
@@ -74843,8 +77037,11 @@ var names = array(string2()).nullish().transform((value) => value ?? []);
 var manifestSchema2 = array(object({ Config: string2(), RepoTags: names, Layers: names }));
 async function readDockerManifest(files) {
   const where = `${files.where}: manifest.json`;
-  const parsed = manifestSchema2.safeParse(asGoReads(parseJson(await files.read("manifest.json"), where, files.limits), DOCKER_MANIFEST_SHAPE, where));
-  if (!parsed.success) throw new ImageError("bad-manifest", `${where} is no docker save manifest. Save the image again.`);
+  const parsed = manifestSchema2.safeParse(
+    asGoReads(parseJson(await files.read("manifest.json"), where, files.limits), DOCKER_MANIFEST_SHAPE, where)
+  );
+  if (!parsed.success)
+    throw new ImageError("bad-manifest", `${where} is no docker save manifest. Save the image again.`);
   return parsed.data;
 }
 async function candidateOf(files, { Config, RepoTags, Layers }) {
@@ -74856,7 +77053,14 @@ async function candidateOf(files, { Config, RepoTags, Layers }) {
   }
   const bytes2 = await files.read(Config);
   const config2 = parseConfig(bytes2, `${files.where}: ${Config}`, files.limits);
-  return { file: Config, names: RepoTags, layers: Layers, config: config2, platform: config2.platform, digests: [digestOf(bytes2)] };
+  return {
+    file: Config,
+    names: RepoTags,
+    layers: Layers,
+    config: config2,
+    platform: config2.platform,
+    digests: [digestOf(bytes2)]
+  };
 }
 function merged3(candidates) {
   const images = /* @__PURE__ */ new Map();
@@ -74869,7 +77073,8 @@ function merged3(candidates) {
 }
 async function openDockerArchive(files, reference, choice2) {
   const manifest = await readDockerManifest(files);
-  if (manifest.length === 0) throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
+  if (manifest.length === 0)
+    throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
   const candidates = [];
   for (const entry of manifest) candidates.push(await candidateOf(files, entry));
   const all2 = merged3(candidates);
@@ -74902,7 +77107,11 @@ async function openDockerArchive(files, reference, choice2) {
     config: config2,
     annotations: {},
     attestations: [],
-    layers: await Promise.all(config2.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" }))),
+    layers: await Promise.all(
+      config2.diffIds.map(
+        (diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" })
+      )
+    ),
     notJudged,
     close: () => files.close()
   };
@@ -74928,8 +77137,14 @@ async function* save(engine, name2) {
   try {
     for await (const chunk of child.stdout) yield chunk;
     const { code: code3, error: error3 } = await ended;
-    if (error3 !== null) throw new EngineRefused(error3.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error3.code})`);
-    if (code3 !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE) || `ended with code ${code3}`}`);
+    if (error3 !== null)
+      throw new EngineRefused(
+        error3.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error3.code})`
+      );
+    if (code3 !== 0)
+      throw new EngineRefused(
+        `${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE) || `ended with code ${code3}`}`
+      );
   } finally {
     child.kill();
   }
@@ -74952,13 +77167,22 @@ async function saveFromEngine(name2, spoolTo) {
     }
     reasons.push(reason);
   }
-  throw new ImageError("no-engine", `${name2}: no engine has an image of that name (${reasons.join("; ")}). Name a local image, an archive or an OCI layout.`);
+  throw new ImageError(
+    "no-engine",
+    `${name2}: no engine has an image of that name (${reasons.join("; ")}). Name a local image, an archive or an OCI layout.`
+  );
 }
 
 // src/image/attestation.ts
 var manifestSchema3 = object({
   subject: object({ digest: string2() }).nullish(),
-  layers: array(object({ mediaType: string2().default(""), digest: digestSchema, annotations: record(string2(), string2()).nullish() })).nullish()
+  layers: array(
+    object({
+      mediaType: string2().default(""),
+      digest: digestSchema,
+      annotations: record(string2(), string2()).nullish()
+    })
+  ).nullish()
 });
 var statementSchema = object({ subject: array(object({ digest: record(string2(), string2()) }).loose()).nullish() }).loose();
 var envelopeSchema = object({ payloadType: string2(), payload: string2() });
@@ -74982,10 +77206,18 @@ async function readAttestations(files, manifests, image) {
   const { limits } = files;
   const read2 = async (digest, predicateType, mediaType) => {
     const blob = blobName(digest);
-    const unread = (problem) => ({ predicateType, blob: null, document: null, envelope: null, statement: void 0, problem });
+    const unread = (problem) => ({
+      predicateType,
+      blob: null,
+      document: null,
+      envelope: null,
+      statement: void 0,
+      problem
+    });
     if (!await files.has(blob)) return unread("is missing from the archive");
     const size = await files.size(blob);
-    if (size > left) return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
+    if (size > left)
+      return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
     left -= size;
     let stored;
     try {
@@ -74995,12 +77227,20 @@ async function readAttestations(files, manifests, image) {
     }
     const document = unwrap2(stored, mediaType, limits);
     const parsed = parse6(document, limits);
-    const told = (problem) => ({ predicateType, blob, document, envelope: document === stored ? null : stored, statement: parsed, problem });
+    const told = (problem) => ({
+      predicateType,
+      blob,
+      document,
+      envelope: document === stored ? null : stored,
+      statement: parsed,
+      problem
+    });
     if (digestOf(stored, digest) !== digest) return told("does not match its digest: it was changed or is damaged");
     const statement = statementSchema.safeParse(parsed);
     if (!statement.success) return told("is no in-toto statement");
     const subjects = statement.data.subject ?? [];
-    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image))) return told("is about another image");
+    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image)))
+      return told("is about another image");
     return told(null);
   };
   const found = [];
@@ -75010,12 +77250,25 @@ async function readAttestations(files, manifests, image) {
     const bytes2 = await files.read(blobName(digest)).catch(() => Buffer.alloc(0));
     const manifest = manifestSchema3.safeParse(parse6(bytes2, limits));
     if (!manifest.success || digestOf(bytes2, digest) !== digest) {
-      found.push({ predicateType: "unknown", blob: null, document: null, envelope: null, statement: void 0, problem: "has a manifest that is damaged" });
+      found.push({
+        predicateType: "unknown",
+        blob: null,
+        document: null,
+        envelope: null,
+        statement: void 0,
+        problem: "has a manifest that is damaged"
+      });
       continue;
     }
     for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
       if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
-      found.push(await read2(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
+      found.push(
+        await read2(
+          blob,
+          annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown",
+          mediaType
+        )
+      );
     }
   }
   return found;
@@ -75038,7 +77291,9 @@ async function isConfiguration(files, { mediaType, digest }) {
   if (!await files.has(name2)) return false;
   const where = `${files.where}: ${name2}`;
   try {
-    return rootfsSchema.safeParse(asGoReads(parseJson(await files.read(name2), where, files.limits), CONFIG_SHAPE, where)).success;
+    return rootfsSchema.safeParse(
+      asGoReads(parseJson(await files.read(name2), where, files.limits), CONFIG_SHAPE, where)
+    ).success;
   } catch (error3) {
     if (error3 instanceof ImageError && error3.code === "bad-json") return false;
     throw error3;
@@ -75059,7 +77314,13 @@ var platformSchema = object({
   architecture: text4,
   variant: text4.transform((value) => value || null)
 }).nullish().transform((value) => value == null || value.os === "" && value.architecture === "" ? null : value);
-var descriptorSchema = object({ mediaType: text4, digest: digestSchema, size: number2(), annotations, platform: platformSchema });
+var descriptorSchema = object({
+  mediaType: text4,
+  digest: digestSchema,
+  size: number2(),
+  annotations,
+  platform: platformSchema
+});
 var descriptors = array(descriptorSchema).nullish().transform((value) => value ?? []);
 var indexSchema2 = object({ manifests: descriptors });
 var manifestSchema4 = object({
@@ -75089,7 +77350,10 @@ function checked2(schema, document, where) {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue3 = parsed.error.issues[0];
-  throw new ImageError("bad-manifest", `${where}: ${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`);
+  throw new ImageError(
+    "bad-manifest",
+    `${where}: ${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`
+  );
 }
 function readDocument(files, bytes2, type, where) {
   const document = asGoReads(parseJson(bytes2, where, files.limits), MANIFEST_SHAPE, where);
@@ -75097,7 +77361,10 @@ function readDocument(files, bytes2, type, where) {
   const isIndex = has("manifests");
   const types = [type, checked2(typeSchema, document, where).mediaType];
   if (isIndex && (has("config") || has("layers") || has("fsLayers")) || types.some((name2) => (isIndex ? MANIFEST_TYPE : INDEX_TYPE).test(name2)))
-    throw new ImageError("two-images", `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`);
+    throw new ImageError(
+      "two-images",
+      `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`
+    );
   return isIndex ? { index: checked2(indexSchema2, document, where).manifests } : { manifest: checked2(manifestSchema4, document, where) };
 }
 var IndexReading = class {
@@ -75115,7 +77382,11 @@ var IndexReading = class {
   async read(descriptors2, names2, depth) {
     const { where } = this.#files;
     for (const descriptor of descriptors2) {
-      if (++this.#seen > MAX_DESCRIPTORS) throw new ImageError("too-many-images", `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`);
+      if (++this.#seen > MAX_DESCRIPTORS)
+        throw new ImageError(
+          "too-many-images",
+          `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`
+        );
       await this.#readOne(descriptor, namesOf(descriptor, names2), depth);
     }
   }
@@ -75130,13 +77401,23 @@ var IndexReading = class {
     const document = about === void 0 ? await this.#document(descriptor) : await this.#documentIfWhole(descriptor);
     if (document === null) this.#attest(about ?? null, digest);
     else if ("index" in document) {
-      if (depth >= MAX_DEPTH7) throw new ImageError("too-deep", `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH7}. Save or build the image again.`);
+      if (depth >= MAX_DEPTH7)
+        throw new ImageError(
+          "too-deep",
+          `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH7}. Save or build the image again.`
+        );
       await this.read(document.index, names2, depth + 1);
-    } else if (await isImage(this.#files, document.manifest)) this.#add({ ...names2, declared: platformsOf(descriptor), digest, manifest: document.manifest });
+    } else if (await isImage(this.#files, document.manifest))
+      this.#add({ ...names2, declared: platformsOf(descriptor), digest, manifest: document.manifest });
     else this.#attest(about ?? document.manifest.subject?.digest ?? null, digest);
   }
   async #document({ digest, mediaType }) {
-    return readDocument(this.#files, await readBlob(this.#files, digest), mediaType, `${this.#files.where}: ${blobName(digest)}`);
+    return readDocument(
+      this.#files,
+      await readBlob(this.#files, digest),
+      mediaType,
+      `${this.#files.where}: ${blobName(digest)}`
+    );
   }
   /** null for what no engine could run: a damaged attestation hides nothing, and is told of where attestations are read. */
   async #documentIfWhole(descriptor) {
@@ -75172,7 +77453,8 @@ function namesOf({ annotations: own2 }, inherited2) {
 async function readIndex(files) {
   const where = `${files.where}: index.json`;
   const document = readDocument(files, await files.read("index.json"), "", where);
-  if (!("index" in document)) throw new ImageError("bad-manifest", `${where} names no manifests: no OCI index. Save or build the image again.`);
+  if (!("index" in document))
+    throw new ImageError("bad-manifest", `${where} names no manifests: no OCI index. Save or build the image again.`);
   const reading = new IndexReading(files);
   await reading.read(document.index, { names: [], aliases: [] }, 0);
   return reading.result();
@@ -75180,9 +77462,15 @@ async function readIndex(files) {
 
 // src/image/two-readers.ts
 import { createHash as createHash13 } from "node:crypto";
-var differ = (where, what) => new ImageError("two-images", `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`);
+var differ = (where, what) => new ImageError(
+  "two-images",
+  `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`
+);
 async function imageOf(files, { Config }, images) {
-  if (!await files.has(Config)) return images.find(({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest));
+  if (!await files.has(Config))
+    return images.find(
+      ({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest)
+    );
   const bytes2 = await files.read(Config);
   return images.find(({ manifest }) => digestOf(bytes2, manifest.config.digest) === manifest.config.digest);
 }
@@ -75200,10 +77488,12 @@ async function checkDockerManifest(files, images) {
     const image = await imageOf(files, entry, images);
     if (image === void 0) throw differ(files.where, entry.Config);
     const { layers } = image.manifest;
-    if (entry.Layers.length !== layers.length) throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`);
+    if (entry.Layers.length !== layers.length)
+      throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`);
     for (const [index, { digest }] of layers.entries()) {
       const name2 = entry.Layers[index] ?? "";
-      if (!await isLayer(files, name2, digest, image.config?.diffIds[index])) throw differ(files.where, `layer ${index}: ${name2}`);
+      if (!await isLayer(files, name2, digest, image.config?.diffIds[index]))
+        throw differ(files.where, `layer ${index}: ${name2}`);
     }
     for (const tag of entry.RepoTags) {
       const called = images.filter(({ names: names2 }) => names2.some((name2) => sameReference(name2, tag)));
@@ -75216,10 +77506,14 @@ async function checkRepositories(files) {
   if (!await files.has("repositories")) return;
   const where = `${files.where}: repositories`;
   const parsed = repositoriesSchema.safeParse(parseJson(await files.read("repositories"), where, files.limits));
-  if (!parsed.success) throw new ImageError("bad-manifest", `${where} is no list of names, tags and layers. Save the image again.`);
+  if (!parsed.success)
+    throw new ImageError("bad-manifest", `${where} is no list of names, tags and layers. Save the image again.`);
   const names2 = Object.keys(parsed.data ?? {});
   if (names2.length > 0 && !await files.has("manifest.json"))
-    throw new ImageError("two-images", `${where} names ${JSON.stringify(names2[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`);
+    throw new ImageError(
+      "two-images",
+      `${where} names ${JSON.stringify(names2[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`
+    );
 }
 
 // src/image/oci-layout.ts
@@ -75227,8 +77521,11 @@ async function openOciLayout(files, reference, choice2, source2 = "oci-layout") 
   const contents = await readIndex(files);
   const { images } = contents;
   const present = [];
-  for (const found of images) if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest));
-  const absent = images.flatMap((found) => found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []);
+  for (const found of images)
+    if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest));
+  const absent = images.flatMap(
+    (found) => found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []
+  );
   if (present.length === 0) {
     throw new ImageError(
       "no-image",
@@ -75240,7 +77537,10 @@ async function openOciLayout(files, reference, choice2, source2 = "oci-layout") 
   const pool = choice2.platform !== null ? [...present, ...absent] : complete.length > 0 ? complete : present;
   const { chosen, notJudged } = choose(files.where, pool, choice2);
   if (chosen.manifest === null)
-    throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`);
+    throw new ImageError(
+      "missing-manifest",
+      `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`
+    );
   const leftOut2 = [...present, ...absent].filter((image) => !pool.includes(image)).map((image) => `${describe2(image)} (not in the archive)`);
   return openPresent(files, reference, source2, chosen, [...notJudged, ...leftOut2], contents);
 }
@@ -75256,7 +77556,14 @@ async function describePresent(files, found, manifest) {
   }
   let isComplete = config2 !== null;
   for (const { digest } of manifest.layers) isComplete &&= await files.has(blobName(digest));
-  return { ...found, manifest, config: config2, isComplete, digests: [found.digest, manifest.config.digest], platform: found.declared[0] ?? config2?.platform ?? null };
+  return {
+    ...found,
+    manifest,
+    config: config2,
+    isComplete,
+    digests: [found.digest, manifest.config.digest],
+    platform: found.declared[0] ?? config2?.platform ?? null
+  };
 }
 async function openPresent(files, reference, source2, { manifest, config: config2, digest, names: names2 }, notJudged, contents) {
   if (config2 === null) {
@@ -75300,8 +77607,15 @@ async function openPresent(files, reference, source2, { manifest, config: config
     layers: await Promise.all(
       config2.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer];
-        if (stored === void 0) throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
-        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName(stored.digest) });
+        if (stored === void 0)
+          throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
+        return storedLayer(files, {
+          index: layer,
+          diffId,
+          digest: stored.digest,
+          mediaType: stored.mediaType,
+          blob: blobName(stored.digest)
+        });
       })
     ),
     notJudged,
@@ -75317,7 +77631,9 @@ async function isSkopeoDirectory(files) {
 async function asLayout(files) {
   const manifest = await files.read("manifest.json");
   const own2 = hexOf(digestOf(manifest));
-  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] }));
+  const index = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] })
+  );
   const nameOf4 = async (name2) => {
     const [, algorithm, hex2] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
     if (algorithm === void 0 || hex2 === void 0) return name2 === "manifest.json" ? "" : name2;
@@ -75354,12 +77670,19 @@ async function openImage(reference, options4) {
   const source2 = parseSource(reference, options4.bareNames);
   switch (source2.kind) {
     case "stdin":
-      return openHandle(await spool(options4.stdin, "standard input", options4), "standard input", reference, options4, source2.form);
+      return openHandle(
+        await spool(options4.stdin, "standard input", options4),
+        "standard input",
+        reference,
+        options4,
+        source2.form
+      );
     case "file":
       return openPath(source2.path, reference, options4, source2.form);
     case "either": {
       const info2 = await stat3(source2.name).catch(() => null);
-      if (info2 === null || info2.isDirectory() && !await isLayout(source2.name, options4)) return openEngine(source2.name, reference, options4);
+      if (info2 === null || info2.isDirectory() && !await isLayout(source2.name, options4))
+        return openEngine(source2.name, reference, options4);
       return openPath(source2.name, reference, options4, null);
     }
     case "engine":
@@ -75384,10 +77707,15 @@ async function openPath(named3, reference, options4, form) {
   const split = whole4 === null && form !== null ? splitImage(named3) : null;
   const info2 = split === null ? whole4 : await stat3(split.path).catch(() => null);
   if (info2 === null)
-    throw new ImageError("not-found", `${named3}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
+    throw new ImageError(
+      "not-found",
+      `${named3}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`
+    );
   const file = split?.path ?? named3;
   if (split !== null && options4.image !== null && options4.image !== split.image)
-    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options4.image)}. Say it once.`);
+    throw new UsageError(
+      `${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options4.image)}. Say it once.`
+    );
   const chosen = split === null ? options4 : { ...options4, image: split.image };
   return info2.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form);
 }
@@ -75412,9 +77740,17 @@ async function openArchive(file, reference, options4, form) {
   const info2 = await handle.stat();
   if (info2.isFile()) return openHandle(handle, file, reference, options4, form);
   try {
-    if (!info2.isFIFO()) throw new ImageError("not-readable", `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`);
+    if (!info2.isFIFO())
+      throw new ImageError(
+        "not-readable",
+        `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`
+      );
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }), file, options4),
+      await spool(
+        handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }),
+        file,
+        options4
+      ),
       file,
       reference,
       options4,
@@ -75439,8 +77775,16 @@ async function openHandle(handle, where, reference, options4, form) {
     }
     const asides = new Asides();
     if (compression !== "none") {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
-      current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options4);
+      const packed = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK2,
+        autoClose: false
+      });
+      current = await spool(
+        decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }),
+        where,
+        options4
+      );
       await handle.close();
     }
     const image = await openTar2(await tarFiles(where, current, options4.limits), reference, options4, form);
@@ -75455,7 +77799,11 @@ async function openHandle(handle, where, reference, options4, form) {
 }
 function besideData(asides) {
   const bytes2 = asides.bytes();
-  if (asides.leftOut > 0) throw new ImageError("too-large", "The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.");
+  if (asides.leftOut > 0)
+    throw new ImageError(
+      "too-large",
+      "The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again."
+    );
   if (bytes2 === null) return [];
   return [{ name: "the compression of the archive", kind: "index", open: () => pieces2(bytes2) }];
 }
@@ -75480,7 +77828,10 @@ var REPOSITORY = "layergate/layergate";
 var HOME2 = `https://github.com/${REPOSITORY}`;
 
 // src/outcome/fix.ts
-var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
+var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({
+  name: name2,
+  isHidden: /\u2026|\u2022\u2022\u2022/.test(value)
+}));
 function fixParts({ source: source2 }, { fix }) {
   if (fix === null) return [];
   const edit = ({ startLine, endLine, lines }) => {
@@ -75505,7 +77856,11 @@ function withoutHiddenFix(finding, lines, redactor) {
   if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
   const sentences = bad.map((edit) => {
     const left = new Set(edit.lines.flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)));
-    const names2 = [...new Set(lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)))].filter((name2) => !left.has(name2));
+    const names2 = [
+      ...new Set(
+        lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2))
+      )
+    ].filter((name2) => !left.has(name2));
     const what = names2.length === 0 ? "change only what this finding names" : `only ${names2.join(" and ")} ${names2.length === 1 ? "goes" : "go"}`;
     return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
   });
@@ -75543,10 +77898,20 @@ function buildOutcome({
       created: image.config.created,
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
-      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      base: origin.base === null ? null : {
+        reference: origin.base.reference,
+        digest: origin.base.digest,
+        layers: origin.base.layers,
+        source: origin.base.source
+      },
       baseReason: origin.baseReason?.text ?? null,
       baseMissing: origin.baseReason?.missing ?? null,
-      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
+      distroless: {
+        verdict: programs.distroless,
+        shells: [...programs.shells],
+        packageManagers: [...programs.packageManagers],
+        utilities: [...programs.utilities]
+      },
       layers: layers.map((scan, index) => {
         const from = origin.layers[index];
         const stored = image.layers[index];
@@ -75556,7 +77921,9 @@ function buildOutcome({
           digest: stored?.digest ?? null,
           mediaType: stored?.mediaType ?? null,
           size: scan.size,
-          files: scan.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
+          files: scan.entries.filter(
+            ({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")
+          ).length,
           whiteouts: scan.entries.filter(({ whiteout }) => whiteout !== null).length,
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
@@ -75586,7 +77953,12 @@ function buildOutcome({
       known: withStatus("known"),
       passed: [...verdict.passed]
     },
-    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each2) => ({ ...each2 })) },
+    policy: {
+      name: policy.name,
+      from: authority.from,
+      commit: authority.from === "base" ? authority.commit : null,
+      loosened: loosenings.map((each2) => ({ ...each2 }))
+    },
     baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
     warnings: [...verdict.warnings],
@@ -75623,7 +77995,11 @@ function buildOutcome({
 }
 function sourceOf({ path: path19, lines }, redactor) {
   const shown2 = redactor.lines(lines);
-  return { path: redactor.name(path19), lines: shown2, hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1])) };
+  return {
+    path: redactor.name(path19),
+    lines: shown2,
+    hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
+  };
 }
 function errorReport(error3, name2) {
   return {
@@ -75632,7 +78008,16 @@ function errorReport(error3, name2) {
     name: name2,
     image: null,
     findings: [],
-    verdict: { result: "error", failOn: "high", threshold: "high", counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
+    verdict: {
+      result: "error",
+      failOn: "high",
+      threshold: "high",
+      counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 },
+      suppressed: 0,
+      new: 0,
+      known: 0,
+      passed: []
+    },
     policy: { name: "not read", from: "checkout", commit: null, loosened: [] },
     baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
     error: { code: error3.code, message: error3.message },
@@ -75698,7 +78083,15 @@ function readComment(text5) {
     RULES.map(({ meta: meta31 }) => meta31.id)
   );
   const problem = ids.length === 0 ? "names no rule" : unknown2 !== void 0 ? `names ${JSON.stringify(unknown2)}, which is no rule${near === null ? "" : ` (did you mean ${near}?)`}` : expires !== null && !isDate(expires) ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)` : detectorProblem(detector) ?? (reason.length < 3 ? "gives no reason" : null);
-  return { rules: ids.map((rule) => ({ rule, reason })), expires, inImage, detector, isForeign: false, isGlobal: false, problem };
+  return {
+    rules: ids.map((rule) => ({ rule, reason })),
+    expires,
+    inImage,
+    detector,
+    isForeign: false,
+    isGlobal: false,
+    problem
+  };
 }
 var OPTION = /^(path|detector)=(?:"([^"]*)"|(\S+))\s*/;
 function scopeIn(text5) {
@@ -75733,14 +78126,17 @@ function readInlineIgnores(dockerfile) {
   const ignores = [];
   const problems = [];
   const next = [];
-  for (let line2 = lines.length; line2 >= 1; line2--) next[line2] = /^\s*(?:#|$)/.test(lines[line2 - 1] ?? "") ? next[line2 + 1] ?? lines.length + 1 : line2;
+  for (let line2 = lines.length; line2 >= 1; line2--)
+    next[line2] = /^\s*(?:#|$)/.test(lines[line2 - 1] ?? "") ? next[line2 + 1] ?? lines.length + 1 : line2;
   const starting = new Map(instructions.map((instruction) => [instruction.startLine, instruction]));
   lines.forEach((text5, index) => {
     const line2 = index + 1;
     const comment2 = text5.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text5.trim()) : null;
     if (comment2 === null) return;
     if (comment2.problem !== null) {
-      problems.push(`${path19}:${line2}: the comment ${comment2.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      problems.push(
+        `${path19}:${line2}: the comment ${comment2.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+      );
       return;
     }
     const below = next[line2 + 1] ?? lines.length + 1;
@@ -75767,17 +78163,24 @@ var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slic
 function textOf2(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/(?<!\s)\s*\\$/, "").replace(/^&&\s*|(?<!\s)\s*&&$/g, "").replace(/\s+/g, " ")
-  ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map((line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")).join("\n");
+  ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map(
+    (line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")
+  ).join("\n");
 }
 var isOnSecrets = (rule) => RULES.some(({ meta: meta31 }) => meta31.id === rule && meta31.kind === "secret");
-var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(({ instructions }) => instructions.some((each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)));
+var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(
+  ({ instructions }) => instructions.some(
+    (each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)
+  )
+);
 function agreedIgnores(ignores, dockerfile, agreed, now) {
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now) && !isTooWide(ignore, agreed));
   const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile));
   const own2 = ignores.filter((ignore) => !tooWide.includes(ignore));
   const isPartOf = (part3, whole4) => whole4 === null || part3 === whole4;
   const covers2 = (other, { rule, inImage, detector }, startLine, endLine) => {
-    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector)) return false;
+    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector))
+      return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
     const text5 = textOf2(dockerfile.lines, startLine, endLine, isBase);
@@ -75787,15 +78190,24 @@ ${textOf2(agreed.lines, other.startLine, other.endLine, isBase)}
 ${text5}
 `);
   };
-  const limited = own2.map((ignore) => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore, startLine, endLine)) }));
+  const limited = own2.map(
+    (ignore) => ({
+      ...ignore,
+      agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore, startLine, endLine))
+    })
+  );
   const added = own2.filter(
-    (ignore) => !others.some((other) => (other.expires === null || ignore.expires !== null && ignore.expires <= other.expires) && covers2(other, ignore, ignore.startLine, ignore.endLine))
+    (ignore) => !others.some(
+      (other) => (other.expires === null || ignore.expires !== null && ignore.expires <= other.expires) && covers2(other, ignore, ignore.startLine, ignore.endLine)
+    )
   );
   return { ignores: limited, added, tooWide };
 }
 function acceptsAt({ rule, path: path19, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
-  if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage)) return false;
-  if (lines === null || rule !== ruleId || lines.path !== path19 || !agreesAt(lines.startLine, lines.endLine)) return false;
+  if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
+    return false;
+  if (lines === null || rule !== ruleId || lines.path !== path19 || !agreesAt(lines.startLine, lines.endLine))
+    return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
 
@@ -75818,8 +78230,13 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   const coverOf = (place, fingerprint, draft, value) => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
     if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value));
-    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null });
+    const entry = policy.ignore.find(
+      (candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value)
+    );
+    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, {
+      location: place.location,
+      detector: draft.detector ?? null
+    });
     const comment2 = entry === void 0 ? inline.find(accepts) : void 0;
     const cover = entry ?? comment2;
     if (cover === void 0) return null;
@@ -75836,12 +78253,26 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
     const judged2 = draft.places.map((place, index) => {
       const fingerprint = fingerprintOf(place);
       const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
-      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
+      return {
+        index,
+        place,
+        fingerprint,
+        isKnown,
+        isQuiet: isInherited(place) && !failsInBase,
+        cover: coverOf(place, fingerprint, draft, value)
+      };
     });
     const lead = leadOf(judged2);
     if (lead === null) continue;
     found.add(lead.place.ruleId);
-    const made = toFinding(lead, judged2, draft, policy, value, lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null);
+    const made = toFinding(
+      lead,
+      judged2,
+      draft,
+      policy,
+      value,
+      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null
+    );
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
     findings.push(finding);
     if (finding.suppressed === null)
@@ -75854,14 +78285,21 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
         since: null
       });
   }
-  const sorted2 = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  const sorted2 = findings.sort(
+    (a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
+  );
   const shown2 = sorted2.filter(({ suppressed }) => suppressed === null);
   return {
     result: sorted2.some((finding) => finding.fails) ? "fail" : "pass",
     findings: sorted2,
-    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown2.filter((finding) => finding.severity === severity).length])),
+    counts: Object.fromEntries(
+      SEVERITIES.map((severity) => [severity, shown2.filter((finding) => finding.severity === severity).length])
+    ),
     suppressed: sorted2.length - shown2.length,
-    warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules, policy, used, evidence.now)],
+    warnings: [
+      ...ignoreWarnings(policy, used, evidence.now),
+      ...inlineWarnings(inline, rules, policy, used, evidence.now)
+    ],
     record: shown2.flatMap((finding) => record2.get(finding) ?? []),
     fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta: meta31 }) => meta31.id === id)) ?? [],
     passed: rules.map(({ meta: meta31 }) => meta31.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
@@ -75937,14 +78375,30 @@ function ignoreWarnings(policy, used, now) {
   return policy.ignore.flatMap((entry) => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(" ");
     if (isExpired2(entry, now))
-      return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).` }];
-    return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).` }];
+      return [
+        {
+          code: "expired-ignore",
+          message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).`
+        }
+      ];
+    return used.has(entry) ? [] : [
+      {
+        code: "unused-ignore",
+        message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).`
+      }
+    ];
   });
 }
 function inlineWarnings(inline, rules, policy, used, now) {
   return inline.flatMap((ignore) => {
     const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`;
-    if (isExpired2(ignore, now)) return [{ code: "expired-ignore", message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).` }];
+    if (isExpired2(ignore, now))
+      return [
+        {
+          code: "expired-ignore",
+          message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).`
+        }
+      ];
     const isRun = rules.some(({ meta: meta31 }) => meta31.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
     return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
@@ -75966,12 +78420,23 @@ async function runGate(options4) {
   const image = await openImage(options4.reference, options4.open);
   try {
     const salts = saltsOf(image, options4);
-    const inspection = await inspect(image, { ...options4, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options4) });
+    const inspection = await inspect(image, {
+      ...options4,
+      limits: policy.limits,
+      salt: salts.keyed,
+      quoted: policyTexts(options4)
+    });
     const { evidence, redactor, build: build2 } = inspection;
     const inline = await inlineIgnores(build2.origin, options4);
     const baseline = chooseBaseline(options4);
     const drafts = check(RULES, evidence, policy.rules);
-    const verdict = judge(RULES, drafts, evidence, { policy, inline: inline.ignores, baseline: baseline.chosen, salt: salts.record, redactor });
+    const verdict = judge(RULES, drafts, evidence, {
+      policy,
+      inline: inline.ignores,
+      baseline: baseline.chosen,
+      salt: salts.record,
+      redactor
+    });
     const noLines = verdict.findings.length > 0 || options4.build.isNamed ? whyNoLines(options4.build, build2.origin) : null;
     const warnings = [
       ...verdict.warnings,
@@ -76019,7 +78484,10 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
         ({ path: path19, line: line2, rule }) => `${path19}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
-    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({ kind: "ignore", text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D` }))
+    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
+      kind: "ignore",
+      text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D`
+    }))
   };
 }
 function chooseBaseline({ baseline, name: name2 }) {
@@ -76042,7 +78510,9 @@ var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text5 }) => text5) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+  ...Object.values(baseline?.file.images ?? {}).flatMap(
+    (entries) => entries.flatMap(({ title, place }) => [title, place])
+  )
 ].join("\n");
 
 // src/github/artifacts.ts
@@ -76063,7 +78533,9 @@ var layerSchema = object({
   base: boolean2().nullable().describe("belongs to the base image; null when not known"),
   baseCertainty: baseCertaintySchema,
   dockerfile: dockerfileSchema.nullable(),
-  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
+  merged: array(count).readonly().describe(
+    "history entries whose files it holds together, where a builder made one layer of several instructions; else empty"
+  )
 });
 var imageSchema = object({
   reference: string2().describe("as the user named it"),
@@ -76073,7 +78545,12 @@ var imageSchema = object({
   platform: string2(),
   created: string2().nullable(),
   size: count.describe("bytes of all layers, uncompressed"),
-  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
+  user: object({
+    configured: string2(),
+    uid: number2().nullable(),
+    gid: number2().nullable(),
+    isRoot: boolean2().nullable()
+  }),
   base: object({
     reference: string2(),
     digest: string2().nullable(),
@@ -76081,8 +78558,15 @@ var imageSchema = object({
     source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
   }).nullable(),
   baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
-  baseMissing: _enum(MISSING).nullable().default(null).describe("what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance"),
-  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
+  baseMissing: _enum(MISSING).nullable().default(null).describe(
+    "what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance"
+  ),
+  distroless: object({
+    verdict: boolean2(),
+    shells: array(string2()),
+    packageManagers: array(string2()),
+    utilities: array(string2())
+  }),
   layers: array(layerSchema),
   history: array(
     object({
@@ -76135,7 +78619,13 @@ var reportSchema2 = object({
     layersFromCache: count,
     vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
     knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
-    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
+    skipped: array(
+      object({
+        layer: count.nullable().describe("null: a file of the archive beside the layers"),
+        path: string2(),
+        reason: string2()
+      })
+    ).describe("what was not looked into, and why")
   })
 });
 
@@ -76153,9 +78643,13 @@ function contradiction({ verdict, findings, error: error3, image, name: name2 })
   const open7 = findings.filter(({ suppressed }) => suppressed === null);
   if (name2.length > MAX_NAME2) return "the name of the image is too long";
   if (findings.length > MAX_FINDINGS) return `it has more than ${MAX_FINDINGS} findings`;
-  if (verdict.result === "error") return error3 === void 0 || findings.length > 0 ? "an error without words, or with findings" : null;
+  if (verdict.result === "error")
+    return error3 === void 0 || findings.length > 0 ? "an error without words, or with findings" : null;
   if (image === null) return "a verdict without an image";
-  if (SEVERITIES.some((severity) => verdict.counts[severity] !== open7.filter((finding) => finding.severity === severity).length)) return "its counts are not those of its findings";
+  if (SEVERITIES.some(
+    (severity) => verdict.counts[severity] !== open7.filter((finding) => finding.severity === severity).length
+  ))
+    return "its counts are not those of its findings";
   if (verdict.result === "fail" !== open7.some(({ fails: fails2 }) => fails2)) return "its verdict is not that of its findings";
   return null;
 }
@@ -76183,13 +78677,22 @@ function readReport(file, text5) {
     return { file, problem: "no valid JSON" };
   }
   const parsed = reportSchema2.safeParse(value);
-  if (!parsed.success) return { file, problem: `no report of this program's form (${parsed.error.issues[0]?.path.join(".") ?? ""})` };
+  if (!parsed.success)
+    return { file, problem: `no report of this program's form (${parsed.error.issues[0]?.path.join(".") ?? ""})` };
   const problem = contradiction(parsed.data);
   return problem === null ? { file, report: parsed.data } : { file, problem: `it contradicts itself: ${problem}` };
 }
-var openZip2 = (zip) => new Promise((resolve, reject) => import_yauzl2.default.fromBuffer(zip, { lazyEntries: true, validateEntrySizes: true }, (error3, file) => file === void 0 ? reject(error3) : resolve(file)));
+var openZip2 = (zip) => new Promise(
+  (resolve, reject) => import_yauzl2.default.fromBuffer(
+    zip,
+    { lazyEntries: true, validateEntrySizes: true },
+    (error3, file) => file === void 0 ? reject(error3) : resolve(file)
+  )
+);
 var contentOf = async (zip, entry) => {
-  const stream = await new Promise((resolve, reject) => zip.openReadStream(entry, (error3, found) => found === void 0 ? reject(error3) : resolve(found)));
+  const stream = await new Promise(
+    (resolve, reject) => zip.openReadStream(entry, (error3, found) => found === void 0 ? reject(error3) : resolve(found))
+  );
   const chunks = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -76227,8 +78730,13 @@ async function readReports(artifact, zip) {
   return found;
 }
 async function download(octokit, repository, artifact) {
-  if (artifact.size_in_bytes > MAX_ARTIFACT) return [{ file: artifact.name, problem: `more than ${MAX_ARTIFACT >> 20} MiB` }];
-  const { data } = await octokit.rest.actions.downloadArtifact({ ...repository, artifact_id: artifact.id, archive_format: "zip" });
+  if (artifact.size_in_bytes > MAX_ARTIFACT)
+    return [{ file: artifact.name, problem: `more than ${MAX_ARTIFACT >> 20} MiB` }];
+  const { data } = await octokit.rest.actions.downloadArtifact({
+    ...repository,
+    artifact_id: artifact.id,
+    archive_format: "zip"
+  });
   return readReports(artifact.name, Buffer.from(data));
 }
 async function reportsOfRun(octokit, repository, run2, pattern) {
@@ -76241,14 +78749,23 @@ async function reportsOfRun(octokit, repository, run2, pattern) {
 async function lastReport(octokit, repository, branch, artifact, name2) {
   try {
     const { data } = await octokit.rest.actions.listArtifactsForRepo({ ...repository, name: artifact, per_page: 100 });
-    const own2 = data.artifacts.filter(({ expired, workflow_run: run2 }) => !expired && run2?.head_branch === branch && run2.head_repository_id === run2.repository_id).sort((a, b) => (b.created_at ?? "").localeCompare(a.created_at ?? "") || b.id - a.id);
+    const own2 = data.artifacts.filter(
+      ({ expired, workflow_run: run2 }) => !expired && run2?.head_branch === branch && run2.head_repository_id === run2.repository_id
+    ).sort((a, b) => (b.created_at ?? "").localeCompare(a.created_at ?? "") || b.id - a.id);
     for (const candidate of own2.slice(0, MAX_RUNS)) {
       const run2 = candidate.workflow_run?.id;
-      if (run2 === void 0 || (await octokit.rest.actions.getWorkflowRun({ ...repository, run_id: run2 })).data.event !== "push") continue;
+      if (run2 === void 0 || (await octokit.rest.actions.getWorkflowRun({ ...repository, run_id: run2 })).data.event !== "push")
+        continue;
       for (const found of await download(octokit, repository, candidate)) {
         if (!("report" in found) || found.report.name !== name2 || found.report.verdict.result === "error") continue;
         const { record: record2 } = found.report.baseline;
-        return { baseline: { name: `${branch}, run ${run2}`, file: { schemaVersion: 1, salt: record2.salt, images: { [name2]: record2.findings } } }, reason: "" };
+        return {
+          baseline: {
+            name: `${branch}, run ${run2}`,
+            file: { schemaVersion: 1, salt: record2.salt, images: { [name2]: record2.findings } }
+          },
+          reason: ""
+        };
       }
     }
     return { baseline: null, reason: `no push to ${branch} left an artifact ${artifact} with a report of ${name2}` };
@@ -76265,8 +78782,11 @@ var isDocumentation = (file) => TEXT.test(file) || PAPERS.test(file) || PICTURES
 async function changesOnlyDocumentation(octokit, { owner, repo, number: number5 }) {
   let seen = 0;
   try {
-    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ owner, repo, pull_number: number5, ...page }))) {
-      for (const { filename, previous_filename: before } of files) if (![filename, before ?? filename].every(isDocumentation)) return false;
+    for await (const files of pages(
+      (page) => octokit.rest.pulls.listFiles({ owner, repo, pull_number: number5, ...page })
+    )) {
+      for (const { filename, previous_filename: before } of files)
+        if (![filename, before ?? filename].every(isDocumentation)) return false;
       seen += files.length;
     }
   } catch {
@@ -76286,7 +78806,13 @@ function bytes(count2) {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
-var readAs = (source2) => ({ "docker-archive": "archive", "oci-layout": "OCI layout", dir: "directory of skopeo", engine: "local engine", registry: "registry" })[source2];
+var readAs = (source2) => ({
+  "docker-archive": "archive",
+  "oci-layout": "OCI layout",
+  dir: "directory of skopeo",
+  engine: "local engine",
+  registry: "registry"
+})[source2];
 var number4 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
 var plural = (count2, one, many = `${one}s`) => `${number4(count2)} ${count2 === 1 ? one : many}`;
 var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
@@ -76332,11 +78858,15 @@ var WAYS = {
 };
 function untoldBase(report) {
   const { image } = report;
-  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== "unknown")) return null;
+  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== "unknown"))
+    return null;
   const unknown2 = image.layers.filter(({ base }) => base === null).length;
   const which2 = unknown2 === image.layers.length ? "every layer counts as own" : `${unknown2} of ${plural(image.layers.length, "layer")} may be the base's and count as own`;
   const subject = image.base === null ? "Nothing tells base from own" : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`;
-  return { what: `${subject}: ${which2}.`, how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? "provenance"]}` };
+  return {
+    what: `${subject}: ${which2}.`,
+    how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? "provenance"]}`
+  };
 }
 var inherited = ({ originCertainty }, what) => originCertainty === "proven" ? `inherited from the ${what}` : `inherited from the ${what}, which is not proven`;
 var rank2 = (severity) => SEVERITIES.indexOf(severity);
@@ -76346,11 +78876,17 @@ function groupByLine(findings) {
     const at3 = finding.dockerfile;
     const key = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
     const group = groups.get(key);
-    if (group === void 0) groups.set(key, { at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine }, findings: [finding] });
+    if (group === void 0)
+      groups.set(key, {
+        at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine },
+        findings: [finding]
+      });
     else group.findings.push(finding);
   }
   const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
-  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0));
+  return [...groups.values()].sort(
+    (a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0)
+  );
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
@@ -76390,7 +78926,9 @@ var subjectOf2 = ({ title, secret }) => secret?.title ?? title;
 var layerOf = (location) => location.kind === "layer" || location.kind === "tar" ? location.layer : null;
 function factsOf2({ isPublic }, { secret }) {
   if (isPublic || secret === null) return [];
-  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
+  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(
+    ([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`
+  );
 }
 function hiderOf(finding) {
   const hidden = hiddenBy(finding);
@@ -76412,7 +78950,8 @@ function remediesOf(group) {
   const steps = group.map(({ remedy, steps: given2 }) => given2 ?? [remedy]);
   let same = 0;
   const last = (back) => steps[0]?.at(-1 - back);
-  while (last(same) !== void 0 && steps.every((each2) => each2.length > same && each2.at(-1 - same) === last(same))) same++;
+  while (last(same) !== void 0 && steps.every((each2) => each2.length > same && each2.at(-1 - same) === last(same)))
+    same++;
   return {
     own: steps.map((each2) => each2.slice(0, each2.length - same).join(" ")),
     common: (steps[0] ?? []).slice((steps[0] ?? []).length - same).join(" ")
@@ -76433,11 +78972,16 @@ function headline(report, name2) {
   if (shown2.length === 0) return `\u2705 ${name2} is clean`;
   return shown2.every(({ status }) => status === "known") ? `\u2705 ${name2} adds nothing new` : `\u2705 ${name2} passes`;
 }
-var countsOf = (findings) => Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length]));
+var countsOf = (findings) => Object.fromEntries(
+  SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])
+);
 function countParts2(report, strong2, none = "no findings") {
   const { verdict, baseline } = report;
   const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
-  const [fresh, known2] = [tally(countsOf(open7.filter(({ status }) => status !== "known"))), tally(countsOf(open7.filter(({ status }) => status === "known")))];
+  const [fresh, known2] = [
+    tally(countsOf(open7.filter(({ status }) => status !== "known"))),
+    tally(countsOf(open7.filter(({ status }) => status === "known")))
+  ];
   if (baseline.name === null) return [fresh === "" ? none : strong2(fresh)];
   return [
     fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
@@ -76619,7 +79163,9 @@ function layersSection({ report, instructions, redactor }, { layers: most }) {
     const here = shown2.filter(({ location }) => layerOf(location) === layer);
     const secrets = here.filter(({ secret }) => secret !== null);
     const hides = shown2.filter(
-      ({ related }) => related.some(({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer)
+      ({ related }) => related.some(
+        ({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer
+      )
     ).length;
     return [
       secrets[0] === void 0 ? "" : `${ICONS[secrets[0].severity]} adds ${secrets.length === 1 ? "a secret" : `${number4(secrets.length)} secrets`}`,
@@ -76656,7 +79202,9 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list(
       `Known, by ${code(baseline.name ?? "")}`,
-      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`)
+      knownFindings(report).map(
+        (finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`
+      )
     ),
     list(
       "Ignored",
@@ -76670,7 +79218,9 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path19, reason }) => `${layer === null ? "" : `layer ${layer} `}${code(path19)}: ${markdown(reason)}`)
+      stats.skipped.map(
+        ({ layer, path: path19, reason }) => `${layer === null ? "" : `layer ${layer} `}${code(path19)}: ${markdown(reason)}`
+      )
     ),
     list(
       "Not judged",
@@ -76720,7 +79270,11 @@ function row(outcome, group, context3) {
   const hider = hiderOf(finding);
   const where = location.kind === "layer" ? ` in ${code(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code(location.path)})` : "";
   const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
-  const others = [...new Set(group.map((each2) => otherPlacesText(each2, MAX_PLACES4, (place) => code(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
+  const others = [
+    ...new Set(
+      group.map((each2) => otherPlacesText(each2, MAX_PLACES4, (place) => code(otherPlaceName(place)))).filter((text5) => text5 !== "")
+    )
+  ];
   const also = others[0] === void 0 ? "" : others.length === 1 ? `; also in ${others[0]}` : "; they are in other places too: see the job summary";
   const kinds = [...new Set(group.map(subjectOf2))];
   if (group.length > 1) {
@@ -76753,13 +79307,23 @@ function readMemory(section) {
 }
 function writeMemory(memory) {
   const text5 = Buffer.from(JSON.stringify(memory)).toString("base64url");
-  if (text5.length <= MAX_MEMORY2 || memory.open.length + memory.fixed.length === 0) return `<!-- layergate:memory ${text5} -->`;
-  return writeMemory(memory.open.length > memory.fixed.length ? { ...memory, open: memory.open.slice(0, -1) } : { ...memory, fixed: memory.fixed.slice(0, -1) });
+  if (text5.length <= MAX_MEMORY2 || memory.open.length + memory.fixed.length === 0)
+    return `<!-- layergate:memory ${text5} -->`;
+  return writeMemory(
+    memory.open.length > memory.fixed.length ? { ...memory, open: memory.open.slice(0, -1) } : { ...memory, fixed: memory.fixed.slice(0, -1) }
+  );
 }
 function fixedSince({ findings }, { open: open7, fixed: fixed2 }, commit) {
-  const now = new Set(findings.flatMap(({ fingerprint, related }) => [fingerprint, ...related.flatMap((place) => place.fingerprint ?? [])]));
+  const now = new Set(
+    findings.flatMap(({ fingerprint, related }) => [
+      fingerprint,
+      ...related.flatMap((place) => place.fingerprint ?? [])
+    ])
+  );
   const gone = open7.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words2]) => [...words2, commit]);
-  const earlier = fixed2.filter(([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint));
+  const earlier = fixed2.filter(
+    ([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint)
+  );
   return [...gone, ...earlier].slice(0, MAX_FIXED);
 }
 function renderSection(outcome, context3, earlier) {
@@ -76767,7 +79331,11 @@ function renderSection(outcome, context3, earlier) {
   const told = toldFindings(report);
   const fixed2 = fixedSince(report, readMemory(earlier), context3.commit?.slice(0, 7) ?? "");
   const memory = {
-    open: told.slice(0, MAX_OPEN2).map((finding) => [finding.fingerprint, redactor.cut(finding.title, MAX_TITLE), redactor.cut(lineName(finding), MAX_PLACE)]),
+    open: told.slice(0, MAX_OPEN2).map((finding) => [
+      finding.fingerprint,
+      redactor.cut(finding.title, MAX_TITLE),
+      redactor.cut(lineName(finding), MAX_PLACE)
+    ]),
     fixed: fixed2
   };
   const run2 = context3.runUrl === null ? "" : ` \xB7 [run](${context3.runUrl})`;
@@ -76786,7 +79354,10 @@ function renderSection(outcome, context3, earlier) {
     fixedBefore.length === 0 ? "" : `**Fixed in this pull request**
 ${fixedBefore.join("\n")}`,
     layersSection(outcome, FULL),
-    folded(report.baseline.name === null ? "Ignored, warnings and not looked at" : "Known, ignored and not looked at", closing(report, FULL)),
+    folded(
+      report.baseline.name === null ? "Ignored, warnings and not looked at" : "Known, ignored and not looked at",
+      closing(report, FULL)
+    ),
     context3.source === null ? "" : `<sub>${context3.source}</sub>`,
     `<sub>${code(report.image.id.slice(0, 19))} \xB7 ${code(report.image.platform)} \xB7 policy ${code(report.policy.name)}${report.policy.commit === null ? "" : ` of ${code(report.policy.commit.slice(0, 7))}`} \xB7 Layergate ${code(report.tool.version)}</sub>`,
     writeMemory(memory)
@@ -76817,9 +79388,13 @@ ${DETAILS_LEFT}
 `);
 };
 function shorter(section) {
-  const candidates = [withoutDetails(section), section.replace(MEMORY, "").trimEnd(), `${cutText(section.split("\n\n").slice(0, 2).join("\n\n"), MAX_HEAD)}
+  const candidates = [
+    withoutDetails(section),
+    section.replace(MEMORY, "").trimEnd(),
+    `${cutText(section.split("\n\n").slice(0, 2).join("\n\n"), MAX_HEAD)}
 
-${DETAILS_LEFT}`];
+${DETAILS_LEFT}`
+  ];
   return candidates.find((candidate) => candidate.length < section.length) ?? null;
 }
 var MAX_MESSAGE2 = 2e3;
@@ -76833,7 +79408,9 @@ function renderErrorSection(name2, failure2, earlier) {
   ].join("\n\n");
 }
 function sectionsOf(comment2) {
-  return [...(comment2 ?? "").replace(/\r\n?/g, "\n").matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm)].map(([, key = "", text5 = ""]) => ({
+  return [
+    ...(comment2 ?? "").replace(/\r\n?/g, "\n").matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm)
+  ].map(([, key = "", text5 = ""]) => ({
     key,
     text: text5
   }));
@@ -76848,7 +79425,9 @@ function upsertSection(existing, name2, render) {
   const key = sectionKey(name2);
   const before = sectionsOf(existing);
   const own2 = { key, text: render(before.find((section) => section.key === key)?.text ?? null) };
-  const sections = [...before.filter((section) => section.key !== key), own2].sort((a, b) => rankOf3(a) - rankOf3(b) || (a.key < b.key ? -1 : 1));
+  const sections = [...before.filter((section) => section.key !== key), own2].sort(
+    (a, b) => rankOf3(a) - rankOf3(b) || (a.key < b.key ? -1 : 1)
+  );
   for (; ; ) {
     const body = assemble(sections);
     if (body.length <= MAX_COMMENT) return body;
@@ -76865,8 +79444,11 @@ var ATTEMPTS = 6;
 var SETTLING = 900;
 async function findComments(octokit, { owner, repo, number: number5 }, login) {
   const found = [];
-  for await (const comments of pages((page) => octokit.rest.issues.listComments({ owner, repo, issue_number: number5, ...page })))
-    for (const { id, body, user } of comments) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body });
+  for await (const comments of pages(
+    (page) => octokit.rest.issues.listComments({ owner, repo, issue_number: number5, ...page })
+  ))
+    for (const { id, body, user } of comments)
+      if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body });
   return found.sort((a, b) => a.id - b.id);
 }
 async function updateComment(octokit, pull, name2, render, mode, { pause } = CLOCK) {
@@ -76917,7 +79499,9 @@ function textOf3(data) {
   const content = data instanceof ArrayBuffer ? Buffer.from(data).toString("utf8") : typeof data === "object" && data !== null && "encoding" in data && data.encoding === "base64" && "content" in data && typeof data.content === "string" ? Buffer.from(data.content, "base64").toString("utf8") : data;
   if (Array.isArray(content)) return { text: null };
   if (typeof content === "object" && content !== null && "type" in content && (content.type === "symlink" || content.type === "submodule"))
-    return { why: content.type === "symlink" ? "it is a symbolic link that leads to no file of the repository" : "it is a submodule" };
+    return {
+      why: content.type === "symlink" ? "it is a symbolic link that leads to no file of the repository" : "it is a submodule"
+    };
   if (typeof content !== "string") return { why: "GitHub answered in a form that is not known" };
   return content.length <= MAX_FILE3 ? { text: content } : { why: `it has more than ${MAX_FILE3 >> 20} MiB` };
 }
@@ -76927,7 +79511,8 @@ async function obstacleAbove(octokit, repository, commit, path19) {
     const parent = parts.slice(0, length).join("/");
     try {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path: parent, ref: commit });
-      if (!Array.isArray(data) && (data.type === "symlink" || data.type === "submodule")) return `${parent} is a ${data.type === "symlink" ? "symbolic link" : "submodule"}`;
+      if (!Array.isArray(data) && (data.type === "symlink" || data.type === "submodule"))
+        return `${parent} is a ${data.type === "symlink" ? "symbolic link" : "submodule"}`;
     } catch {
       return null;
     }
@@ -76938,7 +79523,12 @@ function contentsAt(octokit, repository, commit) {
   let isReadable2 = false;
   return async (path19) => {
     try {
-      const { data } = await octokit.rest.repos.getContent({ ...repository, path: path19, ref: commit, mediaType: { format: "raw" } });
+      const { data } = await octokit.rest.repos.getContent({
+        ...repository,
+        path: path19,
+        ref: commit,
+        mediaType: { format: "raw" }
+      });
       return textOf3(data);
     } catch (error3) {
       if (statusOf(error3) !== 404) return { why: reasonOf2(error3, "contents: read") };
@@ -76946,7 +79536,8 @@ function contentsAt(octokit, repository, commit) {
     const obstacle2 = await obstacleAbove(octokit, repository, commit, path19);
     if (obstacle2 !== null) return { why: obstacle2 };
     try {
-      if (!isReadable2) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: "", ref: commit }));
+      if (!isReadable2)
+        await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: "", ref: commit }));
       isReadable2 = true;
       return { text: null };
     } catch (error3) {
@@ -76982,10 +79573,19 @@ function proposalOf(env, payload) {
   const sha2 = env["GITHUB_SHA"] ?? "";
   const { pull_request: pull, merge_group: group, workflow_run: run2 } = payload ?? {};
   const heads = [pull?.head.sha, run2?.head_sha].flatMap((commit) => commit ?? []);
-  if (ON_DEFAULT_BRANCH.test(name2)) return { isProposed: true, baseCommit: /^[0-9a-f]{40,64}$/.test(sha2) ? sha2 : null, proposed: heads.filter((commit) => commit !== sha2) };
+  if (ON_DEFAULT_BRANCH.test(name2))
+    return {
+      isProposed: true,
+      baseCommit: /^[0-9a-f]{40,64}$/.test(sha2) ? sha2 : null,
+      proposed: heads.filter((commit) => commit !== sha2)
+    };
   const isProposed = name2 === "" || OF_PROPOSAL.test(name2) || pull !== void 0 || group !== void 0 || (env["GITHUB_HEAD_REF"] ?? "") !== "";
   const isMerge = isProposed && name2 !== "pull_request_target";
-  return { isProposed, baseCommit: pull?.base?.sha ?? group?.base_sha ?? null, proposed: isMerge ? [...heads, sha2] : heads };
+  return {
+    isProposed,
+    baseCommit: pull?.base?.sha ?? group?.base_sha ?? null,
+    proposed: isMerge ? [...heads, sha2] : heads
+  };
 }
 function readContext2(env) {
   const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
@@ -77003,7 +79603,13 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run2 === void 0 ? null : { id: run2.id, event: run2.event, headSha: run2.head_sha, headBranch: run2.head_branch, headOwner: run2.head_repository?.owner.login ?? null },
+    triggeredBy: run2 === void 0 ? null : {
+      id: run2.id,
+      event: run2.event,
+      headSha: run2.head_sha,
+      headBranch: run2.head_branch,
+      headOwner: run2.head_repository?.owner.login ?? null
+    },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
     runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null,
@@ -77016,10 +79622,14 @@ function readEvent(file) {
   let value;
   try {
     const info2 = statSync(file);
-    if (!info2.isFile() || info2.size > MAX_EVENT) return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
+    if (!info2.isFile() || info2.size > MAX_EVENT)
+      return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
     value = JSON.parse(readFileSync2(file, "utf8"));
   } catch (error3) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error3) === "" ? "it is no valid JSON" : reasonOf(error3)}` };
+    return {
+      payload: null,
+      problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error3) === "" ? "it is no valid JSON" : reasonOf(error3)}`
+    };
   }
   const parsed = eventSchema.safeParse(value);
   return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: "the file of GITHUB_EVENT_PATH holds no event" };
@@ -77039,7 +79649,8 @@ function linesOfPatch(patch) {
   return lines;
 }
 function isShown(shown2, source2, startLine, endLine) {
-  for (let line2 = startLine; line2 <= endLine; line2++) if (shown2.get(line2)?.replace(/\r$/, "") !== source2[line2 - 1]) return false;
+  for (let line2 = startLine; line2 <= endLine; line2++)
+    if (shown2.get(line2)?.replace(/\r$/, "") !== source2[line2 - 1]) return false;
   return true;
 }
 function fenced(lines) {
@@ -77072,17 +79683,26 @@ function suggestionOf(finding, shown2, source2, redactor) {
     ...fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(" "))}.`]
   ];
   const marker = `<!-- layergate:suggestion ${fingerprint} -->`;
-  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n") };
+  return {
+    path: fix.path,
+    startLine,
+    endLine,
+    marker,
+    body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n")
+  };
 }
 async function postSuggestions(octokit, pull, commit, outcome, directory) {
-  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true);
+  const findings = toldFindings(outcome.report).filter(
+    ({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true
+  );
   const paths = [...new Set(findings.flatMap(({ fix }) => fix === null ? [] : [fix.path]))];
   if (paths.length === 0) return { posted: 0 };
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number };
   try {
     const patches = /* @__PURE__ */ new Map();
     for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
-      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
+      for (const { filename, patch } of files)
+        if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
       if (patches.size === paths.length) break;
     }
     const suggestions = [];
@@ -77092,7 +79712,9 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
       const source2 = text5.split(/\r?\n/);
       for (const finding of findings) {
         const suggestion = finding.fix?.path === path19 ? suggestionOf(finding, shown2, source2, outcome.redactor) : null;
-        if (suggestion !== null && !suggestions.some((other) => other.path === path19 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
+        if (suggestion !== null && !suggestions.some(
+          (other) => other.path === path19 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine
+        ))
           suggestions.push(suggestion);
       }
     }
@@ -77127,7 +79749,12 @@ var ENGINES2 = ["docker", "podman"];
 async function engineIds(names2) {
   for (const engine of ENGINES2) {
     const printed2 = await new Promise((resolve) => {
-      execFile3(engine, ["image", "inspect", "--format", "{{.Id}}", ...names2], { encoding: "utf8", timeout: 6e4 }, (error3, stdout) => resolve(error3 === null ? stdout : null));
+      execFile3(
+        engine,
+        ["image", "inspect", "--format", "{{.Id}}", ...names2],
+        { encoding: "utf8", timeout: 6e4 },
+        (error3, stdout) => resolve(error3 === null ? stdout : null)
+      );
     });
     const ids = printed2?.split("\n").flatMap((line2) => line2.trim() === "" ? [] : [line2.trim()]) ?? [];
     if (ids.length === names2.length) return ids;
@@ -77163,15 +79790,30 @@ var FALLBACK = ".layergate.yml";
 var isInside = (path19) => path19 !== "" && !path19.startsWith("/") && !path19.split("/").includes("..");
 function placeInRepository(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { path: [files.dockerfile, files.config].find((path19) => path19 !== null && isInside(path19)) ?? FALLBACK, lines: null };
+    return {
+      path: [files.dockerfile, files.config].find((path19) => path19 !== null && isInside(path19)) ?? FALLBACK,
+      lines: null
+    };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
 }
 
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
-var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
+var LEVELS = {
+  critical: "error",
+  high: "error",
+  medium: "warning",
+  low: "note",
+  info: "note"
+};
+var SECURITY_SEVERITY = {
+  critical: "9.5",
+  high: "8.0",
+  medium: "5.5",
+  low: "2.5",
+  info: "0.5"
+};
 var MAX_SNIPPET = 2e3;
 var uri = (path19) => path19.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
@@ -77179,13 +79821,25 @@ function physical(at3, files) {
   const { path: path19, lines } = placeInRepository(at3, files);
   if (lines === null) return { artifactLocation: { uri: uri(path19) } };
   const snippet = path19 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
-  return { artifactLocation: { uri: uri(path19) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
+  return {
+    artifactLocation: { uri: uri(path19) },
+    region: {
+      startLine: lines.startLine,
+      endLine: lines.endLine,
+      ...snippet === null ? {} : { snippet: { text: snippet } }
+    }
+  };
 }
 function logical(location) {
-  if (location.kind !== "layer" && location.kind !== "tar") return [{ name: visible(placeName(location)), kind: "object" }];
+  if (location.kind !== "layer" && location.kind !== "tar")
+    return [{ name: visible(placeName(location)), kind: "object" }];
   return [
     { name: `layer ${location.layer}`, kind: "module" },
-    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: "resource" }
+    {
+      name: visible(location.path),
+      fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`),
+      kind: "resource"
+    }
   ];
 }
 var ROLE_TEXT = {
@@ -77198,13 +79852,17 @@ var ROLE_TEXT = {
 };
 function toResult(finding, files) {
   const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
-  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
+  const links = related.map(
+    ({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`
+  );
   const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
     ruleIndex: RULES.findIndex(({ meta: meta31 }) => meta31.id === finding.ruleId),
     level: LEVELS[finding.severity],
-    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
+    message: {
+      text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}`
+    },
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
     ...related.length === 0 ? {} : {
       relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
@@ -77217,7 +79875,12 @@ function toResult(finding, files) {
     // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
     partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
     ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
-    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
+    properties: {
+      severity: finding.severity,
+      confidence: finding.confidence,
+      origin: finding.origin,
+      "security-severity": SECURITY_SEVERITY[finding.severity]
+    }
   };
 }
 var tooMany = (count2) => ({
@@ -77262,7 +79925,10 @@ ${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code3, message }) => ({
+            toolConfigurationNotifications: [
+              ...warnings,
+              ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []
+            ].map(({ code: code3, message }) => ({
               level: "warning",
               descriptor: { id: code3 },
               message: { text: visible(message) }
@@ -77468,7 +80134,13 @@ var MAX_FIX = 16;
 var MAX_HIDER = 44;
 var SAME_LAYER = { deleted: "removes", overwritten: "overwrites", replaced: "replaces" };
 var MAX_PLACE2 = 60;
-var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
+var STYLES = {
+  critical: ["bold", "red"],
+  high: "red",
+  medium: "yellow",
+  low: "cyan",
+  info: "gray"
+};
 function renderTerminal(outcome, { color, verbose }) {
   const paint = color ? (style, text5) => styleText(style, text5, { validateStream: false }) : (_style, text5) => text5;
   const { report } = outcome;
@@ -77521,7 +80193,8 @@ function renderTerminal(outcome, { color, verbose }) {
 `);
 }
 function heading(outcome, at3, findings, paint) {
-  if (at3 === null) return [paint("bold", findings.some(({ location }) => layerOf(location) !== null) ? "line not known" : "image")];
+  if (at3 === null)
+    return [paint("bold", findings.some(({ location }) => layerOf(location) !== null) ? "line not known" : "image")];
   const whole4 = visible(`${at3.path}:${at3.startLine}`);
   const where = cutToColumns(outcome.redactor, whole4, MAX_PLACE2, "end");
   const source2 = visible(sourceLine(outcome, at3) ?? "");
@@ -77542,7 +80215,12 @@ function describe3(outcome, group, paint, verbose) {
   const heads = shown2.flatMap((each2, index) => {
     const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
-    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
+    return [
+      ...headOf(each2, paint),
+      ...details === "" ? [] : wrap(visible(details), "    ", "    "),
+      ...alsoLines(each2, MAX_PLACES_IN_FILE),
+      ...advice2(own2[index] ?? "")
+    ];
   });
   const left = group.length - shown2.length;
   return [
@@ -77559,17 +80237,25 @@ function headOf(finding, paint) {
   const fails2 = finding.fails;
   const label = finding.secret === null ? finding.title : `${subjectOf2(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
   const { severity } = finding;
-  const lead = [{ text: ` ${fails2 ? "\u25CF" : "\u25CB"} ` }, { text: severity, style: STYLES[severity] }, { text: `${" ".repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }];
+  const lead = [
+    { text: ` ${fails2 ? "\u25CF" : "\u25CB"} ` },
+    { text: severity, style: STYLES[severity] },
+    { text: `${" ".repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }
+  ];
   return wrapBehind(visible(label), lead, " ".repeat(6), paint);
 }
 function wrapBehind(text5, lead, rest, paint) {
   const plain = lead.map((piece) => piece.text).join("");
   const [first2 = "", ...others] = wrap(text5, plain, rest);
-  return [lead.map((piece) => piece.style === void 0 ? piece.text : paint(piece.style, piece.text)).join("") + first2.slice(plain.length), ...others];
+  return [
+    lead.map((piece) => piece.style === void 0 ? piece.text : paint(piece.style, piece.text)).join("") + first2.slice(plain.length),
+    ...others
+  ];
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
+    return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
     // Whole lines, however long they are: people copy them.
@@ -77608,7 +80294,13 @@ function secretLines(outcome, finding, isGroup) {
       )
     );
   } else if (location.kind === "layer" && finding.file !== null && finding.file.state !== "present")
-    lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, "    ", "    "));
+    lines.push(
+      ...wrap(
+        `the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`,
+        "    ",
+        "    "
+      )
+    );
   if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES5));
   return lines;
 }
@@ -77623,11 +80315,15 @@ function footer({ report }, verbose) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [passedCount(report)];
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
+  if (report.verdict.counts.info > 0)
+    parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, "known public value")}`);
-  if (stats.skipped.length > 0) parts.push(`${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
+  if (stats.skipped.length > 0)
+    parts.push(
+      `${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`
+    );
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
@@ -77643,7 +80339,9 @@ function footer({ report }, verbose) {
     ...wrap(parts.join(" \xB7 "), "", ""),
     ...list(
       "For information",
-      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(
+        ({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`
+      ),
       false
     ),
     ...list(
@@ -77682,8 +80380,16 @@ var MAX_IMAGES2 = 20;
 var MAX_INSTRUCTION3 = 4096;
 async function pullsOf(octokit, { owner, repo }, { headSha, headBranch, headOwner }) {
   if (headBranch === null || headOwner === null) return [];
-  const { data } = await octokit.rest.pulls.list({ owner, repo, state: "open", head: `${headOwner}:${headBranch}`, per_page: 100 });
-  return data.filter(({ head, base }) => head.sha === headSha && head.user?.login === headOwner && base.repo.full_name.toLowerCase() === `${owner}/${repo}`.toLowerCase()).map(({ number: number5 }) => ({ owner, repo, number: number5 }));
+  const { data } = await octokit.rest.pulls.list({
+    owner,
+    repo,
+    state: "open",
+    head: `${headOwner}:${headBranch}`,
+    per_page: 100
+  });
+  return data.filter(
+    ({ head, base }) => head.sha === headSha && head.user?.login === headOwner && base.repo.full_name.toLowerCase() === `${owner}/${repo}`.toLowerCase()
+  ).map(({ number: number5 }) => ({ owner, repo, number: number5 }));
 }
 function outcomeOf(report, image, isPublic) {
   return {
@@ -77691,7 +80397,14 @@ function outcomeOf(report, image, isPublic) {
     isPublic,
     source: null,
     instructions: image.history.map(
-      ({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy: cutText(createdBy, MAX_INSTRUCTION3), author: null, comment: null, empty: false }).display
+      ({ createdBy, created }, index) => readHistoryEntry({
+        index,
+        created,
+        createdBy: cutText(createdBy, MAX_INSTRUCTION3),
+        author: null,
+        comment: null,
+        empty: false
+      }).display
     ),
     masks: [],
     inventory: null,
@@ -77701,16 +80414,30 @@ function outcomeOf(report, image, isPublic) {
 async function postReports(octokit, context3, pattern, always, clock) {
   const { triggeredBy: run2, repository, repositoryUrl } = context3;
   if (context3.event !== "workflow_run" || run2 === null || repository === null)
-    throw new UsageError("report-artifact is for workflows with on: workflow_run, which post what the run of a pull request found. To judge an image, name it in the input image.");
-  if (run2.event !== "pull_request") return { done: [`The run was started by ${run2.event}, not by a pull request: there is nothing to comment.`], problems: [] };
+    throw new UsageError(
+      "report-artifact is for workflows with on: workflow_run, which post what the run of a pull request found. To judge an image, name it in the input image."
+    );
+  if (run2.event !== "pull_request")
+    return {
+      done: [`The run was started by ${run2.event}, not by a pull request: there is nothing to comment.`],
+      problems: []
+    };
   try {
     const pulls = await pullsOf(octokit, repository, run2);
-    if (pulls.length === 0) return { done: [`No open pull request has the commit ${run2.headSha.slice(0, 7)} at its head: nothing is posted.`], problems: [] };
+    if (pulls.length === 0)
+      return {
+        done: [`No open pull request has the commit ${run2.headSha.slice(0, 7)} at its head: nothing is posted.`],
+        problems: []
+      };
     const found = await reportsOfRun(octokit, repository, run2.id, pattern);
-    const problems = found.flatMap((each2) => "problem" in each2 ? [`${each2.file} is not posted: ${each2.problem}.`] : []);
+    const problems = found.flatMap(
+      (each2) => "problem" in each2 ? [`${each2.file} is not posted: ${each2.problem}.`] : []
+    );
     const reports = found.flatMap((each2) => "report" in each2 ? [each2.report] : []);
-    if (found.length === 0) problems.push(`The run left no artifact ${pattern}: upload the output report of the gate under that name.`);
-    if (reports.length > MAX_IMAGES2) problems.push(`${reports.length - MAX_IMAGES2} of ${reports.length} reports are not posted.`);
+    if (found.length === 0)
+      problems.push(`The run left no artifact ${pattern}: upload the output report of the gate under that name.`);
+    if (reports.length > MAX_IMAGES2)
+      problems.push(`${reports.length - MAX_IMAGES2} of ${reports.length} reports are not posted.`);
     const runUrl = repositoryUrl === null ? null : `${repositoryUrl}/actions/runs/${run2.id}`;
     const comment2 = {
       blobUrl: repositoryUrl === null ? null : `${repositoryUrl}/blob/${run2.headSha}`,
@@ -77728,11 +80455,17 @@ async function postReports(octokit, context3, pattern, always, clock) {
           pull,
           name2,
           (earlier) => outcome === null ? renderErrorSection(name2, error3 ?? { code: "", message: "" }, earlier) : renderSection(outcome, comment2, earlier),
-          { always, hasNews: report.verdict.result !== "pass" || toldFindings(report).length > 0 || report.policy.loosened.length > 0 },
+          {
+            always,
+            hasNews: report.verdict.result !== "pass" || toldFindings(report).length > 0 || report.policy.loosened.length > 0
+          },
           clock
         );
         if (result.done === "refused") problems.push(`No comment on #${pull.number}: ${result.reason}.`);
-        else done.push(`The comment on #${pull.number} is ${result.done === "not-needed" ? "not needed" : result.done} for ${name2}.`);
+        else
+          done.push(
+            `The comment on #${pull.number} is ${result.done === "not-needed" ? "not needed" : result.done} for ${name2}.`
+          );
       }
     }
     return { done, problems };
@@ -77742,7 +80475,16 @@ async function postReports(octokit, context3, pattern, always, clock) {
 }
 
 // src/action/inputs.ts
-var INPUTS = ["image", "comment", "suggestions", "report-artifact", "token", "report-directory", "policy-from", ...SETTINGS.map((source2) => source2.input)];
+var INPUTS = [
+  "image",
+  "comment",
+  "suggestions",
+  "report-artifact",
+  "token",
+  "report-directory",
+  "policy-from",
+  ...SETTINGS.map((source2) => source2.input)
+];
 var input = (name2) => getInput(name2) || null;
 var namesOf2 = (text5) => text5.split(/\r?\n/).flatMap((line2) => line2.trim() === "" ? [] : [line2.trim()]);
 var MAX_FOREIGN = 10;
@@ -77756,29 +80498,42 @@ function checkInputs(env) {
   for (const name2 of foreign) {
     const near = nearest(name2, INPUTS);
     if (near !== null && !given2(near))
-      throw new UsageError(`There is no input ${JSON.stringify(visible(cutText(name2, MAX_NAME4)))}. Did you mean ${JSON.stringify(near)}? Inputs: ${INPUTS.join(", ")}.`);
+      throw new UsageError(
+        `There is no input ${JSON.stringify(visible(cutText(name2, MAX_NAME4)))}. Did you mean ${JSON.stringify(near)}? Inputs: ${INPUTS.join(", ")}.`
+      );
   }
   if (foreign.length === 0) return;
   const names2 = foreign.slice(0, MAX_FOREIGN).map((name2) => JSON.stringify(visible(cutText(name2, MAX_NAME4))));
   const rest = foreign.length - names2.length;
-  warning(`No input of this action, and without effect: ${names2.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}. Inputs: ${INPUTS.join(", ")}.`, { title: "Layergate" });
+  warning(
+    `No input of this action, and without effect: ${names2.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}. Inputs: ${INPUTS.join(", ")}.`,
+    { title: "Layergate" }
+  );
 }
 function choice(name2, words2, fallback2, variable = process.env[variableOf(name2)]) {
   const given2 = input(name2) ?? (variable || fallback2);
   const known2 = words2.find((word) => word === given2);
   if (known2 !== void 0) return known2;
   const near = nearest(given2, words2);
-  throw new UsageError(`${name2}: ${JSON.stringify(given2)} is none of ${words2.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+  throw new UsageError(
+    `${name2}: ${JSON.stringify(given2)} is none of ${words2.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`
+  );
 }
 function readSettings(isProposed) {
-  return overlay({ ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null }, settingsFromInputs(input));
+  return overlay(
+    { ...settingsFromEnvironment(isProposed ? withoutPolicy(process.env) : process.env), image: null },
+    settingsFromInputs(input)
+  );
 }
 var OF_POLICY = ["config", "fail-on", "min-confidence", "baseline"];
 function withoutPolicy(env) {
   const left = { ...env };
   for (const name2 of [...OF_POLICY, "policy-from"]) {
     if (left[variableOf(name2)] && input(name2) === null)
-      warning(`${variableOf(name2)} is not read here, since any step of the job can set it: use the input ${name2}.`, { title: "Layergate" });
+      warning(
+        `${variableOf(name2)} is not read here, since any step of the job can set it: use the input ${name2}.`,
+        { title: "Layergate" }
+      );
     delete left[variableOf(name2)];
   }
   return left;
@@ -77801,11 +80556,16 @@ function levelOf(finding, { report }) {
 }
 function messageOf3(outcome, finding) {
   const hidden = hiddenBy(finding);
-  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf2(outcome, finding)].join(", ");
+  const detail = [
+    finding.ruleId,
+    ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted],
+    ...factsOf2(outcome, finding)
+  ].join(", ");
   const { location } = finding;
   const others = otherPlacesText(finding, MAX_PLACES6);
   const also = others === "" ? "" : ` Also in ${others}.`;
-  if (finding.secret === null || location.kind !== "layer") return `${finding.message}${also} ${finding.remedy} (${detail})`;
+  if (finding.secret === null || location.kind !== "layer")
+    return `${finding.message}${also} ${finding.remedy} (${detail})`;
   const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
   const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? `, ${inherited(finding, "base image")}` : ", added by this line"}.`;
   const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
@@ -77837,7 +80597,15 @@ function toAnnotations(outcome) {
   }
   for (const { message } of outcome.report.warnings) {
     if (room.warning-- <= 0) left++;
-    else annotations2.push({ level: "warning", title: "Layergate", message: visible(message), file: null, startLine: null, endLine: null });
+    else
+      annotations2.push({
+        level: "warning",
+        title: "Layergate",
+        message: visible(message),
+        file: null,
+        startLine: null,
+        endLine: null
+      });
   }
   return { annotations: annotations2, left };
 }
@@ -77863,15 +80631,23 @@ function print(text5) {
 function annotate(outcome, runUrl) {
   const { annotations: annotations2, left } = toAnnotations(outcome);
   for (const { level, title, message, file, startLine, endLine } of annotations2) {
-    const properties = { title: sealed(title), ...file === null ? {} : { file }, ...startLine === null ? {} : { startLine }, ...endLine === null ? {} : { endLine } };
+    const properties = {
+      title: sealed(title),
+      ...file === null ? {} : { file },
+      ...startLine === null ? {} : { startLine },
+      ...endLine === null ? {} : { endLine }
+    };
     if (level === "error") error2(sealed(message), properties);
     else if (level === "warning") warning(sealed(message), properties);
     else notice(sealed(message), properties);
   }
   if (left > 0)
-    notice(`${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
-      title: "Layergate"
-    });
+    notice(
+      `${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`,
+      {
+        title: "Layergate"
+      }
+    );
 }
 async function writeSummary(text5) {
   const file = process.env["GITHUB_STEP_SUMMARY"];
@@ -77880,11 +80656,16 @@ async function writeSummary(text5) {
     await appendFile2(file, `${sealed(text5)}
 `);
   } catch (error3) {
-    warning(`The job summary cannot be written: ${visible(error3 instanceof Error ? error3.message : String(error3))}`);
+    warning(
+      `The job summary cannot be written: ${visible(error3 instanceof Error ? error3.message : String(error3))}`
+    );
   }
 }
 function annotateFailure({ code: code3, message, at: at3 = null }) {
-  error2(message, { title: failureTitle(code3), ...at3 === null || /^[/\\]|^[A-Za-z]:/.test(at3.file) ? {} : { file: at3.file, startLine: at3.line } });
+  error2(message, {
+    title: failureTitle(code3),
+    ...at3 === null || /^[/\\]|^[A-Za-z]:/.test(at3.file) ? {} : { file: at3.file, startLine: at3.line }
+  });
 }
 async function attempt(what, work) {
   try {
@@ -77935,13 +80716,17 @@ async function comment({ comment: mode, octokit, clock, context: context3 }, nam
     return;
   }
   const result = await updateComment(octokit, context3.pull, name2, render, { always: mode === "always", hasNews: hasNews2 }, clock);
-  if (result.done === "refused") notice(`No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`);
+  if (result.done === "refused")
+    notice(
+      `No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`
+    );
 }
 async function suggest({ suggestions, octokit, context: context3, directory }, outcome) {
   if (!suggestions || context3.pull === null || context3.commit === null || octokit === null) return;
   const result = await postSuggestions(octokit, context3.pull, context3.commit, outcome, directory);
   if ("refused" in result) notice(`No suggestions on the pull request: ${visible(result.refused)}.`);
-  else if (result.posted > 0) info(`${result.posted} ${result.posted === 1 ? "suggestion is" : "suggestions are"} on the pull request.`);
+  else if (result.posted > 0)
+    info(`${result.posted} ${result.posted === 1 ? "suggestion is" : "suggestions are"} on the pull request.`);
 }
 function commitOfPolicy({ from, octokit, context: context3, directory }) {
   const { isProposed, baseCommit: commit, proposed, repository, event, problem } = context3;
@@ -77950,10 +80735,16 @@ function commitOfPolicy({ from, octokit, context: context3, directory }) {
     throw new PolicyError(
       `${event === "" ? "GITHUB_EVENT_NAME is not set" : `The event ${event} names no base commit`}${problem === null ? "" : ` (${problem})`}: nobody can tell whose policy counts, and that of what is proposed does not. Run on an event that names it; policy-from: head takes the checkout's own.`
     );
-  return baseCommit(directory, commit, octokit === null || repository === null ? null : contentsAt(octokit, repository, commit), proposed);
+  return baseCommit(
+    directory,
+    commit,
+    octokit === null || repository === null ? null : contentsAt(octokit, repository, commit),
+    proposed
+  );
 }
 var reportsOfBranch = ({ octokit, context: { repository, defaultBranch } }) => async (artifact, name2) => {
-  if (octokit === null || repository === null || defaultBranch === null) return { baseline: null, reason: "the action has no token, or the event names no default branch" };
+  if (octokit === null || repository === null || defaultBranch === null)
+    return { baseline: null, reason: "the action has no token, or the event names no default branch" };
   return lastReport(octokit, repository, defaultBranch, artifact, name2);
 };
 var imageOfInputs = () => namesOf2(input("image") ?? "")[0] ?? "The image";
@@ -77973,7 +80764,10 @@ async function run(host) {
   if (artifact !== null) return post(order, artifact);
   const references = namesOf2(input("image") ?? process.env["LAYERGATE_IMAGE"] ?? "");
   const [reference] = references;
-  if (reference === void 0) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.');
+  if (reference === void 0)
+    throw new UsageError(
+      'The input "image" is missing: name an image of the local engine, an archive or an OCI layout.'
+    );
   const settings2 = readSettings(order.from === "base" && order.context.isProposed);
   const name2 = nameOf(reference, settings2);
   try {
@@ -78020,7 +80814,11 @@ async function publish(reference, outcome, configPath2, order) {
   annotate(outcome, order.context.runUrl);
   await writeSummary(renderSummary(outcome));
   const folder = await reportFolder(reportDirectory(), reference, report.image.reference);
-  const files = { report: path18.join(folder, "report.json"), sarif: path18.join(folder, "report.sarif"), summary: path18.join(folder, "summary.md") };
+  const files = {
+    report: path18.join(folder, "report.json"),
+    sarif: path18.join(folder, "report.sarif"),
+    summary: path18.join(folder, "summary.md")
+  };
   await writeReport(files.report, renderJson(report));
   await writeReport(files.summary, renderSummary(outcome));
   await writeReport(files.sarif, renderSarif(outcome, configPath2));
@@ -78030,13 +80828,21 @@ async function publish(reference, outcome, configPath2, order) {
     SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0)
   );
   for (const severity of SEVERITIES) setOutput(`${severity}-count`, verdict.counts[severity]);
-  setOutput("new-count", report.baseline.name === null ? SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0) : verdict.new);
+  setOutput(
+    "new-count",
+    report.baseline.name === null ? SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0) : verdict.new
+  );
   setOutput("known-count", verdict.known);
   setOutput("fixed-count", report.fixed.length);
   setOutput("report", files.report);
   setOutput("sarif", files.sarif);
   setOutput("summary", files.summary);
-  await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), await hasNews(report, order));
+  await comment(
+    order,
+    report.name,
+    (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier),
+    await hasNews(report, order)
+  );
   await suggest(order, outcome);
 }
 async function hasNews(report, { comment: mode, octokit, context: { pull } }) {

@@ -11655,7 +11655,8 @@ async function bounded(handle, most) {
   return null;
 }
 async function readWhole(file, most, root = null) {
-  if (root !== null && pathInCheckout(root, file) !== null && await leadsOut(root, file)) return refused("a symbolic link leads out of the checkout");
+  if (root !== null && pathInCheckout(root, file) !== null && await leadsOut(root, file))
+    return refused("a symbolic link leads out of the checkout");
   let handle;
   try {
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -11764,9 +11765,15 @@ function splitPrefix(reference) {
 }
 function parseSource(reference, bareNames) {
   const { prefix: prefix2, rest } = splitPrefix(reference);
-  if (rest === "") throw new UsageError("No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.");
+  if (rest === "")
+    throw new UsageError(
+      "No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input."
+    );
   if (rest === "-" && prefix2 !== "engine") return { kind: "stdin", form: prefix2 };
-  if (rest.startsWith("-")) throw new UsageError(`${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`);
+  if (rest.startsWith("-"))
+    throw new UsageError(
+      `${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`
+    );
   if (/^(?:registry:|docker:\/\/)/.test(reference)) {
     throw new UsageError(
       `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`
@@ -11803,7 +11810,9 @@ function stableName(reference, { image, platform, target, dockerfile }) {
   const isFile2 = isPrefixed || /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare);
   const name2 = bare === "-" ? "image" : isFile2 ? nameOfFile(bare, isPrefixed) : stableReference(bare);
   const file = dockerfile?.split("\n")[0]?.trim().replace(/^\.\//, "");
-  const more = [image, platform, target, file === "Dockerfile" ? void 0 : file].filter((part3) => part3 != null && part3 !== "");
+  const more = [image, platform, target, file === "Dockerfile" ? void 0 : file].filter(
+    (part3) => part3 != null && part3 !== ""
+  );
   return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
 }
 
@@ -11815,16 +11824,36 @@ var OPTIONS = {
     setting: {},
     help: "the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)"
   },
-  context: { value: "DIR", setting: {}, help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)" },
-  "build-metadata": { value: "FILE", setting: {}, help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines" },
+  context: {
+    value: "DIR",
+    setting: {},
+    help: "the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)"
+  },
+  "build-metadata": {
+    value: "FILE",
+    setting: {},
+    help: "what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines"
+  },
   target: { value: "STAGE", setting: {}, help: "the stage that was built (default: the last)" },
-  config: { value: "FILE", setting: {}, help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)" },
+  config: {
+    value: "FILE",
+    setting: {},
+    help: "configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)"
+  },
   "fail-on": { value: "SEVERITY", setting: {}, help: "critical, high, medium, low or never (default: high)" },
   "min-confidence": { value: "C", setting: {}, help: "high, medium or low: findings of less never fail" },
   // The action has an input `image` for what is judged.
-  image: { value: "NAME", setting: { input: "image-name" }, help: "which image of an archive that holds several: one is judged" },
+  image: {
+    value: "NAME",
+    setting: { input: "image-name" },
+    help: "which image of an archive that holds several: one is judged"
+  },
   platform: { value: "OS/ARCH", setting: {}, help: "which platform of an image that has several" },
-  name: { value: "NAME", setting: {}, help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)" },
+  name: {
+    value: "NAME",
+    setting: {},
+    help: "what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)"
+  },
   baseline: {
     value: "FILE",
     setting: {},
@@ -11834,7 +11863,11 @@ var OPTIONS = {
     value: "REV",
     help: "whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main"
   },
-  timeout: { value: "SECONDS", setting: {}, help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)" },
+  timeout: {
+    value: "SECONDS",
+    setting: {},
+    help: "what takes longer is an error (default: limits.seconds of the configuration, else 3600)"
+  },
   format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
   output: { value: "FILE", help: "where the one format goes" },
   verbose: { value: null, help: "lists what is otherwise only counted" },
@@ -11850,7 +11883,14 @@ var OPTIONS = {
 var camelCase = (name2) => name2.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 var variableOf = (option2) => `LAYERGATE_${option2.toUpperCase().replaceAll("-", "_")}`;
 var SETTINGS = Object.entries(OPTIONS).flatMap(
-  ([option2, { setting: setting2 }]) => setting2 === void 0 ? [] : [{ setting: camelCase(option2), option: option2, input: setting2.input ?? option2, variable: variableOf(option2) }]
+  ([option2, { setting: setting2 }]) => setting2 === void 0 ? [] : [
+    {
+      setting: camelCase(option2),
+      option: option2,
+      input: setting2.input ?? option2,
+      variable: variableOf(option2)
+    }
+  ]
 );
 
 // src/policy/decide.ts
@@ -18416,7 +18456,9 @@ function duration2(params) {
 var entrySchema = object({
   rule: string2().max(100),
   title: string2().max(500),
-  place: string2().max(4500).describe("path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart"),
+  place: string2().max(4500).describe(
+    "path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart"
+  ),
   fingerprints: array(string2().max(64)).min(1).max(1e3).describe("of all its places, that of the finding first"),
   valueHash: string2().max(64).nullable().describe("hash of the value under the salt; of a password 16 bits of it; null where there is no secret"),
   since: iso_exports.date().nullable().describe("when it came into the baseline")
@@ -18430,24 +18472,39 @@ var baselineFileSchema = strictObject({
   salt: recordSchema.shape.salt,
   images: record(string2().max(500), recordSchema.shape.findings).describe("findings by the name of the image")
 });
-var reportSchema = object({ schemaVersion: literal(1), tool: object({ name: literal("layergate") }), name: string2(), baseline: object({ record: recordSchema }) });
+var reportSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: literal("layergate") }),
+  name: string2(),
+  baseline: object({ record: recordSchema })
+});
 var DEFAULT_BASELINE = ".layergate-baseline.json";
 var MAX_BASELINE = 64 << 20;
 var MAX_PLACES = 1e3;
 function parseBaseline(file, text5) {
-  if (text5.length > MAX_BASELINE) throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`);
+  if (text5.length > MAX_BASELINE)
+    throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`);
   let value;
   try {
     value = JSON.parse(text5);
   } catch (cause) {
-    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, { cause });
+    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, {
+      cause
+    });
   }
   const report = reportSchema.safeParse(value);
-  if (report.success) return { schemaVersion: 1, salt: report.data.baseline.record.salt, images: { [report.data.name]: report.data.baseline.record.findings } };
+  if (report.success)
+    return {
+      schemaVersion: 1,
+      salt: report.data.baseline.record.salt,
+      images: { [report.data.name]: report.data.baseline.record.findings }
+    };
   const parsed = baselineFileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue2] = parsed.error.issues;
-  throw new ConfigError(`${file}: this is no baseline: ${issue2 === void 0 ? "" : `${issue2.path.join(".")}: ${issue2.message}. `}Write it anew: layergate baseline create IMAGE.`);
+  throw new ConfigError(
+    `${file}: this is no baseline: ${issue2 === void 0 ? "" : `${issue2.path.join(".")}: ${issue2.message}. `}Write it anew: layergate baseline create IMAGE.`
+  );
 }
 var renderBaseline = ({ salt, images }) => `${JSON.stringify({ schemaVersion: 1, salt, images: Object.fromEntries(Object.entries(images).sort(([a], [b]) => a < b ? -1 : 1)) }, null, 2)}
 `;
@@ -18509,7 +18566,12 @@ var SEVERITIES = ["critical", "high", "medium", "low", "info"];
 var CONFIDENCES = ["high", "medium", "low"];
 var severitySchema = _enum(SEVERITIES);
 var confidenceSchema = _enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var SEVERITY_OF = {
+  proven: "critical",
+  likely: "high",
+  possible: "medium",
+  harmless: "low"
+};
 var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
 var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
 var dockerfileSchema = object({
@@ -18519,10 +18581,18 @@ var dockerfileSchema = object({
   certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
   changed: literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
 });
-var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
+var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe(
+  "proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions"
+);
 var fixSchema = object({
   path: string2().describe("the Dockerfile"),
-  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  edits: array(
+    object({
+      startLine: number2().int().min(1),
+      endLine: number2().int().min(1),
+      lines: array(string2()).readonly()
+    })
+  ).readonly().describe("lines and what takes their place; none: they go"),
   ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
   build: array(string2()).readonly().describe("options that docker build then takes")
 });
@@ -18538,11 +18608,21 @@ var locationSchema = discriminatedUnion("kind", [
   object({ kind: literal("history"), history: number2().int().min(0) }),
   object({
     kind: literal("config"),
-    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
+    field: string2().describe(
+      "Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path"
+    )
   }),
   object({ kind: literal("attestation"), predicateType: string2(), field: string2() }),
-  object({ kind: literal("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
-  object({ kind: literal("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
+  object({
+    kind: literal("manifest"),
+    field: string2().describe("path in the manifest, layers[0].annotations.NAME")
+  }),
+  object({
+    kind: literal("index"),
+    field: string2().describe(
+      "path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path"
+    )
+  }),
   object({
     kind: literal("tar").describe("in a layer's tar, beside the contents of its files"),
     layer: number2().int().min(0),
@@ -18580,7 +18660,9 @@ var findingSchema = object({
     size: number2(),
     sha256: string2().nullable(),
     package: string2().nullable(),
-    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe(
+      "the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today"
+    )
   }).nullable(),
   secret: object({
     detector: string2(),
@@ -18610,21 +18692,34 @@ var LIMITS = {
   "nested-depth": { value: 4, about: "archives in archives; default 4" },
   "path-bytes": { value: 4096, about: "bytes of one path in a layer; default 4,096" },
   "path-parts": { value: 2048, about: "directories of one path in a layer; default 2,048" },
-  matches: { value: 5e3, about: "matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have" },
+  matches: {
+    value: 5e3,
+    about: "matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have"
+  },
   records: { value: 2e6, about: "files that the package databases of one layer name; default 2,000,000" },
   "extract-bytes": {
     value: 96 * 2 ** 20,
     about: "bytes of small files (users, scripts; package databases while their layer is read) that are kept of one image; default 96 MiB"
   },
-  "spool-bytes": { value: 64 * GIB, about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB" },
-  "json-depth": { value: 256, about: "arrays and objects in each other in a manifest, configuration or attestation; default 256" },
+  "spool-bytes": {
+    value: 64 * GIB,
+    about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB"
+  },
+  "json-depth": {
+    value: 256,
+    about: "arrays and objects in each other in a manifest, configuration or attestation; default 256"
+  },
   seconds: { value: 3600, about: "seconds of wall clock that a run may take; default 3,600" }
 };
 function limitsOf(given2) {
-  return Object.fromEntries(Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value]));
+  return Object.fromEntries(
+    Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value])
+  );
 }
 var DEFAULT_LIMITS = limitsOf({});
-var NO_LIMITS = Object.fromEntries(Object.keys(LIMITS).map((name2) => [name2, Number.POSITIVE_INFINITY]));
+var NO_LIMITS = Object.fromEntries(
+  Object.keys(LIMITS).map((name2) => [name2, Number.POSITIVE_INFINITY])
+);
 var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
 
 // node_modules/balanced-match/dist/esm/index.js
@@ -21310,8 +21405,22 @@ function matchesReference(pattern, image) {
 // src/rules/placed.ts
 function placed(meta31, { title = meta31.title, severity = meta31.severity, confidence = meta31.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
-  const finding = { ruleId: meta31.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
-  return { places: [{ ruleId: meta31.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding, hashOf: null };
+  const finding = {
+    ruleId: meta31.id,
+    title,
+    severity,
+    confidence,
+    related,
+    file: null,
+    secret: null,
+    fix: null,
+    ...rest
+  };
+  return {
+    places: [{ ruleId: meta31.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
+    seenFrom: () => finding,
+    hashOf: null
+  };
 }
 var onStep = (meta31, step2, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
 var onCommand = (meta31, step2, { position, end: end2 }, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
@@ -21333,7 +21442,10 @@ var REFERENCES = {
     url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation"
   },
   nistImage: { name: "NIST SP 800-190, 4.1", url: "https://doi.org/10.6028/NIST.SP.800-190" },
-  buildPractices: { name: "Docker build best practices", url: "https://docs.docker.com/build/building/best-practices/" },
+  buildPractices: {
+    name: "Docker build best practices",
+    url: "https://docs.docker.com/build/building/best-practices/"
+  },
   addReference: { name: "Dockerfile reference, ADD", url: "https://docs.docker.com/reference/dockerfile/#add" },
   attackSetuid: { name: "MITRE ATT&CK T1548.001", url: "https://attack.mitre.org/techniques/T1548/001/" },
   attackSudo: { name: "MITRE ATT&CK T1548.003", url: "https://attack.mitre.org/techniques/T1548/003/" },
@@ -21342,7 +21454,10 @@ var REFERENCES = {
   attackPermissions: { name: "MITRE ATT&CK T1222.002", url: "https://attack.mitre.org/techniques/T1222/002/" },
   attackAccounts: { name: "MITRE ATT&CK T1078.003", url: "https://attack.mitre.org/techniques/T1078/003/" },
   attackEscape: { name: "MITRE ATT&CK T1611", url: "https://attack.mitre.org/techniques/T1611/" },
-  owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
+  owaspUser: {
+    name: "OWASP Docker Security, rule 2",
+    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user"
+  },
   owaspSupplyChain: {
     name: "OWASP Docker Security, rule 13",
     url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security"
@@ -21417,7 +21532,8 @@ var options3 = object({
   allow: array(string2()).default([]).describe("the allow list; by default that of base-not-allowed")
 });
 function unknownBase({ built, base, origin }) {
-  if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
+  if (base !== null)
+    return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
   if (built === null) return null;
   const { reason, baseReason, layers } = origin;
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === "own");
@@ -21455,7 +21571,10 @@ var baseUnknown = {
 
 // src/shell/options.ts
 var words = (text5) => text5.split(" ");
-var APT = { short: "atoch", long: words("option target-release default-release config-file host-architecture") };
+var APT = {
+  short: "atoch",
+  long: words("option target-release default-release config-file host-architecture")
+};
 var YUM = {
   short: "cdeRx",
   long: words(
@@ -21468,13 +21587,26 @@ var PIP = {
     "requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action"
   )
 };
-var NPM = { short: "C", long: words("registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout") };
+var NPM = {
+  short: "C",
+  long: words(
+    "registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout"
+  )
+};
 var SSH = { short: "bcDEeFIiJLlmOopQRSWw" };
-var MYSQL = { short: "uhPSDeG", long: words("user host port socket database execute default-character-set defaults-file protocol") };
-var POSTGRES = { short: "hpUdcftFjnNTLoRvW", long: words("host port username dbname command file set output") };
+var MYSQL = {
+  short: "uhPSDeG",
+  long: words("user host port socket database execute default-character-set defaults-file protocol")
+};
+var POSTGRES = {
+  short: "hpUdcftFjnNTLoRvW",
+  long: words("host port username dbname command file set output")
+};
 var USERS = {
   short: "bcdDefgGkKpPrRsuZ",
-  long: words("base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid")
+  long: words(
+    "base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid"
+  )
 };
 var ENGINE = {
   short: "uptfHvewlocm",
@@ -21488,7 +21620,12 @@ var SYNTAX = {
   apk: { short: "ptX", long: words("repository root keys-dir virtual cache-dir repositories-file wait arch timeout") },
   apt: APT,
   "apt-get": APT,
-  aria2c: { short: "odixjsk", long: words("out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size") },
+  aria2c: {
+    short: "odixjsk",
+    long: words(
+      "out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size"
+    )
+  },
   aws: { long: words("region profile output endpoint-url query ca-bundle") },
   az: { short: "upg", long: words("username password tenant name resource-group") },
   buildah: ENGINE,
@@ -21511,11 +21648,15 @@ var SYNTAX = {
   gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
   git: {
     short: "cCbojuemF",
-    long: words("branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message")
+    long: words(
+      "branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message"
+    )
   },
   gpg: {
     short: "oruN",
-    long: words("keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model")
+    long: words(
+      "keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model"
+    )
   },
   helm: { short: "npu", long: words("username password version namespace repo") },
   install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
@@ -21550,7 +21691,12 @@ var SYNTAX = {
   sshpass: { short: "pfdP" },
   su: { short: "csgGw", long: words("command shell group supp-group session-command") },
   svn: { long: words("username password config-dir") },
-  tar: { short: "fCbTXIHKNV", long: words("file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning") },
+  tar: {
+    short: "fCbTXIHKNV",
+    long: words(
+      "file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning"
+    )
+  },
   twine: { short: "up", long: words("username password repository repository-url") },
   unzip: { short: "dxP" },
   useradd: USERS,
@@ -21606,7 +21752,9 @@ function optionsIn(command2) {
   const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
   const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
   const options5 = [...optionsOf(command2.args, syntax, operands)];
-  const values = (...names2) => options5.flatMap(({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []);
+  const values = (...names2) => options5.flatMap(
+    ({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []
+  );
   const result = {
     options: options5,
     operands,
@@ -21639,8 +21787,16 @@ var ACTIONS = {
   apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
   apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
   pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
-  yum: { install: /^(?:install|groupinstall|localinstall)$/, upgrade: /^(?:upgrade|update|distro-sync)$/, update: /^makecache$/ },
-  zypper: { install: /^(?:install|in)$/, upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/, update: /^(?:refresh|ref)$/ }
+  yum: {
+    install: /^(?:install|groupinstall|localinstall)$/,
+    upgrade: /^(?:upgrade|update|distro-sync)$/,
+    update: /^makecache$/
+  },
+  zypper: {
+    install: /^(?:install|in)$/,
+    upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/,
+    update: /^(?:refresh|ref)$/
+  }
 };
 function packagesIn(command2) {
   const family = Object.hasOwn(FAMILIES, command2.name) ? FAMILIES[command2.name] : void 0;
@@ -21655,7 +21811,8 @@ function packagesIn(command2) {
   }
   const [verb, ...rest] = operands;
   const actions = ACTIONS[family];
-  for (const action of ["install", "upgrade", "update"]) if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
+  for (const action of ["install", "upgrade", "update"])
+    if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
   return null;
 }
 var packageName = ({ value }) => value.replace(/(?<=.)[=<>~@/:].*$/s, "");
@@ -21682,7 +21839,8 @@ function toolsOf({ filesystem, origin, steps }) {
   const found = /* @__PURE__ */ new Map();
   for (const [layer, { owner }] of origin.layers.entries()) {
     const step2 = owner === "unknown" ? steps.find((candidate) => candidate.layer === layer) : void 0;
-    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true) continue;
+    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true)
+      continue;
     for (const version2 of filesystem.presentIn(layer)) {
       const name2 = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
       if (name2 === void 0) continue;
@@ -21699,7 +21857,10 @@ var buildToolsLeft = {
     for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
       const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
       const command2 = step2?.commands.find(
-        (candidate) => installs(candidate, (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)) !== null
+        (candidate) => installs(
+          candidate,
+          (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)
+        ) !== null
       ) ?? step2?.commands.find((candidate) => packagesIn(candidate)?.action === "install");
       const shown2 = [...new Set(tools)];
       const own2 = {
@@ -21966,7 +22127,8 @@ var KnownRuns = class {
     this.#places = new Int32Array(most);
     this.#owners = new Int32Array(most);
     let count2 = 0;
-    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
+    for (const [owner, entry] of entries.entries())
+      for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
   }
   get isEmpty() {
     return this.#entries.length === 0;
@@ -22015,7 +22177,8 @@ var KnownRuns = class {
           work -= run12.to - run12.from;
           if (known2.size >= MAX_KNOWN) known2.clear();
           known2.set(ahead, run12.to);
-          if (run12.shown !== null || run12.to - run12.from >= MIN_RUN && !isOfWords(text5.slice(run12.from, run12.to))) found.push(run12);
+          if (run12.shown !== null || run12.to - run12.from >= MIN_RUN && !isOfWords(text5.slice(run12.from, run12.to)))
+            found.push(run12);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -22027,8 +22190,10 @@ var KnownRuns = class {
   #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
     for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
     let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
-    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
+    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1))
+      from++;
+    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to))
+      to++;
     return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
   }
 };
@@ -22096,7 +22261,12 @@ function replaced(reading, pattern, by) {
     if (at3 < place + made) return isEnd ? from + length : from;
     return at3 - place - made + from + length + (isEnd ? 1 : 0);
   };
-  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
+  return {
+    text: result,
+    start: (at3) => reading.start(origin(at3, false)),
+    end: (at3) => reading.end(origin(at3, true) - 1),
+    isEncoded: reading.isEncoded
+  };
 }
 var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
 var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
@@ -22128,9 +22298,16 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
   const header2 = isZlib(bytes2) ? 2 : gzipHeader(bytes2);
   if (header2 === null || budget.left <= 0) return;
   try {
-    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants2.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
+    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), {
+      finishFlush: constants2.Z_SYNC_FLUSH,
+      maxOutputLength: budget.left,
+      info: true
+    });
     budget.left -= buffer.length;
-    const last = Math.min(of2.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
+    const last = Math.min(
+      of2.text.length,
+      Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)
+    ) - 1;
     yield { text: buffer.toString("latin1"), start: () => of2.start(0), end: () => of2.end(last), isEncoded: true };
   } catch {
   }
@@ -22148,7 +22325,8 @@ function* decodings(reading, budget) {
       yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
     }
     for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
-      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
+      if (at3 > 3)
+        yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
     const run12 = part(reading, index, index + found.length);
@@ -22266,9 +22444,14 @@ function partsOf(known2) {
   const parts = [known2];
   const login = value.length <= 4096 ? decodeText(value) : null;
   const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
+  if (login !== null && split > 0)
+    parts.push(
+      { value: login, guessable: true },
+      { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] }
+    );
   if (value.length >= MIN_RUN) {
-    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
+    for (const { text: text5 } of readingsOf(value))
+      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
   }
   return parts;
 }
@@ -22347,7 +22530,11 @@ var Redactor = class _Redactor {
     if (stretches.length === 0) return [...lines];
     const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
       const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
-      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
+      return [...breaks, to].map((end2, index) => ({
+        from: index === 0 ? from : (breaks[index - 1] ?? from) + 1,
+        to: end2,
+        shown: index === 0 ? shown2 : null
+      }));
     });
     return replaceStretches(
       text5,
@@ -22359,13 +22546,21 @@ var Redactor = class _Redactor {
     return this.#field("", value);
   }
   #field(key, value) {
-    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
-    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
+    if (typeof value === "string")
+      return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
+    if (Array.isArray(value))
+      return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name2, item]) => [
+        OWN_NAME.test(name2) ? name2 : this.text(name2),
+        this.#field(name2, item)
+      ])
+    );
   }
   #hide(text5, words2) {
-    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
+    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0))
+      return text5;
     const key = words2 ? text5 : `\0${text5}`;
     return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
   }
@@ -22393,10 +22588,12 @@ var Redactor = class _Redactor {
     if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
     for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
       const key = keyOf(text5, at3);
-      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
+      for (const { value, shown: shown2 } of this.#short.get(key) ?? [])
+        if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
       if (!words2) continue;
       for (const { value, after: after2 } of this.#words.get(key) ?? [])
-        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
+        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2))
+          yield { from: at3, to: at3 + value.length, shown: HIDDEN };
     }
   }
 };
@@ -22468,13 +22665,17 @@ function hashedBy(command2) {
   if (name2 === "openssl" || name2 === "mkpasswd") {
     if (name2 === "openssl" && words2[0] !== "passwd") return null;
     const options5 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
-    const operand = args.find(({ value }, index) => !value.startsWith("-") && !options5.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0));
+    const operand = args.find(
+      ({ value }, index) => !value.startsWith("-") && !options5.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0)
+    );
     if (operand !== void 0) return operand.kind === "literal" ? operand.value : null;
     const feeder = fedBy.at(-1);
     const fed = feeder === void 0 ? null : said(feeder);
     return fed?.isLiteral === true ? fed.text.trim() || null : null;
   }
-  return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(words2.join(" "))?.[1] ?? null : null;
+  return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(
+    words2.join(" ")
+  )?.[1] ?? null : null;
 }
 function passwordIn(value, command2, { isLiteral, isEncrypted }) {
   if (value === "") return { value, kind: "empty" };
@@ -22508,10 +22709,17 @@ function accountPasswords(command2) {
   if (name2 === "chpasswd") return ofChpasswd(command2, fed);
   if (/^(?:useradd|usermod)$/.test(name2)) {
     const word = options5.value("-p", "--password");
-    return word === null || isLocked(word.value) ? [] : [{ account, how: `${name2} -p`, ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true }) }];
+    return word === null || isLocked(word.value) ? [] : [
+      {
+        account,
+        how: `${name2} -p`,
+        ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true })
+      }
+    ];
   }
   if (name2 === "passwd") {
-    if (options5.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
+    if (options5.has("-d", "--delete"))
+      return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
     if (options5.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
     return options5.has("--stdin") || isFed ? [ofInput(command2, "passwd", account, fed)] : [];
   }
@@ -22573,7 +22781,9 @@ function inUrl(word) {
   return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user) ? part2(word, user) : null;
 }
 function inQuery(word) {
-  const match2 = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(word.value);
+  const match2 = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(
+    word.value
+  );
   return match2?.[1] === void 0 ? null : part2(word, match2[1]);
 }
 function after(word, character) {
@@ -22628,7 +22838,8 @@ function inWords({ name: name2, args }) {
       word: words2[index]
     }
   ];
-  if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? "")) return at3(3);
+  if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? ""))
+    return at3(3);
   if (/^(?:npm|pnpm|yarn)$/.test(name2) && (text5[0] === "set" || text5[0] === "config" && text5[1] === "set")) {
     const keyAt = text5.indexOf("set") + 1;
     const [key = "", joined3] = (text5[keyAt] ?? "").split(/=(.*)/s);
@@ -22638,20 +22849,23 @@ function inWords({ name: name2, args }) {
   }
   if (name2 === "composer" && text5[0] === "config") {
     if (/^http-basic\./.test(text5[1] ?? "")) return at3(3);
-    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text5[1] ?? "")) return at3(text5.length - 1);
+    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text5[1] ?? ""))
+      return at3(text5.length - 1);
   }
   if (name2 === "bundle" && text5[0] === "config") {
     const value = words2.at(-1);
     return value !== void 0 && text5.length >= 3 && /[./]/.test(text5.at(-2) ?? "") && value.value.includes(":") ? [{ by: "bundle config", word: passwordOf(value) ?? value }] : [];
   }
-  if (name2 === "poetry" && text5[0] === "config") return /^http-basic\./.test(text5[1] ?? "") ? at3(3) : /^pypi-token\./.test(text5[1] ?? "") ? at3(2) : [];
+  if (name2 === "poetry" && text5[0] === "config")
+    return /^http-basic\./.test(text5[1] ?? "") ? at3(3) : /^pypi-token\./.test(text5[1] ?? "") ? at3(2) : [];
   if (name2 === "mysqladmin") {
     const verb = text5.indexOf("password");
     return verb === -1 ? [] : at3(verb + 1);
   }
   if (name2 === "vault" && text5[0] === "login") return at3(1);
   if (name2 === "rabbitmqctl" && /^(?:add_user|change_password)$/.test(text5[0] ?? "")) return at3(2);
-  if (name2 === "htpasswd") return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
+  if (name2 === "htpasswd")
+    return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
   return [];
 }
 function given(command2) {
@@ -22662,12 +22876,15 @@ function given(command2) {
     if (word !== null && word.value !== "") found.push({ by, word });
   };
   for (const { name: variable, value } of assignments2) if (VARIABLES.has(variable)) add3(`${variable}=`, value);
-  for (const option2 of Object.hasOwn(LOGINS, name2) ? LOGINS[name2] ?? [] : []) for (const value of options5.values(option2)) add3(`${name2} ${option2}`, passwordOf(value));
+  for (const option2 of Object.hasOwn(LOGINS, name2) ? LOGINS[name2] ?? [] : [])
+    for (const value of options5.values(option2)) add3(`${name2} ${option2}`, passwordOf(value));
   const isLogin = !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name2) || args.some(({ value }) => /^(?:login|repo|registry)$/.test(value));
   if (isLogin && !(name2 === "docker" && !args.some(({ value }) => value === "login")))
-    for (const option2 of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : []) for (const value of options5.values(option2)) add3(`${name2} ${option2}`, value);
+    for (const option2 of Object.hasOwn(PASSWORDS, name2) ? PASSWORDS[name2] ?? [] : [])
+      for (const value of options5.values(option2)) add3(`${name2} ${option2}`, value);
   if (/^(?:curl|wget|http|https|xh)$/.test(name2))
-    for (const value of [...options5.values("-H", "--header"), .../^http|^xh/.test(name2) ? options5.operands : []]) add3(`${name2} with a header`, inHeader(value));
+    for (const value of [...options5.values("-H", "--header"), .../^http|^xh/.test(name2) ? options5.operands : []])
+      add3(`${name2} with a header`, inHeader(value));
   if (/^(?:mysql\w*|mariadb\w*)$/.test(name2)) {
     for (const word of args) if (/^-p./.test(word.value)) add3(`${name2} -p`, part2(word, word.value.slice(2)));
   }
@@ -22680,15 +22897,26 @@ function given(command2) {
   if (name2 === "zip" || name2 === "unzip") add3(`${name2} -P`, options5.value("-P"));
   if (name2 === "lftp") add3("lftp -u", after(options5.value("-u", "--user"), ","));
   if (name2 === "smbclient") add3("smbclient -U", after(options5.value("-U", "--user"), "%"));
-  if (name2 === "sqlplus") for (const word of options5.operands) add3("sqlplus", /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null);
-  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inQuery(word));
+  if (name2 === "sqlplus")
+    for (const word of options5.operands)
+      add3(
+        "sqlplus",
+        /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part2(word, word.value.replace(/^[^/]*\/|@.*$/gs, "")) : null
+      );
+  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name2))
+    for (const word of args) add3(`${name2} with a URL`, inQuery(word));
   found.push(...inWords(command2));
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name2)) for (const word of args) add3(`${name2} with a URL`, inUrl(word));
   if (args.some(({ value }) => value === "--password-stdin" || value === "--with-token")) {
     const echo = fedBy.at(-1);
     const last = echo !== void 0 && /^(?:echo|printf)$/.test(echo.name) ? echo.args.at(-1) ?? null : null;
     if (last !== null) add3(`${name2} --password-stdin`, part2(last, last.value.trim()));
-    if (input !== null && input.trim() !== "") add3(`${name2} --password-stdin`, { value: input.trim(), kind: /\$/.test(input) ? "variable" : "literal", position: command2.position });
+    if (input !== null && input.trim() !== "")
+      add3(`${name2} --password-stdin`, {
+        value: input.trim(),
+        kind: /\$/.test(input) ? "variable" : "literal",
+        position: command2.position
+      });
   }
   const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
   if (targets.some((path20) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path20)))
@@ -22697,8 +22925,13 @@ function given(command2) {
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
     }
   if (/^(?:echo|printf|cat)$/.test(name2))
-    for (const word of [...args, ...input === null ? [] : [{ value: input, kind: "literal", position: command2.position }]]) {
-      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(word.value)?.[1];
+    for (const word of [
+      ...args,
+      ...input === null ? [] : [{ value: input, kind: "literal", position: command2.position }]
+    ]) {
+      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(
+        word.value
+      )?.[1];
       if (password !== void 0) add3(".netrc", part2(word, password));
     }
   return found;
@@ -22709,10 +22942,12 @@ function credentialsOf(command2) {
   const seen = /* @__PURE__ */ new Set();
   return given(command2).flatMap(({ by, word }) => {
     const { value } = word;
-    if (seen.has(value) || isNone(value) || word.kind === "literal" && !isUsualPassword(value) && isPlaceholder(value)) return [];
+    if (seen.has(value) || isNone(value) || word.kind === "literal" && !isUsualPassword(value) && isPlaceholder(value))
+      return [];
     seen.add(value);
     const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, "");
-    if (word.kind !== "literal" && (rest === "" || word.kind === "open" || !command2.text.includes(value))) return [{ by, value, kind: "variable", hidden: [] }];
+    if (word.kind !== "literal" && (rest === "" || word.kind === "open" || !command2.text.includes(value)))
+      return [{ by, value, kind: "variable", hidden: [] }];
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: "variable", hidden: [] }];
     const decoded3 = decodeText(value);
     const usual = isUsualPassword(value);
@@ -22726,7 +22961,9 @@ function credentialsOf(command2) {
     ];
   });
 }
-var accountCredentials = (command2) => accountPasswords(command2).flatMap(({ how, value, kind }) => kind !== "literal" || value === null || value === "" ? [] : [{ by: how, value, kind, hidden: [value] }]);
+var accountCredentials = (command2) => accountPasswords(command2).flatMap(
+  ({ how, value, kind }) => kind !== "literal" || value === null || value === "" ? [] : [{ by: how, value, kind, hidden: [value] }]
+);
 function phrasesOf(text5, value) {
   return text5.split(/\s+/).flatMap((word, index, all2) => {
     if (!word.includes(value)) return [];
@@ -22755,7 +22992,11 @@ function partValue(part3, variables) {
   switch (part3.type) {
     case "DoubleQuoted":
     case "LocaleString":
-      return join(part3.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+      return join(
+        part3.parts.map(
+          (inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)
+        )
+      );
     case "SimpleExpansion":
       return { value: variables.get(part3.text.slice(1)) ?? part3.text, kind: "variable" };
     case "ParameterExpansion": {
@@ -22806,7 +23047,11 @@ var meta6 = {
   references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.nistImage, REFERENCES.attackCredentials],
   enabled: true
 };
-var SEVERITY = { literal: "high", usual: "low", variable: "info" };
+var SEVERITY = {
+  literal: "high",
+  usual: "low",
+  variable: "info"
+};
 var SAYS = {
   literal: "everyone who can pull the image reads it in the history",
   usual: "it is a password that everybody tries first",
@@ -22821,7 +23066,8 @@ var credentialsInCommand = {
           const { by, kind, value } = credential;
           if (given2.isTold(step2, credential)) continue;
           const variable = /^\$\{?(\w+)/.exec(value)?.[1];
-          if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
+          if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`)))
+            continue;
           yield onCommand(meta6, step2, command2, {
             severity: SEVERITY[kind],
             message: `RUN gives a credential to a command in its words (${by}, ${quote(cut, command2)}): ${SAYS[kind]}.`,
@@ -22915,7 +23161,8 @@ function matches(tokens, path20) {
     for (const state of states) {
       const token2 = tokens[state];
       if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2))
+        next.add(state + 1);
       else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
       else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
       if (token2.kind === "directories" && char === "/") nextInside.add(state);
@@ -22947,7 +23194,10 @@ var patternOf = (path20) => path20.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\
 import { isUtf8 } from "node:buffer";
 var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 function cleanPath(name2) {
-  const inner = name2.slice(name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0, name2.endsWith("/") ? -1 : void 0);
+  const inner = name2.slice(
+    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
+    name2.endsWith("/") ? -1 : void 0
+  );
   if (!UNCLEAN.test(inner)) return `/${inner}`;
   const parts = [];
   for (const part3 of name2.split("/")) {
@@ -22985,7 +23235,11 @@ function decodeName(bytes2) {
 }
 var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
 function bytesOfName(name2) {
-  return Buffer.concat(name2.split(/([\udc80-\udcff])/u).map((part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)));
+  return Buffer.concat(
+    name2.split(/([\udc80-\udcff])/u).map(
+      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
+    )
+  );
 }
 
 // src/dockerfile/words.ts
@@ -23126,7 +23380,8 @@ function readEscape(lines) {
     seen.add(name2);
     if (name2 !== "escape") continue;
     const value = match2?.[2];
-    if (value !== "\\" && value !== "`") return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
+    if (value !== "\\" && value !== "`")
+      return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
     escapeCharacter = value;
   }
   return { escapeCharacter, error: null };
@@ -23198,8 +23453,10 @@ function readLogicalLines(text5) {
       for (const opened of openedBy(joined3)) {
         const from = at3 + 1;
         let end2 = from;
-        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name) end2++;
-        if (end2 >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
+        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name)
+          end2++;
+        if (end2 >= bare.length)
+          return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
         documents.push({
           ...opened,
           startLine: from + 1,
@@ -23254,7 +23511,9 @@ function readArgs(text5, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ");
+var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
+  " "
+);
 var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
 function unknownInstruction(text5, instructions) {
   if (OTHER_SYNTAX.test(text5)) return null;
@@ -23290,7 +23549,15 @@ function parseDockerfile(path20, text5) {
   }
   close();
   const error2 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
-  return { path: path20, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: error2 };
+  return {
+    path: path20,
+    text: text5,
+    lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
+    escapeCharacter: read2.escapeCharacter,
+    globals,
+    stages,
+    error: error2
+  };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 var BY_NAME = /* @__PURE__ */ new WeakMap();
@@ -23327,7 +23594,8 @@ function parentOf2(dockerfile, stage) {
 }
 function ancestorsOf(dockerfile, stage) {
   const found = [];
-  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent);
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent))
+    found.push(parent);
   return found.reverse();
 }
 var stageNamed = (dockerfile, name2) => (/^(?:0|[1-9]\d{0,8})$/.test(name2) ? dockerfile.stages[Number(name2)] : void 0) ?? stagesNamed(dockerfile, name2.toLowerCase())[0] ?? null;
@@ -23336,8 +23604,13 @@ function takenBy(dockerfile, stage) {
   const triggered = parentStage(dockerfile, stage)?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
   return [...triggered, ...stage.instructions].flatMap((instruction) => {
     const from = /^(?:COPY|ADD)$/.test(instruction.keyword) ? flagValue(instruction, "from") : null;
-    const names2 = [...from === null ? [] : [from], ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []];
-    return names2.map((name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
+    const names2 = [
+      ...from === null ? [] : [from],
+      ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []
+    ];
+    return names2.map(
+      (name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2
+    ).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
   });
 }
 function parentsOf(dockerfile, stage) {
@@ -30330,7 +30603,15 @@ var STARTERS = {
   unshare: /^$/,
   xargs: /^(?:-[aEIJLnPRSsd]|--(?:arg-file|delimiter|max-args|max-chars|max-procs|process-slot-var))$/
 };
-var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, setuidgid: 1, "su-exec": 1, timeout: 1 };
+var OPERANDS = {
+  chroot: 1,
+  flock: 1,
+  gosu: 1,
+  "s6-setuidgid": 1,
+  setuidgid: 1,
+  "su-exec": 1,
+  timeout: 1
+};
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
 var MAX_DEPTH2 = 24;
 var MAX_TEXT = 128 << 10;
@@ -30418,7 +30699,15 @@ var Reader = class {
       if ((child.type === "CommandExpansion" || child.type === "ProcessSubstitution") && child.script !== void 0) {
         if (child.script.errors?.length) this.incomplete = true;
         const { source: source2 } = child.script;
-        found.push(...this.#visit(child.script, [], source2 ?? text5, source2 === void 0 ? base : base + child.pos + 1, depth + 1));
+        found.push(
+          ...this.#visit(
+            child.script,
+            [],
+            source2 ?? text5,
+            source2 === void 0 ? base : base + child.pos + 1,
+            depth + 1
+          )
+        );
       } else forEachChild(child, search);
     };
     forEachChild(node2, search);
@@ -30428,10 +30717,20 @@ var Reader = class {
     const assignments2 = [...node2.prefix, ...node2.args].flatMap(
       (part3) => part3.type === "Assignment" && part3.value.type === "Word" ? [{ name: part3.name, value: wordOf(part3.value, this.#variables, base) }] : []
     );
-    const words2 = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map((word) => wordOf(word, this.#variables, base));
+    const words2 = [
+      ...node2.name === void 0 ? [] : [node2.name],
+      ...node2.args.filter((arg) => arg.type === "Word")
+    ].map((word) => wordOf(word, this.#variables, base));
     const added = this.add(
       words2,
-      { text: text5.slice(node2.pos, node2.end), position: base + node2.pos, end: base + node2.end, fedBy, assignments: assignments2, redirects: node2.redirects },
+      {
+        text: text5.slice(node2.pos, node2.end),
+        position: base + node2.pos,
+        end: base + node2.end,
+        fedBy,
+        assignments: assignments2,
+        redirects: node2.redirects
+      },
       base,
       depth,
       () => this.#substituted(node2, text5, base, depth)
@@ -30478,10 +30777,13 @@ var Reader = class {
     const before = around.fedBy.at(-1);
     const all2 = [complete];
     if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy));
-    else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text)) all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
+    else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text))
+      all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
-    if (name2 === "find") for (const run12 of executed(args)) all2.push(...this.add(run12, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+    if (name2 === "find")
+      for (const run12 of executed(args))
+        all2.push(...this.add(run12, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30514,7 +30816,8 @@ function unwrap(words2) {
     }
     if (inner.length === 0 || name2 === "command" && /^-[vV]/.test(rest[1]?.value ?? "")) break;
     through.push(name2);
-    if (name2 === "xargs" || name2 === "parallel") replaced2 = placeholderOf(name2, rest.slice(1, rest.length - inner.length), inner);
+    if (name2 === "xargs" || name2 === "parallel")
+      replaced2 = placeholderOf(name2, rest.slice(1, rest.length - inner.length), inner);
     rest = inner;
   }
   const [program, ...args] = rest;
@@ -30563,12 +30866,18 @@ var MAX_RUN_TEXT = 1 << 20;
 var MAX_VARIABLES = 500;
 var MAX_VALUE = 4096;
 function filledIn(text5, variables) {
-  return text5.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole4, bare, braced, other) => {
-    const value = variables.get(bare ?? braced ?? "") ?? other;
-    return value === void 0 || value.length > MAX_VALUE ? whole4 : value;
-  });
+  return text5.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
+    (whole4, bare, braced, other) => {
+      const value = variables.get(bare ?? braced ?? "") ?? other;
+      return value === void 0 || value.length > MAX_VALUE ? whole4 : value;
+    }
+  );
 }
-var unquoted = (text5) => text5.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs, (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? "");
+var unquoted = (text5) => text5.replace(
+  /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+  (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? ""
+);
 function readVariables(keyword, text5) {
   const words2 = rawWordsOf(text5);
   const [first2 = ""] = words2;
@@ -30625,7 +30934,8 @@ var Environment = class {
     if (keyword !== "ENV" && keyword !== "ARG") return;
     const known2 = this.#histories;
     for (const { name: name2, value } of readVariables(keyword, text5))
-      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES)) this.#set(name2, filledIn(value, this.now()));
+      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES))
+        this.#set(name2, filledIn(value, this.now()));
   }
   /** As they are now. */
   now() {
@@ -30643,7 +30953,11 @@ function readRun(source2, text5, shell, variables) {
   }
   if (!isPosix(shell)) {
     const name2 = (shell?.[0] ?? "").replace(/^.*[\\/]/, "");
-    return { script: NOTHING, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
+    return {
+      script: NOTHING,
+      unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`,
+      line: null
+    };
   }
   if (source2 === null) {
     const script2 = parseScript(text5, variables);
@@ -30661,7 +30975,11 @@ function readRun(source2, text5, shell, variables) {
     whole4 += `${content}${name2}`;
   }
   const script = parseScript(whole4, variables);
-  return { script, unread: script.incomplete ? "it is no whole shell text" : null, line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset) };
+  return {
+    script,
+    unread: script.incomplete ? "it is no whole shell text" : null,
+    line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset)
+  };
 }
 var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
@@ -30682,7 +31000,11 @@ function toStep({ environment, shell, budget, ...known2 }) {
     linesAt: (start, end2) => {
       if (lines === null || line2 === null) return lines;
       const startLine = Math.min(Math.max(line2(start), lines.startLine), lines.endLine);
-      return { ...lines, startLine, endLine: Math.min(Math.max(line2(Math.max(start, end2 - 1)), startLine), lines.endLine) };
+      return {
+        ...lines,
+        startLine,
+        endLine: Math.min(Math.max(line2(Math.max(start, end2 - 1)), startLine), lines.endLine)
+      };
     }
   };
 }
@@ -30737,14 +31059,16 @@ function stepsOfImage(origin) {
     const ended = /* @__PURE__ */ new Map();
     const made = stagesOf(dockerfile, stage);
     for (const ancestor of origin.stages) made.delete(ancestor);
-    for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
+    for (const other of dockerfile.stages)
+      if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile));
   let shell = null;
   for (const entry of origin.history) {
     const { instruction, source: source2, lines, owner, layer } = entry;
     const { keyword } = instruction;
-    if (keyword === "SHELL") shell = jsonWords(source2?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ""), "\\").flat();
+    if (keyword === "SHELL")
+      shell = jsonWords(source2?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ""), "\\").flat();
     for (const pair2 of instruction.buildArgs)
       environment.take(
         "ARG",
@@ -30776,17 +31100,25 @@ function stepsOfDockerfile(dockerfile, target, linesOf2) {
   const budget = { left: MAX_RUN_TEXT };
   const ended = /* @__PURE__ */ new Map();
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, target), target]);
-  return dockerfile.stages.flatMap((stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf2, budget, ended));
+  return dockerfile.stages.flatMap(
+    (stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf2, budget, ended)
+  );
 }
 var MAX_UNREAD = 5;
 function unreadWarnings(steps) {
   const unread = steps.filter((step2) => step2.unread !== null && step2.owner !== "base");
   const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
     const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile";
-    return { code: "run-not-read", message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` };
+    return {
+      code: "run-not-read",
+      message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.`
+    };
   });
   const more = unread.length - warnings.length;
-  return more > 0 ? [...warnings, { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }] : warnings;
+  return more > 0 ? [
+    ...warnings,
+    { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }
+  ] : warnings;
 }
 
 // src/evidence/evidence.ts
@@ -30801,7 +31133,8 @@ function environmentOf(steps) {
   const found = /* @__PURE__ */ new Map();
   for (const step2 of steps) {
     if (step2.keyword !== "ENV" || step2.of !== "image") continue;
-    for (const { name: name2, value } of readVariables("ENV", step2.text)) if (value !== null) found.set(name2, { name: name2, value, step: step2 });
+    for (const { name: name2, value } of readVariables("ENV", step2.text))
+      if (value !== null) found.set(name2, { name: name2, value, step: step2 });
   }
   return [...found.values()];
 }
@@ -30813,7 +31146,15 @@ function segmentsOf(text5) {
   const root = parse2(text5);
   if ((root.errors?.length ?? 0) > 0) return null;
   return root.commands.flatMap(({ command: command2, background }) => {
-    if (command2.type !== "AndOr") return [{ pos: command2.pos, end: command2.end, command: command2.type === "Command" ? command2 : null, isBound: background === true }];
+    if (command2.type !== "AndOr")
+      return [
+        {
+          pos: command2.pos,
+          end: command2.end,
+          command: command2.type === "Command" ? command2 : null,
+          isBound: background === true
+        }
+      ];
     return command2.commands.map((part3, index) => ({
       pos: part3.pos,
       end: part3.end,
@@ -30835,7 +31176,8 @@ function withoutRemoval(text5, isTarget) {
   const others = operands.filter(({ value }) => !isTarget(value));
   if (others.length > 0) {
     let rest = text5;
-    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
+    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse())
+      rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
     return rest;
   }
   const [before, after2] = [segments[at3 - 1], segments[at3 + 1]];
@@ -30909,7 +31251,9 @@ var Plan = class {
     const one = ["RUN", ...options5, ...reads.map((read2) => `${read2} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
     if (options5.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
-    const parts = [["RUN", ...options5].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map((part3) => `${part3} ${escapeCharacter}`);
+    const parts = [["RUN", ...options5].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map(
+      (part3) => `${part3} ${escapeCharacter}`
+    );
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
   }
   /** The changes, from the top; instructions that stay as they are have none. */
@@ -30959,7 +31303,8 @@ function stepsOf({ origin }) {
   const steps = [];
   for (const entry of origin.history) {
     const { instruction, source: source2, owner } = entry;
-    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword) steps.push({ source: source2, entry, workdir: entry.workdir, isRoot });
+    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword)
+      steps.push({ source: source2, entry, workdir: entry.workdir, isRoot });
     if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
   }
   return steps;
@@ -30998,7 +31343,8 @@ var Planner = class {
   }
   /** Plans for all places. @returns whether the leak is gone then */
   run() {
-    if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config")) return false;
+    if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config"))
+      return false;
     for (const place of this.#leak.places) this.#collectNames(place);
     const files = this.#leak.places.filter((place) => place.kind === "file");
     const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place));
@@ -31013,7 +31359,8 @@ var Planner = class {
     }
     if (place.kind !== "history") return;
     const entry = this.#evidence.origin.history[place.index];
-    for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
+    for (const argument of entry?.instruction.buildArgs ?? [])
+      if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
     const source2 = entry?.source;
     if (source2 != null && /^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) {
       const text5 = entry?.instruction.text ?? "";
@@ -31033,7 +31380,8 @@ var Planner = class {
     const { source: source2, instruction } = this.#evidence.origin.history[place.index] ?? {};
     if (source2 == null || instruction === void 0) return false;
     const { value } = this.#leak;
-    if (source2.keyword === "RUN") return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
+    if (source2.keyword === "RUN")
+      return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
     return /^(?:ARG|ENV|LABEL)$/.test(source2.keyword) && definedNames(source2).some((name2) => this.#names.has(name2));
   }
   /** The value itself in a RUN: read from a mounted secret in its place. */
@@ -31048,7 +31396,10 @@ var Planner = class {
       const read2 = `$(cat /run/secrets/${id})`;
       const isWord4 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source2, isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2));
+      this.#plan.setBody(
+        source2,
+        isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2)
+      );
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -31073,7 +31424,9 @@ var Planner = class {
     }
     for (const name2 of needed) {
       if (!NAME.test(name2)) return false;
-      const users = this.#steps.filter(({ source: source2 }) => source2.keyword === "RUN" && mentions([source2.text, ...source2.documents.map(({ content }) => content)].join("\n"), name2));
+      const users = this.#steps.filter(
+        ({ source: source2 }) => source2.keyword === "RUN" && mentions([source2.text, ...source2.documents.map(({ content }) => content)].join("\n"), name2)
+      );
       const other = this.#steps.find(
         ({ source: source2 }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source2.keyword) && mentions(source2.text, name2) && !definedNames(source2).some((defined) => this.#names.has(defined))
       );
@@ -31102,7 +31455,9 @@ var Planner = class {
     const step2 = this.#steps[at3];
     return step2 === void 0 || step2.source.keyword !== "RUN" ? null : { step: step2, at: at3 };
   }
-  #resolves = (path20, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path20;
+  #resolves = (path20, workdir) => (operand) => cleanPath(
+    operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`
+  ) === path20;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place, { source: source2, workdir }, at3) {
     const path20 = place.version.path;
@@ -31124,7 +31479,9 @@ var Planner = class {
       this.#plan.setBody(hider.step.source, left);
     }
     const id = idOf(path20);
-    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path20));
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter(
+      (user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path20)
+    );
     if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path20)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
@@ -31144,7 +31501,9 @@ var Planner = class {
     const hider = this.#hider(place);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step2) => step2.source);
-    const isJoinable = between.every(({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("["));
+    const isJoinable = between.every(
+      ({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("[")
+    );
     if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source2))) {
       this.#plan.join(between);
       return true;
@@ -31155,7 +31514,8 @@ var Planner = class {
   #ownStage({ step: { source: source2, workdir }, at: at3 }) {
     const { dockerfile } = this.#evidence.origin;
     const stage = inStage(this.#evidence, source2);
-    if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null) return false;
+    if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null)
+      return false;
     const own2 = this.#steps.slice(0, at3).map((step2) => step2.source);
     const lines = ({ startLine, endLine }) => dockerfile.lines.slice(startLine - 1, endLine);
     const from = stage.fromInstruction;
@@ -31164,7 +31524,15 @@ var Planner = class {
     const kept = own2.filter(({ keyword }) => keyword === "ENV" || keyword === "SHELL").flatMap(lines);
     const user = own2.findLast(({ keyword }) => keyword === "USER");
     const plain = ["FROM", ...from.flags, from.text.split(/\s+/)[0] ?? ""].join(" ");
-    this.#plan.replace(source2, [...lines(source2), "", plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name2} ${workdir} .`, ...user === void 0 ? [] : lines(user)]);
+    this.#plan.replace(source2, [
+      ...lines(source2),
+      "",
+      plain,
+      ...kept,
+      `WORKDIR ${workdir}`,
+      `COPY --from=${name2} ${workdir} .`,
+      ...user === void 0 ? [] : lines(user)
+    ]);
     return true;
   }
 };
@@ -31181,7 +31549,12 @@ function fixOf(evidence, leak) {
   const edits = plan.edits();
   const patterns = [...plan.ignore];
   if (edits.length === 0 && patterns.length === 0) return null;
-  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
+  return {
+    path: dockerfile.path,
+    edits,
+    ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
+    build: [...plan.build]
+  };
 }
 
 // src/rules/advice.ts
@@ -31234,11 +31607,19 @@ function configChange(field2, mounted) {
 
 // src/shell/interpreter.ts
 var INTERPRETERS = [
-  { names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/, code: /^-[a-zA-Z]*c$/, values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/ },
+  {
+    names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/,
+    code: /^-[a-zA-Z]*c$/,
+    values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/
+  },
   { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
   { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
   { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
-  { names: /^(?:node|nodejs|bun|deno)$/, code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/, values: /^(?:-r|--require|--import)$/ },
+  {
+    names: /^(?:node|nodejs|bun|deno)$/,
+    code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/,
+    values: /^(?:-r|--require|--import)$/
+  },
   { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
   { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
   { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ }
@@ -31250,7 +31631,8 @@ function startsShell(command2) {
   const { name: name2, args, replaced: replaced2 } = command2;
   const options5 = optionsIn(command2);
   if (/^(?:sudo|doas)$/.test(name2)) return options5.has("-s", "-i", "--shell", "--login");
-  if (name2 === "parallel") return options5.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options5.has("--version", "--help");
+  if (name2 === "parallel")
+    return options5.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options5.has("--version", "--help");
   if (name2 !== "su" && name2 !== "runuser") return false;
   if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
   if (options5.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
@@ -31261,12 +31643,16 @@ function runsInput(name2, code3, replaced2) {
   if (code3 === replaced2) return true;
   if (!isShell(name2)) return false;
   const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
-  return parseScript(code3).commands.some(({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value)));
+  return parseScript(code3).commands.some(
+    ({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value))
+  );
 }
 function runOf(command2) {
   const { name: name2, program, args, replaced: replaced2 } = command2;
-  if (name2 === "eval") return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
-  if (name2 === "source" || name2 === ".") return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
+  if (name2 === "eval")
+    return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
+  if (name2 === "source" || name2 === ".")
+    return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
   if (startsShell(command2) || replaced2 !== null && replaced2 !== "" && program === replaced2) return { kind: "input" };
   const interpreter = interpreterOf(name2);
   if (interpreter === null) return null;
@@ -31298,14 +31684,23 @@ var MANAGERS = [
   // Of Debian's slim images: they call apt-get.
   { names: /^(?:install_packages|clean-install|gdebi)$/, kind: "dpkg", words: null },
   { names: /^(?:xx-)?apk$/, kind: "apk", words: INSTALL },
-  { names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/, kind: "python", words: INSTALL },
+  {
+    names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/,
+    kind: "python",
+    words: INSTALL
+  },
   { names: /^(?:virtualenv|pip-sync)$/, kind: "python", words: null },
-  { names: /^(?:npm|pnpm|yarn|bun)$/, kind: "npm", words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/ }
+  {
+    names: /^(?:npm|pnpm|yarn|bun)$/,
+    kind: "npm",
+    words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/
+  }
 ];
 var MODULES = /^(?:pip|pipx|poetry|pdm|pipenv|uv|venv|virtualenv|ensurepip)$/;
 var isOfSystem = (program) => /^(?:\/(?:usr\/(?:local\/)?)?s?bin\/)?[^/]*$/.test(program);
 function managerIn({ name: name2, program, args }) {
-  if (/^(?:python|pypy)[\d.]*$/.test(name2)) return args.some(({ value }, at3) => value === "-m" && MODULES.test(args[at3 + 1]?.value ?? "")) ? "python" : null;
+  if (/^(?:python|pypy)[\d.]*$/.test(name2))
+    return args.some(({ value }, at3) => value === "-m" && MODULES.test(args[at3 + 1]?.value ?? "")) ? "python" : null;
   if (name2 === "yarn" && isOfSystem(program) && args.every(({ value }) => value.startsWith("-"))) return "npm";
   const found = MANAGERS.find(({ names: names2 }) => names2.test(name2));
   return found !== void 0 && (found.kind === "python" || isOfSystem(program)) && (found.words === null || args.some(({ value }) => found.words?.test(value))) ? found.kind : null;
@@ -31322,7 +31717,9 @@ function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
   const entries = new Set(from.merged.length > 0 ? from.merged : [from.history]);
-  const made = steps.filter(({ of: of2, location }) => of2 === "image" && location.kind === "history" && entries.has(location.history));
+  const made = steps.filter(
+    ({ of: of2, location }) => of2 === "image" && location.kind === "history" && entries.has(location.history)
+  );
   const isRun = made.some(({ keyword }) => keyword === "RUN") && made.every(({ keyword }) => keyword === "RUN" || keyword === "WORKDIR");
   return isRun ? made : null;
 }
@@ -31337,7 +31734,10 @@ function makerOf(layer, origin, steps) {
   if (staged !== null) return staged;
   if (from.owner === "own" || from.merged.length > 0) return { by: "brought" };
   const brings = (keyword2) => keyword2 === "COPY" || keyword2 === "ADD";
-  if (from.history === null) return { by: history2.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? "brought" : "untold" };
+  if (from.history === null)
+    return {
+      by: history2.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? "brought" : "untold"
+    };
   const keyword = from.instruction?.keyword;
   return { by: keyword === null || keyword === "ADD" && layer === 0 ? "untold" : "brought" };
 }
@@ -31346,24 +31746,46 @@ function stagedBy(source2, { dockerfile }, steps) {
   const stage = name2 === null || dockerfile === null ? null : stageNamed(dockerfile, name2);
   if (dockerfile === null || stage === null) return null;
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, stage), stage]);
-  const commands = steps.flatMap((step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []);
+  const commands = steps.flatMap(
+    (step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []
+  );
   return commands.some(touchesDatabase) ? { by: "brought" } : { by: "staged", managers: new Set(commands.flatMap((command2) => managerIn(command2) ?? [])) };
 }
 function runOfSteps(steps) {
   const commands = steps.flatMap((step2) => step2.commands);
   if (commands.some(touchesDatabase)) return { by: "brought" };
   const managers = new Set(commands.flatMap((command2) => managerIn(command2) ?? []));
-  return { by: "run", managers, runsMore: steps.some(({ unread }) => unread !== null) || commands.some((command2) => managerIn(command2) === null && !isPlain(command2)) };
+  return {
+    by: "run",
+    managers,
+    runsMore: steps.some(({ unread }) => unread !== null) || commands.some((command2) => managerIn(command2) === null && !isPlain(command2))
+  };
 }
 
 // src/rules/generated.ts
 var GENERATORS = [
-  { path: /^\/etc\/ssh\/ssh_host_\w+_key$/, packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/, programs: /^(?:sshd-keygen|dropbearkey)$/ },
-  { path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/, packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/, programs: /^make-ssl-cert$/ },
-  { path: /^\/etc\/pki\/tls\/private\/localhost\.key$/, packages: /^(?:mod_ssl|httpd)$/, programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/ },
+  {
+    path: /^\/etc\/ssh\/ssh_host_\w+_key$/,
+    packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/,
+    programs: /^(?:sshd-keygen|dropbearkey)$/
+  },
+  {
+    path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/,
+    packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/,
+    programs: /^make-ssl-cert$/
+  },
+  {
+    path: /^\/etc\/pki\/tls\/private\/localhost\.key$/,
+    packages: /^(?:mod_ssl|httpd)$/,
+    programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/
+  },
   { path: /^\/etc\/dovecot\/.*\.(?:key|pem)$/, packages: /^dovecot/, programs: /^mkcert\.sh$/ },
   { path: /^\/etc\/exim4?\/.*\.(?:key|pem)$/, packages: /^exim/, programs: /^exim-gencert$/ },
-  { path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/, packages: /^cockpit/, programs: /^cockpit-certificate-(?:ensure|helper)$/ },
+  {
+    path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/,
+    packages: /^cockpit/,
+    programs: /^cockpit-certificate-(?:ensure|helper)$/
+  },
   { path: /^\/etc\/unbound\/unbound_\w+\.key$/, packages: /^unbound/, programs: /^unbound-control-setup$/ },
   { path: /^\/etc\/(?:bind\/|named\/)?rndc\.key$/, packages: /^bind9?$/, programs: /^rndc-confgen$/ },
   // Certificates that a service signs itself. No package makes them here: a program does, and names them.
@@ -31394,7 +31816,9 @@ function isGenerated(leak, place, evidence) {
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
-  return generators.some((generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path20))) || installedIn(layer, generator2, evidence));
+  return generators.some(
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path20))) || installedIn(layer, generator2, evidence)
+  );
 }
 
 // src/rules/leak-words.ts
@@ -31402,26 +31826,68 @@ var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["e
 function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHash: hash3, now }) {
   const guessable = detector.guessable === true;
   const redacted = redactValue(value, guessable);
-  const notes = [note2, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
-  const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
+  const notes = [note2, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter(
+    (each2) => each2 !== null
+  );
+  const subject = detector.title.replace(
+    /^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/,
+    (word) => word === "JSON" ? word : word.toLowerCase()
+  );
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
   const keyedHash2 = hash3(value);
   return {
     what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
-    told: { detector: detector.id, title: detector.title, redacted, length: value.length, keyedHash: guessable ? null : keyedHash2, tag: keyedHash2.slice(-4), occurrences, facts }
+    told: {
+      detector: detector.id,
+      title: detector.title,
+      redacted,
+      length: value.length,
+      keyedHash: guessable ? null : keyedHash2,
+      tag: keyedHash2.slice(-4),
+      occurrences,
+      facts
+    }
   };
 }
 
 // src/rules/metadata-leak.ts
 var TAR_PARTS = {
   name: { title: "the name of a file", part: "The name", change: "Rename the file where it is made or copied from." },
-  link: { title: "the target of a link", part: "The target of the link", change: "Make the link lead elsewhere: its target is text that is stored in the layer." },
-  xattr: { title: "an extended attribute", part: "An extended attribute", change: "Take the attribute off the file (setfattr -x) before it is copied." },
-  comment: { title: "a comment of the tar", part: "A comment on", change: "Build the layer with a tool that writes no comments into it." },
-  pax: { title: "a record of the tar", part: "A PAX record on", change: "Build the layer with a tool that writes no such records into it." },
-  owner: { title: "the name of an owner", part: "The name of the owner or group", change: "Give the file another owner." },
-  header: { title: "a header of the tar", part: "The header", change: "Build the layer with a tool that leaves unused bytes of its headers empty." },
-  padding: { title: "the padding of the tar", part: "The padding behind", change: "Build the layer with a tool that fills up with zeros." },
+  link: {
+    title: "the target of a link",
+    part: "The target of the link",
+    change: "Make the link lead elsewhere: its target is text that is stored in the layer."
+  },
+  xattr: {
+    title: "an extended attribute",
+    part: "An extended attribute",
+    change: "Take the attribute off the file (setfattr -x) before it is copied."
+  },
+  comment: {
+    title: "a comment of the tar",
+    part: "A comment on",
+    change: "Build the layer with a tool that writes no comments into it."
+  },
+  pax: {
+    title: "a record of the tar",
+    part: "A PAX record on",
+    change: "Build the layer with a tool that writes no such records into it."
+  },
+  owner: {
+    title: "the name of an owner",
+    part: "The name of the owner or group",
+    change: "Give the file another owner."
+  },
+  header: {
+    title: "a header of the tar",
+    part: "The header",
+    change: "Build the layer with a tool that leaves unused bytes of its headers empty."
+  },
+  padding: {
+    title: "the padding of the tar",
+    part: "The padding behind",
+    change: "Build the layer with a tool that fills up with zeros."
+  },
   packing: {
     title: "the compression of a layer",
     part: "What the compression (a comment, a frame to be skipped)",
@@ -31432,14 +31898,18 @@ var metadataTitle = (place) => place.kind === "tar" ? TAR_PARTS[place.field].tit
 var metadataChange = (place) => place.kind === "tar" ? TAR_PARTS[place.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
 function documentMessage(place, what) {
   const { kind, field: field2 } = place;
-  if (kind === "index" && place.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
+  if (kind === "index" && place.isBeside)
+    return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
 function tarMessage({ field: field2, key, path: path20, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
   const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path20 : `of ${path20}`;
-  const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(/ (?:on|behind) of /, " of ");
+  const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(
+    / (?:on|behind) of /,
+    " of "
+  );
   if (state === "present" || ending2 === null) return `${added}.`;
   const verb = { deleted: "hides", overwritten: "overwrites", replaced: "replaces" }[state];
   const by = ending2.layer === layer ? "the same layer" : layerName2(ending2.layer);
@@ -31456,7 +31926,8 @@ function ruleOf(evidence, leak, place) {
   return place.state === "present" ? "secret-in-image" : "deleted-secret";
 }
 function* leaksOf(evidence, ruleId) {
-  for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
+  for (const leak of evidence.leaks)
+    if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
   const [first2, ...rest] = leak.places.map((place) => ({
@@ -31482,7 +31953,8 @@ function hashOf2({ value, detector }, salt) {
 var locationOf = ({ built }, place) => {
   if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
   if (place.kind === "config") return { kind: "config", field: place.field };
-  if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
+  if (place.kind === "attestation")
+    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
   if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
   if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
   return {
@@ -31504,11 +31976,13 @@ function removedByName(place, evidence) {
 }
 function gravity(leak, place, evidence) {
   if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
-  if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now)) return { severity: "low", confidence: "high" };
+  if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now))
+    return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
   if (evidence.given.isGiven(leak)) return { severity: "high", confidence: "high" };
-  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: "high", confidence: "high" };
+  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
+    return { severity: "high", confidence: "high" };
   return { severity: "medium", confidence: "medium" };
 }
 var MAX_INSTRUCTION = 60;
@@ -31535,15 +32009,18 @@ function fileMessage(evidence, place, what) {
   const inside = place.inside === null ? "" : ` (in ${place.inside})`;
   const line2 = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
   const added = `${version2.path}${inside}${line2} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
-  if (version2.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
+  if (version2.entry.afterEnd)
+    return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
   if (place.state === "present" || ending2 === null) return `${added}.`;
   const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place.state];
-  if (ending2.layer === version2.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
+  if (ending2.layer === version2.layer)
+    return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
   return `${added}; ${layerName(evidence, ending2.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version2.layer}, and anyone who can pull the image can read them.`;
 }
 function messageOf(evidence, leak, place, what) {
   if (place.kind === "file") return fileMessage(evidence, place, what);
-  if (place.kind === "config") return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
+  if (place.kind === "config")
+    return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
   if (place.kind === "attestation") return attestationMessage(place, what);
   if (place.kind === "manifest" || place.kind === "index") return documentMessage(place, what);
   if (place.kind === "tar") return tarMessage(place, what, (layer) => layerName(evidence, layer));
@@ -31567,9 +32044,14 @@ var PURGE = "Delete pushed tags and the build cache: they keep it.";
 function remedyOf(evidence, leak, place, fix) {
   const revoke = leak.strength === "harmless" ? [] : [`${leak.detector.revoke}.`];
   if (place.owner === "base")
-    return [`Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`, ...revoke];
+    return [
+      `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`,
+      ...revoke
+    ];
   if (isGenerated(leak, place, evidence))
-    return ["Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."];
+    return [
+      "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
+    ];
   const change = changeOf(evidence, leak, place, fix);
   return leak.strength === "harmless" ? [change] : [...revoke, change, PURGE];
 }
@@ -31602,7 +32084,8 @@ function changeOf(evidence, leak, place, fix) {
   if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
   if (keyword === "RUN") {
     if (instead !== void 0 && place.state === "present") return `${instead}.`;
-    if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3)))) return "Build with it in a stage of its own and copy only the result into the image.";
+    if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3))))
+      return "Build with it in a stage of its own and copy only the result into the image.";
     if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
@@ -31613,7 +32096,8 @@ function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
   const layer = origin.layers[place.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
-  if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
+  if (stage !== null)
+    return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
   const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
@@ -31631,13 +32115,18 @@ function relatedOf(evidence, leak, lead) {
   const related = [];
   const hiders = /* @__PURE__ */ new Set();
   const addEnding = (place) => {
-    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer) return;
+    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer)
+      return;
     const { layer, by, state } = place.ending;
     const role = state === "deleted" ? "hidden-by" : "overwritten-by";
     const key = `${role} ${layer} ${by}`;
     if (hiders.has(key)) return;
     hiders.add(key);
-    related.push({ role, location: { kind: "layer", layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) });
+    related.push({
+      role,
+      location: { kind: "layer", layer, path: by, line: null, offset: null },
+      dockerfile: layerLines(layer)
+    });
   };
   addEnding(lead);
   for (const place of leak.places) {
@@ -31658,7 +32147,8 @@ function identityOf(evidence, leak, place) {
   if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name2];
   if (place.kind === "config") return [leak.detector.id, place.field, name2];
   if (place.kind === "attestation") return [leak.detector.id, place.predicateType, withoutDigests(place.field), name2];
-  if (place.kind === "manifest" || place.kind === "index") return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
+  if (place.kind === "manifest" || place.kind === "index")
+    return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
   if (place.kind === "tar") return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? "", name2];
   return [leak.detector.id, historyIdentity(evidence, place), name2];
 }
@@ -31673,7 +32163,8 @@ function titleOf(leak, place, generated) {
   if (generated) return title;
   if (place.kind === "history") return `${title} in the image's history`;
   if (place.kind === "attestation") return `${title} in an attestation of the image`;
-  if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
+  if (place.kind === "config")
+    return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
   if (place.kind !== "file") return `${title} in ${metadataTitle(place)}`;
   return place.state === "present" ? `${title} in the image` : `${title} stays in the image`;
 }
@@ -31754,7 +32245,8 @@ function fetched(command2) {
   const { name: name2, writes } = command2;
   if (!DOWNLOADERS.has(name2)) return null;
   const options5 = optionsIn(command2);
-  if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V")) return null;
+  if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V"))
+    return null;
   const words2 = [...options5.values("--url"), ...options5.operands];
   const url = urlOf(name2, words2);
   if (url === null && words2.length === 0 && !options5.has("-i", "--input-file")) return null;
@@ -31767,7 +32259,9 @@ function fetched(command2) {
   if (!keepsName) return { url, files: ["-"] };
   return {
     url,
-    files: words2.filter(({ value }) => value.includes("/")).map(({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`)
+    files: words2.filter(({ value }) => value.includes("/")).map(
+      ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
+    )
   };
 }
 var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
@@ -31792,7 +32286,12 @@ function verifies(command2) {
   const run12 = runOf(command2);
   return run12?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run12.word.value);
 }
-var aboutOf = ({ args, input, fedBy, reads }) => [...args.map(({ value }) => value), input ?? "", ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])].join("\n");
+var aboutOf = ({ args, input, fedBy, reads }) => [
+  ...args.map(({ value }) => value),
+  input ?? "",
+  ...reads,
+  ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+].join("\n");
 var isSame = (a, b) => a.name === b.name && a.text === b.text;
 function unpacks({ name: name2, args }) {
   const [first2 = ""] = args.map(({ value }) => value);
@@ -31848,7 +32347,8 @@ var Flow = class {
     return download;
   }
   #use(download, kind, step2, command2, how) {
-    if (!download.uses.some((use) => use.kind === kind)) download.uses.push({ kind, step: step2, command: command2, how, isVerified: download.isVerified });
+    if (!download.uses.some((use) => use.kind === kind))
+      download.uses.push({ kind, step: step2, command: command2, how, isVerified: download.isVerified });
   }
   #downloadOf(command2) {
     const known2 = this.#byPosition.get(command2.position);
@@ -31866,7 +32366,8 @@ var Flow = class {
   #verify(step2, command2) {
     const about = aboutOf(command2);
     const named3 = this.#files.filter(({ path: path20 }) => about.includes(baseOf(path20)));
-    for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2)) download.isVerified = true;
+    for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
+      download.isVerified = true;
   }
   take(step2, command2) {
     if (step2 !== this.#step) this.#byPosition.clear();
@@ -31900,9 +32401,11 @@ var Flow = class {
     const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null;
     const filled = piped ?? inside;
-    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2)) for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2))
+      for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
     if (inside !== null) {
-      for (const { name: variable, value } of assignments2) if (value.kind === "open") this.#variables.set(variable, inside);
+      for (const { name: variable, value } of assignments2)
+        if (value.kind === "open") this.#variables.set(variable, inside);
     }
     if (run12 !== null) this.#run(step2, command2, run12, piped, inside);
     if (piped !== null) {
@@ -31919,20 +32422,24 @@ var Flow = class {
       if (read2 !== null) this.#use(read2, "run", step2, command2, `pipes what ${read2.by} downloads into ${name2}`);
       return;
     }
-    if (run12.word.kind === "open" && inside !== null) this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
+    if (run12.word.kind === "open" && inside !== null)
+      this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
     else if (run12.kind === "code") {
       const variable = run12.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run12.word.value, known2)) : void 0;
-      if (variable !== void 0) this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
+      if (variable !== void 0)
+        this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
       const file = this.#fileIn([run12.word.value]);
-      if (file !== null) this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
+      if (file !== null)
+        this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
   }
   #takeFiles(step2, command2, words2) {
     const { name: name2, program, reads } = command2;
     if (program.includes("/") && !isInterpreter(name2)) {
       const file2 = this.#fileIn([program]);
-      if (file2 !== null) this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
+      if (file2 !== null)
+        this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
     }
     const file = this.#fileIn([...words2, ...reads]);
     if (file === null) return;
@@ -31942,17 +32449,22 @@ var Flow = class {
     for (const { path: path20, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path20) && namesFile(name2, word))) this.#use(download, "install", step2, command2, `installs it with ${name2}`);
-      } else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step2, command2, "makes it executable");
+        if (words2.some((word) => sameFile(word, path20) && namesFile(name2, word)))
+          this.#use(download, "install", step2, command2, `installs it with ${name2}`);
+      } else if (name2 === "chmod" && words2.some(makesExecutable))
+        this.#use(download, "install", step2, command2, "makes it executable");
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path20 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path20)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
-        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path20)) this.#track(path20.replace(COMPRESSED, ""), download);
+        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
+          this.#use(download, "install", step2, command2, `puts it into ${target}`);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path20))
+        this.#track(path20.replace(COMPRESSED, ""), download);
     }
     const written = command2.writes.find((path20) => !path20.startsWith("/dev/"));
-    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2)) this.#track(written, file.download);
+    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
+      this.#track(written, file.download);
   }
 };
 var known = /* @__PURE__ */ new WeakMap();
@@ -31970,14 +32482,23 @@ function downloadsOf(steps) {
     flows.set(key, flow);
     if (step2.keyword === "ADD") {
       const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
-      if (url !== void 0) flow.add(step2, null, "ADD", url, [targetOf(step2.text, url)], step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false);
+      if (url !== void 0)
+        flow.add(
+          step2,
+          null,
+          "ADD",
+          url,
+          [targetOf(step2.text, url)],
+          step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
+        );
     }
     for (const command2 of step2.commands) flow.take(step2, command2);
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
     const file = command2 === null ? void 0 : fetched(command2)?.files.find((path20) => PROGRAMS.test(path20) || BIN.test(path20) && !SIGNATURES.test(path20));
-    if (command2 !== null && file !== void 0 && uses.length === 0) uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
+    if (command2 !== null && file !== void 0 && uses.length === 0)
+      uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
   known.set(steps, found);
   return found;
@@ -32000,7 +32521,8 @@ var downloadUnverified = {
   *check({ steps, cut }) {
     for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "install");
-      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run")) continue;
+      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
+        continue;
       yield onCommand(meta7, step2, command2, {
         message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
         remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
@@ -32035,7 +32557,12 @@ var meta8 = {
   severity: "low",
   confidence: "high",
   kind: "rule",
-  references: [{ name: "Dockerfile reference, MAINTAINER", url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated" }],
+  references: [
+    {
+      name: "Dockerfile reference, MAINTAINER",
+      url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated"
+    }
+  ],
   enabled: false
 };
 var maintainerDeprecated = {
@@ -32052,7 +32579,18 @@ var maintainerDeprecated = {
 };
 
 // src/rules/user.ts
-var DROPPERS = /* @__PURE__ */ new Set(["chpst", "chroot", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su", "su-exec", "sudo"]);
+var DROPPERS = /* @__PURE__ */ new Set([
+  "chpst",
+  "chroot",
+  "gosu",
+  "runuser",
+  "s6-setuidgid",
+  "setpriv",
+  "setuidgid",
+  "su",
+  "su-exec",
+  "sudo"
+]);
 function userOf(command2) {
   const { operands, value } = optionsIn(command2);
   return value("-u", "--user")?.value ?? (command2.name === "chpst" ? null : operands.find((word) => word.value !== "-")?.value) ?? null;
@@ -32062,7 +32600,8 @@ function userBefore(command2, by) {
   const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
   const at3 = after2.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word));
   const option2 = after2[at3];
-  if (option2 === void 0) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
+  if (option2 === void 0)
+    return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
   return option2.includes("=") ? option2.replace(/^[^=]*=/, "") : after2[at3 + 1] ?? null;
 }
 function dropOf(command2) {
@@ -32088,20 +32627,30 @@ function dropsPrivileges(evidence) {
     const drop = dropOf(command2);
     if (drop !== null) return { ...drop, script: null };
     if (evidence.built === null) continue;
-    const found = scriptDrop(evidence.built, isShell(command2.name) ? command2.args.find(({ value }) => !value.startsWith("-"))?.value ?? "" : command2.program, 0);
+    const found = scriptDrop(
+      evidence.built,
+      isShell(command2.name) ? command2.args.find(({ value }) => !value.startsWith("-"))?.value ?? "" : command2.program,
+      0
+    );
     if (found !== null) return found;
   }
   return null;
 }
 function scriptDrop(built, program, hops) {
   if (program === "" || hops >= MAX_HOPS) return null;
-  const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
+  const places = program.includes("/") ? [
+    program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`
+  ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
+    (directory) => `${directory}/${program}`
+  );
   const path20 = places.find((candidate) => built.collected(candidate) !== null);
   if (path20 === void 0) return null;
   const { commands } = parseScript(built.collected(path20) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
   if (drop != null) return { ...drop, script: path20 };
-  const next = commands.find(({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path20);
+  const next = commands.find(
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path20
+  );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
@@ -32119,7 +32668,11 @@ function madeUser({ steps, accounts }) {
       const name2 = command2.name === "useradd" ? operands.at(-1)?.value : operands[0]?.value;
       if (name2 === void 0 || !/^[a-z_][\w.-]*\$?$/i.test(name2) || name2 === "root") continue;
       const uid = value("-u", "--uid")?.value ?? "";
-      made = { step: step2, name: name2, uid: /^\d+$/.test(uid) ? Number(uid) : accounts.find((account) => account.name === name2)?.uid ?? null };
+      made = {
+        step: step2,
+        name: name2,
+        uid: /^\d+$/.test(uid) ? Number(uid) : accounts.find((account) => account.name === name2)?.uid ?? null
+      };
     }
   }
   return made;
@@ -32129,10 +32682,12 @@ function userAdvice(evidence) {
   const { accounts, built } = evidence;
   const made = madeUser(evidence);
   const account = accounts.find(({ name: name2, uid }) => name2 === made?.name && uid !== 0) ?? accounts.find(({ uid, name: name2 }) => uid >= 1e3 && uid < 6e4 && name2 !== "nobody") ?? accounts.find(({ name: name2 }) => name2 === "nonroot");
-  if (account !== void 0) return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER2}`;
+  if (account !== void 0)
+    return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER2}`;
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
-  if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
+  if (built !== null && built.programs.shells.length === 0)
+    return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
   const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path20) => path20.endsWith("/apk")) === true || built?.programs.shells.some((path20) => path20.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
@@ -32155,7 +32710,12 @@ var missingUser = {
   *check(evidence) {
     const { user, built, base, fromLines: fromLines2 } = evidence;
     if (user.configured !== "") return;
-    const at3 = { location: { kind: "config", field: "User" }, dockerfile: fromLines2, origin: "own", identity: ["User"] };
+    const at3 = {
+      location: { kind: "config", field: "User" },
+      dockerfile: fromLines2,
+      origin: "own",
+      identity: ["User"]
+    };
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
@@ -32233,14 +32793,24 @@ var meta11 = {
 };
 var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
 var CACHES = [
-  { name: "apk\u2019s package cache", path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//, by: /^apk$/, remedy: "Write apk add --no-cache." },
+  {
+    name: "apk\u2019s package cache",
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: "Write apk add --no-cache."
+  },
   {
     name: "apt\u2019s downloaded packages",
     path: /^\/var\/cache\/apt\//,
     by: /^(?:apt|apt-get|aptitude)$/,
     remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
   },
-  { name: "apt\u2019s package lists", path: /^\/var\/lib\/apt\/lists\//, by: /^(?:apt|apt-get|aptitude)$/, remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*." },
+  {
+    name: "apt\u2019s package lists",
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
+  },
   {
     name: "Cargo\u2019s registry",
     path: /\/\.?cargo\/registry\/(?:cache|index)\//,
@@ -32279,12 +32849,24 @@ var CACHES = [
   },
   {
     name: "yarn\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`),
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
+    ),
     by: /^yarn$/,
     remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
   },
-  { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
-  { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
+  {
+    name: "yum\u2019s cache",
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: "End the RUN with dnf clean all (yum clean all)."
+  },
+  {
+    name: "zypper\u2019s cache",
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: "End the RUN with zypper clean --all."
+  }
 ];
 var ANY_CACHE = new RegExp(CACHES.map(({ path: path20 }) => path20.source).join("|"));
 var MIN_BYTES = 256 << 10;
@@ -32364,7 +32946,13 @@ var meta13 = {
   references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
   enabled: true
 };
-var SEVERITY2 = { literal: "high", hash: "medium", variable: "medium", empty: "medium", unknown: "medium" };
+var SEVERITY2 = {
+  literal: "high",
+  hash: "medium",
+  variable: "medium",
+  empty: "medium",
+  unknown: "medium"
+};
 var SAME = "it is the same in every container, and whoever has the image has it";
 var SAYS2 = {
   literal: "it stands in the command, so that everyone who can pull the image reads it in the history",
@@ -32452,19 +33040,28 @@ function source(command2) {
   if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options5.operands) : null;
   if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options5.operands) : null;
   if (/^(?:pip\d?|uv|pipx)$/.test(name2))
-    return plain([...options5.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"), ...options5.operands]);
+    return plain([
+      ...options5.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"),
+      ...options5.operands
+    ]);
   if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options5.values("--registry"), ...options5.operands]);
   if (name2 === "gem") return plain(options5.values("-s", "--source"));
-  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options5.operands) : null;
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2))
+    return /^(?:install|localinstall|in)$/.test(verb) ? plain(options5.operands) : null;
   if (name2 === "rpm") return plain([...options5.values("--import"), ...options5.operands]);
-  if (SIGNING_KEYS.test(name2)) return plain([...options5.values("--fetch-keys"), ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)]);
+  if (SIGNING_KEYS.test(name2))
+    return plain([
+      ...options5.values("--fetch-keys"),
+      ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)
+    ]);
   return null;
 }
 var plainHttpDownload = {
   meta: meta15,
   *check({ steps }) {
     for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run")) continue;
+      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
+        continue;
       const use = uses.find(({ kind }) => kind === "install");
       const own2 = {
         message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
@@ -32517,7 +33114,8 @@ var privilegedBuild = {
       if (step2.keyword !== "RUN") continue;
       for (const { flag: flag2, says, remedy } of FLAGS) {
         const written = step2.flags?.find((candidate) => flag2.test(candidate));
-        if (written !== void 0) yield onStep(meta16, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
+        if (written !== void 0)
+          yield onStep(meta16, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
       }
     }
   }
@@ -32536,7 +33134,9 @@ var meta17 = {
   enabled: false
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
-var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path20) => /apt\.conf/.test(path20)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
+var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
+  (path20) => /apt\.conf/.test(path20)
+) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta17,
   *check({ steps }) {
@@ -32545,10 +33145,12 @@ var recommendedPackages = {
       for (const command2 of step2.commands) {
         off ||= configures(command2);
         const found = packagesIn(command2);
-        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude") continue;
+        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude")
+          continue;
         if (command2.args.some(({ value }) => value === "build-dep")) continue;
         const options5 = optionsIn(command2);
-        if (options5.has("--no-install-recommends") || options5.values("-o", "--option").some(({ value }) => isOff(value))) continue;
+        if (options5.has("--no-install-recommends") || options5.values("-o", "--option").some(({ value }) => isOff(value)))
+          continue;
         yield onCommand(meta17, step2, command2, {
           message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
           remedy: "Add --no-install-recommends, and name what of it is needed.",
@@ -32571,7 +33173,9 @@ var meta18 = {
   enabled: true
 };
 var isGit = (word) => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word);
-var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word);
+var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(
+  word
+);
 var OF_A_URL = /^[0-9a-f]{64} in /;
 function unchecked({ text: text5, flags, variables }) {
   const sources = text5.split(/\s+/).slice(0, -1).map((word) => word.replace(/^["'[]+|(?<!["',\]])["',\]]+$/g, "")).map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole4, name2) => variables.get(name2) ?? whole4));
@@ -32627,7 +33231,12 @@ var rootUser = {
     const name2 = user.configured.split(":")[0] ?? "";
     const alias = !/^0+$/.test(name2) && name2 !== "root" && name2 !== "";
     const says = alias ? `USER ${user.configured} is root: ${name2} has uid 0 in /etc/passwd of the image` : `USER ${user.configured} is root`;
-    const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own", identity: ["User"] };
+    const at3 = {
+      location: { kind: "config", field: "User" },
+      dockerfile: userLines,
+      origin: "own",
+      identity: ["User"]
+    };
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
       yield placed(meta19, {
@@ -32646,7 +33255,11 @@ var rootUser = {
 };
 
 // src/rules/beside.ts
-var RULE = { file: "secret-in-image", stage: "secret-in-attestation", comment: "secret-in-attestation" };
+var RULE = {
+  file: "secret-in-image",
+  stage: "secret-in-attestation",
+  comment: "secret-in-attestation"
+};
 function severityOf({ where, match: match2 }, now) {
   const severity = isExpired(match2.facts, now) ? "low" : SEVERITY_OF[match2.strength];
   if (where !== "comment") return severity;
@@ -32654,11 +33267,16 @@ function severityOf({ where, match: match2 }, now) {
 }
 function messageOf2({ where, keyword, name: name2, lines }, what) {
   const at3 = lines === null ? "" : ` (${lines.path}:${lines.startLine})`;
-  if (where === "file") return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
+  if (where === "file")
+    return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
   const said2 = where === "comment" ? `A comment of the Dockerfile${at3}` : `${keyword}${name2 === "" ? "" : ` in the stage ${name2}`}${at3}`;
   return `${said2} holds ${what}: the repository has it, ${where === "stage" ? "the build cache has it, " : ""}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`;
 }
-var TITLE = { file: "in a here-document", stage: "in a build stage", comment: "in a comment of the Dockerfile" };
+var TITLE = {
+  file: "in a here-document",
+  stage: "in a build stage",
+  comment: "in a comment of the Dockerfile"
+};
 var CHANGE = {
   file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
   stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
@@ -32689,7 +33307,15 @@ function* besideOf(evidence, ruleId) {
     const { where, match: match2, name: name2, lines } = secret;
     if (RULE[where] !== ruleId) continue;
     yield {
-      places: [{ ruleId, location: { kind: "image" }, origin: "own", dockerfile: lines, identity: [match2.detector, where, name2, match2.facts["name"] ?? ""] }],
+      places: [
+        {
+          ruleId,
+          location: { kind: "image" },
+          origin: "own",
+          dockerfile: lines,
+          identity: [match2.detector, where, name2, match2.facts["name"] ?? ""]
+        }
+      ],
       seenFrom: () => seenFrom2(evidence, secret),
       hashOf: null,
       detector: match2.detector
@@ -32823,13 +33449,19 @@ function writtenBy(command2, mount, variables) {
     const last = operands.at(-1) ?? "";
     return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
   }
-  const fed = has([...words2, ...reads, input ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])]);
+  const fed = has([
+    ...words2,
+    ...reads,
+    input ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])
+  ]);
   if (!fed) return [];
   if (name2 === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
   if (name2 === "sed" && optionsIn(command2).has("-i", "--in-place")) return operands.slice(-1);
   if (name2 === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
   if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
-  if (name2 === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
+  if (name2 === "pip" && words2.includes("config"))
+    return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
   return writes.filter((path20) => !path20.startsWith("/dev/") && path20 !== mount.target);
 }
@@ -32838,7 +33470,9 @@ function inLayer({ layers }, { layer, variables }, path20, workdir) {
   const home = path20.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
-  const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
+  const entry = layers[layer]?.entries.find(
+    (candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0
+  );
   return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
 }
 var secretMountCopied = {
@@ -32865,9 +33499,13 @@ var secretMountCopied = {
         }
         if (told.size > 0) continue;
         const leak = evidence.leaks.find(
-          ({ places, strength }) => strength !== "harmless" && places.some((place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target)
+          ({ places, strength }) => strength !== "harmless" && places.some(
+            (place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target
+          )
         );
-        const place = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
+        const place = leak?.places.find(
+          (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
+        );
         if (leak === void 0 || place?.kind !== "file") continue;
         yield onStep(meta20, step2, {
           confidence: "medium",
@@ -32884,7 +33522,12 @@ var secretMountCopied = {
 function readMode(text5) {
   if (/^[0-7]{1,5}$/.test(text5)) {
     const bits = Number.parseInt(text5, 8);
-    return { worldWritable: (bits & 2) !== 0, sticky: (bits & 512) !== 0, setuid: (bits & 2048) !== 0, setgid: (bits & 1024) !== 0 };
+    return {
+      worldWritable: (bits & 2) !== 0,
+      sticky: (bits & 512) !== 0,
+      setuid: (bits & 2048) !== 0,
+      setgid: (bits & 1024) !== 0
+    };
   }
   if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text5)) return null;
   const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false };
@@ -32916,7 +33559,12 @@ function modeChange(command2) {
     const mode = given2 === null ? null : readMode(given2.value);
     if (given2 === null || mode === null) return null;
     const isDirectory3 = name2 === "mkdir" || options5.has("-d", "--directory");
-    return { mode, written: `${name2} -m ${given2.value}`, paths: isDirectory3 ? options5.operands : options5.operands.slice(-1), isDirectory: isDirectory3 };
+    return {
+      mode,
+      written: `${name2} -m ${given2.value}`,
+      paths: isDirectory3 ? options5.operands : options5.operands.slice(-1),
+      isDirectory: isDirectory3
+    };
   }
   return null;
 }
@@ -32926,7 +33574,12 @@ function copyMode({ keyword, flags, text: text5 }) {
   const mode = written === void 0 ? null : readMode(written.replace(/["']/g, ""));
   if (written === void 0 || mode === null) return null;
   const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return { mode, written: `${keyword} --chmod=${written}`, paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }], isDirectory: false };
+  return {
+    mode,
+    written: `${keyword} --chmod=${written}`,
+    paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }],
+    isDirectory: false
+  };
 }
 
 // src/rules/setuid-added.ts
@@ -32999,10 +33652,14 @@ var setuidAdded = {
     for (const step2 of steps) {
       const { layer } = step2;
       if (layer === null || step2.owner !== "own" || step2.of !== "image") continue;
-      if (step2.commands.some((command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod")) continue;
+      if (step2.commands.some(
+        (command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod"
+      ))
+        continue;
       for (const version2 of built.filesystem.presentIn(layer)) {
         const { entry } = version2;
-        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path)) continue;
+        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
+          continue;
         yield placed(meta21, {
           message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
           remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
@@ -33034,10 +33691,20 @@ function permitsRoot(command2) {
   const { name: name2, args, writes, input, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
   if (!targets.some((path20) => /sshd_config/.test(path20))) return false;
-  const texts2 = [...args.map(({ value }) => value), input ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
-  return texts2.some((text5) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5));
+  const texts2 = [
+    ...args.map(({ value }) => value),
+    input ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+  ];
+  return texts2.some(
+    (text5) => /PermitRootLogin\s+yes/i.test(
+      name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5
+    )
+  );
 }
-function* signs({ steps }) {
+function* signs({
+  steps
+}) {
   const of2 = steps.filter((step2) => step2.of === "image");
   const onRun = (step2, command2) => (own2) => onCommand(meta22, step2, command2, own2);
   for (const step2 of of2)
@@ -33047,11 +33714,13 @@ function* signs({ steps }) {
       if (permitsRoot(command2)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step2, command2) };
     }
   for (const step2 of of2) {
-    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port))) yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
+    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
+      yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
       const words2 = jsonWords(step2.text);
       const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
-      if (commands.some(startsServer)) yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta22, step2, own2) };
+      if (commands.some(startsServer))
+        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta22, step2, own2) };
     }
   }
 }
@@ -33063,7 +33732,14 @@ var sshServer = {
     if (first2 === void 0) return;
     if (found.every(({ says }) => says === "opens port 22")) return;
     const { built } = evidence;
-    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path20) => built.filesystem.find(path20) !== null))
+    if (built !== null && ![
+      "/usr/sbin/sshd",
+      "/usr/sbin/dropbear",
+      "/usr/bin/dropbear",
+      "/usr/bin/sshd",
+      "/sbin/sshd",
+      "/usr/sbin/tinysshd"
+    ].some((path20) => built.filesystem.find(path20) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -33118,14 +33794,17 @@ var meta24 = {
   enabled: true
 };
 var grants = (text5) => text5.split(/\n|\\n/).some((line2) => !/^\s*#/.test(line2) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line2));
-var grantsAll = (text5) => text5.split(/\n|\\n/).some((line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2)));
+var grantsAll = (text5) => text5.split(/\n|\\n/).some(
+  (line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2))
+);
 function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
   if (!targets.some((path20) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path20))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
-  if (name2 === "sed") return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
+  if (name2 === "sed")
+    return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
   const all2 = [texts2.join(" "), input ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
   return all2.find(grants) ?? null;
 }
@@ -33149,7 +33828,9 @@ var sudoWithoutPassword = {
       }
     }
     if (built === null || told) return;
-    const files = layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 })));
+    const files = layers.flatMap(
+      ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
+    );
     for (const { version: version2, text: text5 } of files) {
       const { path: path20 } = version2;
       if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path20) || !grants(text5)) continue;
@@ -33216,7 +33897,9 @@ var VARIABLES2 = {
   YARN_ENABLE_STRICT_SSL: NPM_FALSE,
   YARN_STRICT_SSL: NPM_FALSE
 };
-var IN_ANY_CASE = [{ name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }];
+var IN_ANY_CASE = [
+  { name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }
+];
 var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each2) => each2.name.test(name2))?.off;
 var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
 function whyOff(name2, value) {
@@ -33227,7 +33910,9 @@ function whyOff(name2, value) {
 var flag = (...names2) => (command2) => {
   const options5 = optionsIn(command2);
   const name2 = names2.find(
-    (wanted) => options5.options.some((option2) => option2.name === wanted || wanted.startsWith("--") && options5.has(wanted) && option2.name.length >= 8 && wanted.startsWith(option2.name))
+    (wanted) => options5.options.some(
+      (option2) => option2.name === wanted || wanted.startsWith("--") && options5.has(wanted) && option2.name.length >= 8 && wanted.startsWith(option2.name)
+    )
   );
   return name2 === void 0 || OFF.test(options5.value(name2)?.value ?? "") ? null : name2;
 };
@@ -33239,7 +33924,9 @@ var setting = (key, off, shown2) => ({ args }) => {
     return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
   }) ? shown2 : null;
 };
-var joined = (key, off, shown2) => ({ args }) => args.some(({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))) ? shown2 : null;
+var joined = (key, off, shown2) => ({ args }) => args.some(
+  ({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))
+) ? shown2 : null;
 var behind = (verbs, check2) => (command2) => {
   const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
   return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
@@ -33252,7 +33939,9 @@ var first = (...checks) => (command2) => {
   return null;
 };
 var CONFIG = /^(?:config|c|set)$/;
-var apt = (command2) => optionsIn(command2).values("-o", "--option").find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, "")))?.value ?? null;
+var apt = (command2) => optionsIn(command2).values("-o", "--option").find(
+  ({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, ""))
+)?.value ?? null;
 var yum = first(
   setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, "sslverify=0"),
   (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no|off)$/i.test(value)) ? "sslverify=0" : null
@@ -33263,19 +33952,28 @@ var strictSsl = first(
   behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, "enableStrictSsl false")),
   flag("--no-strict-ssl")
 );
-var pip = first(flag("--trusted-host"), behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host")));
+var pip = first(
+  flag("--trusted-host"),
+  behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host"))
+);
 var hostKeys = ({ args }) => {
   const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value));
   const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
   return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
 };
-var registry2 = first(joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
+var registry2 = first(
+  joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"),
+  flag("--insecure-registry", "--insecure")
+);
 var git = first(
   setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, "http.sslVerify false"),
   (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off|false)/i.test(value)) ? "StrictHostKeyChecking=no" : null
 );
 var maven = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null;
-var conda = first(behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")), joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false"));
+var conda = first(
+  behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")),
+  joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false")
+);
 var zypper = ({ args }) => args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? "ssl_verify=no" : null;
 var COMMANDS = {
   "ansible-galaxy": flag("--ignore-certs", "-c"),
@@ -33286,7 +33984,13 @@ var COMMANDS = {
   aws: flag("--no-verify-ssl"),
   buildah: registry2,
   bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, "ssl_verify_mode 0")),
-  composer: behind(/^config$/, first(setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"), setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false"))),
+  composer: behind(
+    /^config$/,
+    first(
+      setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"),
+      setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false")
+    )
+  ),
   conda: first(conda, flag("--insecure", "-k")),
   crane: flag("--insecure"),
   curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
@@ -33327,7 +34031,10 @@ var COMMANDS = {
   svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
   tdnf: yum,
   uv: flag("--allow-insecure-host", "--trusted-host"),
-  wget: first(flag("--no-check-certificate"), setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")),
+  wget: first(
+    flag("--no-check-certificate"),
+    setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")
+  ),
   yarn: strictSsl,
   yum,
   "yum-config-manager": yum,
@@ -33335,23 +34042,56 @@ var COMMANDS = {
 };
 function optionOff(command2) {
   const { name: name2, args } = command2;
-  if (/^python[\d.]*$/.test(name2)) return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
+  if (/^python[\d.]*$/.test(name2))
+    return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
   return Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
 }
 var SETTINGS_FILES = [
-  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i, shown: "strict-ssl=false" },
+  {
+    path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/,
+    line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i,
+    shown: "strict-ssl=false"
+  },
   { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: "enableStrictSsl: false" },
   { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
   { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
-  { path: /(?:^|\/)\.?wgetrc$/, line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i, shown: "check_certificate=off" },
-  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: "sslVerify=false" },
-  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i, shown: "sslverify=0" },
-  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i, shown: "Verify-Peer false" },
+  {
+    path: /(?:^|\/)\.?wgetrc$/,
+    line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i,
+    shown: "check_certificate=off"
+  },
+  {
+    path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/,
+    line: /sslverify\s*=\s*(?:false|0|no|off)/i,
+    shown: "sslVerify=false"
+  },
+  {
+    path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/,
+    line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i,
+    shown: "sslverify=0"
+  },
+  {
+    path: /(?:^|\/)apt\.conf(?:\.d\/|$)/,
+    line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i,
+    shown: "Verify-Peer false"
+  },
   { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
   { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: "ssl_verify: false" },
-  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m, shown: "insecure = true" },
-  { path: /(?:^|\/)docker\/daemon\.json$/, line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/, shown: "insecure-registries" },
-  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i, shown: "StrictHostKeyChecking no" }
+  {
+    path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/,
+    line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m,
+    shown: "insecure = true"
+  },
+  {
+    path: /(?:^|\/)docker\/daemon\.json$/,
+    line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/,
+    shown: "insecure-registries"
+  },
+  {
+    path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/,
+    line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i,
+    shown: "StrictHostKeyChecking no"
+  }
 ];
 
 // src/rules/tls-verification-off.ts
@@ -33363,7 +34103,12 @@ var meta25 = {
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary, REFERENCES.attackSupplyChain],
+  references: [
+    REFERENCES.owaspSupplyChain,
+    REFERENCES.nistImage,
+    REFERENCES.attackAdversary,
+    REFERENCES.attackSupplyChain
+  ],
   enabled: true
 };
 var assigned = (name2, value) => `${name2}=${value === "" ? '""' : value}`;
@@ -33382,7 +34127,12 @@ var isLasting = ({ name: name2, args }) => CONFIGURES.test(name2) && args.some((
 function offIn(command2) {
   const { name: name2, args, assignments: assignments2 } = command2;
   const variable = assignments2.find((assignment) => switchesOff(assignment.name, assignment.value.value));
-  if (variable !== void 0) return { option: assigned(variable.name, variable.value.value), why: whyOff(variable.name, variable.value.value), lasting: false };
+  if (variable !== void 0)
+    return {
+      option: assigned(variable.name, variable.value.value),
+      why: whyOff(variable.name, variable.value.value),
+      lasting: false
+    };
   const kept = name2 === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
   if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
   const file = writtenSetting(command2);
@@ -33393,7 +34143,8 @@ function offIn(command2) {
 function* ofSteps(steps, told) {
   for (const step2 of steps) {
     if (step2.keyword !== "ENV" && step2.keyword !== "ARG") continue;
-    for (const { name: name2, value } of readVariables(step2.keyword, step2.text)) if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
+    for (const { name: name2, value } of readVariables(step2.keyword, step2.text))
+      if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
   }
 }
 var tlsVerificationOff = {
@@ -33483,16 +34234,22 @@ function unsigned(command2) {
   const { name: name2, args } = command2;
   const options5 = optionsIn(command2);
   const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
-  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find((option2) => options5.has(option2) && !NO.test(options5.value(option2)?.value ?? ""));
+  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find(
+    (option2) => options5.has(option2) && !NO.test(options5.value(option2)?.value ?? "")
+  );
   if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
   if (name2 === "apt" || name2 === "apt-get") {
     const set = options5.values("-o", "--option").find(
-      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(value) && YES.test(value.replace(/^.*=\s*/, ""))
+      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(
+        value
+      ) && YES.test(value.replace(/^.*=\s*/, ""))
     );
     if (set !== void 0) return { option: set.value, says: SIGNATURES2 };
   }
   if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name2)) {
-    const set = [...options5.values("--setopt"), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value));
+    const set = [...options5.values("--setopt"), ...args].find(
+      ({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value)
+    );
     if (set !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
   }
   if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options5.has("-G", "--no-gpgcheck"))
@@ -33561,7 +34318,9 @@ function unpinned(command2) {
     case "uv": {
       const packages = of2.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
       if (options5.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
-      return packages.find((text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
+      return packages.find(
+        (text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)
+      ) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
     }
     case "npm":
     case "pnpm":
@@ -33573,7 +34332,9 @@ function unpinned(command2) {
     case "gem":
       return action === "install" && !options5.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
     case "go":
-      return /^(?:install|get)$/.test(action) ? names2.find((text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")) ?? null : null;
+      return /^(?:install|get)$/.test(action) ? names2.find(
+        (text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")
+      ) ?? null : null;
     case "cargo":
       return action === "install" && !options5.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
     default:
@@ -33587,7 +34348,9 @@ function cloned(command2, later) {
   const branch = value("-b", "--branch")?.value ?? "";
   if (/^v?\d|\$|\d\.\d/.test(branch)) return null;
   const checkedOut = later.some(
-    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word))
+    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(
+      ({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word)
+    )
   );
   return checkedOut ? null : operands[1].value;
 }
@@ -33635,7 +34398,8 @@ var updateWithoutInstall = {
     for (const step2 of steps) {
       const found = step2.commands.map((command2) => ({ command: command2, packages: packagesIn(command2) }));
       const update = found.find(({ packages }) => packages?.action === "update" && packages.family !== "yum");
-      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3) continue;
+      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3)
+        continue;
       yield onCommand(meta28, step2, update.command, {
         message: `RUN fetches package lists (${update.command.name}) and installs nothing: the cache keeps them, and a later install gets old versions or none.`,
         remedy: "Join it with the install: RUN apt-get update && apt-get install -y \u2026 && rm -rf /var/lib/apt/lists/*",
@@ -33682,7 +34446,8 @@ var userUnknown = {
       });
       return;
     }
-    if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid)) return;
+    if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
+      return;
     if (collected("/etc/passwd") === null) return;
     yield placed(meta29, {
       ...at3,
@@ -33788,23 +34553,42 @@ var BUILD_RULES = [
   updateWithoutInstall,
   worldWritable
 ];
-var IMAGE_RULES = [buildToolsLeft, contentNotInspected, deletedSecret, generatedKey, notDistroless, packageCacheLeft, secretMountCopied, userUnknown];
+var IMAGE_RULES = [
+  buildToolsLeft,
+  contentNotInspected,
+  deletedSecret,
+  generatedKey,
+  notDistroless,
+  packageCacheLeft,
+  secretMountCopied,
+  userUnknown
+];
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? null;
 
 // src/policy/config.ts
 var failOn = _enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options5) {
-  const settings2 = strictObject({ severity: union([literal("off"), severitySchema]).optional(), ...options5?.partial().shape ?? {} });
+  const settings2 = strictObject({
+    severity: union([literal("off"), severitySchema]).optional(),
+    ...options5?.partial().shape ?? {}
+  });
   return union([literal("off"), severitySchema, settings2]);
 }
-var rulesSchema = strictObject(Object.fromEntries(RULES.map(({ meta: meta31, options: options5 }) => [meta31.id, ruleSchema(options5).optional().describe(meta31.description)])));
+var rulesSchema = strictObject(
+  Object.fromEntries(
+    RULES.map(({ meta: meta31, options: options5 }) => [meta31.id, ruleSchema(options5).optional().describe(meta31.description)])
+  )
+);
 var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
   fingerprint: string2().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
-  value: string2().regex(/^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/, "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026").optional().describe(
+  value: string2().regex(
+    /^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/,
+    "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026"
+  ).optional().describe(
     "that value alone, by its hash under the salt: hmac-sha256:\u2026, of a password tag:\u2026, as secret.ignoreValue of the JSON report shows it; another value at the place is not ignored"
   ),
   reason: string2().min(3).describe("why this is no problem; shown in every report"),
@@ -33812,9 +34596,15 @@ var ignoreSchema = strictObject({
 }).refine((entry) => [entry.rule, entry.path, entry.fingerprint, entry.value].some((given2) => given2 !== void 0), {
   message: "an ignore entry needs a rule, a path, a fingerprint or a value"
 });
-var minConfidence = union([confidenceSchema, strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var minConfidence = union([
+  confidenceSchema,
+  strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })
+]);
 var limitSchemas = Object.fromEntries(
-  Object.entries(LIMITS).map(([name2, { about }]) => [name2, (name2 === "nested-depth" ? int().min(0).max(16) : int().positive()).optional().describe(about)])
+  Object.entries(LIMITS).map(([name2, { about }]) => [
+    name2,
+    (name2 === "nested-depth" ? int().min(0).max(16) : int().positive()).optional().describe(about)
+  ])
 );
 var configSchema = strictObject({
   extends: union([string2(), array(string2()).max(64)]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
@@ -33826,11 +34616,18 @@ var configSchema = strictObject({
   skipped: _enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
   limits: strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
-  baseline: string2().min(1).optional().describe("findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"),
+  baseline: string2().min(1).optional().describe(
+    "findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"
+  ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
 var PRESETS = {
-  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
+  recommended: {
+    "fail-on": "high",
+    "min-confidence": { secrets: "high", rules: "medium" },
+    base: "report",
+    skipped: "report"
+  },
   strict: {
     "fail-on": "medium",
     "min-confidence": { secrets: "medium", rules: "medium" },
@@ -33935,7 +34732,8 @@ var didYouMean = (name2, names2) => {
 function namesAt(where) {
   if (where.length === 0) return TOP_KEYS;
   if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta31 }) => meta31.id);
-  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
+  if (where[0] === "rules")
+    return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
   return ["secrets", "rules"];
@@ -33966,7 +34764,10 @@ function explain(found, value) {
     const what = issue2.path[0] === "rules" && issue2.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name2 === "" ? "" : ` in ${name2}`}.`;
     return `${what}${didYouMean(key, namesAt(issue2.path))}`;
   }
-  const given2 = issue2.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
+  const given2 = issue2.path.reduce(
+    (sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0,
+    value
+  );
   if (issue2.code === "invalid_value") {
     const values = issue2.values.map(String);
     return `${name2}: ${JSON.stringify(given2)} is none of ${values.join(", ")}.${didYouMean(String(given2), values)}`;
@@ -33990,7 +34791,8 @@ function parseConfigText(file, text5) {
   const lines = new import_yaml.LineCounter();
   const document = parseYaml(file, text5, lines);
   const [broken3] = document.errors;
-  if (broken3 !== void 0) throw wrongAt(file, lines.linePos(broken3.pos[0]), `no valid YAML: ${broken3.message.split("\n")[0]}.`);
+  if (broken3 !== void 0)
+    throw wrongAt(file, lines.linePos(broken3.pos[0]), `no valid YAML: ${broken3.message.split("\n")[0]}.`);
   let value;
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {};
@@ -34022,9 +34824,13 @@ var Extending = class {
     const known2 = this.#known.get(file);
     if (known2 !== void 0) return known2;
     const from = above.at(-1) ?? null;
-    if (above.includes(file)) throw new ConfigError(`${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(" \u2192 ")}.`);
+    if (above.includes(file))
+      throw new ConfigError(
+        `${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(" \u2192 ")}.`
+      );
     if (above.length > MAX_DEPTH3) throw new ConfigError(`${from}: extends is nested deeper than ${MAX_DEPTH3} files.`);
-    if (this.#known.size + above.length >= MAX_FILES2) throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES2} files.`);
+    if (this.#known.size + above.length >= MAX_FILES2)
+      throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES2} files.`);
     const { extends: names2, ...config2 } = parseConfigText(file, await this.#read(file, from));
     const below = [];
     for (const name2 of [names2 ?? []].flat()) below.push(...await this.#extended(name2, file, [...above, file]));
@@ -34048,7 +34854,8 @@ async function loadConfig(file, read2 = readText) {
 }
 function presetConfig(name2) {
   const preset = PRESETS[name2];
-  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))}`);
+  if (preset === void 0)
+    throw new ConfigError(`There is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))}`);
   return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
 }
 
@@ -34079,7 +34886,8 @@ function settingLoosenings(before, after2) {
   const found = [];
   const severities = [...SEVERITIES].reverse();
   const isLess = (order2, old, now) => order2.indexOf(now) > order2.indexOf(old);
-  if (after2.failOn === "never" ? before.failOn !== "never" : isLess(severities, before.threshold, after2.threshold)) found.push(`fail-on: ${before.failOn} \u2192 ${after2.failOn}`);
+  if (after2.failOn === "never" ? before.failOn !== "never" : isLess(severities, before.threshold, after2.threshold))
+    found.push(`fail-on: ${before.failOn} \u2192 ${after2.failOn}`);
   for (const kind of ["secret", "rule"])
     if (isLess(CONFIDENCE, before.minConfidence[kind], after2.minConfidence[kind]))
       found.push(`min-confidence of ${kind}s: ${before.minConfidence[kind]} \u2192 ${after2.minConfidence[kind]}`);
@@ -34096,8 +34904,13 @@ function baselineLoosenings(before, after2) {
   const entriesOf = (file) => Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })));
   const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf2(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
-  const added = entriesOf(after2).filter(({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known2.has(key)));
-  return added.map(({ image, entry: { rule, place } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place} of ${image}` }));
+  const added = entriesOf(after2).filter(
+    ({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known2.has(key))
+  );
+  return added.map(({ image, entry: { rule, place } }) => ({
+    kind: "baseline",
+    text: `the baseline knows ${rule} in ${place} of ${image}`
+  }));
 }
 function looseningsOf(before, after2) {
   const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
@@ -34106,7 +34919,12 @@ function looseningsOf(before, after2) {
 function describeLoosenings(loosenings) {
   const count2 = (kind) => loosenings.filter((each2) => each2.kind === kind).length;
   const words2 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
-  const parts = [...words2("ignore", "adds", "ignore"), ...words2("rule", "lowers", "rule"), ...words2("setting", "loosens", "setting"), ...words2("baseline", "adds", "known finding")];
+  const parts = [
+    ...words2("ignore", "adds", "ignore"),
+    ...words2("rule", "lowers", "rule"),
+    ...words2("setting", "loosens", "setting"),
+    ...words2("baseline", "adds", "known finding")
+  ];
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
@@ -34120,7 +34938,9 @@ function checked(key, value) {
   if (parsed.success) return { [key]: parsed.data };
   const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
   const near = nearest(value, values);
-  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+  throw new UsageError(
+    `${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`
+  );
 }
 function secondsOf(text5) {
   const seconds = Number(text5);
@@ -34130,7 +34950,9 @@ function secondsOf(text5) {
 var onDisk = (directory, isConfined) => ({
   read: async (file, { from, most }) => {
     if (isConfined && from !== null && pathInCheckout(directory, from) !== null && pathInCheckout(directory, file) === null)
-      throw new ConfigError(`${from}: ${file} lies outside the checkout, and a file of the checkout may not name it. A workflow names such a file by the input config or baseline.`);
+      throw new ConfigError(
+        `${from}: ${file} lies outside the checkout, and a file of the checkout may not name it. A workflow names such a file by the input config or baseline.`
+      );
     const found = await readWhole(path5.resolve(directory, file), most, isConfined ? directory : null);
     if (found.text !== null || found.isMissing) return found.text;
     throw new ConfigError(`${file}: the file cannot be read: ${found.why}.`);
@@ -34144,7 +34966,9 @@ function atCommit(directory, base, given2, disk) {
       if (relative === null) return disk.read(file, asked);
       const text5 = await base.read(relative);
       if (text5 !== null && Buffer.byteLength(text5) > asked.most)
-        throw new PolicyError(`${relative}: the base commit ${base.commit.slice(0, 7)} has it with more than ${asked.most >> 10} KiB.`);
+        throw new PolicyError(
+          `${relative}: the base commit ${base.commit.slice(0, 7)} has it with more than ${asked.most >> 10} KiB.`
+        );
       if (text5 !== null || !(isBrought || file === given2) || await base.isOfRepository(relative)) return text5;
       isBrought = true;
       return disk.read(file, asked);
@@ -34173,7 +34997,8 @@ async function readConfiguration(given2, { read: read2 }, isRequired) {
     return text5;
   };
   for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
-    if (given2 !== null && isRequired || await read2(name2, { from: null, most: MAX_CONFIG }) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
+    if (given2 !== null && isRequired || await read2(name2, { from: null, most: MAX_CONFIG }) !== null)
+      return { name: name2, config: await loadConfig(name2, orThrow) };
   return { name: "recommended", config: presetConfig("recommended") };
 }
 async function readBaseline({ baseline: baseline2, name: name2 }, given2, { read: read2 }, isRequired) {
@@ -34181,7 +35006,10 @@ async function readBaseline({ baseline: baseline2, name: name2 }, given2, { read
   const file = baseline2 ?? DEFAULT_BASELINE;
   const text5 = await read2(file, { from: given2 === null ? name2 : null, most: MAX_BASELINE });
   if (text5 !== null) return { name: file, file: parseBaseline(file, text5) };
-  if (baseline2 !== null && isRequired) throw new ConfigError(`${file}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
+  if (baseline2 !== null && isRequired)
+    throw new ConfigError(
+      `${file}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`
+    );
   return null;
 }
 var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
@@ -34193,7 +35021,8 @@ async function ofCommit({ commit }, read2) {
   try {
     return await read2();
   } catch (cause) {
-    if (cause instanceof ConfigError) throw new ConfigError(`In the base commit ${commit.slice(0, 7)}: ${cause.message}`, { cause });
+    if (cause instanceof ConfigError)
+      throw new ConfigError(`In the base commit ${commit.slice(0, 7)}: ${cause.message}`, { cause });
     throw cause;
   }
 }
@@ -34204,16 +35033,29 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   const finish = async (policy2, place, authority) => {
     const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport) : null;
     const baseline2 = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place, base === null) : fromBranch.baseline;
-    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
+    const warnings = fromBranch !== null && fromBranch.baseline === null ? [
+      {
+        code: "no-baseline",
+        message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.`
+      }
+    ] : [];
     return { policy: policy2, baseline: baseline2, authority: await authority(baseline2), warnings };
   };
   if (base === null) return finish(own2, disk, async () => ({ from: "checkout" }));
-  const policy = await ofCommit(base, () => readPolicy(settings2, atCommit(directory, base, settings2.config, disk), false));
+  const policy = await ofCommit(
+    base,
+    () => readPolicy(settings2, atCommit(directory, base, settings2.config, disk), false)
+  );
   return finish(policy, atCommit(directory, base, settings2.baseline, disk), async (baseline2) => {
     const changed = isOfBranch(own2) ? null : await readBaseline(own2, settings2.baseline, disk, true);
     const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline2?.file ?? null, changed?.file ?? null);
     const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
-    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
+    return {
+      from: "base",
+      commit: base.commit,
+      read: base.read,
+      loosenings: [...looseningsOf(policy, own2), ...known2, ...other]
+    };
   });
 }
 
@@ -34301,7 +35143,8 @@ var Feed = class _Feed {
   async peek(length) {
     let have = this.#length();
     while (have < length && await this.#pull()) have += this.#pieces.at(-1)?.length ?? 0;
-    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have)) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
+    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have))
+      this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
     return (this.#pieces[0] ?? NOTHING2).subarray(0, length);
   }
   #length() {
@@ -34376,7 +35219,8 @@ var OUT = 1 << 18;
 var AHEAD = 1 << 20;
 var MOST_AHEAD = 1 << 22;
 function isBzip2(head) {
-  if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh" || (head[3] ?? 0) < 49 || (head[3] ?? 0) > 57) return false;
+  if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh" || (head[3] ?? 0) < 49 || (head[3] ?? 0) > 57)
+    return false;
   const mark = head.readUIntBE(4, 6);
   return mark === BLOCK || mark === END;
 }
@@ -34614,7 +35458,11 @@ function inflateAtOnce(packed, kind, most) {
   try {
     const hint = kind === "gzip" && packed.length >= 4 ? packed.readUInt32LE(packed.length - 4) : 0;
     const chunkSize = Math.min(Math.max(hint + 64, CHUNK), OUT2 * 4);
-    const result = IN_ONE_CALL[kind](packed, { maxOutputLength: Math.max(1, most), chunkSize, info: true });
+    const result = IN_ONE_CALL[kind](packed, {
+      maxOutputLength: Math.max(1, most),
+      chunkSize,
+      info: true
+    });
     const { buffer, engine } = result;
     return { bytes: buffer, read: engine.bytesWritten };
   } catch {
@@ -34680,7 +35528,8 @@ async function header(feed, onAside) {
     for (let length = 64; ; length *= 2) {
       const text5 = await feed.peek(length);
       const end2 = text5.indexOf(0);
-      if (end2 === -1 && (text5.length < length || length > MAX_FIELD)) throw new PackingError("its gzip header does not end");
+      if (end2 === -1 && (text5.length < length || length > MAX_FIELD))
+        throw new PackingError("its gzip header does not end");
       if (end2 === -1) continue;
       onAside(await feed.take(end2 + 1));
       break;
@@ -34709,7 +35558,17 @@ var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
-var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
+var FILTERS = {
+  3: "delta",
+  4: "x86",
+  5: "PowerPC",
+  6: "Itanium",
+  7: "ARM",
+  8: "ARM Thumb",
+  9: "SPARC",
+  10: "ARM64",
+  11: "RISC-V"
+};
 var LZMA2 = 33;
 var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
@@ -34732,7 +35591,8 @@ function dictionaryOf(header2) {
   let at3 = 2;
   for (const flag2 of [64, 128]) if ((flags & flag2) !== 0) at3 = number3(header2, at3).end;
   const id = number3(header2, at3);
-  if (id.value !== LZMA2) throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`);
+  if (id.value !== LZMA2)
+    throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`);
   const bits = header2[number3(header2, id.end).end] ?? 0;
   return bits >= 40 ? 2 ** 32 : (2 + (bits & 1)) * 2 ** ((bits >> 1) + 11);
 }
@@ -34781,7 +35641,8 @@ async function* oneStream2(feed, onDictionary) {
     if (size === 0) break;
     const header2 = await all(feed, (size + 1) * 4);
     const dictionary = dictionaryOf(header2);
-    if (dictionary > MAX_DICTIONARY) throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`);
+    if (dictionary > MAX_DICTIONARY)
+      throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`);
     onDictionary(dictionary);
     yield header2;
     const length = yield* blockData(feed);
@@ -34799,7 +35660,8 @@ async function load() {
   const { exports } = XzReadableStream._moduleInstance;
   const known2 = exports;
   for (const name2 of ["create_context", "destroy_context", "supply_input", "get_next_output"]) {
-    if (typeof known2[name2] !== "function") throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
+    if (typeof known2[name2] !== "function")
+      throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
   }
   return exports;
 }
@@ -35535,7 +36397,12 @@ function frameHeader(head) {
   const base = 2 ** (10 + (exponent >> 3));
   const size = sizeLength === 0 ? 0 : sizeLength === 8 ? Number(head.readBigUInt64LE(length - 8)) : head.readUIntLE(length - sizeLength, sizeLength) + (sizeLength === 2 ? 256 : 0);
   const id = head.subarray(length - sizeLength - idLength, length - sizeLength);
-  return { length, window: single ? size : base + base / 8 * (exponent & 7), hasChecksum: (descriptor & 4) !== 0, dictionary: id.some((byte) => byte !== 0) };
+  return {
+    length,
+    window: single ? size : base + base / 8 * (exponent & 7),
+    hasChecksum: (descriptor & 4) !== 0,
+    dictionary: id.some((byte) => byte !== 0)
+  };
 }
 var broken2 = () => new PackingError("unexpected end of file");
 async function* frames(feed, onWindow, onAside) {
@@ -35550,7 +36417,8 @@ async function* frames(feed, onWindow, onAside) {
       continue;
     }
     const header2 = frameHeader(head);
-    if (header2 === null) throw new PackingError(head.length < HEADER ? "unexpected end of file" : "the header of a frame is damaged");
+    if (header2 === null)
+      throw new PackingError(head.length < HEADER ? "unexpected end of file" : "the header of a frame is damaged");
     if (header2.dictionary) throw new UnsupportedPacking("it needs a dictionary that is not at hand");
     if (header2.window > MAX_WINDOW) throw new UnsupportedPacking(`it takes more than ${MAX_WINDOW} bytes of memory`);
     onWindow(header2.window);
@@ -35600,9 +36468,11 @@ async function* unzstd(feed, onWindow = () => {
   };
   const stream = decoder(isNative);
   let failed = null;
-  const feeding = pipeline(Readable.from(all2(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch((error2) => {
-    failed = error2;
-  });
+  const feeding = pipeline(Readable.from(all2(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch(
+    (error2) => {
+      failed = error2;
+    }
+  );
   try {
     for await (const chunk of stream) yield chunk;
   } catch (error2) {
@@ -35714,7 +36584,9 @@ var CLOSED = [
   ["(E", /^\x45\x3d\xcd\x28|^\x28\xcd\x3d\x45/, "cramfs"]
 ];
 var CLOSED_BY_BYTE = /* @__PURE__ */ new Map();
-for (const closed of CLOSED) for (const first2 of Buffer.from(closed[0], "latin1")) CLOSED_BY_BYTE.set(first2, [...CLOSED_BY_BYTE.get(first2) ?? [], closed]);
+for (const closed of CLOSED)
+  for (const first2 of Buffer.from(closed[0], "latin1"))
+    CLOSED_BY_BYTE.set(first2, [...CLOSED_BY_BYTE.get(first2) ?? [], closed]);
 var FIRST_BYTES = /* @__PURE__ */ new Set([
   ...Buffer.from("Px(\xFDB!0\xC7q\xED#]\x7F", "latin1"),
   ...CLOSED_BY_BYTE.keys(),
@@ -35743,7 +36615,8 @@ function isZipMember(head) {
   if (head.length < 31 || head.readUInt32LE(0) !== 67324752) return false;
   const method = head.readUInt16LE(8);
   const nameLength = head.readUInt16LE(26);
-  if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 53376) !== 0 || !(method <= 20 || method >= 93 && method <= 99) || nameLength === 0 || nameLength > 4096) return false;
+  if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 53376) !== 0 || !(method <= 20 || method >= 93 && method <= 99) || nameLength === 0 || nameLength > 4096)
+    return false;
   return head.subarray(30, 30 + nameLength).every((byte) => byte >= 32);
 }
 var CHECKSUM = 148;
@@ -35792,7 +36665,8 @@ function closedOf(head, first2) {
   return null;
 }
 function isBinaryCpio(head) {
-  if (head.length < 28 || head[0] === 199 !== (head[1] === 113) || head[0] === 113 !== (head[1] === 199)) return false;
+  if (head.length < 28 || head[0] === 199 !== (head[1] === 113) || head[0] === 113 !== (head[1] === 199))
+    return false;
   const nameLength = head[0] === 199 ? head.readUInt16LE(20) : head.readUInt16BE(20);
   return nameLength > 1 && head[25 + nameLength] === 0;
 }
@@ -35893,7 +36767,10 @@ var Catalogue = class {
 // src/secrets/encoded.ts
 var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 80;
-var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+var STARTS_TEXT = Uint8Array.from(
+  { length: 256 },
+  (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0
+);
 function mayBeText(bytes2, from, to) {
   const reach2 = 4 * (MIN_DECODED_QUADS - 1);
   for (let start = from; start + reach2 < to; ) {
@@ -35961,18 +36838,24 @@ function mayBePacked(window, from) {
 }
 var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length));
+  const found = [0, 1, 2, 3].filter(
+    (skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length)
+  );
   return !found.includes(0) && (bytes2[0] === M || PACKED_FIRST.has(bytes2[0] ?? 0)) && OPENED_BASE64.test(bytes2.toString("latin1", 0, SIGN_LENGTH)) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
-var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
+var HEX_DIGIT = Uint8Array.from(
+  { length: 256 },
+  (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255
+);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
 var byteInHex = (bytes2, at3) => (HEX_DIGIT[bytes2[at3] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[at3 + 1] ?? 0] ?? 0);
 function isTextInHex(bytes2, from, to) {
   const reach2 = 2 * (MIN_HEX_PAIRS - 1);
   for (let start = from; start + reach2 + 1 < to; ) {
     let at3 = start + reach2;
-    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3)) at3 -= 2;
+    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3))
+      at3 -= 2;
     if (at3 >= start) {
       start = at3 + 2;
       continue;
@@ -36063,7 +36946,9 @@ function base64Texts(kernel, from, length) {
     let end2 = first2.end;
     const pieces3 = [window.subarray(first2.start, end2)];
     while (end2 < length && PARTS.has(window[end2] ?? 0)) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(
+        window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1))
+      );
       if (rest === null) break;
       const next = runs[i + 1];
       const nextAt = end2 + rest[0].length;
@@ -36080,7 +36965,12 @@ function base64Texts(kernel, from, length) {
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3) });
+    if (end2 > from)
+      texts2.push({
+        position: first2.start,
+        length: end2 - first2.start,
+        bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3)
+      });
   }
   return texts2;
 }
@@ -36091,8 +36981,25 @@ var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3
 var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/;
 var NEXT_ESCAPE = new RegExp(ANY_ESCAPE, "g");
 var NEXT_ESCAPE_OR_JOINT = new RegExp(`${ANY_ESCAPE.source}|[\\\\="'\`\\r\\n]`, "g");
-var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">", lowbar: "_", hyphen: "-" };
-function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, entity }) {
+var ENTITIES = {
+  amp: "&",
+  quot: '"',
+  apos: "'",
+  lt: "<",
+  gt: ">",
+  lowbar: "_",
+  hyphen: "-"
+};
+function charOf({
+  percent,
+  unicode,
+  hex: hex2,
+  point,
+  wide,
+  octal,
+  sign: sign2,
+  entity
+}) {
   const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
@@ -36100,7 +37007,9 @@ function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, 
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
   const number5 = (entity ?? "").replace("#", "");
-  return String.fromCharCode(number5.startsWith("x") ? Number.parseInt(number5.slice(1), 16) : Number.parseInt(number5, 10));
+  return String.fromCharCode(
+    number5.startsWith("x") ? Number.parseInt(number5.slice(1), 16) : Number.parseInt(number5, 10)
+  );
 }
 var Unescaped = class {
   text;
@@ -36118,7 +37027,10 @@ var Unescaped = class {
   /** The first character of the text that does not stand in front of a place of the original. */
   indexOf(place) {
     const stop = this.#stopOf(place, 1);
-    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
+    return Math.min(
+      (this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0),
+      this.#stops[stop + 2] ?? this.text.length
+    );
   }
   /** The last pair whose first (0) or second (1) number is not above a value. */
   #stopOf(value, side) {
@@ -36196,7 +37108,9 @@ var provenBy = (secret, id) => ({
 });
 var NEAR = 2048;
 function pairAwsKeys(matches3) {
-  const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
+  const secrets = matches3.filter(
+    ({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless"
+  );
   if (secrets.length === 0) return matches3;
   const ids = matches3.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
   const paired = /* @__PURE__ */ new Map();
@@ -36357,7 +37271,9 @@ var Kept = class {
 };
 
 // src/secrets/letter-escapes.ts
-var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter((code3) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code3)));
+var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter(
+  (code3) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code3))
+);
 var each = (front, digits) => [...digits].map((digit2) => front + digit2);
 var LETTER_ESCAPES = [
   ...CODES.map((code3) => ({ text: `%${code3.toString(16)}`, ignoreCase: true })),
@@ -36484,7 +37400,12 @@ function gather(text5, start) {
 }
 var MAX_UNPACKED2 = 64 << 20;
 var MAX_ARCHIVES = 16 << 20;
-var packedBudget = () => ({ left: MAX_UNPACKED2, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES });
+var packedBudget = () => ({
+  left: MAX_UNPACKED2,
+  isCut: false,
+  archives: [],
+  archiveBytes: MAX_ARCHIVES
+});
 function packedTexts(window, length, places, budget, isLast) {
   return places.length === 0 ? NO_TEXTS : [...textsAt(window, length, places, budget, isLast)];
 }
@@ -36509,7 +37430,10 @@ function* textsAt(window, length, places, budget, isLast) {
 function* unpacked2(joined3, budget) {
   let [tries, done] = [0, 0];
   for (const { 0: text5, index } of joined3.matchAll(SIGN)) {
-    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? { characters: 0, bytes: 0 };
+    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? {
+      characters: 0,
+      bytes: 0
+    };
     const start = index - characters;
     if (start < done) continue;
     if (++tries > MAX_TRIES) {
@@ -36747,7 +37671,8 @@ var ContentScan = class _ContentScan {
       this.#window(chunk, last);
       return;
     }
-    for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
+    for (let at3 = 0; at3 < chunk.length; at3 += PART)
+      this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
   }
   #window(part3, last) {
     const { window } = this.#kernel;
@@ -36792,7 +37717,8 @@ var ContentScan = class _ContentScan {
       if (!isSign[literal4]) return;
       const sign2 = signs2[literal4] ?? null;
       if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
-        if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
+        if (this.#signs.length < MAX_PENDING_SIGNS)
+          this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
         else this.leftSigns = true;
       }
       if (packed[literal4] === true) places.push(position);
@@ -36800,27 +37726,46 @@ var ContentScan = class _ContentScan {
       if (letterEscapes[literal4] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      if (triggers[literal4] === true) names2.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, null));
+      if (triggers[literal4] === true)
+        names2.find(
+          kernel.window,
+          position,
+          valueStart,
+          valueLength,
+          (detector, at3) => this.#try(detector, at3, length, null)
+        );
     });
     if (this.#depth >= MAX_DEPTH4) return;
     kernel.utf16Runs(length, (position, run12, bigEndian) => {
       if (position + run12 <= from) return;
-      decoded3.push({ text: narrow(kernel.window.subarray(position, position + run12), bigEndian), position, length: run12, encoding: "utf-16" });
+      decoded3.push({
+        text: narrow(kernel.window.subarray(position, position + run12), bigEndian),
+        position,
+        length: run12,
+        encoding: "utf-16"
+      });
     });
     for (const { position, length: run12, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
-        decoded3.push(unpacked3 === null ? { text: bytes2, position, length: run12, encoding } : { text: unpacked3, position, length: run12, encoding: "gzip" });
+        decoded3.push(
+          unpacked3 === null ? { text: bytes2, position, length: run12, encoding } : { text: unpacked3, position, length: run12, encoding: "gzip" }
+        );
       }
     }
-    for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last)) decoded3.push({ ...text5, encoding: "gzip" });
+    for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last))
+      decoded3.push({ ...text5, encoding: "gzip" });
     if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
     const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end2 }) => ({
       start,
       text: unescapeText(kernel.window.toString("latin1", start, end2), false)
     }));
     this.#isQuoted = quotedFrom < length;
-    if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
+    if (this.#isQuoted)
+      unescaped.push({
+        start: quotedFrom,
+        text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length))
+      });
     if (decoded3.length > 0) this.#searchDecoded(decoded3);
     if (unescaped.length > 0) this.#searchUnescaped(unescaped, part3);
   }
@@ -36828,7 +37773,8 @@ var ContentScan = class _ContentScan {
   #searchDecoded(decoded3) {
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
     decoded3.forEach(({ text: text5, position, length, encoding }, index) => {
-      for (const match2 of this.#matchesIn(text5)) this.#addDecoded(match2, position, length, encoding, lineAt2[index] ?? null);
+      for (const match2 of this.#matchesIn(text5))
+        this.#addDecoded(match2, position, length, encoding, lineAt2[index] ?? null);
     });
   }
   /** Searches stretches with their escapes undone. */
@@ -36842,7 +37788,12 @@ var ContentScan = class _ContentScan {
   /** The window's text where each character takes four bytes. */
   #narrowed(order2, length) {
     const position = (4 - this.#base % 4) % 4;
-    return { text: narrowWide(this.#kernel.window.subarray(position, length), order2), position, length: length - position, encoding: "utf-32" };
+    return {
+      text: narrowWide(this.#kernel.window.subarray(position, length), order2),
+      position,
+      length: length - position,
+      encoding: "utf-32"
+    };
   }
   /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
   #isLikely(sign2, at3) {
@@ -36851,7 +37802,10 @@ var ContentScan = class _ContentScan {
   }
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text5) {
-    const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() });
+    const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, {
+      ...this.#bounds,
+      matches: this.#bounds.matches.inside()
+    });
     inner.push(text5, true);
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped);
     return inner.matches;
@@ -36863,12 +37817,23 @@ var ContentScan = class _ContentScan {
     const to = start + text5.original(match2.offset + match2.length);
     const offset = this.#base + from;
     const companion = match2.companion ?? this.#kernel.window.toString("latin1", from, to);
-    this.#keep().add({ ...match2, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
+    this.#keep().add({
+      ...match2,
+      detector,
+      offset,
+      length: to - from,
+      end: offset + to - from,
+      line: this.#lineAt(from),
+      companion
+    });
   }
   #lineAt(position) {
     if (!this.#isText) return null;
     const { at: at3, lines } = this.#counted;
-    this.#counted = { at: position, lines: position >= at3 ? lines + this.#kernel.lines(at3, position) : lines - this.#kernel.lines(position, at3) };
+    this.#counted = {
+      at: position,
+      lines: position >= at3 ? lines + this.#kernel.lines(at3, position) : lines - this.#kernel.lines(position, at3)
+    };
     return this.#linesBefore + this.#counted.lines + 1;
   }
   #addDecoded(match2, position, run12, encoding, line2) {
@@ -36881,7 +37846,15 @@ var ContentScan = class _ContentScan {
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     const start = offset + Math.min(within2, run12);
-    this.#keep().add({ ...match2, detector, offset: start, length: offset + run12 - start, end: offset + run12, line: line2, encoding });
+    this.#keep().add({
+      ...match2,
+      detector,
+      offset: start,
+      length: offset + run12 - start,
+      end: offset + run12,
+      line: line2,
+      encoding
+    });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
   #try(detector, position, end2, escaped) {
@@ -36923,7 +37896,13 @@ var ContentScan = class _ContentScan {
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
     this.#unescaped ??= new UnescapedWindow(false);
-    const around = this.#unescaped.around((from, to) => this.#slice(from, to, end2), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end2);
+    const around = this.#unescaped.around(
+      (from, to) => this.#slice(from, to, end2),
+      position,
+      LOOK_BEHIND,
+      detector.window ?? DEFAULT_WINDOW,
+      end2
+    );
     if (around === null) return;
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
     if (this.#mustStandAlone(detector) && !standsAlone2(around.text, around.at, null, this.#isText)) return;
@@ -36936,16 +37915,27 @@ var ContentScan = class _ContentScan {
     const run12 = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run12) && !(text5[run12 - 1] === "=" && goesOn(text5, run12 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
-    const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES, window * 2), end2);
+    const whole4 = this.#joined.around(
+      (from, to) => this.#slice(from, to, end2),
+      position,
+      0,
+      Math.min(MAX_PIECES, window * 2),
+      end2
+    );
     if (whole4 === null) return false;
     const places = (index) => index < at3 ? start + index : whole4.raw(whole4.at + index - at3);
     return this.#match(detector, text5.slice(0, at3) + whole4.text.slice(whole4.at), at3, places, start) !== "none";
   }
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
   #slice(from, to, end2) {
-    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length) return this.#block.slice(from - this.#blockAt, to - this.#blockAt);
+    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length)
+      return this.#block.slice(from - this.#blockAt, to - this.#blockAt);
     this.#blockAt = from;
-    this.#block = this.#kernel.window.toString("latin1", from, Math.min(end2, from + Math.max(MIN_BLOCK, 2 * (to - from))));
+    this.#block = this.#kernel.window.toString(
+      "latin1",
+      from,
+      Math.min(end2, from + Math.max(MIN_BLOCK, 2 * (to - from)))
+    );
     return this.#block.slice(0, to - from);
   }
   /** Where in a text the characters of tokens end that stand at a place. Text that is full of starts is walked once. */
@@ -36974,7 +37964,14 @@ var ContentScan = class _ContentScan {
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
-    const checked3 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text5.slice(0, at3 - before.length), after: text5.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
+    const checked3 = detector.check === void 0 ? {} : detector.check({
+      value,
+      groups,
+      before: text5.slice(0, at3 - before.length),
+      after: text5.slice(match2.index + match2[0].length),
+      path: this.#path,
+      isText: this.#isText
+    });
     if (checked3 === null || mustProve && checked3.strength !== "proven") return "weak";
     const secret = checked3.value ?? value;
     const inner = groups["value"] === void 0 && checked3.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
@@ -37006,7 +38003,8 @@ var ContentScan = class _ContentScan {
     const match2 = pattern.exec(text5);
     if (match2 !== null) {
       const before = match2.groups?.["before"]?.length ?? 0;
-      if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
+      if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText))
+        return { match: match2, mustProve: false };
     }
     if (glued === void 0) return null;
     glued.lastIndex = at3;
@@ -37094,7 +38092,13 @@ function variablePart(inside) {
   const alphabet = name2;
   const least = Number(min);
   const most = open7 !== void 0 ? OPEN_END : Number(max ?? min);
-  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet };
+  return {
+    source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`,
+    text: null,
+    min: least,
+    max: most,
+    alphabet
+  };
 }
 function partsOf2(form) {
   return form.split(/(\{[^}]+\})/).filter((piece) => piece !== "").map(
@@ -37183,14 +38187,19 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run12 }) => run12));
-  if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
-  if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
+  if (compiled.filter(({ before }) => before !== "").length > 1)
+    throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
+  if (literals.some(({ literal: literal4 }) => literal4 === ""))
+    throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
   const source2 = compiled.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
     forms,
-    literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
+    literals: literals.map(({ literal: literal4 }) => ({
+      text: literal4,
+      run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8)
+    })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
     ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
     ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
@@ -37211,7 +38220,16 @@ var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer
 var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
 var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
 var MAX_WORDS3 = 4;
-function named2({ names: names2, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
+function named2({
+  names: names2,
+  values,
+  strength = "likely",
+  word = SECRET_WORD,
+  check: check2,
+  chance = (value) => value,
+  examples,
+  ...about
+}) {
   const body = values.map(formSource).join("|");
   const whole4 = new RegExp(`^(?:${body})$`);
   return {
@@ -37219,7 +38237,10 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
     forms: values,
     literals: [],
     names: names2,
-    pattern: new RegExp(`(?<named>${names2.map((name2) => name2.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, "iy"),
+    pattern: new RegExp(
+      `(?<named>${names2.map((name2) => name2.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`,
+      "iy"
+    ),
     window: 160 + Math.max(...values.map(formLength)),
     strength,
     context: true,
@@ -37230,7 +38251,8 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
       const { value, groups, before } = found;
       const between = groups["between"] ?? "";
       const words2 = between.match(/[\w.-]+/g) ?? [];
-      if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
+      if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? ""))
+        return null;
       if (!whole4.test(value)) return null;
       if (!mayBeDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
@@ -37752,7 +38774,12 @@ var AI = [
 var IDENTIFIABLE = "https://github.com/microsoft/security-utilities";
 var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
 function signed(id, service, signature, size, opens) {
-  const [alphabet, before, end2] = { 88: ["b64", 76, "=="], 56: ["64", 44, "=="], 52: ["b64", 42, ""], 44: ["b64", 33, "="] }[size];
+  const [alphabet, before, end2] = {
+    88: ["b64", 76, "=="],
+    56: ["64", 44, "=="],
+    52: ["b64", 42, ""],
+    44: ["b64", 33, "="]
+  }[size];
   const inside = alphabet === "64" ? "A-Za-z0-9_-" : "A-Za-z0-9+/";
   const rest = size === 52 ? "[A-D][A-Za-z0-9+/]{5}" : `[${inside}]{6}`;
   const form = `{${alphabet}:${before}}${signature}${size === 52 ? "A{62:5}" : `{62:5}${size === 44 ? "A" : "Q"}`}${end2}`;
@@ -37766,7 +38793,10 @@ function signed(id, service, signature, size, opens) {
     forms: [form],
     proof: `\`${signature}\` at its fixed place`,
     literals: [{ text: signature, run: 6 }],
-    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`, "y"),
+    pattern: new RegExp(
+      `(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`,
+      "y"
+    ),
     strength: "likely",
     examples: [form],
     quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/={1,2}$/, "")}{62:8}`],
@@ -37807,7 +38837,10 @@ var AZURE = [
     opens: "all settings of the store, secrets among them",
     revoke: "Regenerate the access keys of the store",
     docs: "https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication",
-    forms: [".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}", ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"],
+    forms: [
+      ".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}",
+      ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"
+    ],
     examples: ["Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}="]
   }),
   signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
@@ -37956,13 +38989,16 @@ var AZURE = [
     revoke: "Rotate the storage account key in Azure",
     forms: ["AccountKey={b64:86}=="],
     proof: "it decodes to 64 bytes",
-    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text5) => ({ text: text5, ignoreCase: true })),
+    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map(
+      (text5) => ({ text: text5, ignoreCase: true })
+    ),
     pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
     strength: "likely",
     examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
     quiet: ["AccountKey={b64:60}==", "storage_key={b64:140}"],
     check: ({ value }) => {
-      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
+      if (value.startsWith(EMULATOR_KEY))
+        return { strength: "harmless", note: "the public key of the storage emulator" };
       const checked3 = ofFiller(value);
       return checked3 === null || decodeBase64(value.replace(/={1,2}$/, ""))?.length === 64 ? checked3 : { strength: "possible", note: "not of the length that Azure gives out", ...checked3 };
     }
@@ -38044,7 +39080,8 @@ var CLOUD = [
     quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
     check: ({ value, before }) => {
       if (/[A-Za-z0-9+/]{12}[+/]$/.test(before)) return null;
-      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
+      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example")
+        return { strength: "harmless", note: "a public example" };
       const account = awsAccount(value);
       if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
         return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
@@ -38070,7 +39107,10 @@ var CLOUD = [
     docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
     forms: ["ABSK{b64=:100-269}"],
     proof: "it decodes to `BedrockAPIKey-`",
-    examples: ["ABSKQmVkcm9ja0FQSUtleS1{b64:109}", (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`],
+    examples: [
+      "ABSKQmVkcm9ja0FQSUtleS1{b64:109}",
+      (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`
+    ],
     check: ({ value }) => {
       const decoded3 = decodeBase64(value.slice(4).replace(/={1,2}$/, ""))?.toString("latin1") ?? "";
       if (decoded3.startsWith("BedrockAPIKey-"))
@@ -38140,7 +39180,11 @@ var CLOUD = [
     strength: "likely",
     context: true,
     examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
-    quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
+    quiet: [
+      "aws_secret_access_key={hex:40}",
+      "aws_secret_access_key={b64:41}",
+      "aws_secret_access_key_file=/run/secrets/aws"
+    ],
     check: ({ value, groups, before, after: after2 }) => {
       const { behind: behind2 } = groups;
       if (behind2 !== void 0) return secretBehind(behind2);
@@ -38483,9 +39527,20 @@ var GITHUB = {
   revoke: "Delete the token in the GitHub settings",
   docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"
 };
-var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
-var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
-var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
+var GITLAB = {
+  issuer: "GitLab",
+  revoke: "Revoke the token in GitLab",
+  docs: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+};
+var BITBUCKET = {
+  issuer: "Atlassian Bitbucket",
+  docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/"
+};
+var CIRCLECI = {
+  issuer: "CircleCI",
+  revoke: "Revoke the token in the CircleCI settings",
+  docs: "https://circleci.com/docs/managing-api-tokens/"
+};
 var INSTALLATION = "Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token";
 var AUTHORIZATION = "Revoke the authorization of the app in the GitHub settings (Applications)";
 var github = (id, title, prefix2, opens, revoke = GITHUB.revoke) => token({
@@ -38510,11 +39565,21 @@ var CODE = [
     opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
     docs: "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
     revoke: "Revoke the API token in the Atlassian account",
-    forms: ["ATATT3x{64:20-300}={HEX:8}", "ATCTT3x{64:20-300}={HEX:8}", "ATSTT3x{64:20-300}={HEX:8}", "ATATT3x{64:20-300}%3D{HEX:8}", "ATCTT3x{64:20-300}%3D{HEX:8}"],
+    forms: [
+      "ATATT3x{64:20-300}={HEX:8}",
+      "ATCTT3x{64:20-300}={HEX:8}",
+      "ATSTT3x{64:20-300}={HEX:8}",
+      "ATATT3x{64:20-300}%3D{HEX:8}",
+      "ATCTT3x{64:20-300}%3D{HEX:8}"
+    ],
     proof: "CRC-32 in its last eight characters",
     checksum: true,
     check: checkAtlassian,
-    examples: [(fill2) => atlassian("ATATT3x", fill2), (fill2) => atlassian("ATCTT3x", fill2), (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")]
+    examples: [
+      (fill2) => atlassian("ATATT3x", fill2),
+      (fill2) => atlassian("ATCTT3x", fill2),
+      (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")
+    ]
   }),
   token({
     ...BITBUCKET,
@@ -38667,14 +39732,40 @@ var CODE = [
     opens: "the repositories and permissions that it is granted",
     forms: ["github_pat_{62:22}_{62:59}"]
   }),
-  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted", AUTHORIZATION),
-  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months", AUTHORIZATION),
-  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one", INSTALLATION),
+  github(
+    "github-oauth-token",
+    "GitHub OAuth token",
+    "gho_",
+    "the person's repositories within the scopes that were granted",
+    AUTHORIZATION
+  ),
+  github(
+    "github-refresh-token",
+    "GitHub refresh token",
+    "ghr_",
+    "new user tokens of the GitHub App for six months",
+    AUTHORIZATION
+  ),
+  github(
+    "github-server-token",
+    "GitHub App installation token",
+    "ghs_",
+    "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one",
+    INSTALLATION
+  ),
   github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
-  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours", AUTHORIZATION),
+  github(
+    "github-user-token",
+    "GitHub App user token",
+    "ghu_",
+    "what app and person may both do, for eight hours",
+    AUTHORIZATION
+  ),
   gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
   gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
-  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
+  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", [
+    "glffct-{64:20}"
+  ]),
   gitlab(
     "gitlab-feed-token",
     "GitLab feed token",
@@ -38682,9 +39773,27 @@ var CODE = [
     ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"],
     "Reset the feed token in the GitLab profile"
   ),
-  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"], "Reset the incoming email token in the GitLab profile"),
-  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"], "Let it expire: it ends with its job"),
-  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"], "Renew the secret of the application in GitLab"),
+  gitlab(
+    "gitlab-incoming-mail-token",
+    "GitLab incoming mail token",
+    "issues in the name of the person",
+    ["glimt-{64:25}"],
+    "Reset the incoming email token in the GitLab profile"
+  ),
+  gitlab(
+    "gitlab-job-token",
+    "GitLab job token",
+    "what the job may do, while it runs",
+    ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"],
+    "Let it expire: it ends with its job"
+  ),
+  gitlab(
+    "gitlab-oauth-secret",
+    "GitLab OAuth application secret",
+    "sign-ins in the name of the application",
+    ["gloas-{hex:64}"],
+    "Renew the secret of the application in GitLab"
+  ),
   token({
     ...GITLAB,
     id: "gitlab-routable-token",
@@ -38701,11 +39810,18 @@ var CODE = [
     proof: "CRC-32 in its last seven characters",
     check: checkRoutable
   }),
-  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", ["GR1348941{64:20}", "glrt-{64:20-64}", "glrtr-{64:20-64}"]),
+  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", [
+    "GR1348941{64:20}",
+    "glrt-{64:20-64}",
+    "glrtr-{64:20-64}"
+  ]),
   gitlab("gitlab-scim-token", "GitLab SCIM token", "makes and removes members of the group", ["glsoat-{64:20}"]),
   gitlab("gitlab-session", "GitLab session cookie", "the person's session", ["_gitlab_session={hex:32}"]),
   gitlab("gitlab-token", "GitLab token", "projects within its scopes, with its owner's rights", ["glpat-{64:20-64}"]),
-  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", ["glptt-{hex:40}", "glptt-{64:40}"]),
+  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", [
+    "glptt-{hex:40}",
+    "glptt-{64:40}"
+  ]),
   token({
     id: "harness-token",
     issuer: "Harness",
@@ -39179,11 +40295,23 @@ function* namedValues(text5) {
 var MAX_KEYTAB = 4096;
 var CHANGE2 = "Change the password or revoke the token";
 function worth2(value) {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null;
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(
+    value
+  ))
+    return null;
   if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
 }
-function settings({ keys, value: form = /./, revoke = CHANGE2, strength = "likely", guessable = true, example, quietFile, ...about }) {
+function settings({
+  keys,
+  value: form = /./,
+  revoke = CHANGE2,
+  strength = "likely",
+  guessable = true,
+  example,
+  quietFile,
+  ...about
+}) {
   const files = (sample) => ({ path: sample[0], text: sample[1] });
   return {
     ...about,
@@ -39285,8 +40413,18 @@ var FILES = [
     names: ["login data", "login data for account"],
     strength: "possible",
     guessable: true,
-    examples: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}" }],
-    quiet: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0" }],
+    examples: [
+      {
+        path: "/root/.config/chromium/Default/Login Data",
+        text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}"
+      }
+    ],
+    quiet: [
+      {
+        path: "/root/.config/chromium/Default/Login Data",
+        text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0"
+      }
+    ],
     *parse(text5) {
       if (!text5.startsWith("SQLite format 3\0") || !text5.includes("password_value")) return;
       for (const match2 of text5.matchAll(/v1[01][\s\S]{16}/g)) yield { value: match2[0], at: match2.index };
@@ -39302,7 +40440,12 @@ var FILES = [
     names: ["auth.json"],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/root/.composer/auth.json", text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
+    examples: [
+      {
+        path: "/root/.composer/auth.json",
+        text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}'
+      }
+    ],
     quiet: [{ path: "/app/auth.json", text: '{"http-basic":{}}' }],
     *parse(text5) {
       if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text5)) return;
@@ -39370,12 +40513,16 @@ var FILES = [
     strength: "possible",
     guessable: true,
     examples: [
-      { path: "/root/.mozilla/firefox/x/logins.json", text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' }
+      {
+        path: "/root/.mozilla/firefox/x/logins.json",
+        text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}'
+      }
     ],
     quiet: [{ path: "/app/logins.json", text: '{"logins":[]}' }],
     *parse(text5) {
       for (const { name: name2, value, at: at3 } of namedValues(text5))
-        if (name2 === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at: at3, note: "key4.db beside it decrypts it" };
+        if (name2 === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value))
+          yield { value, at: at3, note: "key4.db beside it decrypts it" };
     }
   },
   settings({
@@ -39407,7 +40554,8 @@ var FILES = [
       for (const match2 of text5.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
         const [whole4, user = "", value = "", host = ""] = match2;
         const checked3 = worth2(value);
-        if (checked3 !== null) yield { value, at: match2.index + whole4.lastIndexOf(`${value}@`), facts: { user, host }, ...checked3 };
+        if (checked3 !== null)
+          yield { value, at: match2.index + whole4.lastIndexOf(`${value}@`), facts: { user, host }, ...checked3 };
       }
     }
   },
@@ -39463,7 +40611,10 @@ var FILES = [
     keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
     value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
     strength: "possible",
-    example: ["/var/jenkins_home/credentials.xml", '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>']
+    example: [
+      "/var/jenkins_home/credentials.xml",
+      '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>'
+    ]
   }),
   {
     id: "jenkins-initial-password",
@@ -39523,11 +40674,29 @@ var FILES = [
     opens: "the cluster with the rights of the user",
     revoke: "Revoke the token or certificate of the user in the cluster",
     docs: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
-    names: ["config", "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig", "admin.conf", "kubelet.conf", "super-admin.conf", "k3s.yaml", "rke2.yaml"],
+    names: [
+      "config",
+      "kubeconfig",
+      "kubeconfig.yaml",
+      "kubeconfig.yml",
+      ".kubeconfig",
+      "admin.conf",
+      "kubelet.conf",
+      "super-admin.conf",
+      "k3s.yaml",
+      "rke2.yaml"
+    ],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/root/.kube/config", text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n" }],
-    quiet: [{ path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }],
+    examples: [
+      {
+        path: "/root/.kube/config",
+        text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n"
+      }
+    ],
+    quiet: [
+      { path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }
+    ],
     *parse(text5) {
       if (!/kind:\s*Config|"kind":\s*"Config"/.test(text5)) return;
       for (const { name: name2, value, at: at3 } of namedValues(text5)) {
@@ -39543,7 +40712,18 @@ var FILES = [
     title: "Mail password",
     opens: "the mailbox, and mail in its name",
     docs: "https://marlam.de/msmtp/msmtp.html",
-    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc", ".muttrc", "muttrc", ".offlineimaprc", ".mbsyncrc", "sasl_passwd", "ssmtp.conf"],
+    names: [
+      ".esmtprc",
+      ".msmtprc",
+      "msmtprc",
+      ".fetchmailrc",
+      ".muttrc",
+      "muttrc",
+      ".offlineimaprc",
+      ".mbsyncrc",
+      "sasl_passwd",
+      "ssmtp.conf"
+    ],
     keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
     example: ["/root/.offlineimaprc", "[Repository R]\nremotepass = {62:14}\n"]
   }),
@@ -39577,7 +40757,10 @@ var FILES = [
     keys: /^(?:password|passphrase|master)$/,
     // `{\u2026}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
-    example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
+    example: [
+      "/root/.m2/settings.xml",
+      "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"
+    ],
     quietFile: [
       "/root/.m2/settings.xml",
       "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>"
@@ -39607,7 +40790,10 @@ var FILES = [
       "/root/.nuget/NuGet/NuGet.Config",
       '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>'
     ],
-    quietFile: ["/app/nuget.config", '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>']
+    quietFile: [
+      "/app/nuget.config",
+      '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>'
+    ]
   }),
   {
     id: "pgpass",
@@ -39622,10 +40808,13 @@ var FILES = [
     examples: [{ path: "/root/.pgpass", text: "db.acme.io:5432:app:svc:{62:14}\n" }],
     quiet: [{ path: "/root/.pgpass", text: "# hostname:port:database:username:password\n" }],
     *parse(text5) {
-      for (const match2 of text5.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
+      for (const match2 of text5.matchAll(
+        /^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm
+      )) {
         const [whole4, host = "", , user = "", value = ""] = match2;
         const checked3 = worth2(value.trim());
-        if (checked3 !== null) yield { value: value.trim(), at: match2.index + whole4.lastIndexOf(value), facts: { host, user }, ...checked3 };
+        if (checked3 !== null)
+          yield { value: value.trim(), at: match2.index + whole4.lastIndexOf(value), facts: { host, user }, ...checked3 };
       }
     }
   },
@@ -39707,7 +40896,9 @@ var FILES = [
     examples: [{ path: "/etc/redis/redis.conf", text: "port 6379\nrequirepass {62:16}\n" }],
     quiet: [{ path: "/etc/redis/redis.conf", text: "# requirepass foobared\n" }],
     *parse(text5) {
-      for (const match2 of text5.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
+      for (const match2 of text5.matchAll(
+        /^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm
+      )) {
         const value = match2[1] ?? "";
         const checked3 = worth2(value);
         if (checked3 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
@@ -39772,7 +40963,8 @@ var FILES = [
       for (const match2 of text5.matchAll(IN_COMMAND)) {
         const value = match2.groups?.["value"] ?? "";
         const checked3 = worth2(value);
-        if (checked3 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
+        if (checked3 !== null && !value.startsWith("$"))
+          yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked3 };
       }
     }
   },
@@ -39800,13 +40992,18 @@ var FILES = [
     strength: "likely",
     guessable: true,
     examples: [
-      { path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' }
+      {
+        path: "/app/terraform.tfstate",
+        text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}'
+      }
     ],
     quiet: [{ path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
     *parse(text5) {
       if (!/"terraform_version"/.test(text5)) return;
       for (const { name: name2, value, at: at3 } of namedValues(text5)) {
-        if (!PASSWORD_OR_TOKEN.test(name2) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name2))
+        if (!PASSWORD_OR_TOKEN.test(name2) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(
+          name2
+        ))
           continue;
         if (/^private_key/.test(name2) || name2 === "result" && value.length < 8) continue;
         const checked3 = worth2(value);
@@ -39849,15 +41046,26 @@ var FILES = [
     names: ["wp-config.php", "wp-config-local.php", "wp-salt.php"],
     strength: "likely",
     guessable: true,
-    examples: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
-    quiet: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
+    examples: [
+      {
+        path: "/var/www/html/wp-config.php",
+        text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n"
+      }
+    ],
+    quiet: [
+      {
+        path: "/var/www/html/wp-config.php",
+        text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n"
+      }
+    ],
     *parse(text5) {
       for (const match2 of text5.matchAll(
         /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
       )) {
         const value = match2[4] ?? "";
         const checked3 = /unique phrase/.test(value) ? null : worth2(value);
-        if (checked3 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked3 };
+        if (checked3 !== null)
+          yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked3 };
       }
     }
   }
@@ -39934,7 +41142,11 @@ var HOSTING = [
     alone: true,
     window: 340,
     strength: "proven",
-    examples: [(fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString("base64")],
+    examples: [
+      (fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString(
+        "base64"
+      )
+    ],
     quiet: [() => Buffer.from(`{"a":"${"b".repeat(100)}","c":1}`).toString("base64")],
     check: ({ value }) => {
       const json = decodeJson(value);
@@ -40086,14 +41298,30 @@ var HOSTING = [
     opens: "the projects, their environment variables and deployments",
     revoke: "Delete the token in the Vercel account settings",
     docs: "https://vercel.com/docs/rest-api#authentication",
-    forms: ["vcp_{62:56}", "vci_{62:56}", "vca_{62:56}", "vcr_{62:56}", "vck_{62:56}", "vercel_blob_rw_{62:16}_{62:30}"]
+    forms: [
+      "vcp_{62:56}",
+      "vci_{62:56}",
+      "vca_{62:56}",
+      "vcr_{62:56}",
+      "vck_{62:56}",
+      "vercel_blob_rw_{62:16}_{62:30}"
+    ]
   })
 ];
 
 // src/secrets/detectors/jwt.ts
 import { createHmac as createHmac2 } from "node:crypto";
 var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
-var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
+var DEMO_KEYS = [
+  "secret",
+  "your-256-bit-secret",
+  "key",
+  "password",
+  "test",
+  "a-string-secret-at-least-256-bits-long",
+  "your-384-bit-secret",
+  "your-512-bit-secret"
+];
 function isSignedWithDemoKey(token2) {
   const end2 = token2.lastIndexOf(".");
   const signature = token2.slice(end2 + 1);
@@ -40112,9 +41340,11 @@ function factsOf(claims) {
   const facts = {};
   const { iss: issuer, exp: expiry } = claims;
   if (typeof issuer === "string" && issuer !== "" && issuer.length <= MAX_ISSUER) facts["issuer"] = issuer;
-  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
+  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11)
+    facts["expires"] = new Date(expiry * 1e3).toISOString();
   const subject = text(claims, "sub");
-  if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
+  if (subject.startsWith("system:serviceaccount:"))
+    facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
   if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
   if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
   return facts;
@@ -40127,9 +41357,12 @@ function checkJwt({ value }, kind) {
   const facts = factsOf(claims);
   if (header2["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
     return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
-  if (DEMO_SUBJECTS.has(text(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
-  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
-  if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
+  if (DEMO_SUBJECTS.has(text(claims, "sub")) || claims["name"] === "John Doe")
+    return { strength: "harmless", note: "a public example", facts };
+  if (isSignedWithDemoKey(value))
+    return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
+  if (kind === "supabase-service-key" && claims["role"] === "anon")
+    return { strength: "harmless", note: "the anonymous key, which is public", facts };
   return { facts };
 }
 function jwt(claims, fill2) {
@@ -40232,7 +41465,10 @@ function advancedToken(text5, at3) {
   if (match2 === null) return null;
   const { bracket, hex: hex2, word } = match2.groups ?? {};
   if (bracket !== void 0) return { bracket, end: TOKEN.lastIndex };
-  return { atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"), end: TOKEN.lastIndex };
+  return {
+    atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"),
+    end: TOKEN.lastIndex
+  };
 }
 function readList(text5, start, tokenAt) {
   let [at3, depth] = [start, 0];
@@ -40269,7 +41505,18 @@ function checkGnupgKey(text5) {
 // src/secrets/keystore.ts
 import { createHash as createHash3 } from "node:crypto";
 import { createSecureContext } from "node:tls";
-var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
+var USUAL_PASSWORDS = [
+  "changeit",
+  "",
+  "changeme",
+  "password",
+  "secret",
+  "123456",
+  "notasecret",
+  "android",
+  "test",
+  "keystore"
+];
 var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).digest("hex")}`;
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
@@ -40289,7 +41536,8 @@ function checkJavaKeystore(text5) {
   let at3 = 12;
   for (let entry = 0; entry < count2 && at3 + 6 < bytes2.length; entry++) {
     const tag = bytes2.readUInt32BE(at3);
-    if (tag === 1 || tag === 3) return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
+    if (tag === 1 || tag === 3)
+      return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
     if (tag !== 2) return null;
     const alias = bytes2.readUInt16BE(at3 + 4);
     const type = at3 + 6 + alias + 8;
@@ -40314,7 +41562,10 @@ function checkPkcs12(text5) {
   const length = all2[1] === 130 ? all2.readUInt16BE(2) + 4 : all2.length;
   const bytes2 = all2.subarray(0, length);
   if (!KEY_BAGS.some((bag) => bytes2.includes(bag))) return null;
-  return judged(bytes2, length > all2.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null);
+  return judged(
+    bytes2,
+    length > all2.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null
+  );
 }
 
 // src/secrets/private-key.ts
@@ -40394,7 +41645,11 @@ function decodePem(label, body) {
   const key = derKey(der);
   return key === null ? { strength: "likely", identity: identityOf3(der) } : { strength: "proven", identity: identityOf3(der), facts: keyFacts(key) };
 }
-var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf3(Buffer.from(body.replace(/\s/g, ""))) });
+var encrypted = (body) => ({
+  strength: "harmless",
+  note: "encrypted with a passphrase",
+  identity: identityOf3(Buffer.from(body.replace(/\s/g, "")))
+});
 var OPENSSH_MAGIC = "openssh-key-v1\0";
 function checkOpenSsh(bytes2) {
   let at3 = OPENSSH_MAGIC.length;
@@ -40414,7 +41669,8 @@ function checkOpenSsh(bytes2) {
   if (cipher === void 0 || publicKey === null || privatePart === null) return null;
   const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
   const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
-  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
+  if (cipher !== "none")
+    return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
   return { strength: "proven", facts, identity: identityOf3(bytes2) };
 }
 function checkPgp(text5) {
@@ -40429,7 +41685,12 @@ function checkDer(bytes2) {
   const length = sequenceEnd(data);
   if (length === null) return null;
   const key = derKey(data.subarray(0, length));
-  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf3(data.subarray(0, length)), facts: keyFacts(key) };
+  return key === null ? null : {
+    strength: "proven",
+    value: bytes2.slice(0, length),
+    identity: identityOf3(data.subarray(0, length)),
+    facts: keyFacts(key)
+  };
 }
 function checkBase64Pem(base642) {
   const text5 = decodeBase64(base642)?.toString("latin1") ?? "";
@@ -40494,12 +41755,20 @@ var KEYS = [
       pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
       window: 4200,
       strength: "harmless",
-      examples: ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"],
+      examples: [
+        "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"
+      ],
       check: () => ({ note: "encrypted with a passphrase" })
     }
   ),
   whole(
-    { id: "dnssec-key", issuer: "BIND", title: "DNSSEC private key", opens: "signatures of the zone", docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html" },
+    {
+      id: "dnssec-key",
+      issuer: "BIND",
+      title: "DNSSEC private key",
+      opens: "signatures of the zone",
+      docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html"
+    },
     {
       literals: ["Private-key-format: v1."],
       pattern: /Private-key-format: v1\.\d\s{1,4}Algorithm: [^\n]{1,40}\n\s{0,4}(?:[A-Za-z0-9]{1,40}: [A-Za-z0-9+/=]{1,1400}\s{1,4}){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
@@ -40518,8 +41787,17 @@ var KEYS = [
     revoke: "Delete the key of the service account in IAM",
     docs: CLOUD_DOCS,
     proof: "it decodes to a key, and the account stands beside it",
-    examples: [() => JSON.stringify({ type: "service_account", private_key_id: "x", private_key: keyPem(), client_email: "ci@acme.iam.gserviceaccount.com" })],
-    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
+    examples: [
+      () => JSON.stringify({
+        type: "service_account",
+        private_key_id: "x",
+        private_key: keyPem(),
+        client_email: "ci@acme.iam.gserviceaccount.com"
+      })
+    ],
+    quiet: [
+      '"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'
+    ],
     check: (found) => {
       const account = serviceAccount(found);
       const checked3 = account === null ? null : pem(found);
@@ -40527,7 +41805,13 @@ var KEYS = [
     }
   },
   whole(
-    { id: "git-crypt-key", issuer: "git-crypt", title: "git-crypt key", opens: "all encrypted files of the repository", docs: "https://github.com/AGWA/git-crypt" },
+    {
+      id: "git-crypt-key",
+      issuer: "git-crypt",
+      title: "git-crypt key",
+      opens: "all encrypted files of the repository",
+      docs: "https://github.com/AGWA/git-crypt"
+    },
     {
       literals: ["\0GITCRYPTKEY"],
       pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
@@ -40567,7 +41851,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "java-keystore", issuer: "Java", title: "Java keystore with a private key", opens: OPENS, docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html" },
+    {
+      id: "java-keystore",
+      issuer: "Java",
+      title: "Java keystore with a private key",
+      opens: OPENS,
+      docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html"
+    },
     {
       proof: "it holds a key, and opens with a usual password or none",
       literals: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
@@ -40591,8 +41881,14 @@ var KEYS = [
       pattern: /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"(?:(?!"kty")[^{}]){0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4e3,
       strength: "likely",
-      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
-      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
+      examples: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}',
+        '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'
+      ],
+      quiet: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}',
+        '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'
+      ],
       check: ({ value, groups }) => {
         const secret = groups["early"] ?? value;
         const checked3 = ofFiller(secret);
@@ -40636,7 +41932,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "openvpn-static-key", issuer: "OpenVPN", title: "OpenVPN static key", opens: "the tunnel that it protects", docs: "https://openvpn.net/community-resources/" },
+    {
+      id: "openvpn-static-key",
+      issuer: "OpenVPN",
+      title: "OpenVPN static key",
+      opens: "the tunnel that it protects",
+      docs: "https://openvpn.net/community-resources/"
+    },
     {
       literals: ["-----BEGIN OpenVPN "],
       pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
@@ -40648,7 +41950,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "pkcs12-keystore", issuer: "PKCS #12", title: "PKCS #12 keystore with a private key", opens: OPENS, docs: "https://www.rfc-editor.org/rfc/rfc7292" },
+    {
+      id: "pkcs12-keystore",
+      issuer: "PKCS #12",
+      title: "PKCS #12 keystore with a private key",
+      opens: OPENS,
+      docs: "https://www.rfc-editor.org/rfc/rfc7292"
+    },
     {
       proof: "it holds a key, and opens with a usual password or none",
       literals: ["0\x82", "0\x80"],
@@ -40669,7 +41977,10 @@ var KEYS = [
     revoke: REVOKE,
     proof: "it decodes to a key; encrypted keys and bodies that do not decode are low",
     examples: [keyPem],
-    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"],
+    quiet: [
+      'if (line == "-----BEGIN RSA PRIVATE KEY-----") {',
+      "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"
+    ],
     check: (found) => serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups["label"] ?? "") ? pem(found) : null
   },
   {
@@ -40685,7 +41996,11 @@ var KEYS = [
     window: 16384,
     strength: "likely",
     examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString("base64")}`],
-    quiet: [() => Buffer.from("-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----").toString("base64")],
+    quiet: [
+      () => Buffer.from(
+        "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----"
+      ).toString("base64")
+    ],
     check: ({ value }) => checkBase64Pem(value)
   },
   {
@@ -40707,7 +42022,9 @@ var KEYS = [
     pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00(?=[\s\S]{40})/y,
     window: 6100,
     strength: "proven",
-    examples: [() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")],
+    examples: [
+      () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")
+    ],
     quiet: ["0\x82\0\x000\r	*\x86H\x86\xF7\r{b64:300}"],
     check: ({ value, after: after2 }) => checkDer(value + after2)
   },
@@ -40722,7 +42039,9 @@ var KEYS = [
     pattern: /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
     window: 16384,
     strength: "likely",
-    examples: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"],
+    examples: [
+      "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"
+    ],
     quiet: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"],
     check: ({ value }) => checkPutty(value)
   },
@@ -40744,7 +42063,13 @@ var KEYS = [
     }
   ),
   whole(
-    { id: "tor-onion-key", issuer: "Tor", title: "Tor onion service key", opens: "the address of the onion service", docs: "https://community.torproject.org/onion-services/" },
+    {
+      id: "tor-onion-key",
+      issuer: "Tor",
+      title: "Tor onion service key",
+      opens: "the address of the onion service",
+      docs: "https://community.torproject.org/onion-services/"
+    },
     {
       literals: ["== ed25519v1-secret: type0 =="],
       pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
@@ -40783,7 +42108,9 @@ function assignedValue(text5) {
 function isData(value, rest, path20) {
   if (CODE_FILE.test(path20)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
-  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
+  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
+    value
+  );
 }
 var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
 var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
@@ -40791,13 +42118,15 @@ var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^
   value
 );
 function looksSecret(value, isPassword, quoted2) {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false;
+  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
+    return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
     if (/^\d+$/.test(value)) return false;
     return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted2;
   }
-  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
+    return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
@@ -40806,7 +42135,8 @@ function checkAssignment({ value: text5, before, path: path20, isText }) {
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text5);
   if (statement === null) return null;
   const [whole4, tail2 = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5)) return null;
+  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5))
+    return null;
   const name2 = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail2;
   const short2 = name2.split(".").at(-1) ?? name2;
   if (ABOUT.test(snakeCase(short2)) || PUBLIC2.test(name2) || short2.length > 60) return null;
@@ -40853,7 +42183,16 @@ var ASSIGNMENT_WORDS = [
   "app_key",
   "appkey"
 ];
-var SCHEME_ENDS = ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f", "\\://", ":\\\\/\\\\/", ":\\u002F\\u002F", ":\\u002f\\u002f"];
+var SCHEME_ENDS = [
+  "://",
+  ":\\/\\/",
+  "%3A%2F%2F",
+  "%3a%2f%2f",
+  "\\://",
+  ":\\\\/\\\\/",
+  ":\\u002F\\u002F",
+  ":\\u002f\\u002f"
+];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
@@ -40862,16 +42201,24 @@ var isSampleAccount = (user, password) => /^scott$/i.test(user) && /^tiger(?![a-
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded3 = password.includes("%") ? decodeURIComponentSafely(password) : password;
-  if (decoded3.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
+  if (decoded3.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2)))
+    return null;
   if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null;
   const isExample = EXAMPLE_HOST.test(host);
   const isUsual = isUsualPassword(decoded3) || decoded3 === user || isSampleAccount(user, decoded3);
-  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded3) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } };
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded3) && user.length >= 20 && !isPlaceholder(user))
+    return { value: user, facts: { host } };
   const facts = { ...user.length >= 20 && /\d/.test(user) ? {} : { user }, host };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
   if (isUsual) return { strength: "harmless", note: "a default password", facts };
-  if (isPlaceholder(decoded3.replace(/^\$+/, ""))) return { strength: "harmless", note: "it reads like an example", facts };
-  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded3) ? "harmless" : "possible", note: "for a service on the same host", facts };
+  if (isPlaceholder(decoded3.replace(/^\$+/, "")))
+    return { strength: "harmless", note: "it reads like an example", facts };
+  if (LOCAL_HOST.test(host))
+    return {
+      strength: isLocalDefault(decoded3) ? "harmless" : "possible",
+      note: "for a service on the same host",
+      facts
+    };
   return { facts };
 }
 var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
@@ -40884,14 +42231,16 @@ function decodeURIComponentSafely(text5) {
 }
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
 function weighPassword(password, isExample, facts) {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password))
+    return null;
   const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, "")) || isSampleAccount(facts["user"] ?? "", password);
   if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
   return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
 }
 function checkCommandLine({ value }) {
   const bare = value.replace(/^(["'])(.*)\1$/, "$2");
-  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
+  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare))
+    return null;
   return { value: bare };
 }
 var LOGINS2 = [
@@ -40942,12 +42291,28 @@ var LOGINS2 = [
     id: "command-line-password",
     issuer: "any",
     opens: "the service that the command talks to",
-    examples: ["mysql -h db -u app -p{62:8}-{62:5}7 -e x", "curl -u svc:{62:14} https://db.acme.io", "sshpass -p {62:14} ssh x", "docker login -u x -p {62:14} r.acme.io"],
+    examples: [
+      "mysql -h db -u app -p{62:8}-{62:5}7 -e x",
+      "curl -u svc:{62:14} https://db.acme.io",
+      "sshpass -p {62:14} ssh x",
+      "docker login -u x -p {62:14} r.acme.io"
+    ],
     quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
     title: "Password on a command line",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password",
-    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text5) => ({ text: text5 })),
+    literals: [
+      "mysql",
+      "sshpass",
+      "curl ",
+      "wget ",
+      "docker login",
+      "podman login",
+      "helm ",
+      "--password",
+      "--passwd",
+      "--token"
+    ].map((text5) => ({ text: text5 })),
     pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
@@ -41004,7 +42369,10 @@ var LOGINS2 = [
     opens: "the server that the call talks to",
     docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
     revoke: "Change the password",
-    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    examples: [
+      'curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");',
+      "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"
+    ],
     quiet: [
       "curl_setopt($ch, CURLOPT_USERPWD, $login);",
       'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");',
@@ -41062,7 +42430,12 @@ var LOGINS2 = [
       "Server=db.acme.io;User Id=svc;Password='{62:5};{62:6}7';",
       "jdbc:postgresql://db.acme.io/app?user=svc&password={62:6}%24{62:6}"
     ],
-    quiet: ["Server=db;Password=${PW};", "Server=db.acme.io;User Id=svc;Password=$PW;", "Server=db.acme.io;Password=%PW%;", "Server=db.acme.io;Password='$PW';"],
+    quiet: [
+      "Server=db;Password=${PW};",
+      "Server=db.acme.io;User Id=svc;Password=$PW;",
+      "Server=db.acme.io;Password=%PW%;",
+      "Server=db.acme.io;Password='$PW';"
+    ],
     title: "Database connection string with a password",
     docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
     revoke: "Change the password of the database account",
@@ -41100,8 +42473,16 @@ var LOGINS2 = [
 ];
 
 // src/secrets/detectors/managers.ts
-var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dashboard", docs: "https://docs.doppler.com/docs/service-tokens" };
-var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
+var DOPPLER = {
+  issuer: "Doppler",
+  revoke: "Revoke the token in the Doppler dashboard",
+  docs: "https://docs.doppler.com/docs/service-tokens"
+};
+var VAULT = {
+  issuer: "HashiCorp",
+  revoke: "Revoke the token with vault token revoke",
+  docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes"
+};
 var ALL_SECRETS = "the secrets that it is granted";
 var MANAGERS2 = [
   named2({
@@ -41357,7 +42738,11 @@ var MANAGERS2 = [
 
 // src/secrets/detectors/messaging.ts
 var SEND_MAIL = "mail in the account's name, its logs and contacts";
-var SLACK = { issuer: "Slack", revoke: "Revoke the token with auth.revoke or in the Slack app settings", docs: "https://docs.slack.dev/authentication/tokens" };
+var SLACK = {
+  issuer: "Slack",
+  revoke: "Revoke the token with auth.revoke or in the Slack app settings",
+  docs: "https://docs.slack.dev/authentication/tokens"
+};
 var TWILIO = { issuer: "Twilio", docs: "https://www.twilio.com/docs/iam/api-keys" };
 var META = { issuer: "Meta", docs: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/" };
 function checkDiscord({ value }) {
@@ -41647,7 +43032,11 @@ var MESSAGING = [
     pattern: /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
     alone: true,
     strength: "likely",
-    examples: ["xoxb-{d:12}-{d:13}-{62:24}", "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}", "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"],
+    examples: [
+      "xoxb-{d:12}-{d:13}-{62:24}",
+      "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}",
+      "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"
+    ],
     quiet: ["xoxb-your-token-here", "xoxb-{d:12}"],
     check: ({ value }) => ofFiller(value.slice(5))
   },
@@ -41667,7 +43056,10 @@ var MESSAGING = [
       "https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}",
       "https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}"
     ],
-    quiet: ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/..."],
+    quiet: [
+      "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+      "https://hooks.slack.com/services/..."
+    ],
     check: ({ value }) => {
       if (/0{8}|X{6}/i.test(value)) return null;
       return fillerKind(value) === "filler" ? null : ofFiller(value);
@@ -41752,7 +43144,11 @@ var MESSAGING = [
     revoke: "Regenerate the token in the X developer portal",
     docs: "https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens",
     names: ["twitter", "bearer", "x_api"],
-    values: ["AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}", "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}", "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"],
+    values: [
+      "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}",
+      "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}",
+      "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"
+    ],
     examples: ["TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}"],
     chance: (value) => value.slice(22),
     check: ({ value }) => /A{26}/.test(value) ? null : {}
@@ -41812,8 +43208,16 @@ var MESSAGING = [
 // src/secrets/detectors/observability.ts
 var DATADOG = { issuer: "Datadog", docs: "https://docs.datadoghq.com/account_management/api-app-keys/" };
 var GRAFANA = { issuer: "Grafana", docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/" };
-var NEW_RELIC = { issuer: "New Relic", revoke: "Delete the key in the New Relic API keys page", docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/" };
-var SENTRY = { issuer: "Sentry", revoke: "Revoke the token in the Sentry settings", docs: "https://docs.sentry.io/account/auth-tokens/" };
+var NEW_RELIC = {
+  issuer: "New Relic",
+  revoke: "Delete the key in the New Relic API keys page",
+  docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"
+};
+var SENTRY = {
+  issuer: "Sentry",
+  revoke: "Revoke the token in the Sentry settings",
+  docs: "https://docs.sentry.io/account/auth-tokens/"
+};
 function checkGrafana({ value }) {
   return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
@@ -41902,7 +43306,14 @@ var OBSERVABILITY = [
     opens: "metrics, logs and configuration within its scopes",
     revoke: "Delete the token in the Dynatrace settings",
     docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
-    forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
+    forms: [
+      "dt0c01.{32:24}.{32:64}",
+      "dt0s01.{32:24}.{32:64}",
+      "dt0s02.{32:8}.{32:64}",
+      "dt0s08.{32:8}.{32:64}",
+      "dt0s16.{32:8}.{32:64}",
+      "dt0c01.{36U:24}.{36U:64}"
+    ]
   }),
   named2({
     id: "elastic-api-key",
@@ -41935,7 +43346,9 @@ var OBSERVABILITY = [
     docs: "https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/",
     forms: ["glc_eyJ{b64=:40-400}"],
     proof: "it decodes to JSON with the organization",
-    examples: [(fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`],
+    examples: [
+      (fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`
+    ],
     check: ({ value }) => {
       const json = decodeJson(value.slice(4));
       return json !== null && json["k"] !== void 0 ? { strength: "proven", facts: { organization: String(json["o"] ?? "") } } : {};
@@ -42123,7 +43536,9 @@ var OBSERVABILITY = [
     forms: ["sntrys_eyJ{b64=:60-400}_{b64:43}"],
     proof: "it decodes to JSON with the organization",
     examples: [
-      (fill2) => `sntrys_${Buffer.from(fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString("base64").replace(/={1,2}$/, "")}_${fill2("{62:43}")}`
+      (fill2) => `sntrys_${Buffer.from(
+        fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')
+      ).toString("base64").replace(/={1,2}$/, "")}_${fill2("{62:43}")}`
     ],
     check: ({ value }) => {
       const json = decodeJson(value.split("_")[1] ?? "");
@@ -42166,7 +43581,11 @@ var OBSERVABILITY = [
 // src/secrets/detectors/packages.ts
 var PUBLISH = "publishes packages in the name of the account";
 var NPM2 = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
-var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
+var JFROG = {
+  issuer: "JFrog",
+  revoke: "Revoke the token in the JFrog platform",
+  docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens"
+};
 function checkPypi({ value }) {
   const macaroon = decodeBase64(value.slice("pypi-".length));
   return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
@@ -42234,13 +43653,16 @@ var PACKAGES = [
     window: 4200,
     strength: "likely",
     guessable: true,
-    examples: [(fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`],
+    examples: [
+      (fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`
+    ],
     quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
     check: ({ value, groups, before }) => {
       if (groups["value"] === void 0) return null;
       const login = decodeText(value);
       const split = login?.indexOf(":") ?? -1;
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
+      if (login === null || split < 1)
+        return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
       const password = login.slice(split + 1);
       return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
     }
@@ -42350,12 +43772,17 @@ var PACKAGES = [
     window: 420,
     strength: "likely",
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
-    quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
+    quiet: [
+      "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+      'npmAuthToken: "${NPM_TOKEN}"',
+      "//r/:_authToken=%NPM_TOKEN%"
+    ],
     check: ({ value }) => {
       if (!mayBeDrawn(value)) return null;
       if (isPlaceholder(value)) return null;
       const login = decodeText(value);
-      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
+      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1)))
+        return { strength: "harmless", note: "a default password, or an example" };
       return ofFiller(value);
     }
   },
@@ -42402,7 +43829,13 @@ var PACKAGES = [
     opens: "private packages of the organization",
     revoke: "Revoke the token in Private Packagist",
     docs: "https://packagist.com/docs",
-    forms: ["packagist_ack_{hex:56-68}", "packagist_ort_{hex:56-68}", "packagist_out_{hex:56-68}", "packagist_uut_{hex:56-68}", "packagist_urt_{hex:56-68}"]
+    forms: [
+      "packagist_ack_{hex:56-68}",
+      "packagist_ort_{hex:56-68}",
+      "packagist_out_{hex:56-68}",
+      "packagist_uut_{hex:56-68}",
+      "packagist_urt_{hex:56-68}"
+    ]
   }),
   token({
     id: "pypi-token",
@@ -42429,8 +43862,16 @@ var PACKAGES = [
 
 // src/secrets/detectors/payments.ts
 import { createHash as createHash5 } from "node:crypto";
-var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
-var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
+var STRIPE = {
+  issuer: "Stripe",
+  revoke: "Roll the key in the Stripe dashboard",
+  docs: "https://docs.stripe.com/keys"
+};
+var SQUARE = {
+  issuer: "Square",
+  revoke: "Replace the token in the Square developer dashboard",
+  docs: "https://developer.squareup.com/docs/build-basics/access-tokens"
+};
 var SHOPIFY = {
   issuer: "Shopify",
   revoke: "Uninstall or rotate the app credentials in Shopify",
@@ -42513,7 +43954,9 @@ var PAYMENTS = [
     pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
     alone: true,
     strength: "proven",
-    examples: [(fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))],
+    examples: [
+      (fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))
+    ],
     quiet: ["xprv{58:107}"],
     check: checkBitcoin
   },
@@ -42526,10 +43969,16 @@ var PAYMENTS = [
     docs: "https://en.bitcoin.it/wiki/Wallet_import_format",
     forms: ["5{58:50}", "K{58:51}", "L{58:51}"],
     proof: "its base58 checksum",
-    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text5) => ({ text: text5, ignoreCase: true, assignment: true })),
+    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text5) => ({
+      text: text5,
+      ignoreCase: true,
+      assignment: true
+    })),
     pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
     strength: "proven",
-    examples: [(fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`],
+    examples: [
+      (fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`
+    ],
     quiet: ["privkey=5J{58:49}"],
     check: checkBitcoin
   },
@@ -42768,7 +44217,13 @@ var PAYMENTS = [
     id: "stripe-key",
     title: "Stripe secret key",
     opens: "payments and customers of the account; a restricted key what it is granted",
-    forms: ["sk_live_{62:14-34}", "rk_live_{62:14-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
+    forms: [
+      "sk_live_{62:14-34}",
+      "rk_live_{62:14-34}",
+      "sk_live_{62:60-247}",
+      "rk_live_{62:60-247}",
+      "sk_org_live_{62:24-247}"
+    ],
     quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
   }),
   token({
@@ -42801,7 +44256,11 @@ var PAYMENTS = [
 
 // src/secrets/detectors/work.ts
 var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
-var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
+var FIGMA = {
+  issuer: "Figma",
+  revoke: "Revoke the token in the Figma settings",
+  docs: "https://www.figma.com/developers/api#access-tokens"
+};
 var WORK = [
   named2({
     id: "airtable-legacy-key",
@@ -43049,7 +44508,9 @@ var GROUPS = [
 var KEY_IDS = new Set(KEYS.map(({ id }) => id));
 var isKey = (id) => KEY_IDS.has(id);
 var isFile = (detector) => "parse" in detector;
-var DETECTORS = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.filter((detector) => !isFile(detector)));
+var DETECTORS = GROUPS.flatMap(
+  ({ detectors: detectors2 }) => detectors2.filter((detector) => !isFile(detector))
+);
 var FILE_DETECTORS = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.filter(isFile));
 
 // src/secrets/file-index.ts
@@ -43064,13 +44525,26 @@ var FileIndex = class {
   of(path20) {
     const name2 = path20.slice(path20.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
-    for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1)) found.push(...this.#byName.get(name2.slice(dot)) ?? []);
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path20)));
+    for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
+      found.push(...this.#byName.get(name2.slice(dot)) ?? []);
+    return found.filter(
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path20))
+    );
   }
 };
 
 // src/secrets/name-index.ts
-var TRIGGERS = ["key", "token", "secret", "passw", "auth", "api", "_pat", "cred", "login"].map((text5) => ({
+var TRIGGERS = [
+  "key",
+  "token",
+  "secret",
+  "passw",
+  "auth",
+  "api",
+  "_pat",
+  "cred",
+  "login"
+].map((text5) => ({
   text: text5,
   ignoreCase: true,
   assignment: true,
@@ -43168,7 +44642,10 @@ function compile2(literals) {
   literals.forEach(({ text: text5, ignoreCase, assignment, run: run12 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
-    groups.set(key, [...groups.get(key) ?? [], { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run12 }]);
+    groups.set(key, [
+      ...groups.get(key) ?? [],
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run12 }
+    ]);
   });
   return groups;
 }
@@ -43206,7 +44683,8 @@ function plainKernel(literals, size) {
         for (const literal4 of group) {
           if (p + literal4.bytes.length > end2 || !matches3(literal4, p)) continue;
           const behind2 = p + literal4.bytes.length;
-          if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run) continue;
+          if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run)
+            continue;
           const value = literal4.assignment ? assigned2(behind2, end2, Math.max(MIN_VALUE3, literal4.run)) : { start: 0, length: 0 };
           if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
@@ -43293,7 +44771,8 @@ var Bucket = class {
   }
   get cost() {
     let product = 1;
-    for (let byte = 0; byte < BYTES2; byte++) product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0);
+    for (let byte = 0; byte < BYTES2; byte++)
+      product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0);
     return product;
   }
 };
@@ -43318,7 +44797,8 @@ function anneal(options5, start, bucketCount, byteCost, maxChain) {
     const old = choiceOf(literal4, choices[literal4] ?? 0);
     const now = choiceOf(literal4, number5);
     const [source2, target] = [buckets[from], buckets[to]];
-    if (old === void 0 || now === void 0 || source2 === void 0 || target === void 0 || from === to && old === now) continue;
+    if (old === void 0 || now === void 0 || source2 === void 0 || target === void 0 || from === to && old === now)
+      continue;
     if (now.chain !== old.chain && (chains.get(now.chain) ?? 0) >= maxChain) continue;
     const before = source2.cost + (from === to ? 0 : target.cost);
     source2.change(old.fingerprint, -1);
@@ -43631,7 +45111,11 @@ var BYTES3 = [
 // src/secrets/prefilter/frequency.ts
 function measuredFrequencies() {
   const byte = (value) => ((BYTES3[value] ?? 0) + 1) / 1e5;
-  const counts = new Map(TRIGRAMS.flatMap(([log2, text5]) => [...text5.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])));
+  const counts = new Map(
+    TRIGRAMS.flatMap(
+      ([log2, text5]) => [...text5.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])
+    )
+  );
   return {
     byte,
     // What is not in the table is rarer than all that are; how much rarer its bytes tell.
@@ -43656,7 +45140,10 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   const cost = costFunction(model);
   const assigned2 = assignBuckets(first2, cost);
   const { prepared, bucketOf } = isThorough ? improved(first2, assigned2, model) : { prepared: first2, bucketOf: assigned2 };
-  const buckets = Array.from({ length: BUCKETS }, (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY));
+  const buckets = Array.from(
+    { length: BUCKETS },
+    (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY)
+  );
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
@@ -43675,7 +45162,13 @@ function improved(literals, bucketOf, model) {
       };
     })
   );
-  const found = anneal(options5, { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN);
+  const found = anneal(
+    options5,
+    { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf },
+    BUCKETS,
+    byteCosts(model),
+    MAX_CHAIN
+  );
   const prepared = literals.map((literal4, i) => {
     const anchor2 = found.choices[i] ?? literal4.anchor;
     return { ...literal4, anchor: anchor2, fingerprint: fingerprintAt(literal4.bytes, anchor2, literal4.ignoreCase) };
@@ -43683,12 +45176,21 @@ function improved(literals, bucketOf, model) {
   return { prepared, bucketOf: found.buckets };
 }
 function prepare({ text: text5, ignoreCase, assignment, run: run12 }, model, uses) {
-  if (!/^[\0-\xff]{3,}$/.test(text5)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run12 < 0 || run12 > MAX_RUN) throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run12}, at most ${MAX_RUN}`);
+  if (!/^[\0-\xff]{3,}$/.test(text5))
+    throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
+  if (run12 < 0 || run12 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run12}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
-  return { bytes: bytes2, ignoreCase, assignment, run: textBehind(text5, run12), anchor: anchor2, fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase) };
+  return {
+    bytes: bytes2,
+    ignoreCase,
+    assignment,
+    run: textBehind(text5, run12),
+    anchor: anchor2,
+    fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
+  };
 }
 var textBehind = (text5, run12) => text5.length > COMPARED2 ? 0 : run12;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
@@ -43911,7 +45413,9 @@ var WRITERS = [
 function escapedSpellings(text5) {
   if (!/^[\x20-\x7e]+$/.test(text5) || !/[A-Za-z]/.test(text5) || text5.includes("\\")) return [];
   const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20"), text5.replaceAll(" ", "+")] : [];
-  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter((spelling) => spelling !== text5);
+  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter(
+    (spelling) => spelling !== text5
+  );
 }
 
 // src/secrets/scanner.ts
@@ -43941,7 +45445,8 @@ function literalsOf(detectors2) {
       for (const text5 of escapedSpellings(spec.text)) add3({ ...spec, text: text5 }, [detector], { isEscaped: true });
     }
   }
-  if (detectors2.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
+  if (detectors2.some(({ names: names2 }) => names2 !== void 0))
+    for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add3(spec, []);
   return [...literals.values()];
@@ -43963,9 +45468,13 @@ function compile3(detectors2, simd, files) {
     letterEscapes,
     printable,
     triggers,
-    isSign: all2.map((_, at3) => marks2[at3] !== null || packed[at3] === true || signs2[at3] !== null || letterEscapes[at3] === true || at3 === printable || triggers[at3] === true),
+    isSign: all2.map(
+      (_, at3) => marks2[at3] !== null || packed[at3] === true || signs2[at3] !== null || letterEscapes[at3] === true || at3 === printable || triggers[at3] === true
+    ),
     owners: all2.map(({ owners }) => owners),
-    escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
+    escaped: all2.map(
+      ({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null
+    ),
     kernel: buildKernel(
       all2.map(({ spec }) => spec),
       WINDOW,
@@ -43995,14 +45504,20 @@ var Scanner = class _Scanner {
   /** @param where what was scanned, in words @throws ImageError when there were more matches than may be kept */
   assertBounded(where) {
     if (this.#matches?.exceeded !== true) return;
-    throw new ImageError("too-many-matches", `${where} has more than ${this.#matches.limit} values that detectors match ${raise("matches")}`);
+    throw new ImageError(
+      "too-many-matches",
+      `${where} has more than ${this.#matches.limit} values that detectors match ${raise("matches")}`
+    );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path20) {
     return this.#start(path20, true);
   }
   #start(path20, isCapped) {
-    return new ContentScan(this.#compiled, path20, 0, packedBudget(), { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped });
+    return new ContentScan(this.#compiled, path20, 0, packedBudget(), {
+      matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
+      isCapped
+    });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
   scanText(text5, path20 = "") {
@@ -44022,11 +45537,16 @@ var isIssued = ({ generic, guessable, context: context2 }) => generic !== true &
 function knownValues(catalogue, { detector, value, companion, facts }, text5) {
   const guessable = catalogue.kindOf(detector).guessable === true;
   const name2 = facts["name"];
-  const after2 = [...name2 === void 0 ? [] : [name2.toLowerCase()], ...text5 === null || !guessable ? [] : wordsBefore(text5, value)];
+  const after2 = [
+    ...name2 === void 0 ? [] : [name2.toLowerCase()],
+    ...text5 === null || !guessable ? [] : wordsBefore(text5, value)
+  ];
   return [{ value, guessable, after: after2 }, ...companion === null ? [] : [{ value: companion, guessable, after: after2 }]];
 }
 var valuesIn = (scanner, text5) => scanner.scanText(text5).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
-var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === "proven" || strength === "likely")).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
+var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(
+  ({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === "proven" || strength === "likely")
+).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
 var MIN_TEXT = 12;
 function collectTexts(value, found) {
   if (typeof value === "string") {
@@ -44068,7 +45588,11 @@ var settingsFromOptions = (values) => settingsBy(({ option: option2 }) => {
   const given2 = values[option2];
   return Array.isArray(given2) ? given2.join("\n") : typeof given2 === "string" ? given2 : null;
 });
-var overlay = (...all2) => all2.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
+var overlay = (...all2) => all2.reduce(
+  (sum, settings2) => Object.fromEntries(
+    Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])
+  )
+);
 var exists = (file) => access(file).then(
   () => true,
   () => false
@@ -44092,7 +45616,8 @@ async function readDockerfiles(settings2, directory, isConfined) {
 }
 async function readBuild(settings2, { directory, isConfined = false }, temporary) {
   const { context: context2 } = settings2;
-  if (context2 !== null && !await isDirectory2(path6.resolve(directory, context2))) throw new ConfigError(`${context2}: the build context is no directory.`);
+  if (context2 !== null && !await isDirectory2(path6.resolve(directory, context2)))
+    throw new ConfigError(`${context2}: the build context is no directory.`);
   if (isConfined) {
     for (const [what, name2] of [
       ["context", context2],
@@ -44118,7 +45643,8 @@ async function prepareLint(names2, settings2, directory) {
     const absolute = path6.resolve(directory, name2);
     if (await isDirectory2(absolute)) {
       const found = await findDockerfiles(absolute);
-      if (found.length === 0) throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
+      if (found.length === 0)
+        throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
       files.push(...found.map((file) => ({ path: named(directory, path6.join(absolute, file.path)), text: file.text })));
     } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory, false));
   }
@@ -44136,7 +45662,14 @@ async function prepare2(reference, settings2, surroundings) {
   return {
     reference,
     name: name2,
-    open: { image: settings2.image, platform: settings2.platform, temporary, stdin, limits: policy.limits, bareNames: isAction || isUnattended(env) ? "engine" : "file-first" },
+    open: {
+      image: settings2.image,
+      platform: settings2.platform,
+      temporary,
+      stdin,
+      limits: policy.limits,
+      bareNames: isAction || isUnattended(env) ? "engine" : "file-first"
+    },
     policy,
     baseline: baseline2,
     authority,
@@ -44155,8 +45688,16 @@ async function configPath({ config: config2 }, directory) {
   return null;
 }
 function presentable(error2) {
-  const known2 = error2 instanceof GateError ? error2 : new ImageError("internal", `an unexpected error stopped the run: ${error2 instanceof Error ? error2.message : String(error2)}. Nothing was judged.`, { cause: error2 });
-  return new GateError(known2.code, visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)), { cause: error2, at: known2.at });
+  const known2 = error2 instanceof GateError ? error2 : new ImageError(
+    "internal",
+    `an unexpected error stopped the run: ${error2 instanceof Error ? error2.message : String(error2)}. Nothing was judged.`,
+    { cause: error2 }
+  );
+  return new GateError(
+    known2.code,
+    visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)),
+    { cause: error2, at: known2.at }
+  );
 }
 
 // src/ending.ts
@@ -44174,7 +45715,8 @@ function guardEnding(tell) {
   const onError = (error2) => end2("internal", presentable(error2).message);
   process.on("uncaughtException", onError);
   process.on("unhandledRejection", onError);
-  for (const signal of SIGNALS) process.on(signal, () => end2("interrupted", `The run was ended by ${signal} before its verdict.`));
+  for (const signal of SIGNALS)
+    process.on(signal, () => end2("interrupted", `The run was ended by ${signal} before its verdict.`));
   process.on("exit", () => {
     if (isTold) return;
     isTold = true;
@@ -44222,7 +45764,9 @@ function guard() {
     attempt(() => {
       const session = new (process.getBuiltinModule("node:inspector")).Session();
       session.connectToMainThread();
-      session.post("Runtime.evaluate", { expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)" });
+      session.post("Runtime.evaluate", {
+        expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)"
+      });
     });
   };
   const clock = setInterval(() => {
@@ -44245,7 +45789,12 @@ function watch(words2, { leaving = LEAVING } = {}) {
     times[0] = started + bounded2 * 1e3;
   };
   within2(LIMITS.seconds.value);
-  const shared2 = { state, times, words: words2, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving } };
+  const shared2 = {
+    state,
+    times,
+    words: words2,
+    constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving }
+  };
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared2,
@@ -44299,7 +45848,11 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf2(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path20, chosen) => ({ ...path20, stages: [...path20.stages, stage], chosen: [...path20.chosen, ...chosen] });
+  const onTop = (path20, chosen) => ({
+    ...path20,
+    stages: [...path20.stages, stage],
+    chosen: [...path20.chosen, ...chosen]
+  });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
     return { ...below, paths: below.paths.map((path20) => onTop(path20, [])) };
@@ -44382,7 +45935,11 @@ function pathFits(pattern, built) {
   }
   if (pattern.some((part3) => /\/\/|\.\./.test(part3))) return true;
   const [head = "", ...tail2] = pattern;
-  const open7 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail2.slice(0, -1), (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")];
+  const open7 = [
+    withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""),
+    ...tail2.slice(0, -1),
+    (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")
+  ];
   const bare = built.replace(/(?<=[^/]|^\/)\/+$/, "");
   return fitsPattern(open7, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
 }
@@ -44390,7 +45947,9 @@ function copyFits(instruction, entry, { escapeCharacter }) {
   const json = jsonWords(instruction.text);
   const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
   const target = words2.at(-1) ?? [""];
-  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
+  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(
+    squeeze(entry.text)
+  );
   if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
   const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
   if (fitsPattern(joinPatterns(words2), built)) return true;
@@ -44401,7 +45960,10 @@ function copyFits(instruction, entry, { escapeCharacter }) {
     const files = sources.filter((word) => !documents.includes(word));
     return fitsPattern(joinPatterns([...files, ...names2, target]), built);
   }
-  return fitsPattern(joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])), built);
+  return fitsPattern(
+    joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])),
+    built
+  );
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
@@ -44422,12 +45984,16 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
     return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail2]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail2]), built);
   });
 }
-var trimmed = (pattern) => pattern.map((part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3);
+var trimmed = (pattern) => pattern.map(
+  (part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3
+);
 function namesFit(instruction, entry) {
   const names2 = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names2;
   if (names2.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
-  return names2.slice(0, MAX_NAMES).every((name2) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name2)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name2));
+  return names2.slice(0, MAX_NAMES).every(
+    (name2) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name2)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name2)
+  );
 }
 var escapeRegExp = (text5) => text5.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 function readList2(text5) {
@@ -44442,7 +46008,8 @@ function commandFits(instruction, entry) {
   const exec = jsonWords(instruction.text);
   const built = readList2(entry.text);
   if (built === null) return letters(entry.text).endsWith(letters(instruction.text));
-  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
+  if (exec !== null)
+    return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
 }
 var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
@@ -44465,7 +46032,10 @@ function portsFit(instruction, entry) {
 }
 var eachWordFits = (instruction, entry, { escapeCharacter }) => {
   const json = jsonWords(instruction.text);
-  if (json !== null && instruction.keyword === "SHELL") return json.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
+  if (json !== null && instruction.keyword === "SHELL")
+    return json.every(
+      (word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word))
+    );
   const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
   return words2.every((word) => word.every((part3) => entry.text.includes(part3)));
 };
@@ -44497,7 +46067,9 @@ function textFits(instruction, entry, setting2) {
       return eachWordFits(instruction, entry, setting2);
     case "HEALTHCHECK":
       return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
-        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
+        letters(
+          jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, "")
+        )
       );
     default:
       return letters(entry.text).includes(letters(instruction.text));
@@ -44640,7 +46212,8 @@ function unfit(history2) {
   if (last === void 0) return "the image has no history";
   const comment = last.comment ?? "";
   if (/^merge sha256:/.test(comment)) return "the image was squashed: one layer holds what all instructions made";
-  if (/^Imported from/.test(comment) && history2.length === 1) return "the image was imported: its history names no instruction";
+  if (/^Imported from/.test(comment) && history2.length === 1)
+    return "the image was imported: its history names no instruction";
   const tool = /^(?:ko|Jib)$/.exec(last.author ?? "")?.[0] ?? (/^bazel build /.test(last.raw) ? "Bazel" : BUILDPACKS.test(last.raw) ? "Buildpacks" : null);
   if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`;
   if (history2.every(({ raw }) => raw === "")) return "the image's history is empty";
@@ -44652,10 +46225,16 @@ var TOO_LONG2 = { reason: "it has too many instructions", isOther: false };
 function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
   const isOther = (builder === "buildkit" || builder === "classic") && entry.keyword !== null && entry.keyword !== ran.keyword;
   if (builder === "buildkit" && entry.builder === "classic")
-    return { reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`, isOther };
+    return {
+      reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`,
+      isOther
+    };
   const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
   if (!isBareExec && entry.keyword !== ran.keyword)
-    return { reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`, isOther };
+    return {
+      reason: `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`,
+      isOther
+    };
   if (textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" })) return null;
   return { reason: `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`, isOther };
 }
@@ -44667,13 +46246,16 @@ function fitStage(dockerfile, stage, history2, effort) {
   const fits3 = results.filter((result) => "chain" in result);
   const [first2] = fits3;
   const onImage = results.at(-1);
-  if (first2 === void 0 || onImage === void 0) return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
+  if (first2 === void 0 || onImage === void 0)
+    return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
   if (chains.length === 1) return fits3;
   const most = "chain" in onImage ? onImage.pairs.size : 0;
   const through = fits3.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
   if (through.length > 0) {
     const longest2 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
-    const others = through.filter(({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length)));
+    const others = through.filter(
+      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length))
+    );
     if (others.length === 0 && isWhole) return [longest2];
     return [longest2, ...others].map((fit2) => ({
       ...fit2,
@@ -44681,7 +46263,9 @@ function fitStage(dockerfile, stage, history2, effort) {
     }));
   }
   const empty = fits3.filter(({ chain }) => chain.chosen.length > 0);
-  const meant = empty.find(({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name)));
+  const meant = empty.find(
+    ({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name))
+  );
   const fit = meant ?? fits3.at(-1) ?? first2;
   const ruledOut = results.every((result) => "chain" in result || result.isOther);
   const at3 = chains.at(-1)?.stages[0];
@@ -44710,10 +46294,16 @@ function fitSteps(dockerfile, chain, steps, history2, builder, effort) {
   const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
   const baseEntries = history2.length - own2.length;
   if (baseEntries < 0)
-    return { reason: `it has ${own2.length} instructions, the image's history only ${history2.length} entries`, isOther: builder === "buildkit" || builder === "classic" };
+    return {
+      reason: `it has ${own2.length} instructions, the image's history only ${history2.length} entries`,
+      isOther: builder === "buildkit" || builder === "classic"
+    };
   const [root] = chain.stages;
   if (root.from.toLowerCase() === "scratch" && baseEntries > 0)
-    return { reason: "it starts from scratch, but the image has more history than it has instructions", isOther: builder === "buildkit" || builder === "classic" };
+    return {
+      reason: "it starts from scratch, but the image has more history than it has instructions",
+      isOther: builder === "buildkit" || builder === "classic"
+    };
   const pairs = /* @__PURE__ */ new Map();
   let miss = null;
   for (let i = own2.length - 1; i >= 0; i--) {
@@ -44726,7 +46316,14 @@ function fitSteps(dockerfile, chain, steps, history2, builder, effort) {
     miss ??= found;
     pairs.set(entry.index, step2.at);
   }
-  return miss ?? { chain, pairs, baseEntries, ownFrom: baseEntries, making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []), doubt: null };
+  return miss ?? {
+    chain,
+    pairs,
+    baseEntries,
+    ownFrom: baseEntries,
+    making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []),
+    doubt: null
+  };
 }
 function fitKaniko(dockerfile, chain, history2, effort) {
   const { steps } = chain;
@@ -44742,8 +46339,14 @@ function fitKaniko(dockerfile, chain, history2, effort) {
     at3 = found - 1;
   }
   const used = new Set(pairs.values());
-  const missing = steps.find(({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position));
-  if (missing !== void 0) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history`, isOther: false };
+  const missing = steps.find(
+    ({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position)
+  );
+  if (missing !== void 0)
+    return {
+      reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history`,
+      isOther: false
+    };
   if (pairs.size === 0) return { reason: "none of its instructions is in the history", isOther: false };
   const sure = /* @__PURE__ */ new Map();
   let from = 0;
@@ -44761,10 +46364,13 @@ function agree(dockerfile, fits3, history2) {
   const [root] = last.chain.stages;
   const instructions = /* @__PURE__ */ new Map();
   for (const [index, instruction] of last.pairs) {
-    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
+    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
+      instructions.set(index, instruction);
   }
   const boundaries = fits3.map(({ baseEntries }) => baseEntries);
-  const isOne = fits3.every(({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine);
+  const isOne = fits3.every(
+    ({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine
+  );
   const certain = fits3.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
   return {
     dockerfile,
@@ -44788,7 +46394,8 @@ function readings2(history2) {
 }
 function align(dockerfile, history2, target) {
   const { path: path20, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: noDockerfile(`${path20} is no Dockerfile that builds: ${dockerfile.error}`) };
+  if (dockerfile.error !== null)
+    return { reason: noDockerfile(`${path20} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
   if (target !== null && wanted === null) return { reason: noStage(`${path20} has no stage ${JSON.stringify(target)}`) };
   if (stages.length === 0) return { reason: noDockerfile(`${path20} has no FROM`) };
@@ -44801,7 +46408,11 @@ function align(dockerfile, history2, target) {
   for (const reading of readings2(history2)) {
     const results = candidates.map((stage) => fitStage(dockerfile, stage, reading, effort));
     if (effort.left <= 0)
-      return { reason: noStage(`${path20} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`) };
+      return {
+        reason: noStage(
+          `${path20} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+        )
+      };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
     if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], reading) };
     const own2 = results.at(-1);
@@ -44825,18 +46436,29 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path20 }) => path20)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
-      reason: noDockerfile(`${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile`)
+      reason: noDockerfile(
+        `${best.length} Dockerfiles fit the image alike (${names2}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile`
+      )
     };
   const [short2] = searched;
   if (short2 !== void 0)
-    return { reason: noDockerfile(`${short2.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`) };
-  return { reason: wrongDockerfile(`none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})`) };
+    return {
+      reason: noDockerfile(
+        `${short2.dockerfile.path} fits the image, but says too little to be sure of it: name it with --dockerfile if it was built from that`
+      )
+    };
+  return {
+    reason: wrongDockerfile(
+      `none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})`
+    )
+  };
 }
 
 // src/dockerfile/base-image.ts
 function materialOf(provenances, named3) {
   const materials = provenances.flatMap((provenance) => provenance.materials);
-  if (named3 !== null) return materials.find(({ reference }) => sameReference(reference, named3.replace(/@sha256:.*$/s, ""))) ?? null;
+  if (named3 !== null)
+    return materials.find(({ reference }) => sameReference(reference, named3.replace(/@sha256:.*$/s, ""))) ?? null;
   const [only] = materials;
   return materials.length === 1 ? only ?? null : null;
 }
@@ -44857,21 +46479,40 @@ function notedBase(history2, alignment) {
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
-  if (traced2 !== null && traced2.base !== null) return { ...sure, reference: traced2.base.reference, digest: traced2.base.digest, layers: traced2.baseLayers, source: "provenance" };
+  if (traced2 !== null && traced2.base !== null)
+    return {
+      ...sure,
+      reference: traced2.base.reference,
+      digest: traced2.base.digest,
+      layers: traced2.baseLayers,
+      source: "provenance"
+    };
   const written = alignment?.doubt == null ? alignment?.base?.reference ?? null : null;
   const named3 = written !== null && /[$]/.test(written) ? null : written;
   const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
   if (annotated !== "" && (named3 === null || sameReference(annotated, named3.replace(/@sha256:.*$/s, "")))) {
     const isIntermediate = (config2.history ?? []).some((entry) => noteOf(entry).some(({ name: name2 }) => name2 === null));
-    return { ...sure, reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, source: "annotation" };
+    return {
+      ...sure,
+      reference: annotated,
+      digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null,
+      source: "annotation"
+    };
   }
   const noted = notedBase(config2.history ?? [], alignment);
   if (noted !== null) return { ...sure, reference: noted, digest: null, source: "history" };
   if (named3?.toLowerCase() === "scratch") return null;
   const material = materialOf(provenances, named3);
-  if (material !== null) return { ...sure, reference: material.reference, digest: material.digest, source: "provenance" };
+  if (material !== null)
+    return { ...sure, reference: material.reference, digest: material.digest, source: "provenance" };
   if (named3 === null) return null;
-  return { ...sure, reference: named3, digest: /@(sha256:[0-9a-f]{64})$/.exec(named3)?.[1] ?? null, source: "dockerfile", doubt };
+  return {
+    ...sure,
+    reference: named3,
+    digest: /@(sha256:[0-9a-f]{64})$/.exec(named3)?.[1] ?? null,
+    source: "dockerfile",
+    doubt
+  };
 }
 
 // src/dockerfile/base.ts
@@ -44905,7 +46546,8 @@ function triggeredFrom({ builder, baseEntries, ownFrom, instructions, base }, hi
   const written = history2.slice(ownFrom).filter((entry) => !isFiller2(entry));
   const [first2] = written;
   const noted = /^FROM (\S+)$/.exec(first2?.comment ?? "")?.[1];
-  if (builder === "buildah" && noted !== void 0 && base !== null && sameReference(noted, base.reference)) return baseEntries;
+  if (builder === "buildah" && noted !== void 0 && base !== null && sameReference(noted, base.reference))
+    return baseEntries;
   const isAlike = looksLike(written, builder);
   let from = baseEntries;
   const lowest = isComplete ? 1 : 0;
@@ -44924,11 +46566,15 @@ var WHOLE_STAGE_LINE = /^\s*FROM\s+(?:--\S+\s+)*\S+(?:\s+AS\s+\S+)?\s*[\\`]?$/i;
 var FILE_LINE = /^\s*(?:ADD|COPY|FROM|RUN)\s/;
 function structureDoubt({ lines, stages }) {
   const starts = new Set(stages.map(({ fromInstruction }) => fromInstruction.startLine));
-  const odd = lines.findIndex((line2, index) => starts.has(index + 1) ? !STAGE_LINE.test(line2) : WHOLE_STAGE_LINE.test(line2));
+  const odd = lines.findIndex(
+    (line2, index) => starts.has(index + 1) ? !STAGE_LINE.test(line2) : WHOLE_STAGE_LINE.test(line2)
+  );
   if (odd !== -1) return `line ${odd + 1} reads like a FROM and is none, or the other way round`;
   const split = stages.find(({ fromInstruction: { startLine, endLine } }) => startLine !== endLine);
   if (split !== void 0) return `the FROM of line ${split.fromInstruction.startLine} goes over several lines`;
-  const hides = ({ keyword, documents }) => documents.some(({ content }) => (keyword !== "RUN" || content.startsWith("#!")) && content.split("\n").some((line2) => FILE_LINE.test(line2)));
+  const hides = ({ keyword, documents }) => documents.some(
+    ({ content }) => (keyword !== "RUN" || content.startsWith("#!")) && content.split("\n").some((line2) => FILE_LINE.test(line2))
+  );
   const hiding = stages.flatMap(({ instructions }) => instructions).find(hides);
   return hiding === void 0 ? null : `the here-document of line ${hiding.startLine} holds lines that read like instructions`;
 }
@@ -44942,7 +46588,9 @@ function baseEntriesOf(alignment, history2, choice, isComplete) {
   const count2 = triggeredFrom(alignment, history2, isComplete);
   return {
     count: count2,
-    reason: count2 === baseEntries ? null : noProvenance("nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile")
+    reason: count2 === baseEntries ? null : noProvenance(
+      "nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile"
+    )
   };
 }
 
@@ -44972,7 +46620,11 @@ function lowerDoubt(alignment, { history: history2, dockerfiles, all: all2 }) {
 }
 function traced({ history: history2, pairing }, { alignment, baseLayers, isVerified, provenance }) {
   if (alignment === null || baseLayers === null)
-    return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: noProvenance(`${provenance.where} and the history of the image do not fit together`) };
+    return {
+      layers: pairing.map(() => UNKNOWN),
+      entries: history2.map(() => UNKNOWN),
+      reason: noProvenance(`${provenance.where} and the history of the image do not fit together`)
+    };
   const base = isVerified && provenance.isOfImage !== true ? PROVEN2 : ALIGNED;
   const layers = pairing.map((_, layer) => layer < baseLayers ? base : OWN);
   const { count: count2 } = baseEntriesOf(alignment, history2, null, true);
@@ -44986,12 +46638,15 @@ function traced({ history: history2, pairing }, { alignment, baseLayers, isVerif
 function ownershipOf(sources) {
   const { history: history2, pairing, alignment } = sources;
   if (sources.traced !== null) return traced(sources, sources.traced);
-  if (alignment === null) return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: sources.reason };
+  if (alignment === null)
+    return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: sources.reason };
   const making = history2.filter(({ empty }) => !empty);
   const isComplete = making.length === pairing.length && !making.some(isFiller2);
   const doubt = choiceDoubt(alignment, sources) ?? lowerDoubt(alignment, sources);
   const { count: count2, reason } = baseEntriesOf(alignment, history2, doubt, isComplete);
-  const entries = history2.map((entry, index) => isFiller2(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count2 ? ALIGNED : UNKNOWN);
+  const entries = history2.map(
+    (entry, index) => isFiller2(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count2 ? ALIGNED : UNKNOWN
+  );
   const own2 = making.filter((entry) => entry.index >= alignment.ownFrom && !isFiller2(entry)).length;
   const isWhole = reason === null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries && making.length <= pairing.length;
   const layers = pairing.map((index, layer) => {
@@ -45009,13 +46664,16 @@ function ownershipOf(sources) {
 var MAX_RANGES = 64;
 function add(ranges, more) {
   for (const range2 of more) {
-    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine))
+      ranges.push(range2);
   }
 }
 function layersOf({ chains, lines, images }, layers) {
   const whole4 = chains.filter(({ digests }) => digests.length === layers.length);
   const names2 = (digests, by) => digests.every((digest, index) => layers[index] !== void 0 && by(layers[index]) === digest);
-  const verified2 = whole4.find(({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest));
+  const verified2 = whole4.find(
+    ({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest)
+  );
   const distinct = new Set(whole4.map(({ digests }) => digests.join()));
   const full = verified2 ?? (distinct.size === 1 ? whole4[0] : void 0);
   if (full === void 0 || layers.length === 0) return null;
@@ -45044,8 +46702,12 @@ function trace(provenance, layers, ids, history2, pairing) {
   const { where } = provenance;
   const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
   if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
-  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
-  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
+  const dockerfile = parseDockerfile(
+    provenance.repositoryPath ?? provenance.dockerfile.name,
+    decode3(provenance.dockerfile.bytes)
+  );
+  if (dockerfile.error !== null || dockerfile.stages.length === 0)
+    return ignored("holds a Dockerfile that does not build");
   const mapped = layersOf(provenance, layers);
   if (mapped === null) return ignored("names other layers than the image has");
   const isVerified = mapped.isVerified || provenance.imageDigests.some((digest) => ids.includes(digest));
@@ -45060,25 +46722,55 @@ function trace(provenance, layers, ids, history2, pairing) {
     const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
     const [only] = candidates;
     if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
-      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
+      return ignored(
+        `says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`
+      );
     if (expected !== void 0) instructions.push(expected);
     else if (only === void 0 || candidates.length > 1) instructions.push(null);
     else {
       const keyword = entry === null ? null : history2[entry]?.keyword ?? null;
       if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
-        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
+        return ignored(
+          `says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`
+        );
       if (!isVerified) return ignored("names other layers than the image has");
       instructions.push(only);
     }
   }
   const count2 = mapped.base?.layers ?? 0;
-  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
+  const owned = pairing.findIndex(
+    (entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom
+  );
   if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base, isVerified } };
+  return {
+    trace: {
+      provenance,
+      dockerfile,
+      alignment,
+      instructions,
+      baseLayers: alignment === null ? null : count2,
+      base: mapped.base,
+      isVerified
+    }
+  };
 }
 
 // src/dockerfile/origin.ts
-var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
+var METADATA = /* @__PURE__ */ new Set([
+  "ARG",
+  "CMD",
+  "ENTRYPOINT",
+  "ENV",
+  "EXPOSE",
+  "HEALTHCHECK",
+  "LABEL",
+  "MAINTAINER",
+  "ONBUILD",
+  "SHELL",
+  "STOPSIGNAL",
+  "USER",
+  "VOLUME"
+]);
 var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
@@ -45091,7 +46783,11 @@ function firstTrace({ provenances, layers, ids }, history2, pairing) {
     if (provenance.dockerfile === null) continue;
     const result = trace(provenance, layers, ids, history2, pairing);
     if ("problem" in result) problems.push({ where: provenance.where, problem: result.problem });
-    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) };
+    else
+      return {
+        traced: result.trace,
+        problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem)
+      };
   }
   return { traced: null, problems: problems.map(({ problem }) => problem) };
 }
@@ -45109,7 +46805,13 @@ function findOrigin(sources) {
     known2 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
     if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files));
   } else if (aligned !== null && "alignment" in aligned) {
-    known2 = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
+    known2 = {
+      dockerfile: aligned.alignment.dockerfile,
+      alignment: aligned.alignment,
+      traced: null,
+      certainty: "aligned",
+      changed: false
+    };
   }
   const alignment = known2?.alignment ?? null;
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries;
@@ -45136,7 +46838,14 @@ function findOrigin(sources) {
     dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
-    base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history2, target, found)) : baseImageOf(sources, count2, traced2, alignment, linesOf2(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+    base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history2, target, found)) : baseImageOf(
+      sources,
+      count2,
+      traced2,
+      alignment,
+      linesOf2(alignment?.base?.from),
+      alignment === null ? null : choiceDoubt(alignment, sources)
+    ),
     baseReason: ownership.reason,
     lastLines: (keyword) => linesOf2(own2.findLast((instruction) => instruction.keyword === keyword)),
     linesOf: linesOf2,
@@ -45151,7 +46860,8 @@ function claimedBase(traced2, layers, aligned) {
   const alignment = "alignment" in aligned ? aligned.alignment : null;
   const written = alignment?.doubt == null ? alignment?.base?.reference ?? null : null;
   const digest = (reference) => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
-  if (written !== null && !written.includes("$")) return { reference: written, digest: digest(written), layers, source: "dockerfile", lines: null, doubt: null };
+  if (written !== null && !written.includes("$"))
+    return { reference: written, digest: digest(written), layers, source: "dockerfile", lines: null, doubt: null };
   if (traced2.base === null) return null;
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
@@ -45174,7 +46884,8 @@ function originsOfEntries(config2, history2, pairing, known2, owned) {
   let workdir = "/";
   return history2.map((read2, index) => {
     const startedIn = workdir;
-    if (read2.keyword === "WORKDIR") workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
+    if (read2.keyword === "WORKDIR")
+      workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
     const layer = pairing.indexOf(index);
     const source2 = (layer === -1 ? null : known2?.traced?.instructions[layer]) ?? known2?.alignment?.instructions.get(index) ?? null;
     const isRun = read2.keyword === null && source2?.keyword === "RUN";
@@ -45182,7 +46893,15 @@ function originsOfEntries(config2, history2, pairing, known2, owned) {
     const entry = config2.history?.[index];
     const own2 = owned[index];
     if (entry === void 0 || own2 === void 0) throw new RangeError(`no history entry ${index}`);
-    return { instruction, source: source2, entry, workdir: startedIn, layer: layer === -1 ? null : layer, ...own2, lines: linesIn(known2)(source2) };
+    return {
+      instruction,
+      source: source2,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      ...own2,
+      lines: linesIn(known2)(source2)
+    };
   });
 }
 function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
@@ -45195,7 +46914,15 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
     if (index !== null) before = index;
     const isOneOfMerged = merged4.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced2 === null && own2.owner === "own";
     const source2 = isOneOfMerged ? null : traced2?.instructions[layer] ?? entry?.source ?? null;
-    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source: source2, workdir: entry?.workdir ?? "/", ...own2, lines: linesOf2(source2), merged: merged4 };
+    return {
+      history: index,
+      instruction: isOneOfMerged ? null : entry?.instruction ?? null,
+      source: source2,
+      workdir: entry?.workdir ?? "/",
+      ...own2,
+      lines: linesOf2(source2),
+      merged: merged4
+    };
   });
 }
 
@@ -45209,21 +46936,41 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
   const add3 = (reference, use, instruction) => {
     if (/^scratch$/i.test(reference) || found.length >= MAX_IMAGES) return;
     const digest = materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, "")))?.digest ?? null;
-    found.push({ reference, digest, use, keyword: instruction.keyword, isOpen: /[$]/.test(reference), lines: linesOf2(instruction) });
+    found.push({
+      reference,
+      digest,
+      use,
+      keyword: instruction.keyword,
+      isOpen: /[$]/.test(reference),
+      lines: linesOf2(instruction)
+    });
   };
-  const made = /* @__PURE__ */ new Set([...own2, built, ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf(dockerfile, stage))]);
+  const made = /* @__PURE__ */ new Set([
+    ...own2,
+    built,
+    ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf(dockerfile, stage))
+  ]);
   for (const stage of dockerfile.stages) {
     if (!made.has(stage)) continue;
-    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage)) if (taken === null) add3(name2, "content", instruction);
+    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage))
+      if (taken === null) add3(name2, "content", instruction);
   }
   const [base] = own2;
-  for (const stage of dockerfile.stages) if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
+  for (const stage of dockerfile.stages)
+    if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
   return found;
 }
 function possibleBases(dockerfile, built, linesOf2) {
   const roots = [...new Set(chainsOf(dockerfile, built).chains.map(({ stages: [root] }) => root))];
   const known2 = roots.filter(({ from }) => !/[$]/.test(from));
-  return (known2.length > 0 ? known2 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({ reference: from, digest: null, use: "base", keyword: "FROM", isOpen: /[$]/.test(from), lines: linesOf2(fromInstruction) }));
+  return (known2.length > 0 ? known2 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({
+    reference: from,
+    digest: null,
+    use: "base",
+    keyword: "FROM",
+    isOpen: /[$]/.test(from),
+    lines: linesOf2(fromInstruction)
+  }));
 }
 
 // src/filesystem/filesystem.ts
@@ -45264,7 +47011,8 @@ var Filesystem = class {
   }
   /** The versions of one layer that the final tree still shows, in the order of its tar. */
   *presentIn(layer) {
-    for (const version2 of this.versions[layer] ?? []) if (version2.ending === null && version2.entry.whiteout === null) yield version2;
+    for (const version2 of this.versions[layer] ?? [])
+      if (version2.ending === null && version2.entry.whiteout === null) yield version2;
   }
   /** All versions of the final tree, in order of their paths' parts. */
   *present() {
@@ -45272,7 +47020,9 @@ var Filesystem = class {
     while (stack.length > 0) {
       const node2 = stack.pop();
       if (node2?.version) yield node2.version;
-      if (node2?.children) for (const name2 of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name2) ?? { version: null, children: null });
+      if (node2?.children)
+        for (const name2 of [...node2.children.keys()].sort().reverse())
+          stack.push(node2.children.get(name2) ?? { version: null, children: null });
     }
   }
 };
@@ -45326,7 +47076,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path20, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path20 });
+    for (const { path: path20, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path20 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -45351,7 +47102,8 @@ function makeVersion(entry, layer, index, content, ending2) {
   return version2;
 }
 function add2(root, entry, layer, index, links) {
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
+  if (entry.whiteout !== null || entry.afterEnd)
+    return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
   const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
   const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
   const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer, links);
@@ -45361,11 +47113,13 @@ function add2(root, entry, layer, index, links) {
   }
   const before = node2.version;
   if (entry.type === "directory") {
-    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
+    if (before !== null && before.ending === null)
+      before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
     node2.children ??= /* @__PURE__ */ new Map();
   } else {
     const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
-    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
+    if (node2.children !== null || before !== null)
+      end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
     node2.children = null;
   }
   if (before !== null) before.successor = version2;
@@ -45391,7 +47145,10 @@ function makeDirectories(root, path20, layer, links) {
       if (!walk3.follow(target)) return { node: next, blockedBy: walk3.path };
       links.left -= target.length + walk3.length;
       if (links.left < 0)
-        throw new ImageError("too-many-links", `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`);
+        throw new ImageError(
+          "too-many-links",
+          `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`
+        );
       node2 = root;
       continue;
     }
@@ -45448,7 +47205,23 @@ var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
   "yum",
   "zypper"
 ]);
-var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
+var UTILITIES = /* @__PURE__ */ new Set([
+  "aria2c",
+  "curl",
+  "ftp",
+  "git",
+  "nc",
+  "ncat",
+  "netcat",
+  "nmap",
+  "scp",
+  "sftp",
+  "socat",
+  "ssh",
+  "tcpdump",
+  "telnet",
+  "wget"
+]);
 function findPrograms(filesystem, scans) {
   const kinds = scans.map(({ programs }) => new Map(programs));
   const shells = [];
@@ -45611,19 +47384,31 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
   let offset = 0;
   let zeroBlocks = 0;
   let extension = { pax: null, longName: null, longLink: null };
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  const bad = (what) => new ImageError(
+    "not-a-tar",
+    `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
+  );
   const checkPath = (what, path20) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
     if (path20.length * 3 > bytes2 && Buffer.byteLength(path20) > bytes2)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path20)} has more than ${bytes2} bytes ${raise("path-bytes")}`);
+      throw new ImageError(
+        "too-long",
+        `${where}: the ${what} ${shortened(path20)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+      );
     if (path20.length > parts && countParts(path20) > parts)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path20)} has more than ${parts} directories ${raise("path-parts")}`);
+      throw new ImageError(
+        "too-long",
+        `${where}: the ${what} ${shortened(path20)} has more than ${parts} directories ${raise("path-parts")}`
+      );
   };
   for (; ; ) {
     const block = yield { offset, length: BLOCK2 };
     if (block.length === 0) return;
     if (block.length < BLOCK2)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      throw new ImageError(
+        "truncated",
+        `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`
+      );
     const sum = checksum(block);
     if (sum === 8 * 32 && isZero(block)) {
       zeroBlocks++;
@@ -45641,10 +47426,14 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
       metadata?.announced(block);
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      if (ownSize > MAX_EXTENDED_HEADER)
+        throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
       if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+        throw new ImageError(
+          "truncated",
+          `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`
+        );
       const problem = extend2(extension, flag2, data);
       if (problem !== null) throw bad(problem);
       metadata?.extended(flag2, data);
@@ -45707,9 +47496,11 @@ function extend2(extension, flag2, data) {
     const isGlobal = flag2 === PAX_GLOBAL;
     for (const key of records.keys()) {
       if (key.startsWith("GNU.sparse.")) return "a sparse entry, which is not supported,";
-      if (isGlobal && CHANGES_ENTRIES.test(key)) return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
+      if (isGlobal && CHANGES_ENTRIES.test(key))
+        return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
     }
-    if (isGlobal) return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
+    if (isGlobal)
+      return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
     extension.pax = records;
   }
   const { pax, longName, longLink } = extension;
@@ -45726,7 +47517,8 @@ async function indexTar(where, size, read2, limits) {
           `${where}: entry ${shortened(header2.name)} needs ${header2.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
         );
       }
-      if (entries.push(header2) > limits.entries) throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
+      if (entries.push(header2) > limits.entries)
+        throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
     },
     onRewrite: () => {
     },
@@ -45754,7 +47546,11 @@ var TarGuard = class {
   #kept = NOTHING4;
   /** @param metadata told of all that is no content */
   constructor(where, limits, onEntry, metadata = null) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
+    this.#walk = walkTar(where, limits, {
+      onEntry,
+      onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }),
+      metadata
+    });
     this.#wanted = this.#step(this.#walk.next());
   }
   #step(step2) {
@@ -45934,7 +47730,11 @@ async function hashEntries(layer, wanted) {
       take: (chunk) => {
         for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
       },
-      done: () => found.set(index, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") })
+      done: () => found.set(index, {
+        md5: hashes2.md5.digest("hex"),
+        sha1: hashes2.sha1.digest("hex"),
+        sha256: hashes2.sha256.digest("hex")
+      })
     };
   });
   return found;
@@ -46090,7 +47890,13 @@ function cpioHeader(head) {
     const field2 = (index) => Number.parseInt(text5.slice(6 + index * 8, 14 + index * 8), 16);
     return { size: field2(6), nameLength: field2(11), headerLength: 110, align: 4 };
   }
-  if (/^070707[0-7]{70}/.test(text5)) return { size: Number.parseInt(text5.slice(65, 76), 8), nameLength: Number.parseInt(text5.slice(59, 65), 8), headerLength: 76, align: 1 };
+  if (/^070707[0-7]{70}/.test(text5))
+    return {
+      size: Number.parseInt(text5.slice(65, 76), 8),
+      nameLength: Number.parseInt(text5.slice(59, 65), 8),
+      headerLength: 76,
+      align: 1
+    };
   return null;
 }
 async function openCpio({ feed, host }) {
@@ -46155,12 +47961,15 @@ var NestedBudget = class {
   spend(bytes2, account) {
     this.#left -= bytes2;
     account.unpacked += bytes2;
-    if (this.#left < 0) throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
-    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO) throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
+    if (this.#left < 0)
+      throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
+    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO)
+      throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
   }
   /** Takes memory, to be given back. @throws Stop */
   hold(bytes2) {
-    if (this.#memory + bytes2 > MAX_MEMORY) throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`);
+    if (this.#memory + bytes2 > MAX_MEMORY)
+      throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`);
     this.#memory += bytes2;
   }
   release(bytes2) {
@@ -46185,7 +47994,9 @@ async function keep(feed, budget, what, use) {
       budget.hold(chunk.length);
       held += chunk.length;
       if (size + chunk.length > buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2)));
+        const larger = Buffer.allocUnsafeSlow(
+          size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2))
+        );
         buffer.copy(larger, 0, 0, size);
         buffer = larger;
       }
@@ -46321,7 +48132,8 @@ var Pack = class {
       if (this.#index.hasChildren(root)) await this.#family(root);
     }
     if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, "what they are built on is not in the pack");
-    if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
+    if (this.#unread > 0)
+      this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
     return at3 + 20;
   }
   #leaveOut(count2, why) {
@@ -46401,7 +48213,10 @@ var Pack = class {
   }
   #inflate({ data, size }) {
     try {
-      const result = zlib6.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
+      const result = zlib6.inflateSync(this.#bytes.subarray(data), {
+        maxOutputLength: size + 1,
+        info: true
+      });
       const { buffer, engine } = result;
       return { bytes: buffer, end: data + engine.bytesWritten };
     } catch (cause) {
@@ -46492,7 +48307,11 @@ function findDirectory(bytes2) {
   for (let at3 = bytes2.lastIndexOf(END2); at3 >= 0; at3 = at3 === 0 ? -1 : bytes2.lastIndexOf(END2, at3 - 1)) {
     if (at3 + END_LENGTH > bytes2.length) continue;
     const end2 = at3 + END_LENGTH + bytes2.readUInt16LE(at3 + 20);
-    const [count2, size, offset] = [bytes2.readUInt16LE(at3 + 10), bytes2.readUInt32LE(at3 + 12), bytes2.readUInt32LE(at3 + 16)];
+    const [count2, size, offset] = [
+      bytes2.readUInt16LE(at3 + 10),
+      bytes2.readUInt32LE(at3 + 12),
+      bytes2.readUInt32LE(at3 + 16)
+    ];
     if (end2 > bytes2.length || size > at3) continue;
     if (offset === 4294967295 || count2 === 65535 || size === 4294967295) {
       const start = bytes2.indexOf(DIRECTORY);
@@ -46531,16 +48350,23 @@ var ZipReading = class {
         await this.#aside("the comment", [this.#bytes.subarray(directory.to + END_LENGTH, end2)]);
       } catch (error2) {
         if (error2 instanceof Stop) throw error2;
-        this.#opening.host.skip(`not all of it could be unpacked: ${error2 instanceof Error ? error2.message : "it is damaged"}`);
+        this.#opening.host.skip(
+          `not all of it could be unpacked: ${error2 instanceof Error ? error2.message : "it is damaged"}`
+        );
       }
     }
     const found = await this.#readGaps(directory?.from ?? end2, directory !== null);
-    if (directory === null) this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
+    if (directory === null)
+      this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
     return end2;
   }
   async #readDirectory(bytes2) {
     const zip = await new Promise((resolve, reject) => {
-      (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error2, file) => error2 ? reject(error2) : resolve(file));
+      (0, import_yauzl.fromBuffer)(
+        bytes2,
+        { lazyEntries: true, decodeStrings: false, validateEntrySizes: false },
+        (error2, file) => error2 ? reject(error2) : resolve(file)
+      );
     });
     await new Promise((resolve, reject) => {
       zip.on("entry", (entry) => {
@@ -46563,7 +48389,11 @@ var ZipReading = class {
     const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
     this.#known.push(known2);
     const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
-    await this.#aside(`${name2} (beside its data)`, [...extraFields(own2), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw]);
+    await this.#aside(`${name2} (beside its data)`, [
+      ...extraFields(own2),
+      ...extraFields(entry.extraFieldRaw),
+      entry.fileCommentRaw
+    ]);
     if (name2.endsWith("/") && entry.compressedSize === 0) return;
     if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
     const method = this.#bytes.readUInt16LE(at3 + 8);
@@ -46661,14 +48491,18 @@ var ZipReading = class {
       host.skip("it is encrypted", name2);
       return start + length;
     }
-    const data = bytes2.subarray(start, METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length);
+    const data = bytes2.subarray(
+      start,
+      METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length
+    );
     if (name2.endsWith("/") && data.length === 0) return start;
     return start + await this.#member(name2, method, data);
   }
 };
 function extraFields(bytes2) {
   const found = [bytes2];
-  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2)) found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
+  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2))
+    found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
   return found;
 }
 function nextSign(bytes2, from) {
@@ -46765,7 +48599,10 @@ var Unpacker = class {
       return null;
     }
     const content = this.#host.content(null);
-    return settle2([() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()], () => this.#host.done(content));
+    return settle2(
+      [() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()],
+      () => this.#host.done(content)
+    );
   }
   async #run(feed) {
     let told = this.#told;
@@ -46974,7 +48811,10 @@ var Content = class _Content {
     const at3 = Math.max(from, first2.at);
     this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at3, this.#isScript);
     for (const sign2 of signs2) this.#unpacker.sign(sign2);
-    return this.#unpacker.write(at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start), last);
+    return this.#unpacker.write(
+      at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start),
+      last
+    );
   }
   /** The next piece may bring signs that stand in what was not searched yet. */
   #keepTail(chunk) {
@@ -46988,12 +48828,19 @@ var Content = class _Content {
       if (busy !== null) return busy.then(() => this.end() ?? void 0);
     }
     this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    for (const match2 of this.#scan.matches)
+      this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
-    if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
-    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out");
+    if (this.#scan.isLong)
+      this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
+    if (this.#scan.isCut)
+      this.#skip(
+        this.where,
+        "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out"
+      );
     if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
-    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
+    if (this.#scan.overBudget)
+      this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
     const archives = this.#scan.takeArchives();
     const ending2 = this.#unpacker?.end() ?? null;
     return archives.length === 0 ? ending2 : this.#openArchives(archives, ending2);
@@ -47024,7 +48871,15 @@ var Content = class _Content {
         depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1;
         return null;
       },
-      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
+      content: (member) => new _Content(
+        this.#skip,
+        this.#scanner,
+        this.#budget,
+        this.#path,
+        member === null ? this.#inside : [...this.#inside, member],
+        depth,
+        member === null
+      ),
       done: (content) => {
         for (const match2 of content.matches) this.#nested.push(match2);
       }
@@ -47049,7 +48904,10 @@ async function scanOtherFiles(files, scanner, limits) {
     await content.end();
     for (const match2 of content.matches) matches3.push({ ...match2, file: { name: file.name, kind: file.kind } });
     if (matches3.length > limits.matches)
-      throw new ImageError("too-many-matches", `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`);
+      throw new ImageError(
+        "too-many-matches",
+        `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`
+      );
   }
   if (notListed > 0) skipped.push({ path: "/", reason: `${notListed} more files of the archive` });
   return { matches: matches3, skipped };
@@ -47064,9 +48922,15 @@ var isNodeManifest = (path20) => path20.endsWith("/package.json") && /\/node_mod
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
-  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`] },
+  {
+    pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//,
+    metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`]
+  },
   // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
-  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`] },
+  {
+    pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//,
+    metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`]
+  },
   // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
   {
     pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
@@ -47078,7 +48942,9 @@ function findInstalled(entries, files, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
   const has = (path20) => {
-    paths ??= new Set(entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : []));
+    paths ??= new Set(
+      entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
+    );
     return paths.has(path20);
   };
   for (const index of files) {
@@ -47129,7 +48995,12 @@ var APK = {
           else if (line2.startsWith("F:")) directory = value;
           else if (line2.startsWith("R:")) file = value;
           else if (line2.startsWith("Z:Q1"))
-            add3(`${directory}/${file}`, () => ({ kind: "apk", package: owner, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") }));
+            add3(`${directory}/${file}`, () => ({
+              kind: "apk",
+              package: owner,
+              algorithm: "sha1",
+              checksum: Buffer.from(value.slice(2), "base64").toString("hex")
+            }));
         }
       }
     }
@@ -47149,7 +49020,10 @@ var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
 function readMd5sums(name2, content, add3) {
   for (const line2 of linesOf(content)) {
     const checksum2 = line2.slice(0, 32);
-    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null);
+    add3(
+      line2.slice(32).replace(/^\s+(?:\.\/)?/, ""),
+      () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null
+    );
   }
 }
 function readConffiles(content, add3) {
@@ -47161,7 +49035,8 @@ function readConffiles(content, add3) {
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
     const [, path20, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path20 !== void 0 && checksum2 !== void 0) add3(path20, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path20 !== void 0 && checksum2 !== void 0)
+      add3(path20, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG2 = {
@@ -47223,7 +49098,12 @@ function readRecord(name2, sitePackages, content, add3) {
     if (end2 === -1) continue;
     add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
       const checksum2 = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
-      return checksum2 === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum2, "base64url").toString("hex") };
+      return checksum2 === void 0 ? null : {
+        kind: "python",
+        package: `python ${name2}`,
+        algorithm: "sha256",
+        checksum: Buffer.from(checksum2, "base64url").toString("hex")
+      };
     });
   }
 }
@@ -47234,7 +49114,8 @@ var PYTHON = {
       const madeHere = new Set(files.flatMap(({ path: path20 }) => /^(.*)\/direct_url\.json$/.exec(path20)?.[1] ?? []));
       for (const { path: path20, content } of files) {
         const folder = parentOf(path20);
-        if (path20.endsWith("/RECORD") && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
+        if (path20.endsWith("/RECORD") && !madeHere.has(folder))
+          readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
       }
     }
   },
@@ -47242,7 +49123,8 @@ var PYTHON = {
     most: () => 0,
     read: (path20, _text, add3) => {
       const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path20) ?? [];
-      if (name2 !== void 0 && version2 !== void 0) add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
+      if (name2 !== void 0 && version2 !== void 0)
+        add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
   }
 };
@@ -47268,7 +49150,11 @@ function readLayerRecords(files, wanted, budget, where) {
   if (byPath.size === 0) return found;
   let lines = 0;
   const add3 = (path20, make) => {
-    if (++lines > budget) throw new ImageError("too-many-records", `${where}: its package databases name more than ${budget} files ${raise("records")}`);
+    if (++lines > budget)
+      throw new ImageError(
+        "too-many-records",
+        `${where}: its package databases name more than ${budget} files ${raise("records")}`
+      );
     const entries = byPath.get(merged2(path20.startsWith("/") ? path20 : `/${path20}`));
     const record2 = entries === void 0 ? null : make();
     if (entries === void 0 || record2 === null) return;
@@ -47356,7 +49242,8 @@ var PieceScan = class {
   /** Makes room for a piece of so many bytes. */
   room(length) {
     if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
-    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
+    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length)
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
   }
   /** Begins a piece that is put together; `room` comes first, `close` ends it. */
   open(of2) {
@@ -47527,7 +49414,10 @@ var HeaderText = class {
     this.#seen.set(key, count2);
     if (count2 > MAX_ENTRIES2) return;
     if (this.matches.length >= this.#most)
-      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
+      throw new ImageError(
+        "too-many-matches",
+        `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`
+      );
     this.matches.push({ ...match2, entry, field: field2, key: name2 });
   }
   #piece(bytes2, from, to, entry, field2, name2 = null) {
@@ -47554,7 +49444,8 @@ var HeaderText = class {
     const linkEnd = isKnown ? LINK : textEnd(block, LINK, LINK_END);
     if (linkEnd > LINK) {
       const own2 = block.toString("utf8", LINK, linkEnd);
-      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK, linkEnd, entry, "link");
+      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, "")))
+        this.#piece(block, LINK, linkEnd, entry, "link");
     }
     if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
   }
@@ -47677,13 +49568,22 @@ var SLASH = Buffer.from("/");
 
 // src/layer/scan.ts
 var MAX_SKIPPED2 = 500;
-var TYPES3 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+var TYPES3 = {
+  file: "file",
+  "contiguous-file": "file",
+  link: "hardlink",
+  symlink: "symlink",
+  directory: "directory"
+};
 function whiteoutOf(path20) {
   const name2 = baseName(path20);
   if (!name2.startsWith(".wh.")) return null;
   const parent = parentOf(path20);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  return { kind: "file", hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4)) };
+  return {
+    kind: "file",
+    hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4))
+  };
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
@@ -47742,7 +49642,11 @@ async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgr
   try {
     for await (const chunk of layer.open((bytes2) => asides.add(bytes2))) {
       size += chunk.length;
-      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
+      if (size > limits["layer-bytes"])
+        throw new ImageError(
+          "too-large",
+          `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`
+        );
       const passed = guard2.push(chunk);
       const busy = passed.length > 0 ? entries.write(passed) : null;
       if (busy !== null) await busy;
@@ -47763,7 +49667,11 @@ async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgr
 }
 function tarError(error2, label) {
   if (error2 instanceof ImageError) return error2;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error2.message}). Save or build the image again.`, { cause: error2 });
+  return new ImageError(
+    "truncated",
+    `${label}: its tar is damaged (${error2.message}). Save or build the image again.`,
+    { cause: error2 }
+  );
 }
 var LayerReading = class {
   #scanner;
@@ -47816,10 +49724,18 @@ var LayerReading = class {
   }
   /** Searches what the compression holds beside the tar. */
   async asides(asides) {
-    if (asides.leftOut > 0) this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
+    if (asides.leftOut > 0)
+      this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
     const bytes2 = asides.bytes();
     if (bytes2 === null) return [];
-    const content = new Content((_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, "/", [], 0);
+    const content = new Content(
+      (_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`),
+      this.#scanner,
+      this.#budget,
+      "/",
+      [],
+      0
+    );
     await content.push(bytes2, true);
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
@@ -47833,9 +49749,16 @@ var LayerReading = class {
     this.#scanner.assertBounded(this.#label);
     const entry = entryOf(header2, guarded);
     if (NO_WHITEOUT.test(entry.path))
-      throw new ImageError("bad-whiteout", `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`);
+      throw new ImageError(
+        "bad-whiteout",
+        `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`
+      );
     const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        "too-many-entries",
+        `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`
+      );
     if (header2.type === "directory") {
       next();
       return;
@@ -47852,7 +49775,8 @@ var LayerReading = class {
     const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0);
     const collector = collectorOf(entry.path);
     const isExtract = collector !== null && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    if (!isExtract && collector !== null)
+      skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
     const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
     let received = 0;
     const pieces3 = [];
@@ -47879,12 +49803,14 @@ var LayerReading = class {
         }
         if (guarded.size <= MAX_KEPT3 && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces3));
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract && collector === "database") this.#databases.push({ path: entry.path, content: this.#joined(pieces3) });
+        if (isExtract && collector === "database")
+          this.#databases.push({ path: entry.path, content: this.#joined(pieces3) });
         else if (isExtract) this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
         else if (isScript && pieces3[0]?.subarray(0, 2).toString() === "#!") {
           this.#scripts++;
           this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
-        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1"))) this.#manifests.add(entry.path);
+        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1")))
+          this.#manifests.add(entry.path);
       };
       const goOn = () => {
         try {
@@ -47905,7 +49831,10 @@ var LayerReading = class {
     const content = Buffer.concat(pieces3);
     this.#extractBytes += content.length + EXTRACT_OVERHEAD;
     if (this.#extractBytes > this.#limits["extract-bytes"])
-      throw new ImageError("too-large", `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`);
+      throw new ImageError(
+        "too-large",
+        `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`
+      );
     return content;
   }
   *#notedPaths() {
@@ -48117,7 +50046,9 @@ var nameOf3 = (path20) => fieldName2(path20[0] === "predicate" && path20.length 
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
-    ...document === null ? [] : [statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)],
+    ...document === null ? [] : [
+      statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)
+    ],
     ...envelope === null ? [] : [jsonText(envelope.toString("utf8"), withoutPayload)]
   ];
   return texts2.map(({ text: text5, find: find3, locate }) => ({
@@ -48144,7 +50075,11 @@ async function readContext(root, directory, dockerfile) {
   const ownText = own2 === null ? null : await readSource(root, own2);
   const general = join3(directory, ".dockerignore");
   const text5 = ownText ?? await readSource(root, general);
-  return { directory: join3(directory), dockerignore: parseDockerignore(text5 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+  return {
+    directory: join3(directory),
+    dockerignore: parseDockerignore(text5 ?? ""),
+    ignoreFile: own2 !== null && ownText !== null ? own2 : general
+  };
 }
 var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   path: join3(directory, inContext),
@@ -48170,7 +50105,8 @@ async function findSource(root, context2, instruction, workdir, file) {
       if (entry.kind !== "file") continue;
       if (compared++ > MAX_COMPARED) return null;
       const relative = join3(start, entry.path);
-      if (ignoredBy(context2.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context2, relative);
+      if (ignoredBy(context2.dockerignore, relative) === null && await isSame2(relative))
+        return toContextFile(context2, relative);
     }
   }
   return null;
@@ -48222,16 +50158,27 @@ async function* decompress(source2, compression, where, listener = {}) {
   } catch (cause) {
     if (!(cause instanceof PackingError)) throw cause;
     if (cause instanceof UnsupportedPacking) {
-      throw new ImageError("unknown-compression", `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`, { cause });
+      throw new ImageError(
+        "unknown-compression",
+        `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`,
+        { cause }
+      );
     }
-    throw new ImageError("truncated", `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`, {
-      cause
-    });
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`,
+      {
+        cause
+      }
+    );
   }
   const end2 = feed.position;
   for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) ;
   if (feed.position > end2) {
-    throw new ImageError("trailing-data", `${where} holds ${feed.position - end2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+    throw new ImageError(
+      "trailing-data",
+      `${where} holds ${feed.position - end2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`
+    );
   }
 }
 
@@ -48253,7 +50200,11 @@ async function* chunksOf(handle, offset, length, where) {
 }
 var cleanName = (name2) => path8.posix.join("/", name2).slice(1).replace(/\/$/, "");
 function checkDocument(where, name2, size) {
-  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name2} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
+  if (size > MAX_DOCUMENT)
+    throw new ImageError(
+      "too-large",
+      `${where}: ${name2} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`
+    );
 }
 
 // src/image/archive-files.ts
@@ -48269,21 +50220,27 @@ var Entries = class {
     this.#handle = handle;
   }
   #refuse(code3, name2, why) {
-    return new ImageError(code3, `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`);
+    return new ImageError(
+      code3,
+      `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`
+    );
   }
   /** @throws ImageError for an entry that readers take differently */
   async add(header2) {
-    if (header2.name.split("/").includes("..")) throw this.#refuse("bad-name", header2.name, "is a name that leads upwards");
+    if (header2.name.split("/").includes(".."))
+      throw this.#refuse("bad-name", header2.name, "is a name that leads upwards");
     const name2 = cleanName(header2.name);
     if (header2.type === "directory") {
       if (this.#files.has(name2)) throw this.#refuse("duplicate-entry", name2, "is a file and a directory");
       this.#directories.add(name2);
       return;
     }
-    if (DOCUMENTS.has(name2) && header2.type !== "file") throw this.#refuse("linked-document", name2, "is a link and no file");
+    if (DOCUMENTS.has(name2) && header2.type !== "file")
+      throw this.#refuse("linked-document", name2, "is a link and no file");
     const earlier = this.#files.get(name2);
     if (this.#directories.has(name2)) throw this.#refuse("duplicate-entry", name2, "is a file and a directory");
-    if (earlier !== void 0 && !await this.#isSame(earlier, header2)) throw this.#refuse("duplicate-entry", name2, "is there twice, with different content");
+    if (earlier !== void 0 && !await this.#isSame(earlier, header2))
+      throw this.#refuse("duplicate-entry", name2, "is there twice, with different content");
     this.#files.set(name2, header2);
   }
   async #isSame(a, b) {
@@ -48300,7 +50257,8 @@ var Entries = class {
     const checked3 = /* @__PURE__ */ new Set(["", "."]);
     for (const name2 of [...this.#files.keys(), ...this.#directories]) {
       for (let parent = path9.posix.dirname(name2); !checked3.has(parent); parent = path9.posix.dirname(parent)) {
-        if (this.#files.has(parent)) throw this.#refuse("below-a-link", name2, `lies below ${JSON.stringify(parent)}, which is no directory`);
+        if (this.#files.has(parent))
+          throw this.#refuse("below-a-link", name2, `lies below ${JSON.stringify(parent)}, which is no directory`);
         checked3.add(parent);
       }
     }
@@ -48416,7 +50374,11 @@ function walk2(text5, maxDepth) {
 }
 var decoder2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function parseJson(bytes2, where, limits) {
-  const bad = (what, cause) => new ImageError("bad-json", `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`, { cause });
+  const bad = (what, cause) => new ImageError(
+    "bad-json",
+    `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`,
+    { cause }
+  );
   let text5;
   try {
     text5 = whole3(decoder2.decode(bytes2));
@@ -48424,7 +50386,11 @@ function parseJson(bytes2, where, limits) {
     throw bad(" (it is no UTF-8)", cause);
   }
   const { tooDeep, duplicate } = walk2(text5, limits["json-depth"]);
-  if (tooDeep) throw new ImageError("too-deep", `${where} nests arrays and objects deeper than ${limits["json-depth"]} ${raise("json-depth")}`);
+  if (tooDeep)
+    throw new ImageError(
+      "too-deep",
+      `${where} nests arrays and objects deeper than ${limits["json-depth"]} ${raise("json-depth")}`
+    );
   let value;
   try {
     value = JSON.parse(text5);
@@ -48451,7 +50417,11 @@ async function spool(source2, where, { temporary: directory, limits }) {
     folder = await mkdtemp(path10.join(directory, "layergate-"));
     handle = await open3(path10.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
-    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
+    throw new ImageError(
+      "io",
+      `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`,
+      { cause }
+    );
   } finally {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
@@ -48460,14 +50430,21 @@ async function spool(source2, where, { temporary: directory, limits }) {
     for await (const chunk of source2) {
       size += chunk.length;
       if (size > limits["spool-bytes"])
-        throw new ImageError("too-large", `${where}: more than ${limits["spool-bytes"]} bytes would be written to ${directory} ${raise("spool-bytes")}`);
+        throw new ImageError(
+          "too-large",
+          `${where}: more than ${limits["spool-bytes"]} bytes would be written to ${directory} ${raise("spool-bytes")}`
+        );
       await handle.appendFile(chunk);
     }
     return handle;
   } catch (cause) {
     await handle.close();
     if (codeOf(cause) === "ENOSPC") {
-      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
+      throw new ImageError(
+        "disk-full",
+        `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`,
+        { cause }
+      );
     }
     throw cause;
   }
@@ -48482,7 +50459,9 @@ var text2 = string2().optional().catch(void 0);
 var texts = record(string2(), unknown()).optional().catch(void 0);
 var line = object({ line: int().min(1) });
 var locations = object({
-  locations: array(object({ sourceIndex: int().optional(), ranges: array(object({ start: line, end: line })).optional() })).nullish().transform((value) => value ?? [])
+  locations: array(
+    object({ sourceIndex: int().optional(), ranges: array(object({ start: line, end: line })).optional() })
+  ).nullish().transform((value) => value ?? [])
 }).nullable();
 var buildkitSchema = object({
   source: object({
@@ -48525,10 +50504,15 @@ var joinPath = (...parts) => parts.flatMap((part3) => part3.split("/").filter((n
 function pathsOf2(name2, vcs, source2) {
   const directory = vcs?.["localdir:dockerfile"];
   const context2 = vcs?.["localdir:context"];
-  if (typeof directory === "string") return { repositoryPath: joinPath(directory, name2), contextPath: typeof context2 === "string" ? joinPath(context2) : null };
+  if (typeof directory === "string")
+    return {
+      repositoryPath: joinPath(directory, name2),
+      contextPath: typeof context2 === "string" ? joinPath(context2) : null
+    };
   const uri2 = at2(source2, "uri");
   const folder = typeof uri2 === "string" ? /^[^#]*#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
-  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name2), contextPath: joinPath(folder ?? "") };
+  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2))
+    return { repositoryPath: joinPath(folder ?? "", name2), contextPath: joinPath(folder ?? "") };
   return { repositoryPath: null, contextPath: null };
 }
 function readProvenance(document, where) {
@@ -48539,22 +50523,33 @@ function readProvenance(document, where) {
   const buildkit = isV1 ? at2(predicate, "runDetails", "metadata", "buildkit_metadata") : at2(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
   const args = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "request", "args") : at2(predicate, "invocation", "parameters", "args");
   const source2 = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "configSource") : at2(predicate, "invocation", "configSource");
-  const materials = materialsSchema.safeParse((isV1 ? at2(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
+  const materials = materialsSchema.safeParse(
+    (isV1 ? at2(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []
+  );
   const metadata = buildkitSchema.safeParse(buildkit ?? {});
   const steps = stepsSchema.safeParse(definition ?? []);
-  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` };
+  if (!materials.success || !metadata.success || !steps.success)
+    return { problem: `${where} is not of the form that BuildKit writes` };
   const { source: sources, layers, vcs } = metadata.data;
   const info = sources?.infos[0];
   const lines = /* @__PURE__ */ new Map();
   for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
-    const own2 = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0);
+    const own2 = (found?.locations ?? []).filter(
+      ({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0
+    );
     lines.set(
       step2,
       own2.map(
-        ({ ranges = [] }) => ranges.reduce((sum, { start, end: end2 }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end2.line) }), {
-          startLine: Number.POSITIVE_INFINITY,
-          endLine: 0
-        })
+        ({ ranges = [] }) => ranges.reduce(
+          (sum, { start, end: end2 }) => ({
+            startLine: Math.min(sum.startLine, start.line),
+            endLine: Math.max(sum.endLine, end2.line)
+          }),
+          {
+            startLine: Number.POSITIVE_INFINITY,
+            endLine: 0
+          }
+        )
       )
     );
   }
@@ -48576,7 +50571,9 @@ function readProvenance(document, where) {
       lines,
       chains,
       images,
-      materials: materials.data.flatMap(({ uri: uri2, digest }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest?.["sha256"]) ?? []),
+      materials: materials.data.flatMap(
+        ({ uri: uri2, digest }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest?.["sha256"]) ?? []
+      ),
       ...pathsOf2(name2, vcs, source2),
       imageDigests: []
     }
@@ -48585,12 +50582,17 @@ function readProvenance(document, where) {
 
 // src/provenance/documents.ts
 var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
-var digestsIn = (metadata) => ["containerimage.config.digest", "containerimage.digest"].flatMap((key) => typeof metadata[key] === "string" ? [metadata[key]] : []);
+var digestsIn = (metadata) => ["containerimage.config.digest", "containerimage.digest"].flatMap(
+  (key) => typeof metadata[key] === "string" ? [metadata[key]] : []
+);
 function inMetadata(value, depth = 0) {
   if (!isObject2(value)) return [];
-  const own2 = Object.entries(value).flatMap(([key, document]) => PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []);
+  const own2 = Object.entries(value).flatMap(
+    ([key, document]) => PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []
+  );
   if (own2.length > 0 || depth > 0) return own2;
-  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [{ document: value, imageDigests: [] }];
+  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value)
+    return [{ document: value, imageDigests: [] }];
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
 }
 function fromJson(text5, where) {
@@ -48607,11 +50609,14 @@ function fromJson(text5, where) {
   const provenances = results.flatMap((result) => "provenance" in result ? [result.provenance] : []);
   const problems = results.flatMap((result) => "problem" in result ? [result.problem] : []);
   if (results.length === 0) problems.push(`${where} holds no provenance`);
-  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`);
+  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null))
+    problems.push(`${where} holds a provenance without lines (mode=min)`);
   return { provenances, problems };
 }
 var indexSchema = object({ manifests: array(object({ digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })) });
-var manifestSchema = object({ layers: array(object({ mediaType: string2().default(""), digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() });
+var manifestSchema = object({
+  layers: array(object({ mediaType: string2().default(""), digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })).nullish()
+});
 async function fromRecord(files, where) {
   const json = async (name2) => parseJson(await files.read(name2), `${where}: ${name2}`, files.limits);
   const blob = (digest) => `blobs/sha256/${digest.slice(7)}`;
@@ -48622,7 +50627,8 @@ async function fromRecord(files, where) {
     for (const { digest } of manifests.slice(0, 64)) {
       for (const layer of manifestSchema.parse(await json(blob(digest))).layers ?? []) {
         if (!/in-toto/.test(layer.mediaType)) continue;
-        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
+        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE)
+          problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
         else {
           const result = readProvenance(await json(blob(layer.digest)), where);
           if ("provenance" in result) provenances.push(result.provenance);
@@ -48638,21 +50644,37 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open4(path11.resolve(directory, value), constants4.O_RDONLY | (constants4.O_NONBLOCK ?? 0)).catch((cause) => {
-    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
-  });
+  const handle = await open4(path11.resolve(directory, value), constants4.O_RDONLY | (constants4.O_NONBLOCK ?? 0)).catch(
+    (cause) => {
+      throw new ConfigError(
+        `${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`,
+        { cause }
+      );
+    }
+  );
   try {
     const info = await handle.stat();
-    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`);
+    if (!info.isFile())
+      throw new ConfigError(
+        `${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`
+      );
     const head = Buffer.alloc(512);
     const { bytesRead } = await handle.read(head, 0, head.length, 0);
     const compression = sniff(head.subarray(0, bytesRead));
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
-      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
-      return await openRecord(() => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }), value);
+      const source2 = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK2,
+        autoClose: false
+      });
+      return await openRecord(
+        () => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }),
+        value
+      );
     }
-    if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
+    if (info.size > MAX_PROVENANCE * 2)
+      return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
     return fromJson((await handle.readFile()).toString("utf8"), value);
   } finally {
     await handle.close();
@@ -48679,7 +50701,12 @@ var TIMEOUT = 1e4;
 var MAX_RECORDS2 = 20;
 var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
-  execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error2, stdout) => resolve(error2 === null ? stdout : null));
+  execFile(
+    "docker",
+    [...args],
+    { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" },
+    (error2, stdout) => resolve(error2 === null ? stdout : null)
+  );
 });
 var parse3 = (text5) => {
   try {
@@ -48711,7 +50738,10 @@ async function engineProvenance(name2) {
   if (name2.startsWith("-")) return null;
   const record2 = await findRecord(name2);
   if (record2 === null) return null;
-  const result = readProvenance(parse3(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", record2.ref])), "the engine's build record");
+  const result = readProvenance(
+    parse3(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", record2.ref])),
+    "the engine's build record"
+  );
   return "provenance" in result ? { ...result.provenance, imageDigests: [record2.id] } : null;
 }
 
@@ -48771,13 +50801,23 @@ async function findBuild(image, options5) {
     const given2 = new Set(options5.dockerfiles.map(({ path: path20 }) => path20));
     known2 = [...dockerfiles, ...all2.filter(({ path: path20 }) => !given2.has(path20))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
-    const more = candidates.filter(({ path: path20 }, index) => !given2.has(path20) && candidates.findIndex((other) => other.path === path20) === index);
+    const more = candidates.filter(
+      ({ path: path20 }, index) => !given2.has(path20) && candidates.findIndex((other) => other.path === path20) === index
+    );
     const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
-    if (!isWanted || isChanged || options5.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
+    if (!isWanted || isChanged || options5.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null))
+      origin = searched;
   }
   assertTarget(options5.target, origin, options5.isNamed ? dockerfiles : known2);
-  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+  return {
+    origin,
+    provenances,
+    warnings: [
+      ...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })),
+      ...origin.warnings
+    ]
+  };
 }
 var MAX_LISTED = 20;
 function assertTarget(target, { history: history2 }, dockerfiles) {
@@ -48815,10 +50855,15 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
       const { layer, index, entry, path: inImage } = place.version.content;
       const key = fileKey(layer, index);
       const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key))
+        continue;
       if (traced2++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        const source2 = await findSource(checkout, candidate, instruction, workdir, {
+          path: inImage,
+          size: entry.size,
+          sha256: place.hashes.sha256
+        });
         if (source2 === null) continue;
         found.set(key, source2);
         break;
@@ -48835,7 +50880,9 @@ function isSameValue({ value, hidden }, other) {
   return other.length >= MIN_PART && value.includes(other) || value.length >= MIN_PART && other.includes(value);
 }
 function givenLeaks(steps, leaks, { history: history2 }) {
-  const bySource = new Map(history2.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]]));
+  const bySource = new Map(
+    history2.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]])
+  );
   const byEntry = /* @__PURE__ */ new Map();
   for (const leak of leaks) {
     for (const place of leak.places) {
@@ -48853,7 +50900,10 @@ function givenLeaks(steps, leaks, { history: history2 }) {
   for (const step2 of steps) {
     const own2 = leaksOf2(step2);
     if (own2.length === 0) continue;
-    for (const credential of step2.commands.flatMap((command2) => [...credentialsOf(command2), ...accountCredentials(command2)]))
+    for (const credential of step2.commands.flatMap((command2) => [
+      ...credentialsOf(command2),
+      ...accountCredentials(command2)
+    ]))
       if (credential.kind === "literal") {
         for (const leak of own2) if (leak.strength !== "harmless" && isSameValue(credential, leak.value)) given2.add(leak);
       }
@@ -48920,7 +50970,11 @@ var KnownPublic = class {
   }
   #read() {
     const lines = this.#text.trim().split("\n");
-    this.#sources ??= new Map(lines.flatMap((line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash3) => [hash3, line2.split(": ")[0] ?? ""])));
+    this.#sources ??= new Map(
+      lines.flatMap(
+        (line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash3) => [hash3, line2.split(": ")[0] ?? ""])
+      )
+    );
     return this.#sources;
   }
   /** The package that published a value: `Debian libgnutls30`; null for one that is not known. @param identity of the match */
@@ -48957,7 +51011,8 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
       const version2 = filesystem.versionOf(layer, match2.entry);
       const places = [version2, ...links.get(version2) ?? []].map((shown2) => {
         let last = shown2;
-        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
+        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity))
+          last = last.successor;
         const from = origin.layers[shown2.layer];
         return {
           kind: "file",
@@ -49001,17 +51056,23 @@ function byContainer(held) {
   return found;
 }
 function pairKeys(held) {
-  const ids = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless"));
-  const secrets = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless"));
+  const ids = byContainer(
+    held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless")
+  );
+  const secrets = byContainer(
+    held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless")
+  );
   const paired = /* @__PURE__ */ new Set();
   for (const secret of new Set([...secrets.values()].flatMap((each2) => [...each2]))) {
     const own2 = new Set(secret.places.flatMap((place) => containerOf(place) ?? []));
-    if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue;
+    if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1))
+      continue;
     const [id, other] = new Set([...own2].flatMap((container) => [...ids.get(container) ?? []]));
     if (id === void 0 || other !== void 0) continue;
     secret.match = provenBy(secret.match, id.match);
     const isSet = id.places.some((place) => place.kind === "config" && own2.has(containerOf(place) ?? ""));
-    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history")) paired.add(id);
+    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history"))
+      paired.add(id);
   }
   return paired;
 }
@@ -49026,7 +51087,8 @@ function settersOf(history2) {
     const { keyword, text: text5 } = entry.instruction;
     if (keyword === null) continue;
     last.set(keyword, entry);
-    if (keyword === "ENV" || keyword === "LABEL") for (const [, name2] of text5.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name2}`, entry);
+    if (keyword === "ENV" || keyword === "LABEL")
+      for (const [, name2] of text5.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name2}`, entry);
   }
   setters.set(history2, last);
   return last;
@@ -49065,7 +51127,8 @@ function* tarPlaces(scans, filesystem, origin) {
 }
 function lastWith(version2, { field: field2 }) {
   let last = version2;
-  while (last.successor !== null && (field2 === "name" ? last.ending?.state !== "deleted" : field2 === "link" && last.successor.entry.link === last.entry.link)) last = last.successor;
+  while (last.successor !== null && (field2 === "name" ? last.ending?.state !== "deleted" : field2 === "link" && last.successor.entry.link === last.entry.link))
+    last = last.successor;
   return last;
 }
 var PLAIN_KEY2 = /^[\w.\-/]+$/;
@@ -49106,10 +51169,12 @@ function placeOf2({ kind, name: name2 }, path20, origin) {
   const [first2, second, ...below] = path20;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
-    if (entry !== void 0) return { kind: "history", index: entry.entry.index, owner: entry.owner, lines: entry.lines };
+    if (entry !== void 0)
+      return { kind: "history", index: entry.entry.index, owner: entry.owner, lines: entry.lines };
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
-    if (keyword === void 0 || second === void 0) return { kind: "config", field: fieldName2(path20, PLAIN_KEY2), owner: "unknown", lines: null };
+    if (keyword === void 0 || second === void 0)
+      return { kind: "config", field: fieldName2(path20, PLAIN_KEY2), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName2([second, ...below], PLAIN_KEY2), ...setBy(origin, keyword, null) };
   }
   const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName2(path20, PLAIN_KEY2)}`;
@@ -49133,7 +51198,8 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   ]);
   return (way, value) => {
     const path20 = way();
-    if (isAt(path20, ["config", "Labels"], 3)) return Object.hasOwn(run12.Labels, String(path20[2])) && run12.Labels[String(path20[2])] === value ? null : value;
+    if (isAt(path20, ["config", "Labels"], 3))
+      return Object.hasOwn(run12.Labels, String(path20[2])) && run12.Labels[String(path20[2])] === value ? null : value;
     const isKnown = isAt(path20, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path20[1])) || isAt(path20, ["config", "Healthcheck", "Test"], 4) || isAt(path20, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path20[2])) || path20.length === 1 && /^(?:author|comment)$/.test(String(path20[0]));
     return isKnown && known2.has(value) ? null : value;
   };
@@ -49141,7 +51207,12 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
 var isAt = (path20, start, length) => path20.length === length && start.every((key, index) => path20[index] === key);
 function namesText(names2) {
   const { text: text5, find: find3 } = jsonText(JSON.stringify(names2));
-  return { text: text5, find: find3, placeAt: () => ({ kind: "index", field: "names of files", isBeside: true, owner: "own", lines: null }), repeats: () => true };
+  return {
+    text: text5,
+    find: find3,
+    placeAt: () => ({ kind: "index", field: "names of files", isBeside: true, owner: "own", lines: null }),
+    repeats: () => true
+  };
 }
 function otherPlace({ file, inside }) {
   const field2 = `${file.name}${inside === null ? "" : `!/${inside}`}`;
@@ -49216,14 +51287,21 @@ function breaksBefore(text5, end2) {
 function linesIn2(instruction, value, name2) {
   const { text: text5, documents } = instruction;
   const range2 = rangeIn(text5, value);
-  const linesOf2 = ({ from, to }) => ({
+  const linesOf2 = ({
+    from,
+    to
+  }) => ({
     startLine: lineAt(instruction, from),
     endLine: lineAt(instruction, to)
   });
   if (range2 !== null) return linesOf2(range2);
   for (const { content, startLine } of documents) {
     const within2 = rangeIn(content, value);
-    if (within2 !== null) return { startLine: startLine + breaksBefore(content, within2.from), endLine: startLine + breaksBefore(content, within2.to) };
+    if (within2 !== null)
+      return {
+        startLine: startLine + breaksBefore(content, within2.from),
+        endLine: startLine + breaksBefore(content, within2.to)
+      };
   }
   const named3 = nameIn(text5, name2);
   return named3 === null ? null : linesOf2(named3);
@@ -49232,14 +51310,17 @@ var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
   let known2 = instructionsAt.get(dockerfile);
   if (known2 === void 0) {
-    known2 = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2])));
+    known2 = new Map(
+      dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2]))
+    );
     instructionsAt.set(dockerfile, known2);
   }
   const found = known2.get(startLine);
   return found?.endLine === endLine ? found : void 0;
 }
 function narrowed(dockerfile, lines, value, name2) {
-  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path) return lines;
+  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path)
+    return lines;
   const instruction = instructionAt(dockerfile, lines);
   const found = instruction === void 0 ? null : linesIn2(instruction, value, name2);
   return found === null ? lines : { ...lines, ...found };
@@ -49274,7 +51355,11 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note2) => rankOf2(match2.strength) <= rankOf2(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path20) => lowered(match2, isWords(kind, match2, path20) ? "harmless" : "possible", "test data or documentation of an installed package");
+var asAside = (kind, match2, path20) => lowered(
+  match2,
+  isWords(kind, match2, path20) ? "harmless" : "possible",
+  "test data or documentation of an installed package"
+);
 var weighInPackage = (kind, match2, path20, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path20) : match2;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
@@ -49315,12 +51400,17 @@ var Vouching = class {
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
     const isWritten = WRITTEN.test(baseName(path20));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path20) && !isWritten) return { match: match2, isVouched: true };
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path20) && !isWritten)
+      return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
-      return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
+      return {
+        match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
+        isVouched: false
+      };
     if (/\.(?:deb|rpm)$/.test(path20) && match2.inside !== null && isWords(kind, match2, path20) && MANUAL.test(memberPath(match2.inside)))
       return { match: asAside(kind, match2, path20), isVouched: false };
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path20)) return { match: match2, isVouched: false };
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path20))
+      return { match: match2, isVouched: false };
     return { match: asAside(kind, match2, path20), isVouched: false };
   }
   /**
@@ -49335,7 +51425,8 @@ var Vouching = class {
     let known2 = this.#sources.get(layer);
     if (known2 === void 0) {
       known2 = /* @__PURE__ */ new Map();
-      for (const match2 of scan2.matches) known2.set(`${merged2(scan2.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
+      for (const match2 of scan2.matches)
+        known2.set(`${merged2(scan2.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
       this.#sources.set(layer, known2);
     }
     return known2.get(`${merged2(source2)} ${identity}`) ?? null;
@@ -49378,7 +51469,17 @@ function compare(a, b) {
   const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
   return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
-function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes: hashes2, others, scanner }) {
+function collectLeaks({
+  image,
+  scans,
+  filesystem,
+  origin,
+  attestations,
+  vouching,
+  hashes: hashes2,
+  others,
+  scanner
+}) {
   const { catalogue } = scanner;
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
@@ -49408,10 +51509,16 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
-    for (const match2 of scanner.scanText(text5.text)) add3(match2, [{ ...text5.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }], text5.text);
+    for (const match2 of scanner.scanText(text5.text))
+      add3(
+        match2,
+        [{ ...text5.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }],
+        text5.text
+      );
   }
   for (const attestation of attestations) {
-    for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
+    for (const match2 of scanner.scanText(attestation.text))
+      add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
   }
   for (const { match: match2, place } of tarPlaces(scans, filesystem, origin)) add3(match2, [place]);
   const isRepeated = (match2) => byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file" && kind !== "tar") === true;
@@ -49429,16 +51536,33 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
     const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
-    return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
+    return {
+      detector: kind,
+      value: match2.value,
+      strength: match2.strength,
+      facts: match2.facts,
+      note: match2.note,
+      places: [first2, ...rest]
+    };
   });
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
+  return {
+    leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
+    values,
+    vouchedFiles: vouched.size,
+    knownPublic: publicValues.size
+  };
 }
 function atItsLine(place, value, { dockerfile }) {
   if (place.kind !== "history" && place.kind !== "config") return place;
   const name2 = place.kind === "config" ? place.field.replace(/^(?:Env|Labels)\./, "") : place.name ?? "";
   return { ...place, lines: narrowed(dockerfile, place.lines, value, name2) };
 }
-var placed2 = (place, match2) => ({ ...place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
+var placed2 = (place, match2) => ({
+  ...place,
+  strength: match2.strength,
+  name: match2.facts["name"] ?? null,
+  note: match2.note
+});
 function dedupe(places) {
   const seen = /* @__PURE__ */ new Set();
   return places.filter((place) => {
@@ -49464,12 +51588,19 @@ function keyOf4(place) {
 }
 function configTexts(image, origin) {
   const { run: run12, author, comment } = image.config;
-  const field2 = (name2, text5, from) => ({ text: text5, place: { kind: "config", field: name2, ...from } });
+  const field2 = (name2, text5, from) => ({
+    text: text5,
+    place: { kind: "config", field: name2, ...from }
+  });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
     ...run12.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run12.Labels).map(([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))),
-    ...Object.entries(image.annotations).map(([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })),
+    ...Object.entries(run12.Labels).map(
+      ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
+    ),
+    ...Object.entries(image.annotations).map(
+      ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
+    ),
     ...run12.Cmd === null ? [] : [field2("Cmd", run12.Cmd.join(" "), setBy(origin, "CMD", null))],
     ...run12.Entrypoint === null ? [] : [field2("Entrypoint", run12.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
     ...run12.Healthcheck === null ? [] : [field2("Healthcheck", run12.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
@@ -49485,7 +51616,9 @@ function configTexts(image, origin) {
   ];
 }
 function leftBy({ history: history2, stage, linesOf: linesOf2 }, trigger) {
-  const entry = history2.findLast(({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger));
+  const entry = history2.findLast(
+    ({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)
+  );
   if (entry !== void 0) return { owner: entry.owner, lines: entry.lines };
   const [written, again] = stage?.instructions.filter(({ keyword, text: text5 }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)) ?? [];
   return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf2(written) : null };
@@ -49506,7 +51639,9 @@ function attestationPlace(attestation, offset, match2, origin) {
 function attestedLines(field2, line2, { dockerfile, linesOf: linesOf2 }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name2 = /build-arg:([\w.-]+)/.exec(field2)?.[1];
-  const argument = name2 === void 0 ? void 0 : instructions.find(({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2));
+  const argument = name2 === void 0 ? void 0 : instructions.find(
+    ({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2)
+  );
   if (argument !== void 0) return linesOf2(argument);
   if (!/\binfos\[0\]\.data$/.test(field2)) return null;
   const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
@@ -49545,7 +51680,9 @@ function addRepeats(collected, texts2, values) {
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
     const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
+    const known2 = new Set(
+      places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : [])
+    );
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
   const search = new ValueSearch(byValue.keys());
@@ -49579,7 +51716,12 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
       bounded2,
       reference,
       { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
-      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
+      (read2) => onProgress({
+        layer: layer.index,
+        layers: image.layers.length,
+        bytes: before + read2,
+        share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored
+      })
     );
     bytes2 += scan2.size;
     done += layer.storedSize;
@@ -49595,7 +51737,17 @@ async function learn(image, build2, { layers, others }, bounded2, options5) {
   const steps = stepsOfImage(origin);
   const vouching = new Vouching(layers, origin, steps, hashes2);
   const attestations = image.attestations.flatMap(attestationTexts);
-  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner: bounded2 });
+  const leaks = collectLeaks({
+    image,
+    scans: layers,
+    filesystem,
+    origin,
+    attestations,
+    vouching,
+    hashes: hashes2,
+    others: others.matches,
+    scanner: bounded2
+  });
   bounded2.assertBounded(`The configuration of ${options5.reference}`);
   const redactor = new Redactor(
     [
@@ -49614,7 +51766,9 @@ async function learn(image, build2, { layers, others }, bounded2, options5) {
     collected,
     programs: findPrograms(filesystem, layers),
     skipped: [
-      ...layers.flatMap(({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])),
+      ...layers.flatMap(
+        ({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])
+      ),
       ...others.skipped.map((part3) => ({ layer: null, ...part3 }))
     ]
   };
@@ -49678,17 +51832,24 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path20, content } of present) addPackages(path20, texts2.get(`${content.layer}:${content.index}`) ?? null, (name2, version2) => addVersion(found, name2, version2));
+  for (const { path: path20, content } of present)
+    addPackages(
+      path20,
+      texts2.get(`${content.layer}:${content.index}`) ?? null,
+      (name2, version2) => addVersion(found, name2, version2)
+    );
   return found;
 }
 function settingsOf({ config: { run: run12 } }) {
   const found = /* @__PURE__ */ new Map();
   for (const [field2, value] of Object.entries(run12)) {
     if (field2 === "Env" && Array.isArray(value)) {
-      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+      for (const pair2 of value)
+        found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
     } else if (field2 === "Labels" && typeof value === "object" && value !== null) {
       for (const [name2, text5] of Object.entries(value)) found.set(`Labels.${name2}`, String(text5));
-    } else if (value !== null && value !== void 0 && value !== "") found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
+    } else if (value !== null && value !== void 0 && value !== "")
+      found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
   }
   return found;
 }
@@ -49750,7 +51911,8 @@ async function openInside(root, name2, where) {
     if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null;
     throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
-  if (!real.startsWith(root.endsWith(path12.sep) ? root : root + path12.sep)) throw refuse("is a link that leads out of the layout");
+  if (!real.startsWith(root.endsWith(path12.sep) ? root : root + path12.sep))
+    throw refuse("is a link that leads out of the layout");
   let handle;
   try {
     handle = await open5(real, constants5.O_RDONLY | constants5.O_NONBLOCK | constants5.O_NOFOLLOW);
@@ -49827,7 +51989,14 @@ var blobName = (digest) => `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 // src/image/platform.ts
 var UNKNOWN2 = "unknown";
 var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
-var ARCHITECTURES = { x86_64: "amd64", "x86-64": "amd64", i386: "386", aarch64: "arm64", armhf: "arm", armel: "arm" };
+var ARCHITECTURES = {
+  x86_64: "amd64",
+  "x86-64": "amd64",
+  i386: "386",
+  aarch64: "arm64",
+  armhf: "arm",
+  armel: "arm"
+};
 var osOf = ({ os }) => os.toLowerCase() === "macos" ? "darwin" : os.toLowerCase();
 function architectureOf({ architecture }) {
   const lower = architecture.toLowerCase();
@@ -49843,26 +52012,34 @@ function describe2({ names: names2, platform, digests }) {
 }
 function parsePlatform(text5) {
   const [os, architecture, variant, ...rest] = text5.split("/");
-  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
+  if (!os || !architecture || rest.length > 0)
+    throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
   return { os, architecture, variant: variant ?? null };
 }
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
-var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some((digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, "")));
+var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some(
+  (digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ""))
+);
 function choose(where, candidates, { image, platform }) {
   const list2 = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
-    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list2}.`);
+    if (left.length === 0)
+      throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list2}.`);
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform);
     left = left.filter((candidate) => fits(wanted, candidate.platform));
-    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list2}.`);
+    if (left.length === 0)
+      throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list2}.`);
   }
   const [chosen] = left;
   if (chosen === void 0 || left.length > 1) {
-    throw new ImageError("several-images", `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list2}.`);
+    throw new ImageError(
+      "several-images",
+      `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list2}.`
+    );
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe2) };
 }
@@ -49875,7 +52052,9 @@ var struct = (plain, nested = {}) => ({
     ...Object.entries(nested).map(([name2, shape2]) => [fold3(name2), { name: name2, shape: shape2 }])
   ])
 });
-var DESCRIPTOR2 = struct("mediaType digest size urls annotations data artifactType", { platform: struct("architecture os os.version os.features variant") });
+var DESCRIPTOR2 = struct("mediaType digest size urls annotations data artifactType", {
+  platform: struct("architecture os os.version os.features variant")
+});
 var MANIFEST_SHAPE = struct("schemaVersion mediaType artifactType annotations fsLayers", {
   config: DESCRIPTOR2,
   layers: { list: DESCRIPTOR2 },
@@ -49886,12 +52065,15 @@ var CONTAINER = struct(
   "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal StopTimeout Shell",
   { Healthcheck: struct("Test Interval Timeout StartPeriod StartInterval Retries") }
 );
-var CONFIG_SHAPE = struct("id parent comment created container docker_version author architecture variant os os.version os.features Size", {
-  config: CONTAINER,
-  container_config: CONTAINER,
-  rootfs: struct("type diff_ids"),
-  history: { list: struct("created author created_by comment empty_layer") }
-});
+var CONFIG_SHAPE = struct(
+  "id parent comment created container docker_version author architecture variant os os.version os.features Size",
+  {
+    config: CONTAINER,
+    container_config: CONTAINER,
+    rootfs: struct("type diff_ids"),
+    history: { list: struct("created author created_by comment empty_layer") }
+  }
+);
 var DOCKER_MANIFEST_SHAPE = { list: struct("Config RepoTags Layers Parent", { LayerSources: null }) };
 function asGoReads(value, shape2, where) {
   if (shape2 === null || typeof value !== "object" || value === null) return value;
@@ -50018,7 +52200,8 @@ async function reached(files, names2) {
   const add3 = async (name2) => {
     const real = await files.real(name2);
     if (real !== null) found.add(real);
-    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name2)) for (const beside of ["json", "VERSION"]) found.add(`${path13.posix.dirname(name2)}/${beside}`);
+    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name2))
+      for (const beside of ["json", "VERSION"]) found.add(`${path13.posix.dirname(name2)}/${beside}`);
     return real;
   };
   for (const name2 of names2) {
@@ -50052,7 +52235,12 @@ async function readDocuments(files, parts) {
     if (done.has(name2) || elsewhere.has(name2) && !own2.has(name2) && !ofAttestations.has(name2)) continue;
     const json = left <= 0 ? void 0 : await readJson(files, name2);
     left -= json?.bytes.length ?? 0;
-    if (json !== void 0) documents.push({ kind: ofAttestations.has(name2) ? "attestation" : "index", name: "manifests" in json.value ? null : name2, bytes: json.bytes });
+    if (json !== void 0)
+      documents.push({
+        kind: ofAttestations.has(name2) ? "attestation" : "index",
+        name: "manifests" in json.value ? null : name2,
+        bytes: json.bytes
+      });
     else others.push({ name: name2, kind: ofAttestations.has(name2) ? "attestation" : "index", open: () => files.stream(name2) });
   }
   return { documents, others, names: names2 };
@@ -50070,7 +52258,10 @@ var ENCRYPTED = /\+encrypted$/;
 var FOREIGN = /\.foreign\.|\.nondistributable\./;
 function unreadable(mediaType, isThere) {
   if (ENCRYPTED.test(mediaType))
-    return ["encrypted-layer", "is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that"];
+    return [
+      "encrypted-layer",
+      "is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that"
+    ];
   if (isThere) return null;
   if (FOREIGN.test(mediaType))
     return [
@@ -50147,8 +52338,11 @@ var names = array(string2()).nullish().transform((value) => value ?? []);
 var manifestSchema2 = array(object({ Config: string2(), RepoTags: names, Layers: names }));
 async function readDockerManifest(files) {
   const where = `${files.where}: manifest.json`;
-  const parsed = manifestSchema2.safeParse(asGoReads(parseJson(await files.read("manifest.json"), where, files.limits), DOCKER_MANIFEST_SHAPE, where));
-  if (!parsed.success) throw new ImageError("bad-manifest", `${where} is no docker save manifest. Save the image again.`);
+  const parsed = manifestSchema2.safeParse(
+    asGoReads(parseJson(await files.read("manifest.json"), where, files.limits), DOCKER_MANIFEST_SHAPE, where)
+  );
+  if (!parsed.success)
+    throw new ImageError("bad-manifest", `${where} is no docker save manifest. Save the image again.`);
   return parsed.data;
 }
 async function candidateOf(files, { Config, RepoTags, Layers }) {
@@ -50160,7 +52354,14 @@ async function candidateOf(files, { Config, RepoTags, Layers }) {
   }
   const bytes2 = await files.read(Config);
   const config2 = parseConfig(bytes2, `${files.where}: ${Config}`, files.limits);
-  return { file: Config, names: RepoTags, layers: Layers, config: config2, platform: config2.platform, digests: [digestOf(bytes2)] };
+  return {
+    file: Config,
+    names: RepoTags,
+    layers: Layers,
+    config: config2,
+    platform: config2.platform,
+    digests: [digestOf(bytes2)]
+  };
 }
 function merged3(candidates) {
   const images = /* @__PURE__ */ new Map();
@@ -50173,7 +52374,8 @@ function merged3(candidates) {
 }
 async function openDockerArchive(files, reference, choice) {
   const manifest = await readDockerManifest(files);
-  if (manifest.length === 0) throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
+  if (manifest.length === 0)
+    throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
   const candidates = [];
   for (const entry of manifest) candidates.push(await candidateOf(files, entry));
   const all2 = merged3(candidates);
@@ -50206,7 +52408,11 @@ async function openDockerArchive(files, reference, choice) {
     config: config2,
     annotations: {},
     attestations: [],
-    layers: await Promise.all(config2.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" }))),
+    layers: await Promise.all(
+      config2.diffIds.map(
+        (diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" })
+      )
+    ),
     notJudged,
     close: () => files.close()
   };
@@ -50232,8 +52438,14 @@ async function* save(engine, name2) {
   try {
     for await (const chunk of child.stdout) yield chunk;
     const { code: code3, error: error2 } = await ended;
-    if (error2 !== null) throw new EngineRefused(error2.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error2.code})`);
-    if (code3 !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE) || `ended with code ${code3}`}`);
+    if (error2 !== null)
+      throw new EngineRefused(
+        error2.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error2.code})`
+      );
+    if (code3 !== 0)
+      throw new EngineRefused(
+        `${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE) || `ended with code ${code3}`}`
+      );
   } finally {
     child.kill();
   }
@@ -50256,13 +52468,22 @@ async function saveFromEngine(name2, spoolTo) {
     }
     reasons.push(reason);
   }
-  throw new ImageError("no-engine", `${name2}: no engine has an image of that name (${reasons.join("; ")}). Name a local image, an archive or an OCI layout.`);
+  throw new ImageError(
+    "no-engine",
+    `${name2}: no engine has an image of that name (${reasons.join("; ")}). Name a local image, an archive or an OCI layout.`
+  );
 }
 
 // src/image/attestation.ts
 var manifestSchema3 = object({
   subject: object({ digest: string2() }).nullish(),
-  layers: array(object({ mediaType: string2().default(""), digest: digestSchema, annotations: record(string2(), string2()).nullish() })).nullish()
+  layers: array(
+    object({
+      mediaType: string2().default(""),
+      digest: digestSchema,
+      annotations: record(string2(), string2()).nullish()
+    })
+  ).nullish()
 });
 var statementSchema = object({ subject: array(object({ digest: record(string2(), string2()) }).loose()).nullish() }).loose();
 var envelopeSchema = object({ payloadType: string2(), payload: string2() });
@@ -50286,10 +52507,18 @@ async function readAttestations(files, manifests, image) {
   const { limits } = files;
   const read2 = async (digest, predicateType, mediaType) => {
     const blob = blobName(digest);
-    const unread = (problem) => ({ predicateType, blob: null, document: null, envelope: null, statement: void 0, problem });
+    const unread = (problem) => ({
+      predicateType,
+      blob: null,
+      document: null,
+      envelope: null,
+      statement: void 0,
+      problem
+    });
     if (!await files.has(blob)) return unread("is missing from the archive");
     const size = await files.size(blob);
-    if (size > left) return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
+    if (size > left)
+      return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
     left -= size;
     let stored;
     try {
@@ -50299,12 +52528,20 @@ async function readAttestations(files, manifests, image) {
     }
     const document = unwrap2(stored, mediaType, limits);
     const parsed = parse4(document, limits);
-    const told = (problem) => ({ predicateType, blob, document, envelope: document === stored ? null : stored, statement: parsed, problem });
+    const told = (problem) => ({
+      predicateType,
+      blob,
+      document,
+      envelope: document === stored ? null : stored,
+      statement: parsed,
+      problem
+    });
     if (digestOf(stored, digest) !== digest) return told("does not match its digest: it was changed or is damaged");
     const statement = statementSchema.safeParse(parsed);
     if (!statement.success) return told("is no in-toto statement");
     const subjects = statement.data.subject ?? [];
-    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image))) return told("is about another image");
+    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image)))
+      return told("is about another image");
     return told(null);
   };
   const found = [];
@@ -50314,12 +52551,25 @@ async function readAttestations(files, manifests, image) {
     const bytes2 = await files.read(blobName(digest)).catch(() => Buffer.alloc(0));
     const manifest = manifestSchema3.safeParse(parse4(bytes2, limits));
     if (!manifest.success || digestOf(bytes2, digest) !== digest) {
-      found.push({ predicateType: "unknown", blob: null, document: null, envelope: null, statement: void 0, problem: "has a manifest that is damaged" });
+      found.push({
+        predicateType: "unknown",
+        blob: null,
+        document: null,
+        envelope: null,
+        statement: void 0,
+        problem: "has a manifest that is damaged"
+      });
       continue;
     }
     for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
       if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
-      found.push(await read2(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
+      found.push(
+        await read2(
+          blob,
+          annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown",
+          mediaType
+        )
+      );
     }
   }
   return found;
@@ -50342,7 +52592,9 @@ async function isConfiguration(files, { mediaType, digest }) {
   if (!await files.has(name2)) return false;
   const where = `${files.where}: ${name2}`;
   try {
-    return rootfsSchema.safeParse(asGoReads(parseJson(await files.read(name2), where, files.limits), CONFIG_SHAPE, where)).success;
+    return rootfsSchema.safeParse(
+      asGoReads(parseJson(await files.read(name2), where, files.limits), CONFIG_SHAPE, where)
+    ).success;
   } catch (error2) {
     if (error2 instanceof ImageError && error2.code === "bad-json") return false;
     throw error2;
@@ -50363,7 +52615,13 @@ var platformSchema = object({
   architecture: text4,
   variant: text4.transform((value) => value || null)
 }).nullish().transform((value) => value == null || value.os === "" && value.architecture === "" ? null : value);
-var descriptorSchema = object({ mediaType: text4, digest: digestSchema, size: number2(), annotations, platform: platformSchema });
+var descriptorSchema = object({
+  mediaType: text4,
+  digest: digestSchema,
+  size: number2(),
+  annotations,
+  platform: platformSchema
+});
 var descriptors = array(descriptorSchema).nullish().transform((value) => value ?? []);
 var indexSchema2 = object({ manifests: descriptors });
 var manifestSchema4 = object({
@@ -50393,7 +52651,10 @@ function checked2(schema2, document, where) {
   const parsed = schema2.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue2 = parsed.error.issues[0];
-  throw new ImageError("bad-manifest", `${where}: ${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`);
+  throw new ImageError(
+    "bad-manifest",
+    `${where}: ${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`
+  );
 }
 function readDocument(files, bytes2, type, where) {
   const document = asGoReads(parseJson(bytes2, where, files.limits), MANIFEST_SHAPE, where);
@@ -50401,7 +52662,10 @@ function readDocument(files, bytes2, type, where) {
   const isIndex = has("manifests");
   const types = [type, checked2(typeSchema, document, where).mediaType];
   if (isIndex && (has("config") || has("layers") || has("fsLayers")) || types.some((name2) => (isIndex ? MANIFEST_TYPE : INDEX_TYPE).test(name2)))
-    throw new ImageError("two-images", `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`);
+    throw new ImageError(
+      "two-images",
+      `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`
+    );
   return isIndex ? { index: checked2(indexSchema2, document, where).manifests } : { manifest: checked2(manifestSchema4, document, where) };
 }
 var IndexReading = class {
@@ -50419,7 +52683,11 @@ var IndexReading = class {
   async read(descriptors2, names2, depth) {
     const { where } = this.#files;
     for (const descriptor of descriptors2) {
-      if (++this.#seen > MAX_DESCRIPTORS) throw new ImageError("too-many-images", `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`);
+      if (++this.#seen > MAX_DESCRIPTORS)
+        throw new ImageError(
+          "too-many-images",
+          `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`
+        );
       await this.#readOne(descriptor, namesOf(descriptor, names2), depth);
     }
   }
@@ -50434,13 +52702,23 @@ var IndexReading = class {
     const document = about === void 0 ? await this.#document(descriptor) : await this.#documentIfWhole(descriptor);
     if (document === null) this.#attest(about ?? null, digest);
     else if ("index" in document) {
-      if (depth >= MAX_DEPTH7) throw new ImageError("too-deep", `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH7}. Save or build the image again.`);
+      if (depth >= MAX_DEPTH7)
+        throw new ImageError(
+          "too-deep",
+          `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH7}. Save or build the image again.`
+        );
       await this.read(document.index, names2, depth + 1);
-    } else if (await isImage(this.#files, document.manifest)) this.#add({ ...names2, declared: platformsOf(descriptor), digest, manifest: document.manifest });
+    } else if (await isImage(this.#files, document.manifest))
+      this.#add({ ...names2, declared: platformsOf(descriptor), digest, manifest: document.manifest });
     else this.#attest(about ?? document.manifest.subject?.digest ?? null, digest);
   }
   async #document({ digest, mediaType }) {
-    return readDocument(this.#files, await readBlob(this.#files, digest), mediaType, `${this.#files.where}: ${blobName(digest)}`);
+    return readDocument(
+      this.#files,
+      await readBlob(this.#files, digest),
+      mediaType,
+      `${this.#files.where}: ${blobName(digest)}`
+    );
   }
   /** null for what no engine could run: a damaged attestation hides nothing, and is told of where attestations are read. */
   async #documentIfWhole(descriptor) {
@@ -50476,7 +52754,8 @@ function namesOf({ annotations: own2 }, inherited2) {
 async function readIndex(files) {
   const where = `${files.where}: index.json`;
   const document = readDocument(files, await files.read("index.json"), "", where);
-  if (!("index" in document)) throw new ImageError("bad-manifest", `${where} names no manifests: no OCI index. Save or build the image again.`);
+  if (!("index" in document))
+    throw new ImageError("bad-manifest", `${where} names no manifests: no OCI index. Save or build the image again.`);
   const reading = new IndexReading(files);
   await reading.read(document.index, { names: [], aliases: [] }, 0);
   return reading.result();
@@ -50484,9 +52763,15 @@ async function readIndex(files) {
 
 // src/image/two-readers.ts
 import { createHash as createHash13 } from "node:crypto";
-var differ = (where, what) => new ImageError("two-images", `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`);
+var differ = (where, what) => new ImageError(
+  "two-images",
+  `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`
+);
 async function imageOf(files, { Config }, images) {
-  if (!await files.has(Config)) return images.find(({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest));
+  if (!await files.has(Config))
+    return images.find(
+      ({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest)
+    );
   const bytes2 = await files.read(Config);
   return images.find(({ manifest }) => digestOf(bytes2, manifest.config.digest) === manifest.config.digest);
 }
@@ -50504,10 +52789,12 @@ async function checkDockerManifest(files, images) {
     const image = await imageOf(files, entry, images);
     if (image === void 0) throw differ(files.where, entry.Config);
     const { layers } = image.manifest;
-    if (entry.Layers.length !== layers.length) throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`);
+    if (entry.Layers.length !== layers.length)
+      throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`);
     for (const [index, { digest }] of layers.entries()) {
       const name2 = entry.Layers[index] ?? "";
-      if (!await isLayer(files, name2, digest, image.config?.diffIds[index])) throw differ(files.where, `layer ${index}: ${name2}`);
+      if (!await isLayer(files, name2, digest, image.config?.diffIds[index]))
+        throw differ(files.where, `layer ${index}: ${name2}`);
     }
     for (const tag of entry.RepoTags) {
       const called = images.filter(({ names: names2 }) => names2.some((name2) => sameReference(name2, tag)));
@@ -50520,10 +52807,14 @@ async function checkRepositories(files) {
   if (!await files.has("repositories")) return;
   const where = `${files.where}: repositories`;
   const parsed = repositoriesSchema.safeParse(parseJson(await files.read("repositories"), where, files.limits));
-  if (!parsed.success) throw new ImageError("bad-manifest", `${where} is no list of names, tags and layers. Save the image again.`);
+  if (!parsed.success)
+    throw new ImageError("bad-manifest", `${where} is no list of names, tags and layers. Save the image again.`);
   const names2 = Object.keys(parsed.data ?? {});
   if (names2.length > 0 && !await files.has("manifest.json"))
-    throw new ImageError("two-images", `${where} names ${JSON.stringify(names2[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`);
+    throw new ImageError(
+      "two-images",
+      `${where} names ${JSON.stringify(names2[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`
+    );
 }
 
 // src/image/oci-layout.ts
@@ -50531,8 +52822,11 @@ async function openOciLayout(files, reference, choice, source2 = "oci-layout") {
   const contents = await readIndex(files);
   const { images } = contents;
   const present = [];
-  for (const found of images) if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest));
-  const absent = images.flatMap((found) => found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []);
+  for (const found of images)
+    if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest));
+  const absent = images.flatMap(
+    (found) => found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []
+  );
   if (present.length === 0) {
     throw new ImageError(
       "no-image",
@@ -50544,7 +52838,10 @@ async function openOciLayout(files, reference, choice, source2 = "oci-layout") {
   const pool = choice.platform !== null ? [...present, ...absent] : complete.length > 0 ? complete : present;
   const { chosen, notJudged } = choose(files.where, pool, choice);
   if (chosen.manifest === null)
-    throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`);
+    throw new ImageError(
+      "missing-manifest",
+      `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`
+    );
   const leftOut2 = [...present, ...absent].filter((image) => !pool.includes(image)).map((image) => `${describe2(image)} (not in the archive)`);
   return openPresent(files, reference, source2, chosen, [...notJudged, ...leftOut2], contents);
 }
@@ -50560,7 +52857,14 @@ async function describePresent(files, found, manifest) {
   }
   let isComplete = config2 !== null;
   for (const { digest } of manifest.layers) isComplete &&= await files.has(blobName(digest));
-  return { ...found, manifest, config: config2, isComplete, digests: [found.digest, manifest.config.digest], platform: found.declared[0] ?? config2?.platform ?? null };
+  return {
+    ...found,
+    manifest,
+    config: config2,
+    isComplete,
+    digests: [found.digest, manifest.config.digest],
+    platform: found.declared[0] ?? config2?.platform ?? null
+  };
 }
 async function openPresent(files, reference, source2, { manifest, config: config2, digest, names: names2 }, notJudged, contents) {
   if (config2 === null) {
@@ -50604,8 +52908,15 @@ async function openPresent(files, reference, source2, { manifest, config: config
     layers: await Promise.all(
       config2.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer];
-        if (stored === void 0) throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
-        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName(stored.digest) });
+        if (stored === void 0)
+          throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
+        return storedLayer(files, {
+          index: layer,
+          diffId,
+          digest: stored.digest,
+          mediaType: stored.mediaType,
+          blob: blobName(stored.digest)
+        });
       })
     ),
     notJudged,
@@ -50621,7 +52932,9 @@ async function isSkopeoDirectory(files) {
 async function asLayout(files) {
   const manifest = await files.read("manifest.json");
   const own2 = hexOf(digestOf(manifest));
-  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] }));
+  const index = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] })
+  );
   const nameOf4 = async (name2) => {
     const [, algorithm, hex2] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
     if (algorithm === void 0 || hex2 === void 0) return name2 === "manifest.json" ? "" : name2;
@@ -50658,12 +52971,19 @@ async function openImage(reference, options5) {
   const source2 = parseSource(reference, options5.bareNames);
   switch (source2.kind) {
     case "stdin":
-      return openHandle(await spool(options5.stdin, "standard input", options5), "standard input", reference, options5, source2.form);
+      return openHandle(
+        await spool(options5.stdin, "standard input", options5),
+        "standard input",
+        reference,
+        options5,
+        source2.form
+      );
     case "file":
       return openPath(source2.path, reference, options5, source2.form);
     case "either": {
       const info = await stat2(source2.name).catch(() => null);
-      if (info === null || info.isDirectory() && !await isLayout(source2.name, options5)) return openEngine(source2.name, reference, options5);
+      if (info === null || info.isDirectory() && !await isLayout(source2.name, options5))
+        return openEngine(source2.name, reference, options5);
       return openPath(source2.name, reference, options5, null);
     }
     case "engine":
@@ -50688,10 +53008,15 @@ async function openPath(named3, reference, options5, form) {
   const split = whole4 === null && form !== null ? splitImage(named3) : null;
   const info = split === null ? whole4 : await stat2(split.path).catch(() => null);
   if (info === null)
-    throw new ImageError("not-found", `${named3}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
+    throw new ImageError(
+      "not-found",
+      `${named3}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`
+    );
   const file = split?.path ?? named3;
   if (split !== null && options5.image !== null && options5.image !== split.image)
-    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options5.image)}. Say it once.`);
+    throw new UsageError(
+      `${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options5.image)}. Say it once.`
+    );
   const chosen = split === null ? options5 : { ...options5, image: split.image };
   return info.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form);
 }
@@ -50716,9 +53041,17 @@ async function openArchive(file, reference, options5, form) {
   const info = await handle.stat();
   if (info.isFile()) return openHandle(handle, file, reference, options5, form);
   try {
-    if (!info.isFIFO()) throw new ImageError("not-readable", `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`);
+    if (!info.isFIFO())
+      throw new ImageError(
+        "not-readable",
+        `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`
+      );
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }), file, options5),
+      await spool(
+        handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }),
+        file,
+        options5
+      ),
       file,
       reference,
       options5,
@@ -50743,8 +53076,16 @@ async function openHandle(handle, where, reference, options5, form) {
     }
     const asides = new Asides();
     if (compression !== "none") {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
-      current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options5);
+      const packed = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK2,
+        autoClose: false
+      });
+      current = await spool(
+        decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }),
+        where,
+        options5
+      );
       await handle.close();
     }
     const image = await openTar2(await tarFiles(where, current, options5.limits), reference, options5, form);
@@ -50759,7 +53100,11 @@ async function openHandle(handle, where, reference, options5, form) {
 }
 function besideData(asides) {
   const bytes2 = asides.bytes();
-  if (asides.leftOut > 0) throw new ImageError("too-large", "The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.");
+  if (asides.leftOut > 0)
+    throw new ImageError(
+      "too-large",
+      "The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again."
+    );
   if (bytes2 === null) return [];
   return [{ name: "the compression of the archive", kind: "index", open: () => pieces2(bytes2) }];
 }
@@ -50779,7 +53124,10 @@ async function openTar2(files, reference, options5, form) {
 }
 
 // src/outcome/fix.ts
-var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
+var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({
+  name: name2,
+  isHidden: /\u2026|\u2022\u2022\u2022/.test(value)
+}));
 function fixParts({ source: source2 }, { fix }) {
   if (fix === null) return [];
   const edit = ({ startLine, endLine, lines }) => {
@@ -50804,7 +53152,11 @@ function withoutHiddenFix(finding, lines, redactor) {
   if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
   const sentences = bad.map((edit) => {
     const left = new Set(edit.lines.flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)));
-    const names2 = [...new Set(lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)))].filter((name2) => !left.has(name2));
+    const names2 = [
+      ...new Set(
+        lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2))
+      )
+    ].filter((name2) => !left.has(name2));
     const what = names2.length === 0 ? "change only what this finding names" : `only ${names2.join(" and ")} ${names2.length === 1 ? "goes" : "go"}`;
     return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
   });
@@ -50842,10 +53194,20 @@ function buildOutcome({
       created: image.config.created,
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
-      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      base: origin.base === null ? null : {
+        reference: origin.base.reference,
+        digest: origin.base.digest,
+        layers: origin.base.layers,
+        source: origin.base.source
+      },
       baseReason: origin.baseReason?.text ?? null,
       baseMissing: origin.baseReason?.missing ?? null,
-      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
+      distroless: {
+        verdict: programs.distroless,
+        shells: [...programs.shells],
+        packageManagers: [...programs.packageManagers],
+        utilities: [...programs.utilities]
+      },
       layers: layers.map((scan2, index) => {
         const from = origin.layers[index];
         const stored = image.layers[index];
@@ -50855,7 +53217,9 @@ function buildOutcome({
           digest: stored?.digest ?? null,
           mediaType: stored?.mediaType ?? null,
           size: scan2.size,
-          files: scan2.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
+          files: scan2.entries.filter(
+            ({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")
+          ).length,
           whiteouts: scan2.entries.filter(({ whiteout }) => whiteout !== null).length,
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
@@ -50885,7 +53249,12 @@ function buildOutcome({
       known: withStatus("known"),
       passed: [...verdict.passed]
     },
-    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each2) => ({ ...each2 })) },
+    policy: {
+      name: policy.name,
+      from: authority.from,
+      commit: authority.from === "base" ? authority.commit : null,
+      loosened: loosenings.map((each2) => ({ ...each2 }))
+    },
     baseline: { name: baseline2, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
     warnings: [...verdict.warnings],
@@ -50922,7 +53291,11 @@ function buildOutcome({
 }
 function sourceOf({ path: path20, lines }, redactor) {
   const shown2 = redactor.lines(lines);
-  return { path: redactor.name(path20), lines: shown2, hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1])) };
+  return {
+    path: redactor.name(path20),
+    lines: shown2,
+    hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
+  };
 }
 function errorReport(error2, name2) {
   return {
@@ -50931,7 +53304,16 @@ function errorReport(error2, name2) {
     name: name2,
     image: null,
     findings: [],
-    verdict: { result: "error", failOn: "high", threshold: "high", counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
+    verdict: {
+      result: "error",
+      failOn: "high",
+      threshold: "high",
+      counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 },
+      suppressed: 0,
+      new: 0,
+      known: 0,
+      passed: []
+    },
     policy: { name: "not read", from: "checkout", commit: null, loosened: [] },
     baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
     error: { code: error2.code, message: error2.message },
@@ -50997,7 +53379,15 @@ function readComment(text5) {
     RULES.map(({ meta: meta31 }) => meta31.id)
   );
   const problem = ids.length === 0 ? "names no rule" : unknown2 !== void 0 ? `names ${JSON.stringify(unknown2)}, which is no rule${near === null ? "" : ` (did you mean ${near}?)`}` : expires !== null && !isDate(expires) ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)` : detectorProblem(detector) ?? (reason.length < 3 ? "gives no reason" : null);
-  return { rules: ids.map((rule) => ({ rule, reason })), expires, inImage, detector, isForeign: false, isGlobal: false, problem };
+  return {
+    rules: ids.map((rule) => ({ rule, reason })),
+    expires,
+    inImage,
+    detector,
+    isForeign: false,
+    isGlobal: false,
+    problem
+  };
 }
 var OPTION = /^(path|detector)=(?:"([^"]*)"|(\S+))\s*/;
 function scopeIn(text5) {
@@ -51032,14 +53422,17 @@ function readInlineIgnores(dockerfile) {
   const ignores = [];
   const problems = [];
   const next = [];
-  for (let line2 = lines.length; line2 >= 1; line2--) next[line2] = /^\s*(?:#|$)/.test(lines[line2 - 1] ?? "") ? next[line2 + 1] ?? lines.length + 1 : line2;
+  for (let line2 = lines.length; line2 >= 1; line2--)
+    next[line2] = /^\s*(?:#|$)/.test(lines[line2 - 1] ?? "") ? next[line2 + 1] ?? lines.length + 1 : line2;
   const starting = new Map(instructions.map((instruction) => [instruction.startLine, instruction]));
   lines.forEach((text5, index) => {
     const line2 = index + 1;
     const comment = text5.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text5.trim()) : null;
     if (comment === null) return;
     if (comment.problem !== null) {
-      problems.push(`${path20}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      problems.push(
+        `${path20}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+      );
       return;
     }
     const below = next[line2 + 1] ?? lines.length + 1;
@@ -51066,17 +53459,24 @@ var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slic
 function textOf2(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/(?<!\s)\s*\\$/, "").replace(/^&&\s*|(?<!\s)\s*&&$/g, "").replace(/\s+/g, " ")
-  ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map((line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")).join("\n");
+  ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map(
+    (line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")
+  ).join("\n");
 }
 var isOnSecrets = (rule) => RULES.some(({ meta: meta31 }) => meta31.id === rule && meta31.kind === "secret");
-var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(({ instructions }) => instructions.some((each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)));
+var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(
+  ({ instructions }) => instructions.some(
+    (each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)
+  )
+);
 function agreedIgnores(ignores, dockerfile, agreed, now) {
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now) && !isTooWide(ignore, agreed));
   const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile));
   const own2 = ignores.filter((ignore) => !tooWide.includes(ignore));
   const isPartOf = (part3, whole4) => whole4 === null || part3 === whole4;
   const covers2 = (other, { rule, inImage, detector }, startLine, endLine) => {
-    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector)) return false;
+    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector))
+      return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
     const text5 = textOf2(dockerfile.lines, startLine, endLine, isBase);
@@ -51086,15 +53486,24 @@ ${textOf2(agreed.lines, other.startLine, other.endLine, isBase)}
 ${text5}
 `);
   };
-  const limited = own2.map((ignore) => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore, startLine, endLine)) }));
+  const limited = own2.map(
+    (ignore) => ({
+      ...ignore,
+      agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore, startLine, endLine))
+    })
+  );
   const added = own2.filter(
-    (ignore) => !others.some((other) => (other.expires === null || ignore.expires !== null && ignore.expires <= other.expires) && covers2(other, ignore, ignore.startLine, ignore.endLine))
+    (ignore) => !others.some(
+      (other) => (other.expires === null || ignore.expires !== null && ignore.expires <= other.expires) && covers2(other, ignore, ignore.startLine, ignore.endLine)
+    )
   );
   return { ignores: limited, added, tooWide };
 }
 function acceptsAt({ rule, path: path20, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
-  if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage)) return false;
-  if (lines === null || rule !== ruleId || lines.path !== path20 || !agreesAt(lines.startLine, lines.endLine)) return false;
+  if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
+    return false;
+  if (lines === null || rule !== ruleId || lines.path !== path20 || !agreesAt(lines.startLine, lines.endLine))
+    return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
 
@@ -51117,8 +53526,13 @@ function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, 
   const coverOf = (place, fingerprint, draft, value) => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
     if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value));
-    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null });
+    const entry = policy.ignore.find(
+      (candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value)
+    );
+    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, {
+      location: place.location,
+      detector: draft.detector ?? null
+    });
     const comment = entry === void 0 ? inline.find(accepts) : void 0;
     const cover = entry ?? comment;
     if (cover === void 0) return null;
@@ -51135,12 +53549,26 @@ function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, 
     const judged3 = draft.places.map((place, index) => {
       const fingerprint = fingerprintOf(place);
       const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
-      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
+      return {
+        index,
+        place,
+        fingerprint,
+        isKnown,
+        isQuiet: isInherited(place) && !failsInBase,
+        cover: coverOf(place, fingerprint, draft, value)
+      };
     });
     const lead = leadOf(judged3);
     if (lead === null) continue;
     found.add(lead.place.ruleId);
-    const made = toFinding(lead, judged3, draft, policy, value, lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null);
+    const made = toFinding(
+      lead,
+      judged3,
+      draft,
+      policy,
+      value,
+      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null
+    );
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
     findings.push(finding);
     if (finding.suppressed === null)
@@ -51153,14 +53581,21 @@ function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, 
         since: null
       });
   }
-  const sorted2 = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  const sorted2 = findings.sort(
+    (a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
+  );
   const shown2 = sorted2.filter(({ suppressed }) => suppressed === null);
   return {
     result: sorted2.some((finding) => finding.fails) ? "fail" : "pass",
     findings: sorted2,
-    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown2.filter((finding) => finding.severity === severity).length])),
+    counts: Object.fromEntries(
+      SEVERITIES.map((severity) => [severity, shown2.filter((finding) => finding.severity === severity).length])
+    ),
     suppressed: sorted2.length - shown2.length,
-    warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules2, policy, used, evidence.now)],
+    warnings: [
+      ...ignoreWarnings(policy, used, evidence.now),
+      ...inlineWarnings(inline, rules2, policy, used, evidence.now)
+    ],
     record: shown2.flatMap((finding) => record2.get(finding) ?? []),
     fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules2.some(({ meta: meta31 }) => meta31.id === id)) ?? [],
     passed: rules2.map(({ meta: meta31 }) => meta31.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
@@ -51236,14 +53671,30 @@ function ignoreWarnings(policy, used, now) {
   return policy.ignore.flatMap((entry) => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(" ");
     if (isExpired2(entry, now))
-      return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).` }];
-    return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).` }];
+      return [
+        {
+          code: "expired-ignore",
+          message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).`
+        }
+      ];
+    return used.has(entry) ? [] : [
+      {
+        code: "unused-ignore",
+        message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).`
+      }
+    ];
   });
 }
 function inlineWarnings(inline, rules2, policy, used, now) {
   return inline.flatMap((ignore) => {
     const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`;
-    if (isExpired2(ignore, now)) return [{ code: "expired-ignore", message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).` }];
+    if (isExpired2(ignore, now))
+      return [
+        {
+          code: "expired-ignore",
+          message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).`
+        }
+      ];
     const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
     return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
@@ -51265,12 +53716,23 @@ async function runGate(options5) {
   const image = await openImage(options5.reference, options5.open);
   try {
     const salts = saltsOf(image, options5);
-    const inspection = await inspect(image, { ...options5, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options5) });
+    const inspection = await inspect(image, {
+      ...options5,
+      limits: policy.limits,
+      salt: salts.keyed,
+      quoted: policyTexts(options5)
+    });
     const { evidence, redactor, build: build2 } = inspection;
     const inline = await inlineIgnores(build2.origin, options5);
     const baseline2 = chooseBaseline(options5);
     const drafts = check(RULES, evidence, policy.rules);
-    const verdict = judge(RULES, drafts, evidence, { policy, inline: inline.ignores, baseline: baseline2.chosen, salt: salts.record, redactor });
+    const verdict = judge(RULES, drafts, evidence, {
+      policy,
+      inline: inline.ignores,
+      baseline: baseline2.chosen,
+      salt: salts.record,
+      redactor
+    });
     const noLines = verdict.findings.length > 0 || options5.build.isNamed ? whyNoLines(options5.build, build2.origin) : null;
     const warnings = [
       ...verdict.warnings,
@@ -51318,7 +53780,10 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
         ({ path: path20, line: line2, rule }) => `${path20}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
-    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({ kind: "ignore", text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D` }))
+    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
+      kind: "ignore",
+      text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D`
+    }))
   };
 }
 function chooseBaseline({ baseline: baseline2, name: name2 }) {
@@ -51341,7 +53806,9 @@ var policyTexts = ({ policy, authority, baseline: baseline2, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text5 }) => text5) : [],
-  ...Object.values(baseline2?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+  ...Object.values(baseline2?.file.images ?? {}).flatMap(
+    (entries) => entries.flatMap(({ title, place }) => [title, place])
+  )
 ].join("\n");
 
 // src/report/words.ts
@@ -51355,7 +53822,13 @@ function bytes(count2) {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
-var readAs = (source2) => ({ "docker-archive": "archive", "oci-layout": "OCI layout", dir: "directory of skopeo", engine: "local engine", registry: "registry" })[source2];
+var readAs = (source2) => ({
+  "docker-archive": "archive",
+  "oci-layout": "OCI layout",
+  dir: "directory of skopeo",
+  engine: "local engine",
+  registry: "registry"
+})[source2];
 var number4 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
 var plural = (count2, one, many = `${one}s`) => `${number4(count2)} ${count2 === 1 ? one : many}`;
 var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
@@ -51401,11 +53874,15 @@ var WAYS = {
 };
 function untoldBase(report) {
   const { image } = report;
-  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== "unknown")) return null;
+  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== "unknown"))
+    return null;
   const unknown2 = image.layers.filter(({ base }) => base === null).length;
   const which = unknown2 === image.layers.length ? "every layer counts as own" : `${unknown2} of ${plural(image.layers.length, "layer")} may be the base's and count as own`;
   const subject = image.base === null ? "Nothing tells base from own" : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`;
-  return { what: `${subject}: ${which}.`, how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? "provenance"]}` };
+  return {
+    what: `${subject}: ${which}.`,
+    how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? "provenance"]}`
+  };
 }
 var inherited = ({ originCertainty }, what) => originCertainty === "proven" ? `inherited from the ${what}` : `inherited from the ${what}, which is not proven`;
 var rank2 = (severity) => SEVERITIES.indexOf(severity);
@@ -51415,11 +53892,17 @@ function groupByLine(findings) {
     const at3 = finding.dockerfile;
     const key = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
     const group = groups.get(key);
-    if (group === void 0) groups.set(key, { at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine }, findings: [finding] });
+    if (group === void 0)
+      groups.set(key, {
+        at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine },
+        findings: [finding]
+      });
     else group.findings.push(finding);
   }
   const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
-  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0));
+  return [...groups.values()].sort(
+    (a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0)
+  );
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
@@ -51458,7 +53941,9 @@ var subjectOf2 = ({ title, secret }) => secret?.title ?? title;
 var layerOf = (location) => location.kind === "layer" || location.kind === "tar" ? location.layer : null;
 function factsOf2({ isPublic }, { secret }) {
   if (isPublic || secret === null) return [];
-  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
+  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(
+    ([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`
+  );
 }
 function hiderOf(finding) {
   const hidden = hiddenBy(finding);
@@ -51480,7 +53965,8 @@ function remediesOf(group) {
   const steps = group.map(({ remedy, steps: given2 }) => given2 ?? [remedy]);
   let same = 0;
   const last = (back) => steps[0]?.at(-1 - back);
-  while (last(same) !== void 0 && steps.every((each2) => each2.length > same && each2.at(-1 - same) === last(same))) same++;
+  while (last(same) !== void 0 && steps.every((each2) => each2.length > same && each2.at(-1 - same) === last(same)))
+    same++;
   return {
     own: steps.map((each2) => each2.slice(0, each2.length - same).join(" ")),
     common: (steps[0] ?? []).slice((steps[0] ?? []).length - same).join(" ")
@@ -51662,7 +54148,9 @@ function option(name2, text5 = OPTIONS[name2].help, value) {
 }
 var options4 = (...names2) => names2.map((name2) => option(name2)).join("\n");
 var asWithScan = (...names2) => [
-  ...wrap(names2.map((name2) => usageOf(name2).replace(" ", "\xB7")).join(", "), "  ", "  ").map((line2) => line2.replaceAll("\xB7", " ")),
+  ...wrap(names2.map((name2) => usageOf(name2).replace(" ", "\xB7")).join(", "), "  ", "  ").map(
+    (line2) => line2.replaceAll("\xB7", " ")
+  ),
   `${" ".repeat(TEXT_AT)}as with layergate scan`
 ].join("\n");
 var list = (words2) => `${words2.slice(0, -1).join(", ")} or ${words2.at(-1)}`;
@@ -51672,15 +54160,33 @@ import { parseArgs } from "node:util";
 var of = (...names2) => Object.fromEntries(
   names2.map((name2) => {
     const { value, ...rest } = OPTIONS[name2];
-    return [name2, value === null ? { type: "boolean" } : { type: "string", ..."multiple" in rest ? { multiple: true } : {} }];
+    return [
+      name2,
+      value === null ? { type: "boolean" } : { type: "string", ..."multiple" in rest ? { multiple: true } : {} }
+    ];
   })
 );
 var IMAGE = ["config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout"];
 var ONE_FORMAT = { ...of("json"), format: { type: "string" } };
-var SCAN_OPTIONS = of(...IMAGE, "fail-on", "min-confidence", "name", "baseline", "policy-from", "format", "json", "output", "verbose", "no-color");
+var SCAN_OPTIONS = of(
+  ...IMAGE,
+  "fail-on",
+  "min-confidence",
+  "name",
+  "baseline",
+  "policy-from",
+  "format",
+  "json",
+  "output",
+  "verbose",
+  "no-color"
+);
 var HISTORY_OPTIONS = { ...of(...IMAGE, "verbose"), ...ONE_FORMAT };
 var CONTEXT_OPTIONS = { ...of("timeout", "verbose"), ...ONE_FORMAT, dockerfile: { type: "string" } };
-var LINT_OPTIONS = { ...of("config", "timeout", "fail-on", "min-confidence", "output", "verbose"), ...ONE_FORMAT };
+var LINT_OPTIONS = {
+  ...of("config", "timeout", "fail-on", "min-confidence", "output", "verbose"),
+  ...ONE_FORMAT
+};
 var BASELINE_OPTIONS = of(...IMAGE, "name", "output", "prune");
 var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "verbose"), ...ONE_FORMAT };
 var INIT_OPTIONS = of("github");
@@ -51693,19 +54199,28 @@ function parseOptions(command2, args, options5) {
     const unknown2 = /'(--?[\w-]+)/.exec(message)?.[1];
     const near = unknown2 === void 0 ? null : nearest(unknown2.replace(/^-+/, ""), Object.keys(options5));
     if (unknown2 !== void 0 && /unknown/i.test(message))
-      throw new UsageError(`There is no option ${unknown2}.${near === null ? "" : ` Did you mean --${near}?`} See layergate ${command2} --help.`);
+      throw new UsageError(
+        `There is no option ${unknown2}.${near === null ? "" : ` Did you mean --${near}?`} See layergate ${command2} --help.`
+      );
     throw new UsageError(`${message.split(".")[0]}. See layergate ${command2} --help.`);
   }
 }
 function oneImage(command2, [reference, extra]) {
-  if (reference === void 0) throw new UsageError(`No image is named. Usage: layergate ${command2} IMAGE; see layergate ${command2} --help.`);
-  if (extra !== void 0) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command2} --help.`);
+  if (reference === void 0)
+    throw new UsageError(`No image is named. Usage: layergate ${command2} IMAGE; see layergate ${command2} --help.`);
+  if (extra !== void 0)
+    throw new UsageError(
+      `One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command2} --help.`
+    );
   if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
-    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command2} -`);
+    throw new UsageError(
+      `- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command2} -`
+    );
   return reference;
 }
 function noArguments(command2, args) {
-  if (args[0] !== void 0) throw new UsageError(`layergate ${command2} takes no ${JSON.stringify(args[0])}. See layergate ${command2} --help.`);
+  if (args[0] !== void 0)
+    throw new UsageError(`layergate ${command2} takes no ${JSON.stringify(args[0])}. See layergate ${command2} --help.`);
 }
 function formOf(forms, { format, json }) {
   const name2 = format ?? (json === true ? "json" : "terminal");
@@ -51716,7 +54231,9 @@ function formOf(forms, { format, json }) {
 }
 function noSuchFormat(name2, known2) {
   const near = nearest(name2, known2);
-  return new UsageError(`--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${known2.join(", ")}.`);
+  return new UsageError(
+    `--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${known2.join(", ")}.`
+  );
 }
 function limitTo(timeout, host) {
   const given2 = timeout ?? process.env["LAYERGATE_TIMEOUT"];
@@ -51749,7 +54266,9 @@ var layerSchema = object({
   base: boolean2().nullable().describe("belongs to the base image; null when not known"),
   baseCertainty: baseCertaintySchema,
   dockerfile: dockerfileSchema.nullable(),
-  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
+  merged: array(count).readonly().describe(
+    "history entries whose files it holds together, where a builder made one layer of several instructions; else empty"
+  )
 });
 var imageSchema = object({
   reference: string2().describe("as the user named it"),
@@ -51759,7 +54278,12 @@ var imageSchema = object({
   platform: string2(),
   created: string2().nullable(),
   size: count.describe("bytes of all layers, uncompressed"),
-  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
+  user: object({
+    configured: string2(),
+    uid: number2().nullable(),
+    gid: number2().nullable(),
+    isRoot: boolean2().nullable()
+  }),
   base: object({
     reference: string2(),
     digest: string2().nullable(),
@@ -51767,8 +54291,15 @@ var imageSchema = object({
     source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
   }).nullable(),
   baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
-  baseMissing: _enum(MISSING).nullable().default(null).describe("what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance"),
-  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
+  baseMissing: _enum(MISSING).nullable().default(null).describe(
+    "what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance"
+  ),
+  distroless: object({
+    verdict: boolean2(),
+    shells: array(string2()),
+    packageManagers: array(string2()),
+    utilities: array(string2())
+  }),
   layers: array(layerSchema),
   history: array(
     object({
@@ -51821,7 +54352,13 @@ var reportSchema2 = object({
     layersFromCache: count,
     vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
     knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
-    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
+    skipped: array(
+      object({
+        layer: count.nullable().describe("null: a file of the archive beside the layers"),
+        path: string2(),
+        reason: string2()
+      })
+    ).describe("what was not looked into, and why")
   })
 });
 
@@ -51830,7 +54367,10 @@ var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 `;
 var sealedReport = (text5) => sealed(text5, /^(?:\{|\[\n)/.test(text5) ? (data) => `${visibleJson(data)}
 ` : null);
-var reportJsonSchema = () => ({ title: "Layergate report", ...toJSONSchema(reportSchema2, { io: "output" }) });
+var reportJsonSchema = () => ({
+  title: "Layergate report",
+  ...toJSONSchema(reportSchema2, { io: "output" })
+});
 
 // src/cli/output.ts
 var print = (text5) => new Promise((resolve) => process.stdout.write(text5, () => resolve()));
@@ -51870,7 +54410,9 @@ function progressLine() {
       last = now;
       shown2 = true;
       const speed = read2 / ((now - started) / 1e3);
-      process.stderr.write(`\r\x1B[K${layer + 1} of ${layers} layers \xB7 ${Math.round(share * 100)} % \xB7 ${bytes(speed)}/s`);
+      process.stderr.write(
+        `\r\x1B[K${layer + 1} of ${layers} layers \xB7 ${Math.round(share * 100)} % \xB7 ${bytes(speed)}/s`
+      );
     },
     clear: () => {
       if (shown2) process.stderr.write("\r\x1B[K");
@@ -51898,7 +54440,8 @@ Exit codes: 0 done \xB7 2 it could not be read or written
 var ACTIONS2 = ["create", "update", "show"];
 async function readIfThere(file) {
   const found = await readWhole(file, MAX_BASELINE);
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`);
+  if (found.text === null && !found.isMissing)
+    throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`);
   return found.text;
 }
 async function find(source2, given2, options5, hooks) {
@@ -51907,29 +54450,40 @@ async function find(source2, given2, options5, hooks) {
     if (text5 === null) throw new UsageError(`${source2}: there is no such report.`);
     const { salt, images } = parseBaseline(source2, text5);
     const [first2, second] = Object.entries(images);
-    if (first2 === void 0 || second !== void 0) throw new UsageError(`${source2}: this is a baseline, no report of one image: name an image or its JSON report.`);
+    if (first2 === void 0 || second !== void 0)
+      throw new UsageError(`${source2}: this is a baseline, no report of one image: name an image or its JSON report.`);
     const [name2, findings] = first2;
     return { name: options5.name ?? name2, salt, findings };
   }
   const prepared = await prepare2(source2, { ...settingsOf2(options5), baseline: "none" }, surroundingsOf(hooks));
-  const outcome = await runGate({ ...prepared, baseline: given2 === null ? null : { name: "baseline", file: { ...given2, images: {} } } });
+  const outcome = await runGate({
+    ...prepared,
+    baseline: given2 === null ? null : { name: "baseline", file: { ...given2, images: {} } }
+  });
   return { name: outcome.report.name, ...outcome.report.baseline.record };
 }
 async function run(args, host) {
   const { values, positionals } = parseOptions("baseline", args, BASELINE_OPTIONS);
   const [word, ...rest] = positionals;
   const action = ACTIONS2.find((known2) => known2 === word);
-  if (action === void 0) throw new UsageError(`Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`);
+  if (action === void 0)
+    throw new UsageError(
+      `Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`
+    );
   const file = values.output ?? DEFAULT_BASELINE;
   if (action === "show") return show2(rest[0] ?? file);
   const source2 = oneImage(`baseline ${action}`, rest);
   const text5 = await readIfThere(file);
-  if (action === "create" && text5 !== null) throw new UsageError(`${file} is there already: layergate baseline update ${source2} renews it.`);
-  if (action === "update" && text5 === null) throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source2} writes one.`);
+  if (action === "create" && text5 !== null)
+    throw new UsageError(`${file} is there already: layergate baseline update ${source2} renews it.`);
+  if (action === "update" && text5 === null)
+    throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source2} writes one.`);
   const old = text5 === null ? null : parseBaseline(file, text5);
   const found = await withProgress(host, (hooks) => find(source2, old, values, hooks));
   if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
-    throw new UsageError(`${file}: the report hashes values under another salt than the baseline: update it from the image.`);
+    throw new UsageError(
+      `${file}: the report hashes values under another salt than the baseline: update it from the image.`
+    );
   const key = found.name;
   const before = (old === null ? null : sectionOf(old, key)) ?? [];
   const isComparable = old?.salt === found.salt;
@@ -51975,14 +54529,24 @@ async function show2(file) {
   const lines = Object.entries(images).flatMap(([name2, entries]) => [
     `${visible(name2)}: ${plural(entries.length, "finding")}`,
     ...entries.flatMap(
-      ({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              ")
+      ({ rule, title, place, since, fingerprints }) => wrap(
+        visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`),
+        "  ",
+        "              "
+      )
     )
   ]);
   await print(uncommanding(sealed(`${lines.join("\n")}
 `)));
   return 0;
 }
-var baseline = { name: "baseline", overview: [["baseline create IMAGE", "accepts what is there now; new findings fail"]], help, options: BASELINE_OPTIONS, run };
+var baseline = {
+  name: "baseline",
+  overview: [["baseline create IMAGE", "accepts what is there now; new findings fail"]],
+  help,
+  options: BASELINE_OPTIONS,
+  run
+};
 
 // src/context/inspect-context.ts
 import { lstat as lstat2 } from "node:fs/promises";
@@ -52027,7 +54591,12 @@ var ContextScan = class {
   matches() {
     const installed = findInstalled(this.#entries, new Set(this.#matches.map(({ entry }) => entry)), this.#manifests);
     return this.#matches.map(
-      (match2) => weighInPackage(this.#scanner.catalogue.kindOf(match2.detector), match2, this.#entries[match2.entry]?.path ?? "/", installed.get(match2.entry) ?? null)
+      (match2) => weighInPackage(
+        this.#scanner.catalogue.kindOf(match2.detector),
+        match2,
+        this.#entries[match2.entry]?.path ?? "/",
+        installed.get(match2.entry) ?? null
+      )
     );
   }
   /** The path of a file, by the number of its match. */
@@ -52053,7 +54622,18 @@ var ContextScan = class {
   }
   async #scan(name2, size, handle) {
     const file = cleanPath(`/${name2}`);
-    const entry = this.#entries.push({ path: file, type: "file", mode: 0, uid: 0, gid: 0, size, mtime: 0, link: null, whiteout: null, afterEnd: false }) - 1;
+    const entry = this.#entries.push({
+      path: file,
+      type: "file",
+      mode: 0,
+      uid: 0,
+      gid: 0,
+      size,
+      mtime: 0,
+      link: null,
+      whiteout: null,
+      afterEnd: false
+    }) - 1;
     const skip = (where, reason) => this.skip(where.slice(1), reason, false);
     const content = new Content(skip, this.#scanner, this.#budget, file, [], 0);
     let [bytes2, isRead] = [0, true];
@@ -52067,7 +54647,8 @@ var ContextScan = class {
       }
     };
     let piece = await take();
-    if (piece.length <= MAX_MANIFEST && isNodeManifest(file) && namesPackage(piece.toString("latin1"))) this.#manifests.add(file);
+    if (piece.length <= MAX_MANIFEST && isNodeManifest(file) && namesPackage(piece.toString("latin1")))
+      this.#manifests.add(file);
     while (piece.length > 0) {
       const next = piece.length < CHUNK3 && bytes2 + piece.length === size ? Buffer.alloc(0) : await take();
       bytes2 += piece.length;
@@ -52076,7 +54657,8 @@ var ContextScan = class {
     }
     await content.end();
     const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
-    for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry });
+    for (const match2 of content.matches)
+      if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry });
     return isRead ? bytes2 : null;
   }
 };
@@ -52087,11 +54669,20 @@ var WASTE = [
   [/(?:^|\/)(?:\.hg|\.svn)\/$/, "the history of the repository"],
   [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, "credentials of the person or job that builds"],
   [/(?:^|\/)\.env(?:\.[\w-]+)?$/, "settings of one environment, often with secrets"],
-  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, "a key, or a store of keys"],
+  [
+    /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/,
+    "a key, or a store of keys"
+  ],
   [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, "a file of credentials"],
-  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, "state and variables of Terraform hold secrets in the clear"],
+  [
+    /(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/,
+    "state and variables of Terraform hold secrets in the clear"
+  ],
   [/(?:^|\/)node_modules\/$/, "modules of the machine that builds: install them in the image"],
-  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, "what Python leaves on the machine that builds"],
+  [
+    /(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/,
+    "what Python leaves on the machine that builds"
+  ],
   [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, "settings of an editor or of a desktop"],
   [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, "results of tests"],
   [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
@@ -52129,7 +54720,8 @@ function secretsOf(scan2, dockerfile, catalogue) {
     const name2 = scan2.pathOf(match2);
     const line2 = inside === null ? match2.line : null;
     const key = JSON.stringify([name2, inside, identity, line2]);
-    if (strength === "harmless" || seen.has(key) || !isProvenToken(match2) && known2.sourceOf(identity) !== null) continue;
+    if (strength === "harmless" || seen.has(key) || !isProvenToken(match2) && known2.sourceOf(identity) !== null)
+      continue;
     seen.add(key);
     const kind = catalogue.kindOf(match2.detector);
     secrets.push({
@@ -52148,7 +54740,10 @@ function secretsOf(scan2, dockerfile, catalogue) {
 async function inspectContext(root, directory, dockerfile, scanner) {
   const base = path16.resolve(root, directory);
   const info = await lstat2(base).catch(() => null);
-  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`);
+  if (info?.isDirectory() !== true)
+    throw new ConfigError(
+      `${directory}: is no directory that can be read. Name the build context: layergate context DIR.`
+    );
   const places = await placesOf(root, directory, dockerfile);
   const context2 = await readContext(root, places.context, places.dockerfile);
   const { dockerignore } = context2;
@@ -52156,7 +54751,12 @@ async function inspectContext(root, directory, dockerfile, scanner) {
   const waste = new Waste();
   const sizes2 = /* @__PURE__ */ new Map();
   const enter = (name2) => ignoredBy(dockerignore, name2) === null || hasExceptions(dockerignore);
-  for await (const { path: name2, kind } of walk(base, enter, MAX_FILES3, (missed, reason) => scan2.skip(missed, reason, true))) {
+  for await (const { path: name2, kind } of walk(
+    base,
+    enter,
+    MAX_FILES3,
+    (missed, reason) => scan2.skip(missed, reason, true)
+  )) {
     if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
     if (kind === "directory") {
       waste.add(`${name2}/`, 0);
@@ -52167,7 +54767,11 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     const above = waste.above(name2);
     if (above !== void 0) above.bytes += bytes2;
   }
-  const { secrets, values } = secretsOf(scan2, places.dockerfile === null ? null : path16.posix.relative(places.context, places.dockerfile), scanner.catalogue);
+  const { secrets, values } = secretsOf(
+    scan2,
+    places.dockerfile === null ? null : path16.posix.relative(places.context, places.dockerfile),
+    scanner.catalogue
+  );
   const told = new Set(secrets.map((secret) => secret.path));
   for (const [name2, bytes2] of sizes2) if (!told.has(name2)) waste.add(name2, bytes2);
   const listed2 = waste.found.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -52180,7 +54784,12 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     bytes: [...sizes2.values()].reduce((sum, size) => sum + size, 0),
     secrets: secrets.slice(0, MAX_LISTED3),
     waste: listed2,
-    patterns: [.../* @__PURE__ */ new Set([...left.map(({ path: name2 }) => patternOf(name2)), ...listed2.map(({ path: name2 }) => patternOf(name2))])],
+    patterns: [
+      .../* @__PURE__ */ new Set([
+        ...left.map(({ path: name2 }) => patternOf(name2)),
+        ...listed2.map(({ path: name2 }) => patternOf(name2))
+      ])
+    ],
     skipped: scan2.skipped,
     values
   };
@@ -52190,7 +54799,11 @@ async function inspectContext(root, directory, dockerfile, scanner) {
 var MAX_LISTED4 = 20;
 var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => severity === "critical" || severity === "high") || skipped.some(({ isUnread }) => isUnread);
 function dockerfileAdvice(secrets) {
-  const places = new Set(secrets.flatMap(({ path: path20, line: line2, inDockerfile }) => inDockerfile ? [`${path20}${line2 === null ? "" : `:${line2}`}`] : []));
+  const places = new Set(
+    secrets.flatMap(
+      ({ path: path20, line: line2, inDockerfile }) => inDockerfile ? [`${path20}${line2 === null ? "" : `:${line2}`}`] : []
+    )
+  );
   if (places.size === 0) return [];
   const text5 = `\u2192 Take it out of ${visible([...places].slice(0, 5).join(", "))}${places.size > 5 ? ` and ${number4(places.size - 5)} more` : ""}, and pass it as a build secret (RUN --mount=type=secret): what a Dockerfile says stays in the history of the image, whatever .dockerignore leaves out. layergate lint tells more.`;
   return ["", ...wrap(text5, "", "  ")];
@@ -52206,7 +54819,9 @@ function renderContext(inspection, verbose) {
     for (const { path: path20, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
-          visible(`${path20}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`),
+          visible(
+            `${path20}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
+          ),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
         )
@@ -52216,7 +54831,8 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path20, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path20} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path20, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path20} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number4(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -52227,7 +54843,8 @@ function renderContext(inspection, verbose) {
   lines.push(...dockerfileAdvice(secrets));
   if (skipped.length > 0) {
     lines.push("", "What was not looked into");
-    for (const { path: path20, reason, isUnread } of skipped.slice(0, most)) lines.push(...wrap(visible(`${path20}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
+    for (const { path: path20, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path20}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
     if (skipped.length > most) lines.push(`   and ${number4(skipped.length - most)} more (--verbose)`);
   }
   return `${lines.join("\n")}
@@ -52261,12 +54878,21 @@ async function run2(args, host) {
   const [directory = ".", extra] = positionals;
   const form = formOf(FORMS, values);
   limitTo(values.timeout, host);
-  if (extra !== void 0) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`);
+  if (extra !== void 0)
+    throw new UsageError(
+      `One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`
+    );
   const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner());
   await writeOut(null, contextText(found, processScanner(), { ...form, verbose: values.verbose === true }), host);
   return contextFails(found) ? 1 : 0;
 }
-var context = { name: "context", overview: [["context [DIR]", "what COPY . . would take, before a build"]], help: help2, options: CONTEXT_OPTIONS, run: run2 };
+var context = {
+  name: "context",
+  overview: [["context [DIR]", "what COPY . . would take, before a build"]],
+  help: help2,
+  options: CONTEXT_OPTIONS,
+  run: run2
+};
 
 // src/report/detectors.ts
 function formsOf(detector) {
@@ -52281,7 +54907,9 @@ function renderDetectorList() {
   const groups = GROUPS.flatMap(({ title, detectors: detectors2 }) => [
     "",
     title,
-    ...detectors2.map((detector) => `  ${detector.id.padEnd(width)}  ${severityOf2(detector).padEnd(8)}  ${detector.title}`)
+    ...detectors2.map(
+      (detector) => `  ${detector.id.padEnd(width)}  ${severityOf2(detector).padEnd(8)}  ${detector.title}`
+    )
   ]);
   return `${all2.length} detectors; layergate detectors ID tells more of one
 ${groups.join("\n")}
@@ -52313,7 +54941,11 @@ var detectorData = () => GROUPS.flatMap(
     revoke: detector.revoke,
     docs: detector.docs,
     check: detector.proof ?? null,
-    ..."parse" in detector ? { files: detector.names } : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text) }
+    ..."parse" in detector ? { files: detector.names } : {
+      forms: detector.forms ?? [],
+      names: detector.names ?? [],
+      literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text)
+    }
   }))
 );
 var cell2 = (text5) => text5.replaceAll("|", "\\|").replace(/</g, "&lt;");
@@ -52322,7 +54954,11 @@ function renderDetectorsPage() {
   const groups = GROUPS.map(({ title, detectors: detectors2 }) => {
     const rows = detectors2.map((detector) => {
       const forms = formsOf(detector);
-      const told = [...forms.slice(0, 4), ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [], ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]];
+      const told = [
+        ...forms.slice(0, 4),
+        ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [],
+        ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]
+      ];
       return `| \`${detector.id}\` | **${cell2(detector.title)}**, ${cell2(detector.issuer)}. Opens ${cell2(detector.opens)}. | ${cell2(told.join("; "))} | ${severityOf2(detector)} | [${cell2(detector.revoke)}](${detector.docs}) |`;
     });
     return `## ${title}
@@ -52354,7 +54990,10 @@ async function run3(args) {
   const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
   const [id, extra] = positionals;
   const render = formOf(FORMS2, values.markdown === true ? { ...values, format: "markdown" } : values);
-  if (extra !== void 0) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`);
+  if (extra !== void 0)
+    throw new UsageError(
+      `One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`
+    );
   await print(id === void 0 ? render() : renderDetector(find2(id)));
   return 0;
 }
@@ -52366,7 +55005,9 @@ function find2(id) {
     id,
     all2.map((known2) => known2.id)
   );
-  throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`);
+  throw new UsageError(
+    `There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`
+  );
 }
 var help3 = () => `Usage: layergate detectors [ID] [--format terminal|json|markdown]
 
@@ -52374,7 +55015,13 @@ Lists the kinds of credentials that are found, by issuer; with ID says of one
 how it is told, what it opens and how it is revoked. --json and --markdown are
 short for --format json and --format markdown.
 `;
-var detectors = { name: "detectors", overview: [["detectors [ID]", "kinds of credentials that are found"]], help: help3, options: DETECTORS_OPTIONS, run: run3 };
+var detectors = {
+  name: "detectors",
+  overview: [["detectors [ID]", "kinds of credentials that are found"]],
+  help: help3,
+  options: DETECTORS_OPTIONS,
+  run: run3
+};
 
 // src/cli/commands/diff.ts
 import { readFile } from "node:fs/promises";
@@ -52411,17 +55058,29 @@ function hiddenSettings(redactor, settings2) {
 }
 function basesNotKnown(images) {
   const [first2, second] = images;
-  if (first2 !== void 0 && second?.baseReason === first2.baseReason) return [`The bases of both images are not known, so they are not compared: ${first2.baseReason}.`];
-  return images.map(({ reference, baseReason }) => `The base of ${reference} is not known, so bases are not compared: ${baseReason}.`);
+  if (first2 !== void 0 && second?.baseReason === first2.baseReason)
+    return [`The bases of both images are not known, so they are not compared: ${first2.baseReason}.`];
+  return images.map(
+    ({ reference, baseReason }) => `The base of ${reference} is not known, so bases are not compared: ${baseReason}.`
+  );
 }
 function compare2(old, now) {
-  const describe4 = ({ report: { image } }) => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length });
+  const describe4 = ({ report: { image } }) => ({
+    reference: image.reference,
+    id: image.id,
+    size: image.size,
+    layers: image.layers.length
+  });
   const before = old.report.baseline.record;
   const after2 = now.report.baseline.record;
   const sameSalt = before.salt === after2.salt;
   const blind = (entry) => sameSalt ? entry : { ...entry, valueHash: null };
   const comparison = new Comparison({ name: "", salt: before.salt, findings: before.findings.map(blind) });
-  const fresh = after2.findings.map(blind).filter((entry) => !entry.fingerprints.every((fingerprint) => comparison.knows(fingerprint, entry.rule, entry.place, entry.valueHash)));
+  const fresh = after2.findings.map(blind).filter(
+    (entry) => !entry.fingerprints.every(
+      (fingerprint) => comparison.knows(fingerprint, entry.rule, entry.place, entry.valueHash)
+    )
+  );
   const user = ({ report: { image } }) => `${image.user.configured || "(none)"}${image.user.uid === null ? "" : ` (uid ${image.user.uid})`}`;
   const base = ({ report: { image } }) => image.base === null ? null : `${image.base.reference}${image.base.digest === null ? "" : ` ${image.base.digest.slice(0, 19)}`}`;
   const unknown2 = [old, now].filter(({ report: { image } }) => image.base === null && image.baseReason !== null);
@@ -52429,8 +55088,16 @@ function compare2(old, now) {
     { name: "user", old: user(old), new: user(now) },
     ...unknown2.length > 0 ? [] : [{ name: "base", old: base(old), new: base(now) }],
     { name: "platform", old: old.report.image.platform, new: now.report.image.platform },
-    { name: "shells", old: old.report.image.distroless.shells.join(" "), new: now.report.image.distroless.shells.join(" ") },
-    { name: "package managers", old: old.report.image.distroless.packageManagers.join(" "), new: now.report.image.distroless.packageManagers.join(" ") }
+    {
+      name: "shells",
+      old: old.report.image.distroless.shells.join(" "),
+      new: now.report.image.distroless.shells.join(" ")
+    },
+    {
+      name: "package managers",
+      old: old.report.image.distroless.packageManagers.join(" "),
+      new: now.report.image.distroless.packageManagers.join(" ")
+    }
   ].filter((fact) => fact.old !== fact.new);
   const [a, b] = [old.inventory, now.inventory];
   const hidden = (list2) => now.redactor.data(old.redactor.data(list2));
@@ -52445,10 +55112,14 @@ function compare2(old, now) {
     settings: both && hidden(
       changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings)).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
     ),
-    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path20) => fileChange(path20, both.a.files.get(path20), both.b.files.get(path20)))),
+    files: both && hidden(
+      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path20) => fileChange(path20, both.a.files.get(path20), both.b.files.get(path20)))
+    ),
     notes: [
       ...basesNotKnown(unknown2.map(({ report }) => report.image)),
-      ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],
+      ...sameSalt ? [] : [
+        "The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."
+      ],
       ...both === null ? ["A report lists no files, packages and settings: name two images to compare them."] : []
     ]
   };
@@ -52477,13 +55148,19 @@ function partsOf4(difference) {
     { title: `Packages: ${packages?.length ?? 0} changed`, lines: (packages ?? []).map(changeText) },
     { title: "Accounts", lines: (accounts ?? []).map(changeText) },
     { title: "Configuration", lines: (settings2 ?? []).map(changeText) },
-    { title: `Files: ${number4(count2("added"))} added, ${number4(count2("removed"))} removed, ${number4(count2("changed"))} changed`, lines: sorted2.map(fileText) }
+    {
+      title: `Files: ${number4(count2("added"))} added, ${number4(count2("removed"))} removed, ${number4(count2("changed"))} changed`,
+      lines: sorted2.map(fileText)
+    }
   ];
   return parts.filter(({ lines }, index) => lines.length > 0 || index === 0);
 }
 var sizes = ({ old, new: now }) => `${bytes(old.size)} \u2192 ${bytes(now.size)} (${signed2(now.size - old.size)}) \xB7 ${plural(old.layers, "layer")} \u2192 ${now.layers}`;
 function renderDiff(difference, verbose) {
-  const lines = [...wrap(visible(`${difference.old.reference} \u2192 ${difference.new.reference}`), "", "  "), ...wrap(sizes(difference), "", "")];
+  const lines = [
+    ...wrap(visible(`${difference.old.reference} \u2192 ${difference.new.reference}`), "", "  "),
+    ...wrap(sizes(difference), "", "")
+  ];
   for (const { title, lines: own2 } of partsOf4(difference)) {
     const most = verbose ? own2.length : MAX_LISTED5;
     lines.push(
@@ -52511,7 +55188,12 @@ ${items.join("\n")}${more}
 
 </details>`;
   });
-  return [`### ${code(difference.old.reference)} \u2192 ${code(difference.new.reference)}`, sizes(difference), ...parts, ...difference.notes.map(markdown)].join("\n\n").concat("\n");
+  return [
+    `### ${code(difference.old.reference)} \u2192 ${code(difference.new.reference)}`,
+    sizes(difference),
+    ...parts,
+    ...difference.notes.map(markdown)
+  ].join("\n\n").concat("\n");
 }
 
 // src/cli/commands/diff.ts
@@ -52545,7 +55227,10 @@ async function readReport(file) {
     );
   }
   const parsed = reportSchema2.safeParse(value);
-  if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`);
+  if (!parsed.success || parsed.data.image === null)
+    throw new UsageError(
+      `${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`
+    );
   return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() };
 }
 var isReport = (name2) => /\.json$/i.test(name2);
@@ -52561,8 +55246,10 @@ async function diffIdsOf(side) {
 async function run4(args, host) {
   const { values, positionals } = parseOptions("diff", args, DIFF_OPTIONS);
   const [oldName, newName, extra] = positionals;
-  if (oldName === void 0 || newName === void 0 || extra !== void 0) throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
-  if ([oldName, newName].some((name2) => /^(?:[a-z-]+:)?-$/.test(name2))) throw new UsageError("layergate diff reads both images twice: save them to files instead of a pipe.");
+  if (oldName === void 0 || newName === void 0 || extra !== void 0)
+    throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
+  if ([oldName, newName].some((name2) => /^(?:[a-z-]+:)?-$/.test(name2)))
+    throw new UsageError("layergate diff reads both images twice: save them to files instead of a pipe.");
   const render = formOf(FORMS3, values);
   const difference = await withProgress(host, (hooks) => compareSides(oldName, newName, values, hooks));
   await writeOut(values.output ?? null, render(difference, values.verbose === true), host);
@@ -52590,21 +55277,30 @@ async function judged2(side, salt, shared2) {
   });
   return { report, inventory, redactor };
 }
-var diff = { name: "diff", overview: [["diff OLD NEW", "what a change brought: two images or reports"]], help: help4, options: DIFF_OPTIONS, run: run4 };
+var diff = {
+  name: "diff",
+  overview: [["diff OLD NEW", "what a change brought: two images or reports"]],
+  help: help4,
+  options: DIFF_OPTIONS,
+  run: run4
+};
 
 // src/cli/commands/explain.ts
 import { existsSync, readFileSync } from "node:fs";
 var PAGES = ["../docs/rules/", "../../../docs/rules/"];
 async function run5([id, ...rest]) {
   noArguments("explain", rest);
-  if (id === void 0) throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
+  if (id === void 0)
+    throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
   const rule = findRule(id);
   if (rule === null) {
     const near = nearest(
       id,
       RULES.map(({ meta: meta32 }) => meta32.id)
     );
-    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate rules lists them.`);
+    throw new UsageError(
+      `There is no rule ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate rules lists them.`
+    );
   }
   const { meta: meta31 } = rule;
   const page = PAGES.map((folder) => new URL(`${folder}${meta31.id}.md`, import.meta.url)).find((url) => existsSync(url));
@@ -52639,11 +55335,16 @@ function headline(report, name2) {
   if (shown2.length === 0) return `\u2705 ${name2} is clean`;
   return shown2.every(({ status }) => status === "known") ? `\u2705 ${name2} adds nothing new` : `\u2705 ${name2} passes`;
 }
-var countsOf = (findings) => Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length]));
+var countsOf = (findings) => Object.fromEntries(
+  SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])
+);
 function countParts2(report, strong2, none = "no findings") {
   const { verdict, baseline: baseline2 } = report;
   const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
-  const [fresh, known2] = [tally(countsOf(open7.filter(({ status }) => status !== "known"))), tally(countsOf(open7.filter(({ status }) => status === "known")))];
+  const [fresh, known2] = [
+    tally(countsOf(open7.filter(({ status }) => status !== "known"))),
+    tally(countsOf(open7.filter(({ status }) => status === "known")))
+  ];
   if (baseline2.name === null) return [fresh === "" ? none : strong2(fresh)];
   return [
     fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
@@ -52683,10 +55384,14 @@ function age(created, now) {
 }
 function foundIn(findings, layer, entry) {
   const here = findings.filter(
-    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry))
+    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(
+      ({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry)
+    )
   );
   const hides = findings.filter(
-    ({ related }) => related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer)
+    ({ related }) => related.some(
+      ({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer
+    )
   ).length;
   return [tally(countsOf(here), ", "), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
 }
@@ -52708,7 +55413,15 @@ function renderHistory(outcome, now, { width, verbose }) {
       `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
     ];
   });
-  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [String(layer.index), bytes(layer.size), "", "", from(layer.base), foundIn(findings, layer.index, null), "(no history entry)"]);
+  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [
+    String(layer.index),
+    bytes(layer.size),
+    "",
+    "",
+    from(layer.base),
+    foundIn(findings, layer.index, null),
+    "(no history entry)"
+  ]);
   const all2 = [[...HEADINGS], ...rows, ...unpaired];
   const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
   const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
@@ -52760,7 +55473,13 @@ async function run6(args, host) {
   await writeOut(null, render(outcome, now, values.verbose === true), host);
   return 0;
 }
-var history = { name: "history", overview: [["history IMAGE", "the image as a table: layers, lines, findings"]], help: help5, options: HISTORY_OPTIONS, run: run6 };
+var history = {
+  name: "history",
+  overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
+  help: help5,
+  options: HISTORY_OPTIONS,
+  run: run6
+};
 
 // src/cli/commands/init.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
@@ -53298,7 +56017,14 @@ function git2(directory, args) {
         encoding: "buffer",
         maxBuffer: MAX_FILE2,
         // Nothing is fetched on the way: a partial clone would ask the server for each file.
-        env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", LC_ALL: "C" }
+        env: {
+          ...process.env,
+          GIT_TERMINAL_PROMPT: "0",
+          GIT_NO_LAZY_FETCH: "1",
+          GIT_OPTIONAL_LOCKS: "0",
+          GIT_NO_REPLACE_OBJECTS: "1",
+          LC_ALL: "C"
+        }
       },
       (error2, stdout) => resolve(error2 === null ? stdout : null)
     );
@@ -53322,7 +56048,9 @@ async function isTracked(directory, file) {
   return false;
 }
 async function entryAt(directory, commit, name2) {
-  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
+  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString(
+    "utf8"
+  );
   if (listed2 === void 0) return void 0;
   const [, mode, object2] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed2) ?? [];
   return mode === void 0 || object2 === void 0 ? null : { mode, object: object2 };
@@ -53341,7 +56069,9 @@ async function obstacle(directory, commit, name2) {
 }
 async function fileAt(directory, commit, file) {
   const fail = (why) => {
-    throw new PolicyError(`${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`);
+    throw new PolicyError(
+      `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`
+    );
   };
   let name2 = path17.posix.normalize(file);
   for (let hop = 0; hop <= MAX_LINKS4; hop++) {
@@ -53393,7 +56123,9 @@ function firstTag(tags) {
   return output === void 0 ? first2 : `\${{ fromJSON(steps.${output}.outputs.json).tags[0] }}`;
 }
 var joined2 = (...parts) => {
-  const known2 = parts.filter((part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3));
+  const known2 = parts.filter(
+    (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
+  );
   return known2.length === 0 ? null : path18.posix.normalize(known2.join("/"));
 };
 function dockerfileOf(context2, file, directory) {
@@ -53446,7 +56178,19 @@ function gateStep(action, { image, dockerfile, target, metadata }, indent) {
     ...metadata === null ? [] : [`${indent}    build-metadata: ${metadata}`]
   ];
 }
-var OTHER_KEYS = /* @__PURE__ */ new Set(["push", "load", "tags", "labels", "annotations", "outputs", "platforms", "provenance", "sbom", "cache-to", "attests"]);
+var OTHER_KEYS = /* @__PURE__ */ new Set([
+  "push",
+  "load",
+  "tags",
+  "labels",
+  "annotations",
+  "outputs",
+  "platforms",
+  "provenance",
+  "sbom",
+  "cache-to",
+  "attests"
+]);
 function ofBuildPush(job, step2, action, notes) {
   const where = `${job.file}: job ${job.name}`;
   const inputs = mapAt(step2.node, "with");
@@ -53455,11 +56199,18 @@ function ofBuildPush(job, step2, action, notes) {
   const id = textAt(step2.node, "id");
   const metadata = id === null ? null : `\${{ steps.${id}.outputs.metadata }}`;
   const file = /(?:^|[\s,])dest=([^\s,]+)/.exec(textAt(inputs, "outputs") ?? "")?.[1];
-  if (file !== void 0) return [{ before: step2.end, lines: gateStep(action, { image: file, ...common, metadata }, step2.indent) }];
+  if (file !== void 0)
+    return [{ before: step2.end, lines: gateStep(action, { image: file, ...common, metadata }, step2.indent) }];
   const tag = firstTag(textAt(inputs, "tags"));
   const pushes = /^(?!false$).+/.test(textAt(inputs, "push") ?? "");
-  if (textAt(inputs, "load") === "true" && !pushes && tag !== null) return [{ before: step2.end, lines: gateStep(action, { image: tag, ...common, metadata }, step2.indent) }];
-  const image = `${stableName((tag ?? "app").replace(EXPRESSION, "").replace(/[:/-]+$/, "") || "app", { image: null, platform: null, target: null, dockerfile: null }).split("/").at(-1)?.split(":")[0] ?? "app"}:gate`;
+  if (textAt(inputs, "load") === "true" && !pushes && tag !== null)
+    return [{ before: step2.end, lines: gateStep(action, { image: tag, ...common, metadata }, step2.indent) }];
+  const image = `${stableName((tag ?? "app").replace(EXPRESSION, "").replace(/[:/-]+$/, "") || "app", {
+    image: null,
+    platform: null,
+    target: null,
+    dockerfile: null
+  }).split("/").at(-1)?.split(":")[0] ?? "app"}:gate`;
   const kept = (inputs?.items ?? []).flatMap((pair2) => {
     const { key, value } = pair2;
     if (!(0, import_yaml2.isScalar)(key) || OTHER_KEYS.has(String(key.value)) || key.range == null || value?.range == null) return [];
@@ -53467,10 +56218,13 @@ function ofBuildPush(job, step2, action, notes) {
     return job.lines.slice(job.lineOf(key.range[0]), last + 1).filter((line2) => line2.trim() !== "");
   });
   if (inputs !== null && inputs.flow === true) {
-    notes.push(`${where}: its build step is written on one line: put a step before it that builds with load: true, and the gate behind that.`);
+    notes.push(
+      `${where}: its build step is written on one line: put a step before it that builds with load: true, and the gate behind that.`
+    );
     return [];
   }
-  if ((textAt(inputs, "platforms") ?? "").includes(",")) notes.push(`${where}: it builds for several platforms; the gate judges the runner's own.`);
+  if ((textAt(inputs, "platforms") ?? "").includes(","))
+    notes.push(`${where}: it builds for several platforms; the gate judges the runner's own.`);
   const gateId = `gate-build${id === null ? "" : `-${id}`}`;
   return [
     {
@@ -53513,13 +56267,19 @@ function ofScript(job, step2, script, env, action, notes) {
     const skipped = options5.operands.slice(verbOf2(command2).split(" ").length);
     const build2 = {
       image: restored(output ?? image ?? ""),
-      dockerfile: dockerfileOf(skipped[0]?.value ?? null, options5.value("-f", "--file")?.value ?? null, textAt(step2.node, "working-directory")),
+      dockerfile: dockerfileOf(
+        skipped[0]?.value ?? null,
+        options5.value("-f", "--file")?.value ?? null,
+        textAt(step2.node, "working-directory")
+      ),
       target: options5.value("--target")?.value ?? null,
       metadata: null
     };
     const lines = gateStep(action, build2, step2.indent);
     if (options5.has("--push")) {
-      notes.push(`${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`);
+      notes.push(
+        `${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`
+      );
       continue;
     }
     const push = commands.find((other) => isPush(other) && other.position > command2.position);
@@ -53555,7 +56315,9 @@ function permissionEdits(job, notes) {
     if (own2.has("pull-requests")) return [];
     const item = own2.items[0];
     if (item?.key.range == null) {
-      notes.push(`${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`);
+      notes.push(
+        `${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`
+      );
       return [];
     }
     const column = /^\s*/.exec(job.lines[line2(item.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
@@ -53564,15 +56326,29 @@ function permissionEdits(job, notes) {
   if ((0, import_yaml2.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
   if ((0, import_yaml2.isScalar)(above) && above.value === "write-all") return [];
-  const inherited2 = (0, import_yaml2.isMap)(above) ? above.items.map((pair2) => `${String(pair2.key)}: ${String(pair2.value)}`) : [];
+  const inherited2 = (0, import_yaml2.isMap)(above) ? above.items.map(
+    (pair2) => `${String(pair2.key)}: ${String(pair2.value)}`
+  ) : [];
   const [start = 0, end2 = 0] = job.node.range ?? [];
   const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml2.isMap)(above);
-  const rights = [.../* @__PURE__ */ new Set([...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"], ...inherited2, ...ghcr ? ["packages: write"] : []])].filter(
-    (right) => !right.startsWith("pull-requests:")
-  );
+  const rights = [
+    .../* @__PURE__ */ new Set([
+      ...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"],
+      ...inherited2,
+      ...ghcr ? ["packages: write"] : []
+    ])
+  ].filter((right) => !right.startsWith("pull-requests:"));
   if (inherited2.includes("pull-requests: write")) return [];
-  if (!(0, import_yaml2.isMap)(above)) notes.push(`${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`);
-  return [{ before: line2(at3), lines: [`${indent}permissions:`, ...rights.map((right) => `${indent}  ${right}`), `${indent}  ${wanted}`] }];
+  if (!(0, import_yaml2.isMap)(above))
+    notes.push(
+      `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`
+    );
+  return [
+    {
+      before: line2(at3),
+      lines: [`${indent}permissions:`, ...rights.map((right) => `${indent}  ${right}`), `${indent}  ${wanted}`]
+    }
+  ];
 }
 function jobEdits(job, env, action, notes) {
   const steps = stepsOf3(job);
@@ -53584,7 +56360,9 @@ function jobEdits(job, env, action, notes) {
     const uses = textAt(step2.node, "uses") ?? "";
     if (/^docker\/build-push-action@/i.test(uses)) return ofBuildPush(job, step2, action, notes);
     if (/^docker\/bake-action@/i.test(uses))
-      notes.push(`${job.file}: job ${job.name} builds with docker/bake-action: build with load: true and put the gate behind it, a step for each image.`);
+      notes.push(
+        `${job.file}: job ${job.name} builds with docker/bake-action: build with load: true and put the gate behind it, a step for each image.`
+      );
     const script = textAt(step2.node, "run");
     const own2 = mapAt(step2.node, "env");
     const known2 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
@@ -53608,15 +56386,30 @@ function patchOf(file, text5, action, notes) {
     if (!(0, import_yaml2.isMap)(value)) continue;
     const node2 = value;
     const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(node2, "env"))]);
-    edits.push(...jobEdits({ file, name: String(key), node: node2, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 }, env, action, notes));
+    edits.push(
+      ...jobEdits(
+        { file, name: String(key), node: node2, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 },
+        env,
+        action,
+        notes
+      )
+    );
   }
   if (edits.length === 0) return { patch: "", builds: false };
   const on = workflow.get("on");
   const events = (0, import_yaml2.isMap)(on) ? keysOf(on) : (0, import_yaml2.isSeq)(on) ? on.items.map(String) : [String(on)];
-  if (!events.includes("pull_request")) notes.push(`${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`);
+  if (!events.includes("pull_request"))
+    notes.push(
+      `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`
+    );
   const result = [...lines];
   for (const { before, lines: added } of edits.sort((a, b) => b.before - a.before)) result.splice(before, 0, ...added);
-  return { patch: createTwoFilesPatch(`a/${file}`, `b/${file}`, text5, result.join("\n"), void 0, void 0, { context: 3 }).replace(/^=+\n/, ""), builds: true };
+  return {
+    patch: createTwoFilesPatch(`a/${file}`, `b/${file}`, text5, result.join("\n"), void 0, void 0, {
+      context: 3
+    }).replace(/^=+\n/, ""),
+    builds: true
+  };
 }
 function newWorkflow(dockerfiles, action) {
   const jobs = dockerfiles.flatMap((file, index) => {
@@ -53633,10 +56426,29 @@ function newWorkflow(dockerfiles, action) {
       "        with:",
       "          persist-credentials: false",
       `      - run: docker build -t ${name2}:gate -f ${JSON.stringify(file)} ${JSON.stringify(directory)}`,
-      ...gateStep(action, { image: `${name2}:gate`, dockerfile: file === "Dockerfile" && dockerfiles.length === 1 ? null : file, target: null, metadata: null }, "      ")
+      ...gateStep(
+        action,
+        {
+          image: `${name2}:gate`,
+          dockerfile: file === "Dockerfile" && dockerfiles.length === 1 ? null : file,
+          target: null,
+          metadata: null
+        },
+        "      "
+      )
     ];
   });
-  return ["name: Image gate", "on:", "  pull_request:", "  push:", "    branches: [main]", "permissions: {}", "jobs:", ...jobs, ""].join("\n");
+  return [
+    "name: Image gate",
+    "on:",
+    "  pull_request:",
+    "  push:",
+    "    branches: [main]",
+    "permissions: {}",
+    "jobs:",
+    ...jobs,
+    ""
+  ].join("\n");
 }
 var MAX_NEW = 10;
 var MAX_WORKFLOW = 1 << 20;
@@ -53654,11 +56466,19 @@ async function proposeWorkflow(directory) {
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path);
   if (patches.length === 0 && notes.length === 0 && dockerfiles.length > 0) {
-    if (dockerfiles.length > MAX_NEW) notes.push(`${dockerfiles.length - MAX_NEW} more Dockerfiles have no job yet: ${dockerfiles.slice(MAX_NEW, MAX_NEW + 5).join(", ")}.`);
+    if (dockerfiles.length > MAX_NEW)
+      notes.push(
+        `${dockerfiles.length - MAX_NEW} more Dockerfiles have no job yet: ${dockerfiles.slice(MAX_NEW, MAX_NEW + 5).join(", ")}.`
+      );
     notes.push("No workflow builds an image: the patch adds one that does.");
     const text5 = newWorkflow(dockerfiles.slice(0, MAX_NEW), action);
-    patches.push(createTwoFilesPatch("/dev/null", `b/${WORKFLOWS}/image-gate.yml`, "", text5, void 0, void 0, { context: 3 }).replace(/^=+\n/, ""));
-  } else if (patches.length === 0 && notes.length === 0) notes.push("There is neither a workflow that builds an image nor a Dockerfile: there is nothing to gate.");
+    patches.push(
+      createTwoFilesPatch("/dev/null", `b/${WORKFLOWS}/image-gate.yml`, "", text5, void 0, void 0, {
+        context: 3
+      }).replace(/^=+\n/, "")
+    );
+  } else if (patches.length === 0 && notes.length === 0)
+    notes.push("There is neither a workflow that builds an image nor a Dockerfile: there is nothing to gate.");
   return { patch: patches.join(""), notes: notes.map(visible) };
 }
 
@@ -53708,12 +56528,20 @@ async function run7(args) {
   try {
     await writeFile3(".layergate.yml", TEMPLATE2(randomBytes2(16).toString("hex")), { flag: "wx" });
   } catch (error2) {
-    throw new UsageError(codeOf(error2) === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written: ${reasonOf(error2)}.`);
+    throw new UsageError(
+      codeOf(error2) === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written: ${reasonOf(error2)}.`
+    );
   }
   await print("Wrote .layergate.yml.\n");
   return 0;
 }
-var init = { name: "init", overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]], help: help6, options: INIT_OPTIONS, run: run7 };
+var init = {
+  name: "init",
+  overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]],
+  help: help6,
+  options: INIT_OPTIONS,
+  run: run7
+};
 
 // src/lint.ts
 import { createHash as createHash16 } from "node:crypto";
@@ -53729,7 +56557,18 @@ function entryOf2(step2, index) {
   const text5 = historyText(step2);
   const display = `${keyword ?? ""} ${text5}`;
   return {
-    instruction: { index, keyword, text: text5, raw: text5, buildArgs: [], display, builder: "buildkit", author: null, comment: null, created: null },
+    instruction: {
+      index,
+      keyword,
+      text: text5,
+      raw: text5,
+      buildArgs: [],
+      display,
+      builder: "buildkit",
+      author: null,
+      comment: null,
+      created: null
+    },
     source: source2,
     entry: { index, created: null, createdBy: display, author: null, comment: null, empty: true },
     workdir: "/",
@@ -53746,7 +56585,9 @@ function configOf(steps) {
     steps.flatMap(
       ({ keyword: own2, text: text5, variables }) => (
         // A label has the old form `LABEL NAME VALUE` too.
-        own2 === keyword ? readVariables("ENV", text5).flatMap(({ name: name2, value }) => value === null ? [] : [[name2, filledIn(value, variables)]]) : []
+        own2 === keyword ? readVariables("ENV", text5).flatMap(
+          ({ name: name2, value }) => value === null ? [] : [[name2, filledIn(value, variables)]]
+        ) : []
       )
     )
   );
@@ -53796,7 +56637,11 @@ function originOf(dockerfile, stages, steps, linesOf2) {
 }
 function commentsOf({ lines, globals, stages }) {
   const instructions = [...globals, ...stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])];
-  const isText = new Set(instructions.flatMap(({ documents }) => documents.flatMap(({ content, startLine }) => content.split("\n").map((_, index) => startLine + index))));
+  const isText = new Set(
+    instructions.flatMap(
+      ({ documents }) => documents.flatMap(({ content, startLine }) => content.split("\n").map((_, index) => startLine + index))
+    )
+  );
   return lines.map((line2, index) => /^\s*#/.test(line2) && !isText.has(index + 1) ? line2 : "").join("\n");
 }
 function targetOf2({ text: text5 }, name2) {
@@ -53814,11 +56659,13 @@ function* besideOf2(dockerfile, steps, scanner, linesOf2) {
     if (of2 === "stage") {
       const given2 = step2.commands.flatMap(credentialsOf);
       for (const match2 of scanner.scanText(`${keyword} ${wholeText(text5, source2)}`))
-        if (!given2.some((credential) => isSameValue(credential, match2.value))) yield { where: "stage", match: match2, keyword, name: stage?.name ?? "", lines: at3(source2, match2) };
+        if (!given2.some((credential) => isSameValue(credential, match2.value)))
+          yield { where: "stage", match: match2, keyword, name: stage?.name ?? "", lines: at3(source2, match2) };
     } else if (keyword === "COPY" || keyword === "ADD")
       for (const { name: name2, content } of source2.documents) {
         const target = targetOf2(source2, name2);
-        for (const match2 of scanner.scanText(content, target)) yield { where: "file", match: match2, keyword, name: target, lines: at3(source2, match2) };
+        for (const match2 of scanner.scanText(content, target))
+          yield { where: "file", match: match2, keyword, name: target, lines: at3(source2, match2) };
       }
   }
   for (const instruction of dockerfile.globals)
@@ -53826,7 +56673,13 @@ function* besideOf2(dockerfile, steps, scanner, linesOf2) {
       yield { where: "stage", match: match2, keyword: instruction.keyword, name: "", lines: at3(instruction, match2) };
   for (const match2 of scanner.scanText(commentsOf(dockerfile), baseName(dockerfile.path))) {
     const line2 = match2.line ?? 1;
-    yield { where: "comment", match: match2, keyword: "", name: "", lines: { path: dockerfile.path, startLine: line2, endLine: line2, certainty: "exact" } };
+    yield {
+      where: "comment",
+      match: match2,
+      keyword: "",
+      name: "",
+      lines: { path: dockerfile.path, startLine: line2, endLine: line2, certainty: "exact" }
+    };
   }
 }
 function describedBy(dockerfile, stages, steps, linesOf2, scanner) {
@@ -53873,7 +56726,12 @@ function configuredUser(steps) {
 function evidenceOf(dockerfile, salt, scanner, now) {
   const target = dockerfile.stages.at(-1);
   if (target === void 0) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`);
-  const linesOf2 = ({ startLine, endLine }) => ({ path: dockerfile.path, startLine, endLine, certainty: "exact" });
+  const linesOf2 = ({ startLine, endLine }) => ({
+    path: dockerfile.path,
+    startLine,
+    endLine,
+    certainty: "exact"
+  });
   const steps = stepsOfDockerfile(dockerfile, target, linesOf2);
   const own2 = [...ancestorsOf(dockerfile, target), target];
   const [root = target] = own2;
@@ -53899,7 +56757,10 @@ function evidenceOf(dockerfile, salt, scanner, now) {
       lines: linesOf2(root.fromInstruction),
       doubt: null
     },
-    takenFrom: [...isOpen ? possibleBases(dockerfile, target, linesOf2) : [], ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf2 }, [])],
+    takenFrom: [
+      ...isOpen ? possibleBases(dockerfile, target, linesOf2) : [],
+      ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf2 }, [])
+    ],
     baseCertainty: () => null,
     user: resolveUser(configured, null, null),
     userLines: step2?.lines ?? null,
@@ -53908,23 +56769,43 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     built: null,
     now
   };
-  return { read: read2, values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))] };
+  return {
+    read: read2,
+    values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
+  };
 }
 function lintDockerfile({ path: path20, text: text5 }, policy, scanner, now) {
   const dockerfile = parseDockerfile(path20, text5);
   if (dockerfile.error !== null) throw new ConfigError(`${path20}: ${dockerfile.error}.`);
   const salt = policy.salt ?? createHash16("sha256").update(text5).digest("hex");
   const { read: read2, values } = evidenceOf(dockerfile, salt, scanner, now);
-  const redactor = new Redactor([...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path20), ...hiddenInCommands(read2.steps)], (quoted2) => tokensIn(scanner, quoted2));
+  const redactor = new Redactor(
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path20), ...hiddenInCommands(read2.steps)],
+    (quoted2) => tokensIn(scanner, quoted2)
+  );
   const evidence = { ...read2, cut: (quoted2, most, from) => redactor.cut(quoted2, most, from) };
   const inline = readInlineIgnores(dockerfile);
-  const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, { policy, inline: inline.ignores, baseline: null, salt: "", redactor });
-  const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })), ...unreadWarnings(evidence.steps)];
+  const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
+    policy,
+    inline: inline.ignores,
+    baseline: null,
+    salt: "",
+    redactor
+  });
+  const warnings = [
+    ...verdict.warnings,
+    ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
+    ...unreadWarnings(evidence.steps)
+  ];
   return {
     path: redactor.name(path20),
     redactor,
     lines: redactor.lines(dockerfile.lines),
-    verdict: { ...verdict, findings: redactor.data(verdict.findings.map((finding) => withoutHiddenFix(finding, dockerfile.lines, redactor))), warnings: redactor.data(warnings) }
+    verdict: {
+      ...verdict,
+      findings: redactor.data(verdict.findings.map((finding) => withoutHiddenFix(finding, dockerfile.lines, redactor))),
+      warnings: redactor.data(warnings)
+    }
   };
 }
 
@@ -53935,7 +56816,13 @@ function order(a, b) {
 }
 function alsoLines({ dockerfile, related }) {
   const own2 = dockerfile?.startLine;
-  const lines = [...new Set(related.flatMap(({ role, dockerfile: at3 }) => role === "also-in" && at3 !== null && at3.startLine !== own2 ? [at3.startLine] : []))].sort((x, y) => x - y);
+  const lines = [
+    ...new Set(
+      related.flatMap(
+        ({ role, dockerfile: at3 }) => role === "also-in" && at3 !== null && at3.startLine !== own2 ? [at3.startLine] : []
+      )
+    )
+  ].sort((x, y) => x - y);
   if (lines.length === 0) return [];
   const last = lines.length > 1 ? ` and ${lines.pop()}` : "";
   return wrap(`also on ${last === "" ? "line" : "lines"} ${lines.join(", ")}${last}`, INDENT, `${INDENT}  `);
@@ -53946,7 +56833,9 @@ function renderLint(results, { verbose }) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const finding of shown2) {
       const { dockerfile, severity, message, ruleId, remedy } = finding;
-      lines.push(visible(`${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
+      lines.push(
+        visible(`${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
+      );
       lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
     }
@@ -53958,7 +56847,9 @@ function renderLint(results, { verbose }) {
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
-    const info = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && severity === "info").length;
+    const info = verdict.findings.filter(
+      ({ suppressed, severity }) => suppressed === null && severity === "info"
+    ).length;
     const counts = tally(verdict.counts);
     const rest = [
       counts === "" ? "nothing found" : counts,
@@ -53988,15 +56879,30 @@ var FALLBACK = ".layergate.yml";
 var isInside = (path20) => path20 !== "" && !path20.startsWith("/") && !path20.split("/").includes("..");
 function placeInRepository(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { path: [files.dockerfile, files.config].find((path20) => path20 !== null && isInside(path20)) ?? FALLBACK, lines: null };
+    return {
+      path: [files.dockerfile, files.config].find((path20) => path20 !== null && isInside(path20)) ?? FALLBACK,
+      lines: null
+    };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
 }
 
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
-var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
+var LEVELS = {
+  critical: "error",
+  high: "error",
+  medium: "warning",
+  low: "note",
+  info: "note"
+};
+var SECURITY_SEVERITY = {
+  critical: "9.5",
+  high: "8.0",
+  medium: "5.5",
+  low: "2.5",
+  info: "0.5"
+};
 var MAX_SNIPPET = 2e3;
 var uri = (path20) => path20.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
@@ -54004,13 +56910,25 @@ function physical(at3, files) {
   const { path: path20, lines } = placeInRepository(at3, files);
   if (lines === null) return { artifactLocation: { uri: uri(path20) } };
   const snippet = path20 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
-  return { artifactLocation: { uri: uri(path20) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
+  return {
+    artifactLocation: { uri: uri(path20) },
+    region: {
+      startLine: lines.startLine,
+      endLine: lines.endLine,
+      ...snippet === null ? {} : { snippet: { text: snippet } }
+    }
+  };
 }
 function logical(location) {
-  if (location.kind !== "layer" && location.kind !== "tar") return [{ name: visible(placeName(location)), kind: "object" }];
+  if (location.kind !== "layer" && location.kind !== "tar")
+    return [{ name: visible(placeName(location)), kind: "object" }];
   return [
     { name: `layer ${location.layer}`, kind: "module" },
-    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: "resource" }
+    {
+      name: visible(location.path),
+      fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`),
+      kind: "resource"
+    }
   ];
 }
 var ROLE_TEXT = {
@@ -54023,13 +56941,17 @@ var ROLE_TEXT = {
 };
 function toResult(finding, files) {
   const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
-  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
+  const links = related.map(
+    ({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`
+  );
   const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
     ruleIndex: RULES.findIndex(({ meta: meta31 }) => meta31.id === finding.ruleId),
     level: LEVELS[finding.severity],
-    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
+    message: {
+      text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}`
+    },
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
     ...related.length === 0 ? {} : {
       relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
@@ -54042,7 +56964,12 @@ function toResult(finding, files) {
     // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
     partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
     ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
-    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
+    properties: {
+      severity: finding.severity,
+      confidence: finding.confidence,
+      origin: finding.origin,
+      "security-severity": SECURITY_SEVERITY[finding.severity]
+    }
   };
 }
 var tooMany = (count2) => ({
@@ -54087,7 +57014,10 @@ ${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code3, message }) => ({
+            toolConfigurationNotifications: [
+              ...warnings,
+              ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []
+            ].map(({ code: code3, message }) => ({
               level: "warning",
               descriptor: { id: code3 },
               message: { text: visible(message) }
@@ -54169,14 +57099,22 @@ async function run8(args, host) {
   await writeOut(values.output ?? null, render(results, values.verbose === true), host);
   return policy.failOn !== "never" && results.some(({ verdict }) => verdict.result === "fail") ? 1 : 0;
 }
-var lint = { name: "lint", overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]], help: help7, options: LINT_OPTIONS, run: run8 };
+var lint = {
+  name: "lint",
+  overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]],
+  help: help7,
+  options: LINT_OPTIONS,
+  run: run8
+};
 
 // src/cli/commands/rules.ts
 async function run9(args) {
   noArguments("rules", args);
   const width = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
-  const lines = RULES.map(({ meta: meta31 }) => `${meta31.id.padEnd(width)}  ${(meta31.enabled ? meta31.severity : "off").padEnd(8)}  ${meta31.title}
-`);
+  const lines = RULES.map(
+    ({ meta: meta31 }) => `${meta31.id.padEnd(width)}  ${(meta31.enabled ? meta31.severity : "off").padEnd(8)}  ${meta31.title}
+`
+  );
   await print(`${"rule".padEnd(width)}  severity  title
 ${lines.join("")}`);
   return 0;
@@ -54252,10 +57190,19 @@ function proposalOf(env, payload) {
   const sha2 = env["GITHUB_SHA"] ?? "";
   const { pull_request: pull, merge_group: group, workflow_run: run12 } = payload ?? {};
   const heads = [pull?.head.sha, run12?.head_sha].flatMap((commit) => commit ?? []);
-  if (ON_DEFAULT_BRANCH.test(name2)) return { isProposed: true, baseCommit: /^[0-9a-f]{40,64}$/.test(sha2) ? sha2 : null, proposed: heads.filter((commit) => commit !== sha2) };
+  if (ON_DEFAULT_BRANCH.test(name2))
+    return {
+      isProposed: true,
+      baseCommit: /^[0-9a-f]{40,64}$/.test(sha2) ? sha2 : null,
+      proposed: heads.filter((commit) => commit !== sha2)
+    };
   const isProposed = name2 === "" || OF_PROPOSAL.test(name2) || pull !== void 0 || group !== void 0 || (env["GITHUB_HEAD_REF"] ?? "") !== "";
   const isMerge = isProposed && name2 !== "pull_request_target";
-  return { isProposed, baseCommit: pull?.base?.sha ?? group?.base_sha ?? null, proposed: isMerge ? [...heads, sha2] : heads };
+  return {
+    isProposed,
+    baseCommit: pull?.base?.sha ?? group?.base_sha ?? null,
+    proposed: isMerge ? [...heads, sha2] : heads
+  };
 }
 function readContext2(env) {
   const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
@@ -54273,7 +57220,13 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run12 === void 0 ? null : { id: run12.id, event: run12.event, headSha: run12.head_sha, headBranch: run12.head_branch, headOwner: run12.head_repository?.owner.login ?? null },
+    triggeredBy: run12 === void 0 ? null : {
+      id: run12.id,
+      event: run12.event,
+      headSha: run12.head_sha,
+      headBranch: run12.head_branch,
+      headOwner: run12.head_repository?.owner.login ?? null
+    },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
     runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null,
@@ -54286,17 +57239,27 @@ function readEvent(file) {
   let value;
   try {
     const info = statSync(file);
-    if (!info.isFile() || info.size > MAX_EVENT) return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
+    if (!info.isFile() || info.size > MAX_EVENT)
+      return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
     value = JSON.parse(readFileSync2(file, "utf8"));
   } catch (error2) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error2) === "" ? "it is no valid JSON" : reasonOf(error2)}` };
+    return {
+      payload: null,
+      problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error2) === "" ? "it is no valid JSON" : reasonOf(error2)}`
+    };
   }
   const parsed = eventSchema.safeParse(value);
   return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: "the file of GITHUB_EVENT_PATH holds no event" };
 }
 
 // src/report/gitlab.ts
-var SEVERITIES2 = { critical: "blocker", high: "critical", medium: "major", low: "minor", info: "info" };
+var SEVERITIES2 = {
+  critical: "blocker",
+  high: "critical",
+  medium: "major",
+  low: "minor",
+  info: "info"
+};
 function renderGitlab({ report, source: source2 }, configPath2) {
   const files = { dockerfile: source2?.path ?? null, config: configPath2 };
   const findings = report.findings.filter(({ suppressed }) => suppressed === null);
@@ -54320,9 +57283,19 @@ var SCHEMA_VERSION = "15.2.4";
 var NO_COMMIT = "0000000";
 var MAX_NAME2 = 255;
 var MAX_SOLUTION = 7e3;
-var SEVERITIES3 = { critical: "Critical", high: "High", medium: "Medium", low: "Low", info: "Info" };
+var SEVERITIES3 = {
+  critical: "Critical",
+  high: "High",
+  medium: "Medium",
+  low: "Low",
+  info: "Info"
+};
 var timeOf2 = (date3) => date3.toISOString().slice(0, 19);
-function renderGitlabSecrets({ report, source: source2, redactor }, { configPath: configPath2, commit, now }) {
+function renderGitlabSecrets({ report, source: source2, redactor }, {
+  configPath: configPath2,
+  commit,
+  now
+}) {
   const files = { dockerfile: source2?.path ?? null, config: configPath2 };
   const program = { id: "layergate", name: "Layergate", url: HOME2, vendor: { name: "Layergate" }, version: VERSION };
   return `${visibleJson({
@@ -54335,24 +57308,40 @@ function renderGitlabSecrets({ report, source: source2, redactor }, { configPath
       end_time: timeOf2(now),
       status: "success"
     },
-    vulnerabilities: report.findings.flatMap(({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
-      if (secret === null || suppressed !== null) return [];
-      const { path: path20, lines } = placeInRepository(dockerfile, files);
-      return [
-        {
-          id: fingerprint,
-          name: redactor.cut(visible(title), MAX_NAME2),
-          description: visible(message),
-          severity: SEVERITIES3[severity],
-          solution: redactor.cut(visible(remedy), MAX_SOLUTION),
-          identifiers: [
-            { type: "layergate_detector", name: `Layergate detector ${secret.detector}`, value: secret.detector, url: `${HOME2}/blob/main/docs/detectors.md` },
-            { type: "layergate_rule", name: `Layergate rule ${ruleId}`, value: ruleId, url: `${HOME2}/blob/main/docs/rules/${ruleId}.md` }
-          ],
-          location: { file: path20, commit: { sha: commit ?? NO_COMMIT }, ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine } }
-        }
-      ];
-    })
+    vulnerabilities: report.findings.flatMap(
+      ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
+        if (secret === null || suppressed !== null) return [];
+        const { path: path20, lines } = placeInRepository(dockerfile, files);
+        return [
+          {
+            id: fingerprint,
+            name: redactor.cut(visible(title), MAX_NAME2),
+            description: visible(message),
+            severity: SEVERITIES3[severity],
+            solution: redactor.cut(visible(remedy), MAX_SOLUTION),
+            identifiers: [
+              {
+                type: "layergate_detector",
+                name: `Layergate detector ${secret.detector}`,
+                value: secret.detector,
+                url: `${HOME2}/blob/main/docs/detectors.md`
+              },
+              {
+                type: "layergate_rule",
+                name: `Layergate rule ${ruleId}`,
+                value: ruleId,
+                url: `${HOME2}/blob/main/docs/rules/${ruleId}.md`
+              }
+            ],
+            location: {
+              file: path20,
+              commit: { sha: commit ?? NO_COMMIT },
+              ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }
+            }
+          }
+        ];
+      }
+    )
   })}
 `;
 }
@@ -54363,7 +57352,10 @@ var note = (finding) => `${finding.severity}: ${xml(lineName(finding))}: ${xml(f
 function testcase(rule, findings) {
   const failing2 = findings.filter(({ fails: fails2 }) => fails2);
   const others = findings.filter(({ fails: fails2 }) => !fails2);
-  const inside = [...failing2.map(failure2), ...others.length === 0 ? [] : [`      <system-out>${others.map(note).join("\n")}</system-out>`]];
+  const inside = [
+    ...failing2.map(failure2),
+    ...others.length === 0 ? [] : [`      <system-out>${others.map(note).join("\n")}</system-out>`]
+  ];
   const head = `    <testcase classname="layergate" name="${xml(rule)}"`;
   return inside.length === 0 ? `${head}/>` : `${head}>
 ${inside.join("\n")}
@@ -54399,9 +57391,11 @@ function renderJunit({ report }) {
 var renderJunitError = (error2, name2) => suite(
   name2,
   { tests: 1, failures: 0, errors: 1 },
-  [`    <testcase classname="layergate" name="image">
+  [
+    `    <testcase classname="layergate" name="image">
       <error type="${xml(error2.code)}" message="${xml(error2.message)}"/>
-    </testcase>`],
+    </testcase>`
+  ],
   0
 );
 
@@ -54581,7 +57575,9 @@ function layersSection({ report, instructions, redactor }, { layers: most }) {
     const here = shown2.filter(({ location }) => layerOf(location) === layer);
     const secrets = here.filter(({ secret }) => secret !== null);
     const hides = shown2.filter(
-      ({ related }) => related.some(({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer)
+      ({ related }) => related.some(
+        ({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer
+      )
     ).length;
     return [
       secrets[0] === void 0 ? "" : `${ICONS[secrets[0].severity]} adds ${secrets.length === 1 ? "a secret" : `${number4(secrets.length)} secrets`}`,
@@ -54618,7 +57614,9 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list2(
       `Known, by ${code(baseline2.name ?? "")}`,
-      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`)
+      knownFindings(report).map(
+        (finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`
+      )
     ),
     list2(
       "Ignored",
@@ -54632,7 +57630,9 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list2(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path20, reason }) => `${layer === null ? "" : `layer ${layer} `}${code(path20)}: ${markdown(reason)}`)
+      stats.skipped.map(
+        ({ layer, path: path20, reason }) => `${layer === null ? "" : `layer ${layer} `}${code(path20)}: ${markdown(reason)}`
+      )
     ),
     list2(
       "Not judged",
@@ -54655,7 +57655,13 @@ var MAX_FIX = 16;
 var MAX_HIDER = 44;
 var SAME_LAYER = { deleted: "removes", overwritten: "overwrites", replaced: "replaces" };
 var MAX_PLACE = 60;
-var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
+var STYLES = {
+  critical: ["bold", "red"],
+  high: "red",
+  medium: "yellow",
+  low: "cyan",
+  info: "gray"
+};
 function renderTerminal(outcome, { color, verbose }) {
   const paint = color ? (style, text5) => styleText(style, text5, { validateStream: false }) : (_style, text5) => text5;
   const { report } = outcome;
@@ -54708,7 +57714,8 @@ function renderTerminal(outcome, { color, verbose }) {
 `);
 }
 function heading(outcome, at3, findings, paint) {
-  if (at3 === null) return [paint("bold", findings.some(({ location }) => layerOf(location) !== null) ? "line not known" : "image")];
+  if (at3 === null)
+    return [paint("bold", findings.some(({ location }) => layerOf(location) !== null) ? "line not known" : "image")];
   const whole4 = visible(`${at3.path}:${at3.startLine}`);
   const where = cutToColumns(outcome.redactor, whole4, MAX_PLACE, "end");
   const source2 = visible(sourceLine(outcome, at3) ?? "");
@@ -54729,7 +57736,12 @@ function describe3(outcome, group, paint, verbose) {
   const heads = shown2.flatMap((each2, index) => {
     const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
-    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines2(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
+    return [
+      ...headOf(each2, paint),
+      ...details === "" ? [] : wrap(visible(details), "    ", "    "),
+      ...alsoLines2(each2, MAX_PLACES_IN_FILE),
+      ...advice2(own2[index] ?? "")
+    ];
   });
   const left = group.length - shown2.length;
   return [
@@ -54746,17 +57758,25 @@ function headOf(finding, paint) {
   const fails2 = finding.fails;
   const label = finding.secret === null ? finding.title : `${subjectOf2(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
   const { severity } = finding;
-  const lead = [{ text: ` ${fails2 ? "\u25CF" : "\u25CB"} ` }, { text: severity, style: STYLES[severity] }, { text: `${" ".repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }];
+  const lead = [
+    { text: ` ${fails2 ? "\u25CF" : "\u25CB"} ` },
+    { text: severity, style: STYLES[severity] },
+    { text: `${" ".repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }
+  ];
   return wrapBehind(visible(label), lead, " ".repeat(6), paint);
 }
 function wrapBehind(text5, lead, rest, paint) {
   const plain = lead.map((piece) => piece.text).join("");
   const [first2 = "", ...others] = wrap(text5, plain, rest);
-  return [lead.map((piece) => piece.style === void 0 ? piece.text : paint(piece.style, piece.text)).join("") + first2.slice(plain.length), ...others];
+  return [
+    lead.map((piece) => piece.style === void 0 ? piece.text : paint(piece.style, piece.text)).join("") + first2.slice(plain.length),
+    ...others
+  ];
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
+    return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
     // Whole lines, however long they are: people copy them.
@@ -54795,7 +57815,13 @@ function secretLines(outcome, finding, isGroup) {
       )
     );
   } else if (location.kind === "layer" && finding.file !== null && finding.file.state !== "present")
-    lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, "    ", "    "));
+    lines.push(
+      ...wrap(
+        `the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`,
+        "    ",
+        "    "
+      )
+    );
   if (!isGroup) lines.push(...alsoLines2(finding, MAX_PLACES4));
   return lines;
 }
@@ -54810,11 +57836,15 @@ function footer({ report }, verbose) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [passedCount(report)];
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
+  if (report.verdict.counts.info > 0)
+    parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, "known public value")}`);
-  if (stats.skipped.length > 0) parts.push(`${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
+  if (stats.skipped.length > 0)
+    parts.push(
+      `${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`
+    );
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list2 = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
@@ -54830,7 +57860,9 @@ function footer({ report }, verbose) {
     ...wrap(parts.join(" \xB7 "), "", ""),
     ...list2(
       "For information",
-      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(
+        ({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`
+      ),
       false
     ),
     ...list2(
@@ -54866,13 +57898,48 @@ function footer({ report }, verbose) {
 
 // src/report/forms.ts
 var FORMS6 = [
-  { name: "terminal", about: "for people, the default", render: (outcome, look) => renderTerminal(outcome, look), renderError: null },
-  { name: "json", about: "for programs", render: ({ report }) => renderJson(report), renderError: (error2, _reference, name2) => renderJson(errorReport(error2, name2)) },
-  { name: "sarif", about: "for code scanning", render: (outcome, { configPath: configPath2 }) => renderSarif(outcome, configPath2), renderError: null },
-  { name: "markdown", about: "for job summaries", render: (outcome) => renderSummary(outcome), renderError: (error2, reference) => renderErrorSummary(reference, error2) },
-  { name: "junit", about: "JUnit XML, one test a rule", render: (outcome) => renderJunit(outcome), renderError: (error2, _reference, name2) => renderJunitError(error2, name2) },
-  { name: "gitlab", about: "GitLab's Code Quality", render: (outcome, { configPath: configPath2 }) => renderGitlab(outcome, configPath2), renderError: null },
-  { name: "gitlab-secrets", about: "GitLab's report of secrets", render: (outcome, look) => renderGitlabSecrets(outcome, look), renderError: null }
+  {
+    name: "terminal",
+    about: "for people, the default",
+    render: (outcome, look) => renderTerminal(outcome, look),
+    renderError: null
+  },
+  {
+    name: "json",
+    about: "for programs",
+    render: ({ report }) => renderJson(report),
+    renderError: (error2, _reference, name2) => renderJson(errorReport(error2, name2))
+  },
+  {
+    name: "sarif",
+    about: "for code scanning",
+    render: (outcome, { configPath: configPath2 }) => renderSarif(outcome, configPath2),
+    renderError: null
+  },
+  {
+    name: "markdown",
+    about: "for job summaries",
+    render: (outcome) => renderSummary(outcome),
+    renderError: (error2, reference) => renderErrorSummary(reference, error2)
+  },
+  {
+    name: "junit",
+    about: "JUnit XML, one test a rule",
+    render: (outcome) => renderJunit(outcome),
+    renderError: (error2, _reference, name2) => renderJunitError(error2, name2)
+  },
+  {
+    name: "gitlab",
+    about: "GitLab's Code Quality",
+    render: (outcome, { configPath: configPath2 }) => renderGitlab(outcome, configPath2),
+    renderError: null
+  },
+  {
+    name: "gitlab-secrets",
+    about: "GitLab's report of secrets",
+    render: (outcome, look) => renderGitlabSecrets(outcome, look),
+    renderError: null
+  }
 ];
 
 // src/cli/commands/scan.ts
@@ -54904,10 +57971,14 @@ function parseTargets(formats, output) {
   });
   const open7 = targets.filter(({ file }) => file === null);
   if (output !== void 0) {
-    if (open7.length !== 1) throw new UsageError("--output goes with one format; write several as --format json=FILE --format sarif=FILE.");
+    if (open7.length !== 1)
+      throw new UsageError("--output goes with one format; write several as --format json=FILE --format sarif=FILE.");
     return targets.map((target) => target.file === null ? { ...target, file: output } : target);
   }
-  if (open7.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open7[1]?.form.name}=FILE.`);
+  if (open7.length > 1)
+    throw new UsageError(
+      `Only one format can go to standard output; write the others to files: --format ${open7[1]?.form.name}=FILE.`
+    );
   return targets;
 }
 async function run10(args, host) {
@@ -54928,12 +57999,15 @@ async function run10(args, host) {
     }));
   } catch (error2) {
     const shown2 = presentable(error2);
-    for (const { form, file } of targets) if (form.renderError !== null) await writeOut(file, form.renderError(shown2, reference, nameOf(reference, settings2)), host);
+    for (const { form, file } of targets)
+      if (form.renderError !== null)
+        await writeOut(file, form.renderError(shown2, reference, nameOf(reference, settings2)), host);
     throw error2;
   }
   const color = values["no-color"] !== true && isColorWanted(process.env);
   const common = { verbose: values.verbose === true, configPath: configPath2, commit: commitOfRun(process.env), now: /* @__PURE__ */ new Date() };
-  for (const { form, file } of targets) await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host);
+  for (const { form, file } of targets)
+    await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host);
   return outcome.report.verdict.result === "fail" && !isMild(outcome.report) ? 1 : 0;
 }
 var isColorWanted = ({ NO_COLOR, FORCE_COLOR = "0" }) => NO_COLOR === void 0 && (process.stdout.isTTY === true || FORCE_COLOR !== "0");
@@ -54949,12 +58023,19 @@ async function commitOfPolicy(given2) {
     );
   return baseCommit(process.cwd(), commit, null);
 }
-var scan = { name: "scan", overview: [["scan IMAGE [options]", "reads every layer and judges the image"]], help: help8, options: SCAN_OPTIONS, run: run10 };
+var scan = {
+  name: "scan",
+  overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
+  help: help8,
+  options: SCAN_OPTIONS,
+  run: run10
+};
 
 // src/cli/commands/schema.ts
 async function run11([name2, ...rest]) {
   noArguments("schema", rest);
-  if (name2 !== "report" && name2 !== "config") throw new UsageError("Name one: layergate schema report, or layergate schema config.");
+  if (name2 !== "report" && name2 !== "config")
+    throw new UsageError("Name one: layergate schema report, or layergate schema config.");
   const value = name2 === "report" ? reportJsonSchema() : { title: "Layergate configuration", ...toJSONSchema(configSchema, { io: "input" }) };
   await print(`${JSON.stringify(value, null, 2)}
 `);
@@ -54969,7 +58050,19 @@ var schema = {
 };
 
 // src/cli/run.ts
-var COMMANDS2 = [scan, history, lint, baseline, diff, context, rules, detectors, explain2, init, schema];
+var COMMANDS2 = [
+  scan,
+  history,
+  lint,
+  baseline,
+  diff,
+  context,
+  rules,
+  detectors,
+  explain2,
+  init,
+  schema
+];
 var ABOUT_AT = 33;
 var helpOfAll = () => `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
 
@@ -55017,7 +58110,9 @@ async function dispatch([name2, ...rest], host) {
   if (command2 === void 0) {
     const known2 = COMMANDS2.map((each2) => each2.name);
     const near = nearest(name2, known2);
-    throw new UsageError(`There is no command ${JSON.stringify(name2)}.${near === null ? "" : ` Did you mean ${near}?`} Commands: ${known2.join(", ")}. See layergate --help.`);
+    throw new UsageError(
+      `There is no command ${JSON.stringify(name2)}.${near === null ? "" : ` Did you mean ${near}?`} Commands: ${known2.join(", ")}. See layergate --help.`
+    );
   }
   if (rest.includes("--help") || rest.includes("-h")) {
     await print(command2.help());

@@ -46,7 +46,9 @@ async function judged(archive: Buffer, dockerfile: string | null): Promise<Outco
   try {
     return await judgeArchive(archive, { dockerfile, policy: STRICT, isNamed: dockerfile !== null })
   } catch (error) {
-    return error instanceof GateError ? error : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return error instanceof GateError
+      ? error
+      : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
 }
 
@@ -62,7 +64,9 @@ function leaked(outcome: Outcome | GateError, token: string): string | null {
           terminal: renderTerminal(outcome, { color: false, verbose: true }).replace(/\n\s*/g, ''),
         }
   for (const [form, text] of Object.entries(texts)) {
-    for (let at = 0; at + WINDOW <= token.length; at++) if (text.includes(token.slice(at, at + WINDOW))) return `${form} prints ${WINDOW} characters of the token from ${at} on`
+    for (let at = 0; at + WINDOW <= token.length; at++)
+      if (text.includes(token.slice(at, at + WINDOW)))
+        return `${form} prints ${WINDOW} characters of the token from ${at} on`
   }
   return null
 }
@@ -80,11 +84,25 @@ async function checkPlanted({ bytes, dockerfile, token, where }: Input): Promise
 /** An archive with bytes changed ends in a verdict or in one clear error. */
 async function checkChanged({ bytes, dockerfile }: Input): Promise<string | null> {
   const outcome = await judged(bytes, dockerfile)
-  return typeof outcome === 'string' ? outcome : outcome instanceof GateError && outcome.code === 'internal' ? outcome.message : null
+  return typeof outcome === 'string'
+    ? outcome
+    : outcome instanceof GateError && outcome.code === 'internal'
+      ? outcome.message
+      : null
 }
 
 const kindOf = (flag: string): string | null =>
-  ({ '0': 'file', '\0': 'file', '7': 'file', '1': 'hardlink', '2': 'symlink', '3': 'device', '4': 'device', '5': 'directory', '6': 'device' })[flag] ?? null
+  ({
+    '0': 'file',
+    '\0': 'file',
+    '7': 'file',
+    '1': 'hardlink',
+    '2': 'symlink',
+    '3': 'device',
+    '4': 'device',
+    '5': 'directory',
+    '6': 'device',
+  })[flag] ?? null
 
 /** A name as bytes in base64. */
 const decoded = (name: string | null): string => decodeName(Buffer.from(name ?? '', 'base64'))
@@ -98,8 +116,10 @@ function differs(ours: readonly LayerEntry[], theirs: Answer['entries']): string
     const path = cleanPath(decoded(other.name))
     if (entry.path !== path) return `entry ${index} is ${JSON.stringify(entry.path)}, for Go ${JSON.stringify(path)}`
     const kind = kindOf(other.flag)
-    if (kind !== null && entry.whiteout === null && entry.type !== kind) return `${entry.path} is a ${entry.type}, for Go a ${kind}`
-    if (kind === 'file' && entry.size !== other.size) return `${entry.path} has ${entry.size} bytes, for Go ${other.size}`
+    if (kind !== null && entry.whiteout === null && entry.type !== kind)
+      return `${entry.path} is a ${entry.type}, for Go a ${kind}`
+    if (kind === 'file' && entry.size !== other.size)
+      return `${entry.path} has ${entry.size} bytes, for Go ${other.size}`
     if (kind === 'symlink' && entry.whiteout === null && entry.link !== decoded(other.link))
       return `${entry.path} leads to ${JSON.stringify(entry.link)}, for Go to ${JSON.stringify(decoded(other.link))}`
   }
@@ -114,7 +134,9 @@ async function checkEntries({ bytes: tar }: Input, oracle: Oracle | null): Promi
   try {
     entries = (await scanLayer(layerOf(tar), scanner, 'fuzz')).entries
   } catch (error) {
-    return error instanceof GateError ? null : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return error instanceof GateError
+      ? null
+      : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   const answer = await oracle?.ask('tar', tar)
   return answer === undefined || answer.error !== '' ? null : differs(entries, answer.entries)
@@ -126,7 +148,9 @@ async function checkConfiguration({ bytes }: Input, oracle: Oracle | null): Prom
   try {
     ours = parseConfig(bytes, 'fuzz')
   } catch (error) {
-    return error instanceof GateError ? null : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return error instanceof GateError
+      ? null
+      : `breaks with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   const theirs = await oracle?.ask('config', bytes)
   if (theirs === undefined || theirs.error !== '') return null
@@ -137,7 +161,8 @@ async function checkConfiguration({ bytes }: Input, oracle: Oracle | null): Prom
     ['os', ours.platform.os, theirs.os === '' ? 'linux' : theirs.os],
   ]
   for (const [key, own, other] of pairs)
-    if (JSON.stringify(own) !== JSON.stringify(other)) return `${key} is ${JSON.stringify(own)}, for Go ${JSON.stringify(other)}: ${bytes.toString()}`
+    if (JSON.stringify(own) !== JSON.stringify(other))
+      return `${key} is ${JSON.stringify(own)}, for Go ${JSON.stringify(other)}: ${bytes.toString()}`
   return null
 }
 
@@ -167,7 +192,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   sameEntries: { make: (random) => bare(tarCase(random)), check: checkEntries },
   sameConfiguration: {
     make: (random) => {
-      const diffIds = Array.from({ length: random.int(3) }, () => `sha256:${createHash('sha256').update(random.bytes(8)).digest('hex')}`)
+      const diffIds = Array.from(
+        { length: random.int(3) },
+        () => `sha256:${createHash('sha256').update(random.bytes(8)).digest('hex')}`,
+      )
       return bare(Buffer.from(configText(diffIds, random)))
     },
     check: checkConfiguration,

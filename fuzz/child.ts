@@ -14,6 +14,10 @@ async function run(kind: string, seed: number): Promise<string | null> {
 process.on('message', ({ kind, seed }: { readonly kind: string; readonly seed: number }) => {
   run(kind, seed).then(
     (problem) => process.send?.({ problem, memory: process.memoryUsage().rss }),
-    (error: unknown) => process.send?.({ problem: `the fuzzer breaks: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, memory: 0 }),
+    (error: unknown) =>
+      process.send?.({
+        problem: `the fuzzer breaks: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        memory: 0,
+      }),
   )
 })

@@ -39,8 +39,12 @@ function spelled(key: string, random: Random): string {
 /** The text of a configuration. @param diffIds of its layers */
 export function configText(diffIds: readonly string[], random: Random): string {
   const pairs = (known: readonly (readonly [string, string])[], extra: readonly [string, ...string[]]): string => {
-    const all = known.map(([key, value]) => `"${random.chance(1, 12) ? spelled(key, random) : key}":${random.chance(1, 12) ? random.pick(VALUES) : value}`)
-    for (let more = random.pick([0, 0, 1, 2]); more > 0; more--) all.push(`"${spelled(random.pick(extra), random)}":${random.pick(VALUES)}`)
+    const all = known.map(
+      ([key, value]) =>
+        `"${random.chance(1, 12) ? spelled(key, random) : key}":${random.chance(1, 12) ? random.pick(VALUES) : value}`,
+    )
+    for (let more = random.pick([0, 0, 1, 2]); more > 0; more--)
+      all.push(`"${spelled(random.pick(extra), random)}":${random.pick(VALUES)}`)
     return `{${(random.chance(1, 2) ? random.shuffle(all) : all).join(',')}}`
   }
   const run = pairs(

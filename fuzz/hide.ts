@@ -17,17 +17,20 @@ export function provenToken(random: Random): string {
   return `gh${'p_'}${body}${digits}`
 }
 
-const wrapped = (text: string, width: number, indent: string): string => text.replace(new RegExp(`.{1,${width}}`, 'g'), (line) => `${indent}${line}\n`)
+const wrapped = (text: string, width: number, indent: string): string =>
+  text.replace(new RegExp(`.{1,${width}}`, 'g'), (line) => `${indent}${line}\n`)
 
 /** Text that holds no secret. */
 export const filler = (random: Random, length: number): string => {
   let text = ''
-  while (text.length < length) text += `${random.text(2 + random.int(9), LOWER)}${random.pick([' ', '\n', ', ', ' = ', '\t'])}`
+  while (text.length < length)
+    text += `${random.text(2 + random.int(9), LOWER)}${random.pick([' ', '\n', ', ', ' = ', '\t'])}`
   return text.slice(0, length)
 }
 
 /** Characters behind which a token stands alone. */
-const before = (random: Random): string => random.pick(['TOKEN=', 'token: ', '"', "'", '', ' ', '\n', 'x = "', 'https://x:', '//registry/:_authToken=', '\0'])
+const before = (random: Random): string =>
+  random.pick(['TOKEN=', 'token: ', '"', "'", '', ' ', '\n', 'x = "', 'https://x:', '//registry/:_authToken=', '\0'])
 
 const hex = (code: number): string => code.toString(16).padStart(2, '0')
 /** Ways to escape a letter. */
@@ -41,7 +44,10 @@ const LETTERS: readonly [(code: number) => string, ...((code: number) => string)
 
 /** A text or binary content with the token in it. */
 function textWith(token: string, random: Random): { bytes: Buffer; how: string } {
-  const lead = filler(random, random.pick([0, 0, 10, 300, 5000, (1 << 20) - 20 - random.int(60), (1 << 20) + random.int(40_000)]))
+  const lead = filler(
+    random,
+    random.pick([0, 0, 10, 300, 5000, (1 << 20) - 20 - random.int(60), (1 << 20) + random.int(40_000)]),
+  )
   const tail = filler(random, random.pick([0, 0, 1, 40, 20_000]))
   const value = `${before(random)}${token}`
   const plain = `${lead}\n${value}\n${tail}`
@@ -51,12 +57,21 @@ function textWith(token: string, random: Random): { bytes: Buffer; how: string }
     case 2:
       return { bytes: Buffer.from(plain), how: 'text' }
     case 3:
-      return { bytes: Buffer.concat([random.bytes(random.int(3000)), Buffer.from(`\0${token}\0`), random.bytes(random.int(3000))]), how: 'binary' }
+      return {
+        bytes: Buffer.concat([
+          random.bytes(random.int(3000)),
+          Buffer.from(`\0${token}\0`),
+          random.bytes(random.int(3000)),
+        ]),
+        how: 'binary',
+      }
     case 4:
       return { bytes: Buffer.from(`\ufeff${plain}`, 'utf16le'), how: 'UTF-16' }
     case 5:
       return {
-        bytes: Buffer.from(`${lead}\ndata: ${Buffer.from(`${filler(random, random.int(30))}\n${value}\n${filler(random, 40)}`).toString('base64')}\n${tail}`),
+        bytes: Buffer.from(
+          `${lead}\ndata: ${Buffer.from(`${filler(random, random.int(30))}\n${value}\n${filler(random, 40)}`).toString('base64')}\n${tail}`,
+        ),
         how: 'base64',
       }
     case 6: {
@@ -70,29 +85,56 @@ function textWith(token: string, random: Random): { bytes: Buffer; how: string }
       }
     }
     case 7:
-      return { bytes: Buffer.from(`${lead}\nhex=${Buffer.from(`user and ${value} end`).toString('hex')}\n${tail}`), how: 'hex' }
+      return {
+        bytes: Buffer.from(`${lead}\nhex=${Buffer.from(`user and ${value} end`).toString('hex')}\n${tail}`),
+        how: 'hex',
+      }
     case 8: {
-      const packed = zlib.gzipSync(Buffer.from(`${filler(random, random.int(200))}\n${value}\n${filler(random, random.int(500))}`)).toString('base64')
-      return { bytes: Buffer.from(`${lead}\nrelease: ${packed}${random.pick(['\n', '\nkind: Secret\n', '"\n', ''])}${tail}`), how: 'gzip in base64' }
+      const packed = zlib
+        .gzipSync(Buffer.from(`${filler(random, random.int(200))}\n${value}\n${filler(random, random.int(500))}`))
+        .toString('base64')
+      return {
+        bytes: Buffer.from(`${lead}\nrelease: ${packed}${random.pick(['\n', '\nkind: Secret\n', '"\n', ''])}${tail}`),
+        how: 'gzip in base64',
+      }
     }
     case 9:
-      return { bytes: Buffer.from(JSON.stringify({ note: lead.slice(0, 1000), auth: { token, user: 'x' } }, null, random.pick([0, 2]))), how: 'JSON' }
+      return {
+        bytes: Buffer.from(
+          JSON.stringify({ note: lead.slice(0, 1000), auth: { token, user: 'x' } }, null, random.pick([0, 2])),
+        ),
+        how: 'JSON',
+      }
     case 10: {
       const write = random.pick(LETTERS)
       const at = random.int(token.length)
-      const escaped = [...token].map((c, index) => (index === at || random.chance(1, 8) ? write(c.charCodeAt(0)) : c)).join('')
+      const escaped = [...token]
+        .map((c, index) => (index === at || random.chance(1, 8) ? write(c.charCodeAt(0)) : c))
+        .join('')
       return { bytes: Buffer.from(`${lead}\nx = "${escaped}"\n${tail}`), how: 'letters escaped' }
     }
     case 11:
       return {
-        bytes: Buffer.from(`${lead}\nrun -EncodedCommand ${Buffer.from(`${filler(random, 20 + random.int(30))}\n${value}\n`, 'utf16le').toString('base64')}\n${tail}`),
+        bytes: Buffer.from(
+          `${lead}\nrun -EncodedCommand ${Buffer.from(`${filler(random, 20 + random.int(30))}\n${value}\n`, 'utf16le').toString('base64')}\n${tail}`,
+        ),
         how: 'base64 of UTF-16',
       }
     case 12:
-      return { bytes: Buffer.from(`${lead}\nz: ${zlib.deflateSync(Buffer.from(`${filler(random, 60)}\n${value}\n`)).toString('base64')}\n${tail}`), how: 'zlib in base64' }
+      return {
+        bytes: Buffer.from(
+          `${lead}\nz: ${zlib.deflateSync(Buffer.from(`${filler(random, 60)}\n${value}\n`)).toString('base64')}\n${tail}`,
+        ),
+        how: 'zlib in base64',
+      }
     case 13: {
-      const lines = `${filler(random, random.int(30))} ${token} ${filler(random, 30)}`.replaceAll('=', '=3D').replace(new RegExp(`.{${20 + random.int(50)}}`, 'g'), '$&=\n')
-      return { bytes: Buffer.from(`${lead}\nContent-Transfer-Encoding: quoted-printable\n\n${lines}\n${tail}`), how: 'quoted-printable' }
+      const lines = `${filler(random, random.int(30))} ${token} ${filler(random, 30)}`
+        .replaceAll('=', '=3D')
+        .replace(new RegExp(`.{${20 + random.int(50)}}`, 'g'), '$&=\n')
+      return {
+        bytes: Buffer.from(`${lead}\nContent-Transfer-Encoding: quoted-printable\n\n${lines}\n${tail}`),
+        how: 'quoted-printable',
+      }
     }
     case 14:
       return {
@@ -106,14 +148,23 @@ function textWith(token: string, random: Random): { bytes: Buffer; how: string }
         how: 'a stream of a PDF',
       }
     case 15:
-      return { bytes: Buffer.from(`${lead}\nk=${zlib.gzipSync(Buffer.from(value)).toString('hex')}\n${tail}`), how: 'gzip in hex' }
+      return {
+        bytes: Buffer.from(`${lead}\nk=${zlib.gzipSync(Buffer.from(value)).toString('hex')}\n${tail}`),
+        how: 'gzip in hex',
+      }
     default:
-      return { bytes: Buffer.from(`${lead}\nurl=https%3A%2F%2Fx%3A${token}%40example.com\n${tail}`), how: 'URL encoding' }
+      return {
+        bytes: Buffer.from(`${lead}\nurl=https%3A%2F%2Fx%3A${token}%40example.com\n${tail}`),
+        how: 'URL encoding',
+      }
   }
 }
 
 /** Harmless matches in great number. */
-const decoys = (random: Random): Buffer => Buffer.from(Array.from({ length: 1200 }, () => `AK${'IA'}${random.text(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}\n`).join(''))
+const decoys = (random: Random): Buffer =>
+  Buffer.from(
+    Array.from({ length: 1200 }, () => `AK${'IA'}${random.text(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}\n`).join(''),
+  )
 
 const skippable = (data: Buffer): Buffer => {
   const head = Buffer.alloc(8)
@@ -138,7 +189,10 @@ export function zstdWith(bytes: Buffer, random: Random): Buffer {
   const frames = random.chance(1, 2) ? pieces(bytes, random) : [bytes]
   return Buffer.concat([
     ...(random.chance(1, 3) ? [skippable(random.bytes(random.int(40)))] : []),
-    ...frames.flatMap((frame) => [zlib.zstdCompressSync(frame), ...(random.chance(1, 3) ? [skippable(Buffer.from('toc'))] : [])]),
+    ...frames.flatMap((frame) => [
+      zlib.zstdCompressSync(frame),
+      ...(random.chance(1, 3) ? [skippable(Buffer.from('toc'))] : []),
+    ]),
   ])
 }
 
@@ -152,7 +206,10 @@ function pack(bytes: Buffer, random: Random): { bytes: Buffer; how: string } {
       return { bytes: zstdWith(bytes, random), how: 'zstd' }
     case 3: {
       const archive = zip({ [`${random.text(5, LOWER)}.txt`]: bytes, other: Buffer.from('nothing') })
-      return { bytes: random.chance(1, 2) ? archive : Buffer.concat([Buffer.from('#!/usr/bin/env python3\n'), archive]), how: 'zip' }
+      return {
+        bytes: random.chance(1, 2) ? archive : Buffer.concat([Buffer.from('#!/usr/bin/env python3\n'), archive]),
+        how: 'zip',
+      }
     }
     case 4:
       return {
@@ -176,7 +233,9 @@ function pack(bytes: Buffer, random: Random): { bytes: Buffer; how: string } {
 export function contentWith(token: string, random: Random): { bytes: Buffer; how: string } {
   let { bytes, how } = textWith(token, random)
   if (random.chance(1, 6)) {
-    bytes = random.chance(1, 2) ? Buffer.concat([decoys(random), bytes]) : Buffer.concat([bytes, Buffer.from('\n'), decoys(random)])
+    bytes = random.chance(1, 2)
+      ? Buffer.concat([decoys(random), bytes])
+      : Buffer.concat([bytes, Buffer.from('\n'), decoys(random)])
     how = `${how} beside decoys`
   }
   for (let depth = random.pick([0, 0, 0, 1, 1, 2, 3]); depth > 0; depth--) {

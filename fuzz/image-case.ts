@@ -42,8 +42,20 @@ const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const name = (random: Random): string => random.text(3 + random.int(8), LOWER)
 
 function pathOf(random: Random): string {
-  const folders = Array.from({ length: random.int(4) }, () => random.pick(['app', 'etc', 'srv', 'usr/lib', 'node_modules', 'docs', 'test', 'vendor', name(random)]))
-  const file = random.pick([name(random), `${name(random)}.txt`, '.env', 'config.json', 'id_rsa', 'settings.py', 'data.bin', 'a.js', `${'n'.repeat(random.int(200))}x`])
+  const folders = Array.from({ length: random.int(4) }, () =>
+    random.pick(['app', 'etc', 'srv', 'usr/lib', 'node_modules', 'docs', 'test', 'vendor', name(random)]),
+  )
+  const file = random.pick([
+    name(random),
+    `${name(random)}.txt`,
+    '.env',
+    'config.json',
+    'id_rsa',
+    'settings.py',
+    'data.bin',
+    'a.js',
+    `${'n'.repeat(random.int(200))}x`,
+  ])
   return `${random.pick(['', './', '/'])}${[...folders, file].join('/')}`
 }
 
@@ -101,12 +113,20 @@ const PLACES: readonly [Planting, ...Planting[]] = [
     return `${how} behind the end of layer ${at}`
   },
   (plan, token, random) => {
-    plan.layers[random.int(plan.layers.length)]?.entries.push({ name: pathOf(random), flag: '2', link: `https://x:${token}@example.com/` })
+    plan.layers[random.int(plan.layers.length)]?.entries.push({
+      name: pathOf(random),
+      flag: '2',
+      link: `https://x:${token}@example.com/`,
+    })
     return 'the target of a symbolic link'
   },
   (plan, token, random) => {
     const key = random.pick(['comment', 'SCHILY.xattr.user.note', 'VENDOR.note', 'uname', 'LIBARCHIVE.x'])
-    plan.layers[random.int(plan.layers.length)]?.entries.push({ name: pathOf(random), content: Buffer.from('x'), pax: [[key, token]] })
+    plan.layers[random.int(plan.layers.length)]?.entries.push({
+      name: pathOf(random),
+      content: Buffer.from('x'),
+      pax: [[key, token]],
+    })
     return `the record ${key} of an extended header`
   },
   (plan, token, random) => {
@@ -114,15 +134,26 @@ const PLACES: readonly [Planting, ...Planting[]] = [
     return 'the comment of a global extended header'
   },
   (plan, token, random) => {
-    plan.layers[random.int(plan.layers.length)]?.entries.push({ name: `srv/${token}${random.pick(['', '.txt', '/'])}`, content: Buffer.alloc(0) })
+    plan.layers[random.int(plan.layers.length)]?.entries.push({
+      name: `srv/${token}${random.pick(['', '.txt', '/'])}`,
+      content: Buffer.alloc(0),
+    })
     return 'the name of a file'
   },
   (plan, token, random) => {
-    plan.layers[random.int(plan.layers.length)]?.entries.push({ name: pathOf(random), content: Buffer.from('x'), padding: Buffer.from(`\n${token}\n`) })
+    plan.layers[random.int(plan.layers.length)]?.entries.push({
+      name: pathOf(random),
+      content: Buffer.from('x'),
+      padding: Buffer.from(`\n${token}\n`),
+    })
     return 'the padding behind a file'
   },
   (plan, token, random) => {
-    plan.history[random.int(plan.history.length)] = { created_by: `RUN /bin/sh -c echo ${token} | tee /x # buildkit`, comment: 'buildkit.dockerfile.v0', empty_layer: false }
+    plan.history[random.int(plan.history.length)] = {
+      created_by: `RUN /bin/sh -c echo ${token} | tee /x # buildkit`,
+      comment: 'buildkit.dockerfile.v0',
+      empty_layer: false,
+    }
     return 'the history'
   },
   (plan, token, random) => {
@@ -175,8 +206,19 @@ function dockerfileFor(plan: Plan, random: Random): string | null {
   if (random.chance(1, 3)) return null
   const said = plan.layers.map(({ by }) => by.replace(/ # buildkit$/, '').replace(/^RUN \/bin\/sh -c /, 'RUN '))
   const own = said.slice(random.int(said.length + 1))
-  const from = random.pick(['alpine:3.20', 'acme/onbuild', 'base-${TARGETARCH}', '"alpine"', 'app-${V}', 'scratch', 'b\\ase', 'registry.example/x@sha256:00'])
-  const stage = random.chance(1, 2) ? `FROM alpine:3 AS ${random.pick(['base-amd64', 'app-prod', 'x', 'base'])}\n${said.slice(0, random.int(said.length + 1)).join('\n')}\n` : ''
+  const from = random.pick([
+    'alpine:3.20',
+    'acme/onbuild',
+    'base-${TARGETARCH}',
+    '"alpine"',
+    'app-${V}',
+    'scratch',
+    'b\\ase',
+    'registry.example/x@sha256:00',
+  ])
+  const stage = random.chance(1, 2)
+    ? `FROM alpine:3 AS ${random.pick(['base-amd64', 'app-prod', 'x', 'base'])}\n${said.slice(0, random.int(said.length + 1)).join('\n')}\n`
+    : ''
   return `${random.chance(1, 2) ? 'ARG V\n' : ''}${stage}FROM ${from}\n${own.join('\n')}\n${random.pick(['', 'USER 1000\n', 'CMD ["/bin/app"]\n'])}`
 }
 
@@ -221,8 +263,16 @@ function archiveOf(plan: Plan, token: string, form: 'docker' | 'oci', random: Ra
       layers: stored.map(({ bytes, mediaType }) => ({ mediaType, digest: blob(bytes), size: bytes.length })),
       ...plan.manifest,
     })
-    const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: blob(manifest), size: manifest.length, ...plan.descriptor }
-    files.push(['oci-layout', json({ imageLayoutVersion: '1.0.0' })], ['index.json', json({ schemaVersion: 2, manifests: [descriptor], ...plan.index })])
+    const descriptor = {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: blob(manifest),
+      size: manifest.length,
+      ...plan.descriptor,
+    }
+    files.push(
+      ['oci-layout', json({ imageLayoutVersion: '1.0.0' })],
+      ['index.json', json({ schemaVersion: 2, manifests: [descriptor], ...plan.index })],
+    )
     if (random.chance(1, 2) || Object.keys(plan.dockerManifest).length > 0)
       files.push(
         docker(
@@ -232,7 +282,9 @@ function archiveOf(plan: Plan, token: string, form: 'docker' | 'oci', random: Ra
       )
   }
   const unique = [...new Map(files)]
-  const archive = rawTar((random.chance(1, 3) ? random.shuffle(unique) : unique).map(([file, content]) => ({ name: file, content })))
+  const archive = rawTar(
+    (random.chance(1, 3) ? random.shuffle(unique) : unique).map(([file, content]) => ({ name: file, content })),
+  )
   return random.chance(1, 8) ? zlib.gzipSync(archive) : archive
 }
 
@@ -248,7 +300,11 @@ export function imageCase(random: Random): ImageCase {
   ]
   const layers = Array.from(
     { length: count },
-    (): LayerPlan => ({ entries: Array.from({ length: random.int(5) }, () => harmlessEntry(random)), behind: Buffer.alloc(0), by: commands[random.int(commands.length)] ?? '' }),
+    (): LayerPlan => ({
+      entries: Array.from({ length: random.int(5) }, () => harmlessEntry(random)),
+      behind: Buffer.alloc(0),
+      by: commands[random.int(commands.length)] ?? '',
+    }),
   )
   const plan: Plan = {
     layers,
@@ -259,10 +315,16 @@ export function imageCase(random: Random): ImageCase {
     index: {},
     dockerManifest: {},
     files: [],
-    history: layers.map(({ by }) => ({ created: '2026-01-01T00:00:00Z', created_by: by, comment: 'buildkit.dockerfile.v0' })),
+    history: layers.map(({ by }) => ({
+      created: '2026-01-01T00:00:00Z',
+      created_by: by,
+      comment: 'buildkit.dockerfile.v0',
+    })),
   }
   const dockerfile = dockerfileFor(plan, random)
   const where = (random.chance(1, 3) ? inFile : random.pick(PLACES))(plan, token, random)
-  const isOci = [plan.manifest, plan.descriptor, plan.index].some((document) => Object.keys(document).length > 0) || random.chance(1, 2)
+  const isOci =
+    [plan.manifest, plan.descriptor, plan.index].some((document) => Object.keys(document).length > 0) ||
+    random.chance(1, 2)
   return { archive: archiveOf(plan, token, isOci ? 'oci' : 'docker', random), dockerfile, token, where }
 }

@@ -17,17 +17,29 @@ const PATIENCE = 60_000
 const MAX_MEMORY = 1 << 30
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, once: { type: 'string' }, keep: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    once: { type: 'string' },
+    keep: { type: 'string' },
+  },
 })
 const folder = mkdtempSync(path.join(tmpdir(), 'layergate-fuzz-'))
 const oracle = buildOracle(folder)
-console.log(oracle === null ? 'Go is not at hand: what its readers make of an input is not compared.' : "Inputs are compared with what Go's readers make of them.")
+console.log(
+  oracle === null
+    ? 'Go is not at hand: what its readers make of an input is not compared.'
+    : "Inputs are compared with what Go's readers make of them.",
+)
 
 let child: ChildProcess | null = null
 
 /** Runs a case. @returns what is wrong, or null */
 function run(kind: string, seed: number): Promise<string | null> {
-  child ??= fork(path.join(import.meta.dirname, 'child.ts'), [oracle ?? ''], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  child ??= fork(path.join(import.meta.dirname, 'child.ts'), [oracle ?? ''], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const current = child
   return new Promise((resolve) => {
     const done = (problem: string | null, keep: boolean): void => {
@@ -41,7 +53,8 @@ function run(kind: string, seed: number): Promise<string | null> {
     }
     const timer = setTimeout(() => done(`not done after ${PATIENCE / 1000} s`, false), PATIENCE)
     current.once('message', (answer: { readonly problem: string | null; readonly memory: number }) => {
-      const problem = answer.problem ?? (answer.memory > MAX_MEMORY ? `the process holds ${answer.memory >> 20} MB` : null)
+      const problem =
+        answer.problem ?? (answer.memory > MAX_MEMORY ? `the process holds ${answer.memory >> 20} MB` : null)
       done(problem, problem === null)
     })
     current.once('exit', (code, signal) => done(`the process ended (${code ?? signal})`, false))
@@ -57,7 +70,8 @@ async function tryCase(kind: string, seed: number): Promise<void> {
   if (problem === null) return
   failures.push(`${kind}:${seed}`)
   const made = KINDS[kind]?.make(new Random(seed))
-  if (values.keep !== undefined && made !== undefined) writeFileSync(path.join(values.keep, `${kind}-${seed}.json.gz`), writeCase(kind, made))
+  if (values.keep !== undefined && made !== undefined)
+    writeFileSync(path.join(values.keep, `${kind}-${seed}.json.gz`), writeCase(kind, made))
   console.log(`FAIL ${kind}:${seed} ${problem}`)
 }
 
@@ -71,5 +85,7 @@ if (values.once !== undefined) {
 }
 ;(child as ChildProcess | null)?.kill()
 rmSync(folder, { recursive: true, force: true })
-console.log(`${cases} cases, ${failures.length} failed${failures.length === 0 ? '' : `: ${failures.slice(0, 50).join(' ')}`}`)
+console.log(
+  `${cases} cases, ${failures.length} failed${failures.length === 0 ? '' : `: ${failures.slice(0, 50).join(' ')}`}`,
+)
 process.exitCode = failures.length === 0 ? 0 : 1

@@ -13,7 +13,9 @@ const list = <T extends z.ZodType>(schema: T) =>
     .transform((value) => value ?? [])
 const answerSchema = z.object({
   error: z.string(),
-  entries: list(z.object({ name: z.string().nullable(), flag: z.string(), link: z.string().nullable(), size: z.number() })),
+  entries: list(
+    z.object({ name: z.string().nullable(), flag: z.string(), link: z.string().nullable(), size: z.number() }),
+  ),
   user: z.string(),
   env: list(z.string()),
   layers: list(z.string()),

@@ -39,7 +39,18 @@ function paxRecord(key: string, value: string): string {
   return `${length}${rest}`
 }
 
-function header({ name, flag = '0', content = Buffer.alloc(0), link = '', size, mode = 0o644, form = 'ustar', owner = '', checksum = 'right', binary = false }: RawEntry): Buffer {
+function header({
+  name,
+  flag = '0',
+  content = Buffer.alloc(0),
+  link = '',
+  size,
+  mode = 0o644,
+  form = 'ustar',
+  owner = '',
+  checksum = 'right',
+  binary = false,
+}: RawEntry): Buffer {
   const block = Buffer.alloc(BLOCK)
   const bytes = Buffer.isBuffer(name) ? name : Buffer.from(name)
   bytes.copy(block, 0, 0, Math.min(100, bytes.length))

@@ -2,9 +2,20 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
-execFileSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', 'src/secrets/prefilter/kernel/prefilter.ts', '--config', 'asconfig.json', '--target', 'release'], {
-  stdio: 'inherit',
-})
+execFileSync(
+  process.execPath,
+  [
+    'node_modules/assemblyscript/bin/asc.js',
+    'src/secrets/prefilter/kernel/prefilter.ts',
+    '--config',
+    'asconfig.json',
+    '--target',
+    'release',
+  ],
+  {
+    stdio: 'inherit',
+  },
+)
 const lines =
   readFileSync('build/prefilter.wasm')
     .toString('base64')

@@ -15,7 +15,9 @@ const { metafile } = await build({
   legalComments: 'eof',
   metafile: true,
   // Bundled CommonJS packages ask for require.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 })
 
@@ -34,7 +36,11 @@ const packageOf = (file: string): string | null => /^(?:.*\/)?node_modules\/(?:@
 
 /** What a package says of its licence: its name and version, the licence's SPDX id, the text. */
 function licenceOf(folder: string): string {
-  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { name: string; version: string; license?: string }
+  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+    name: string
+    version: string
+    license?: string
+  }
   const files = readdirSync(folder)
     .filter((file) => /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i.test(file))
     .sort()
@@ -42,11 +48,17 @@ function licenceOf(folder: string): string {
   // A person has read what the package says of its licence elsewhere.
   const read = path.join('scripts/licences', `${name.replace('/', '-')}.txt`)
   if (files.length === 0 && existsSync(read)) files.push(read)
-  if (files.length === 0 || license === undefined) throw new Error(`${folder}: the package is bundled and has no licence text. Take another, or write what it says into ${read}.`)
+  if (files.length === 0 || license === undefined)
+    throw new Error(
+      `${folder}: the package is bundled and has no licence text. Take another, or write what it says into ${read}.`,
+    )
   const texts = files.map((file) => readFileSync(file, 'utf8').replace(/\r\n/g, '\n').trim())
   return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`
 }
 
 const folders = [...new Set(Object.keys(metafile.inputs).flatMap((file) => packageOf(file) ?? []))]
 const licences = [...new Set(folders.map(licenceOf))].sort()
-writeFileSync('dist/licenses.txt', `What dist/ has of other packages, with their licences.\n\n${licences.join(`\n${'-'.repeat(80)}\n\n`)}`)
+writeFileSync(
+  'dist/licenses.txt',
+  `What dist/ has of other packages, with their licences.\n\n${licences.join(`\n${'-'.repeat(80)}\n\n`)}`,
+)

@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const [oldCommit, folder, newCommit] = process.argv.slice(2)
-if (oldCommit === undefined || folder === undefined) throw new Error('usage: node scripts/compare-dist.ts OLD_COMMIT FOLDER [NEW_COMMIT]')
+if (oldCommit === undefined || folder === undefined)
+  throw new Error('usage: node scripts/compare-dist.ts OLD_COMMIT FOLDER [NEW_COMMIT]')
 const work = mkdtempSync(path.join(tmpdir(), 'layergate-compare-'))
 
 /** dist/cli.js of a commit, as a file that can be run. */
@@ -23,12 +24,16 @@ function commandOf(commit: string, name: string): string {
 
 /** The report without what may differ; the error where there is none. */
 function reportOf(command: string, image: string): unknown {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [command, 'scan', path.resolve(folder ?? '.', image), '--format', 'json'], {
-    cwd: work,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { PATH: process.env['PATH'], LAYERGATE_KEY: 'the same for both' },
-  })
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [command, 'scan', path.resolve(folder ?? '.', image), '--format', 'json'],
+    {
+      cwd: work,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      env: { PATH: process.env['PATH'], LAYERGATE_KEY: 'the same for both' },
+    },
+  )
   if (stdout === '') return { status, stderr }
   const { stats: _stats, tool: _tool, ...rest } = JSON.parse(stdout) as Record<string, unknown>
   return { status, ...rest }
@@ -39,9 +44,12 @@ function differences(a: unknown, b: unknown, at = ''): string[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return []
   // A field that is new changes nothing of what was there.
   if (a === undefined && at !== '') return []
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return [`${at}: ${JSON.stringify(a)?.slice(0, 200)} is now ${JSON.stringify(b)?.slice(0, 200)}`]
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return [`${at}: ${JSON.stringify(a)?.slice(0, 200)} is now ${JSON.stringify(b)?.slice(0, 200)}`]
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) => differences(left[key], right[key], `${at}.${key}`)).slice(0, 20)
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])]
+    .flatMap((key) => differences(left[key], right[key], `${at}.${key}`))
+    .slice(0, 20)
 }
 
 try {

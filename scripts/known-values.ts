@@ -53,7 +53,8 @@ function fetched(registry: string, name: string, download: (into: string) => voi
   return readdirSync(into).map((file) => path.join(into, file))
 }
 
-const run = (cwd: string, program: string, ...args: string[]): void => void execFileSync(program, args, { cwd, stdio: 'ignore' })
+const run = (cwd: string, program: string, ...args: string[]): void =>
+  void execFileSync(program, args, { cwd, stdio: 'ignore' })
 
 /** A file as the one entry of a layer; the tar of a Debian package as the layer itself. */
 function layerOf(file: string): Layer {
@@ -61,7 +62,14 @@ function layerOf(file: string): Layer {
   if (file.endsWith('.deb')) execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" > "$2"', 'sh', file, tar])
   else execFileSync('tar', ['-C', path.dirname(file), '-cf', tar, path.basename(file)])
   const none = `sha256:${'0'.repeat(64)}` as Digest
-  return { index: 0, diffId: none, digest: null, mediaType: null, storedSize: 0, open: () => createReadStream(tar, { highWaterMark: 1 << 20 }) } as unknown as Layer
+  return {
+    index: 0,
+    diffId: none,
+    digest: null,
+    mediaType: null,
+    storedSize: 0,
+    open: () => createReadStream(tar, { highWaterMark: 1 << 20 }),
+  } as unknown as Layer
 }
 
 /** What everybody has who has the package: keys, and tokens that only their form tells. No passwords, no token that proves itself. */
@@ -99,7 +107,9 @@ for (const name of names(DEBIAN))
 for (const name of names(PYPI))
   await take(
     `PyPI ${name}`,
-    fetched('pypi', name, (into) => run(into, 'pip', 'download', '-q', '--no-deps', '--only-binary', ':all:', '-d', into, name)),
+    fetched('pypi', name, (into) =>
+      run(into, 'pip', 'download', '-q', '--no-deps', '--only-binary', ':all:', '-d', into, name),
+    ),
   )
 for (const name of names(NPM))
   await take(

@@ -26,7 +26,10 @@ RUN rm /app/.env
 RUN curl -fsSL https://get.acme.example/tool.sh | sh
 CMD ["node", "server.js"]
 `
-const node = { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/passwd', content: 'root:x:0:0:::\nnode:x:1000:1000:::\n' }] }
+const node = {
+  by: '/bin/sh -c #(nop) ADD file:1 in / ',
+  files: [{ name: 'etc/passwd', content: 'root:x:0:0:::\nnode:x:1000:1000:::\n' }],
+}
 const LAYERS: readonly LayerSpec[] = [
   node,
   { by: 'WORKDIR /app', files: [{ name: 'app/' }], comment: 'buildkit.dockerfile.v0' },
@@ -37,9 +40,15 @@ const LAYERS: readonly LayerSpec[] = [
       { name: 'app/.env', content: fill('GITHUB_TOKEN={{github-token}}\n') },
     ],
   },
-  { by: 'RUN /bin/sh -c npm ci # buildkit', files: [{ name: 'app/node_modules/x/index.js', content: 'x'.repeat(90_000) }] },
+  {
+    by: 'RUN /bin/sh -c npm ci # buildkit',
+    files: [{ name: 'app/node_modules/x/index.js', content: 'x'.repeat(90_000) }],
+  },
   { by: 'RUN /bin/sh -c rm /app/.env # buildkit', files: [{ name: 'app/.wh..env' }] },
-  { by: 'RUN /bin/sh -c curl -fsSL https://get.acme.example/tool.sh | sh # buildkit', files: [{ name: 'usr/local/bin/tool', content: 'tool', mode: 0o755 }] },
+  {
+    by: 'RUN /bin/sh -c curl -fsSL https://get.acme.example/tool.sh | sh # buildkit',
+    files: [{ name: 'usr/local/bin/tool', content: 'tool', mode: 0o755 }],
+  },
   { by: 'CMD ["node" "server.js"]', files: null, comment: 'buildkit.dockerfile.v0' },
 ]
 
@@ -48,14 +57,23 @@ async function sample(): Promise<{ summary: string; comment: string }> {
   const env = ['PATH=/usr/bin', 'NODE_VERSION=22']
   const options = { dockerfile: DOCKERFILE, name: 'shop' }
   const archive = await buildImage({ layers: LAYERS, config: { Env: env, WorkingDir: '/app' }, name: 'shop:3f2a91c' })
-  const before = await judgeArchive(await buildImage({ layers: [...LAYERS.slice(0, 2), ...LAYERS.slice(3, 4), ...LAYERS.slice(5)], config: { Env: env, WorkingDir: '/app' } }), {
-    ...options,
-    dockerfile: DOCKERFILE.replace('COPY . /app\n', '').replace('RUN rm /app/.env\n', ''),
-  })
+  const before = await judgeArchive(
+    await buildImage({
+      layers: [...LAYERS.slice(0, 2), ...LAYERS.slice(3, 4), ...LAYERS.slice(5)],
+      config: { Env: env, WorkingDir: '/app' },
+    }),
+    {
+      ...options,
+      dockerfile: DOCKERFILE.replace('COPY . /app\n', '').replace('RUN rm /app/.env\n', ''),
+    },
+  )
   const { record } = before.report.baseline
   const made = await judgeArchive(archive, {
     ...options,
-    baseline: { name: '.layergate-baseline.json', file: { schemaVersion: 1, salt: record.salt, images: { shop: record.findings } } },
+    baseline: {
+      name: '.layergate-baseline.json',
+      file: { schemaVersion: 1, salt: record.salt, images: { shop: record.findings } },
+    },
   })
   const outcome: Outcome = {
     ...made,
@@ -80,14 +98,20 @@ async function sample(): Promise<{ summary: string; comment: string }> {
     commit: '3f2a91c'.padEnd(40, '0'),
     source: null,
   }
-  const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 2), config: { User: '1000' } }), { dockerfile: 'FROM node:22-slim\nWORKDIR /app\n', name: 'worker' })
+  const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 2), config: { User: '1000' } }), {
+    dockerfile: 'FROM node:22-slim\nWORKDIR /app\n',
+    name: 'worker',
+  })
   const leaking = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 3), config: { User: '1000' } }), {
     dockerfile: DOCKERFILE.split('\n').slice(0, 3).join('\n'),
     name: 'worker',
   })
   const first = upsertSection(null, 'worker', (earlier) => renderSection(leaking, context, earlier))
   const second = upsertSection(first, 'worker', (earlier) => renderSection(clean, context, earlier))
-  return { summary: renderSummary(outcome), comment: upsertSection(second, 'shop', (earlier) => renderSection(outcome, context, earlier)) }
+  return {
+    summary: renderSummary(outcome),
+    comment: upsertSection(second, 'shop', (earlier) => renderSection(outcome, context, earlier)),
+  }
 }
 
 /** A page as the platform shows it. */
@@ -102,7 +126,15 @@ function shoot(html: string, file: string, width: number, height: number): void 
     writeFileSync(path.join(folder, 'page.html'), html)
     execFileSync(
       CHROMIUM,
-      ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', `--window-size=${width},${height}`, `--screenshot=${file}`, `file://${path.join(folder, 'page.html')}`],
+      [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--hide-scrollbars',
+        `--window-size=${width},${height}`,
+        `--screenshot=${file}`,
+        `file://${path.join(folder, 'page.html')}`,
+      ],
       { stdio: 'ignore' },
     )
   } finally {

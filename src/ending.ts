@@ -23,7 +23,8 @@ export function guardEnding(tell: (code: string, message: string) => void): Endi
   const onError = (error: unknown): never => end('internal', presentable(error).message)
   process.on('uncaughtException', onError)
   process.on('unhandledRejection', onError)
-  for (const signal of SIGNALS) process.on(signal, () => end('interrupted', `The run was ended by ${signal} before its verdict.`))
+  for (const signal of SIGNALS)
+    process.on(signal, () => end('interrupted', `The run was ended by ${signal} before its verdict.`))
   process.on('exit', () => {
     if (isTold) return
     isTold = true

@@ -51,14 +51,26 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
   const image = await openImage(options.reference, options.open)
   try {
     const salts = saltsOf(image, options)
-    const inspection = await inspect(image, { ...options, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options) })
+    const inspection = await inspect(image, {
+      ...options,
+      limits: policy.limits,
+      salt: salts.keyed,
+      quoted: policyTexts(options),
+    })
     const { evidence, redactor, build } = inspection
     const inline = await inlineIgnores(build.origin, options)
     const baseline = chooseBaseline(options)
     const drafts = check(RULES, evidence, policy.rules)
-    const verdict = judge(RULES, drafts, evidence, { policy, inline: inline.ignores, baseline: baseline.chosen, salt: salts.record, redactor })
+    const verdict = judge(RULES, drafts, evidence, {
+      policy,
+      inline: inline.ignores,
+      baseline: baseline.chosen,
+      salt: salts.record,
+      redactor,
+    })
     // Where nothing was found, nobody asked for a line.
-    const noLines = verdict.findings.length > 0 || options.build.isNamed ? whyNoLines(options.build, build.origin) : null
+    const noLines =
+      verdict.findings.length > 0 || options.build.isNamed ? whyNoLines(options.build, build.origin) : null
     const warnings = [
       ...verdict.warnings,
       ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })),
@@ -88,7 +100,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
 }
 
 /** Runs are compared under the salt that all of them see; the key of one organisation is for its own reports. */
-const saltsOf = ({ id }: Image, { baseline, policy, key }: GateOptions): { readonly record: string; readonly keyed: string } => ({
+const saltsOf = (
+  { id }: Image,
+  { baseline, policy, key }: GateOptions,
+): { readonly record: string; readonly keyed: string } => ({
   record: baseline?.file.salt ?? policy.salt ?? createHash('sha256').update(id).digest('hex').slice(0, 32),
   keyed: key ?? policy.salt ?? randomBytes(16).toString('hex'),
 })
@@ -113,7 +128,10 @@ async function inlineIgnores(
           `${path}:${line}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`,
       ),
     ],
-    loosenings: agreed.added.map(({ rule, line, reason }) => ({ kind: 'ignore', text: `ignores ${rule} at ${dockerfile.path}:${line}: “${reason}”` })),
+    loosenings: agreed.added.map(({ rule, line, reason }) => ({
+      kind: 'ignore',
+      text: `ignores ${rule} at ${dockerfile.path}:${line}: “${reason}”`,
+    })),
   }
 }
 
@@ -141,5 +159,7 @@ const policyTexts = ({ policy, authority, baseline, name }: GateOptions): string
     name,
     ...policy.ignore.map(({ reason }) => reason),
     ...(authority.from === 'base' ? authority.loosenings.map(({ text }) => text) : []),
-    ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place])),
+    ...Object.values(baseline?.file.images ?? {}).flatMap((entries) =>
+      entries.flatMap(({ title, place }) => [title, place]),
+    ),
   ].join('\n')

@@ -39,17 +39,28 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
   return {
     configured: text.replace(
       /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
-      (whole, bare?: string, braced?: string, other?: string) => step.variables.get(bare ?? braced ?? '') ?? other ?? whole,
+      (whole, bare?: string, braced?: string, other?: string) =>
+        step.variables.get(bare ?? braced ?? '') ?? other ?? whole,
     ),
     step,
   }
 }
 
 /** What a Dockerfile alone tells. */
-function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now: Date): { readonly read: Omit<BuildEvidence, 'cut'>; readonly values: readonly KnownValue[] } {
+function evidenceOf(
+  dockerfile: Dockerfile,
+  salt: string,
+  scanner: Scanner,
+  now: Date,
+): { readonly read: Omit<BuildEvidence, 'cut'>; readonly values: readonly KnownValue[] } {
   const target = dockerfile.stages.at(-1)
   if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
-  const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
+  const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({
+    path: dockerfile.path,
+    startLine,
+    endLine,
+    certainty: 'exact',
+  })
   const steps = stepsOfDockerfile(dockerfile, target, linesOf)
   const own = [...ancestorsOf(dockerfile, target), target]
   const [root = target] = own
@@ -78,7 +89,10 @@ function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now:
             lines: linesOf(root.fromInstruction),
             doubt: null,
           },
-    takenFrom: [...(isOpen ? possibleBases(dockerfile, target, linesOf) : []), ...externalImages({ dockerfile, stage: target, stages: own, linesOf }, [])],
+    takenFrom: [
+      ...(isOpen ? possibleBases(dockerfile, target, linesOf) : []),
+      ...externalImages({ dockerfile, stage: target, stages: own, linesOf }, []),
+    ],
     baseCertainty: () => null,
     user: resolveUser(configured, null, null),
     userLines: step?.lines ?? null,
@@ -87,7 +101,10 @@ function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now:
     built: null,
     now,
   }
-  return { read, values: [...leaks.values, ...beside.flatMap(({ match }) => knownValues(scanner.catalogue, match, dockerfile.text))] }
+  return {
+    read,
+    values: [...leaks.values, ...beside.flatMap(({ match }) => knownValues(scanner.catalogue, match, dockerfile.text))],
+  }
 }
 
 /** Checks one Dockerfile. @throws ConfigError for a text that the builder would refuse */
@@ -96,15 +113,32 @@ export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scann
   if (dockerfile.error !== null) throw new ConfigError(`${path}: ${dockerfile.error}.`)
   const salt = policy.salt ?? createHash('sha256').update(text).digest('hex')
   const { read, values } = evidenceOf(dockerfile, salt, scanner, now)
-  const redactor = new Redactor([...values, ...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
+  const redactor = new Redactor(
+    [...values, ...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)],
+    (quoted) => tokensIn(scanner, quoted),
+  )
   const evidence: BuildEvidence = { ...read, cut: (quoted, most, from) => redactor.cut(quoted, most, from) }
   const inline = readInlineIgnores(dockerfile)
-  const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
-  const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
+  const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
+    policy,
+    inline: inline.ignores,
+    baseline: null,
+    salt: '',
+    redactor,
+  })
+  const warnings = [
+    ...verdict.warnings,
+    ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })),
+    ...unreadWarnings(evidence.steps),
+  ]
   return {
     path: redactor.name(path),
     redactor,
     lines: redactor.lines(dockerfile.lines),
-    verdict: { ...verdict, findings: redactor.data(verdict.findings.map((finding) => withoutHiddenFix(finding, dockerfile.lines, redactor))), warnings: redactor.data(warnings) },
+    verdict: {
+      ...verdict,
+      findings: redactor.data(verdict.findings.map((finding) => withoutHiddenFix(finding, dockerfile.lines, redactor))),
+      warnings: redactor.data(warnings),
+    },
   }
 }

@@ -21,16 +21,36 @@ export const OPTIONS = {
     setting: {},
     help: 'the Dockerfile that the image was built from, for line numbers; can be repeated: the one that fits is taken (default: Dockerfile, else the one that fits of all Dockerfiles below the current directory)',
   },
-  context: { value: 'DIR', setting: {}, help: 'the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)' },
-  'build-metadata': { value: 'FILE', setting: {}, help: 'what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines' },
+  context: {
+    value: 'DIR',
+    setting: {},
+    help: 'the build context, to name the file that leaked (default: the current directory, else that of the Dockerfile)',
+  },
+  'build-metadata': {
+    value: 'FILE',
+    setting: {},
+    help: 'what docker buildx build --metadata-file wrote, that text itself, or a .dockerbuild record: exact lines',
+  },
   target: { value: 'STAGE', setting: {}, help: 'the stage that was built (default: the last)' },
-  config: { value: 'FILE', setting: {}, help: 'configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)' },
+  config: {
+    value: 'FILE',
+    setting: {},
+    help: 'configuration, or a preset: recommended, strict (default: .layergate.yml, where there is one)',
+  },
   'fail-on': { value: 'SEVERITY', setting: {}, help: 'critical, high, medium, low or never (default: high)' },
   'min-confidence': { value: 'C', setting: {}, help: 'high, medium or low: findings of less never fail' },
   // The action has an input `image` for what is judged.
-  image: { value: 'NAME', setting: { input: 'image-name' }, help: 'which image of an archive that holds several: one is judged' },
+  image: {
+    value: 'NAME',
+    setting: { input: 'image-name' },
+    help: 'which image of an archive that holds several: one is judged',
+  },
   platform: { value: 'OS/ARCH', setting: {}, help: 'which platform of an image that has several' },
-  name: { value: 'NAME', setting: {}, help: 'what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)' },
+  name: {
+    value: 'NAME',
+    setting: {},
+    help: 'what the image is called in comment, baseline and SARIF (default: its name without what changes, such as a commit)',
+  },
   baseline: {
     value: 'FILE',
     setting: {},
@@ -40,7 +60,11 @@ export const OPTIONS = {
     value: 'REV',
     help: 'whose configuration, baseline and ignores count: head (the files here, the default), base (of the event of a workflow), or a revision of git such as origin/main',
   },
-  timeout: { value: 'SECONDS', setting: {}, help: 'what takes longer is an error (default: limits.seconds of the configuration, else 3600)' },
+  timeout: {
+    value: 'SECONDS',
+    setting: {},
+    help: 'what takes longer is an error (default: limits.seconds of the configuration, else 3600)',
+  },
   format: { value: 'NAME[=FILE]', multiple: true, help: 'can be repeated; one of them may go to standard output' },
   output: { value: 'FILE', help: 'where the one format goes' },
   verbose: { value: null, help: 'lists what is otherwise only counted' },
@@ -56,9 +80,13 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS
 
-type SettingOption = { [Name in OptionName]: (typeof OPTIONS)[Name] extends { readonly setting: object } ? Name : never }[OptionName]
+type SettingOption = {
+  [Name in OptionName]: (typeof OPTIONS)[Name] extends { readonly setting: object } ? Name : never
+}[OptionName]
 
-type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<CamelCase<Rest>>}` : Name
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name
 
 /** `failOn` of the option `fail-on`. */
 export type SettingName = CamelCase<SettingOption>
@@ -78,6 +106,16 @@ export interface SettingSource {
 /** `LAYERGATE_FAIL_ON`. */
 export const variableOf = (option: string): string => `LAYERGATE_${option.toUpperCase().replaceAll('-', '_')}`
 
-export const SETTINGS: readonly SettingSource[] = Object.entries<OptionSpec>(OPTIONS).flatMap(([option, { setting }]) =>
-  setting === undefined ? [] : [{ setting: camelCase(option) as SettingName, option: option as SettingOption, input: setting.input ?? option, variable: variableOf(option) }],
+export const SETTINGS: readonly SettingSource[] = Object.entries<OptionSpec>(OPTIONS).flatMap(
+  ([option, { setting }]) =>
+    setting === undefined
+      ? []
+      : [
+          {
+            setting: camelCase(option) as SettingName,
+            option: option as SettingOption,
+            input: setting.input ?? option,
+            variable: variableOf(option),
+          },
+        ],
 )

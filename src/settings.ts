@@ -27,7 +27,8 @@ const settingsBy = (read: (source: SettingSource) => string | null): Settings =>
 export const NO_SETTINGS: Settings = settingsBy(() => null)
 
 /** Settings that LAYERGATE_* variables give. */
-export const settingsFromEnvironment = (env: Readonly<Record<string, string | undefined>>): Settings => settingsBy(({ variable }) => env[variable] || null)
+export const settingsFromEnvironment = (env: Readonly<Record<string, string | undefined>>): Settings =>
+  settingsBy(({ variable }) => env[variable] || null)
 
 /** Settings that the options of a command give. */
 export const settingsFromOptions = (values: Readonly<Record<string, unknown>>): Settings =>
@@ -37,11 +38,17 @@ export const settingsFromOptions = (values: Readonly<Record<string, unknown>>): 
   })
 
 /** Settings that the inputs of the action give. */
-export const settingsFromInputs = (input: (name: string) => string | null): Settings => settingsBy((source) => input(source.input))
+export const settingsFromInputs = (input: (name: string) => string | null): Settings =>
+  settingsBy((source) => input(source.input))
 
 /** Lays settings over each other; later ones win. */
 export const overlay = (...all: readonly Settings[]): Settings =>
-  all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key as keyof Settings]])) as unknown as Settings)
+  all.reduce(
+    (sum, settings) =>
+      Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [key, value ?? sum[key as keyof Settings]]),
+      ) as unknown as Settings,
+  )
 
 /** What a run has around it. */
 export interface Surroundings extends PolicySources {
@@ -82,15 +89,24 @@ async function readDockerfiles(settings: Settings, directory: string, isConfined
   )
 }
 
-async function readBuild(settings: Settings, { directory, isConfined = false }: Surroundings, temporary: string): Promise<BuildOptions> {
+async function readBuild(
+  settings: Settings,
+  { directory, isConfined = false }: Surroundings,
+  temporary: string,
+): Promise<BuildOptions> {
   const { context } = settings
-  if (context !== null && !(await isDirectory(path.resolve(directory, context)))) throw new ConfigError(`${context}: the build context is no directory.`)
+  if (context !== null && !(await isDirectory(path.resolve(directory, context))))
+    throw new ConfigError(`${context}: the build context is no directory.`)
   if (isConfined)
     for (const [what, name] of [
       ['context', context],
       ['metadata', settings.buildMetadata],
     ] as const)
-      if (name !== null && pathInCheckout(directory, name) !== null && (await leadsOut(directory, path.resolve(directory, name))))
+      if (
+        name !== null &&
+        pathInCheckout(directory, name) !== null &&
+        (await leadsOut(directory, path.resolve(directory, name)))
+      )
         throw new ConfigError(`${name}: a symbolic link of the build ${what} leads out of the checkout.`)
   return {
     dockerfiles: await readDockerfiles(settings, directory, isConfined),
@@ -104,14 +120,19 @@ async function readBuild(settings: Settings, { directory, isConfined = false }: 
 }
 
 /** What `layergate lint` reads: the files that are named, all Dockerfiles of a directory, else those of the checkout. @throws GateError */
-export async function prepareLint(names: readonly string[], settings: Settings, directory: string): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy }> {
+export async function prepareLint(
+  names: readonly string[],
+  settings: Settings,
+  directory: string,
+): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy }> {
   const policy = await readPolicy(settings, onDisk(directory, false), true)
   const files: SourceFile[] = []
   for (const name of names.length === 0 ? ['.'] : names) {
     const absolute = path.resolve(directory, name)
     if (await isDirectory(absolute)) {
       const found = await findDockerfiles(absolute)
-      if (found.length === 0) throw new UsageError(`${name}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`)
+      if (found.length === 0)
+        throw new UsageError(`${name}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`)
       files.push(...found.map((file) => ({ path: named(directory, path.join(absolute, file.path)), text: file.text })))
     } else files.push(...(await readDockerfiles({ ...settings, dockerfile: name }, directory, false)))
   }
@@ -128,10 +149,12 @@ export interface Prepared extends GateOptions {
 const MAX_NAME = 200
 
 /** What an image is called from build to build. */
-export const nameOf = (reference: string, settings: Settings): string => cutText(settings.name ?? stableName(reference, settings), MAX_NAME)
+export const nameOf = (reference: string, settings: Settings): string =>
+  cutText(settings.name ?? stableName(reference, settings), MAX_NAME)
 
 /** Whether something else than a person runs this: every CI sets one of them. */
-const isUnattended = ({ CI, GITHUB_ACTIONS }: Surroundings['env']): boolean => GITHUB_ACTIONS === 'true' || (CI !== undefined && !/^(?:|0|false)$/i.test(CI))
+const isUnattended = ({ CI, GITHUB_ACTIONS }: Surroundings['env']): boolean =>
+  GITHUB_ACTIONS === 'true' || (CI !== undefined && !/^(?:|0|false)$/i.test(CI))
 
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, surroundings: Surroundings): Promise<Prepared> {
@@ -143,7 +166,14 @@ export async function prepare(reference: string, settings: Settings, surrounding
   return {
     reference,
     name,
-    open: { image: settings.image, platform: settings.platform, temporary, stdin, limits: policy.limits, bareNames: isAction || isUnattended(env) ? 'engine' : 'file-first' },
+    open: {
+      image: settings.image,
+      platform: settings.platform,
+      temporary,
+      stdin,
+      limits: policy.limits,
+      bareNames: isAction || isUnattended(env) ? 'engine' : 'file-first',
+    },
     policy,
     baseline,
     authority,
@@ -159,7 +189,8 @@ export async function prepare(reference: string, settings: Settings, surrounding
 
 /** The configuration where it is a file of the repository. */
 async function configPath({ config }: Settings, directory: string): Promise<string | null> {
-  const files = config === null || isPreset(config) ? DEFAULT_CONFIGS : [named(directory, path.resolve(directory, config))]
+  const files =
+    config === null || isPreset(config) ? DEFAULT_CONFIGS : [named(directory, path.resolve(directory, config))]
   for (const file of files) if (!path.isAbsolute(file) && (await exists(path.join(directory, file)))) return file
   return null
 }
@@ -172,6 +203,14 @@ export function presentable(error: unknown): GateError {
   const known =
     error instanceof GateError
       ? error
-      : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
-  return new GateError(known.code, visible(new Redactor(valuesIn(processScanner(), known.message)).text(known.message)), { cause: error, at: known.at })
+      : new ImageError(
+          'internal',
+          `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`,
+          { cause: error },
+        )
+  return new GateError(
+    known.code,
+    visible(new Redactor(valuesIn(processScanner(), known.message)).text(known.message)),
+    { cause: error, at: known.at },
+  )
 }

@@ -43,7 +43,16 @@ interface Shared {
   /** Milliseconds since the epoch, and seconds in all. */
   readonly times: Float64Array
   readonly words: LastWords
-  readonly constants: { readonly [name in 'RUNNING' | 'ENDED_BY_MAIN' | 'ENDED_FROM_BESIDE' | 'TICK' | 'GRACE' | 'TELLING' | 'LEAVING']: number }
+  readonly constants: {
+    readonly [name in
+      | 'RUNNING'
+      | 'ENDED_BY_MAIN'
+      | 'ENDED_FROM_BESIDE'
+      | 'TICK'
+      | 'GRACE'
+      | 'TELLING'
+      | 'LEAVING']: number
+  }
 }
 
 /** Runs in the thread beside the main one, from its own text: it may use nothing of this file. */
@@ -70,7 +79,9 @@ function guard(): void {
       // A debugger reaches the main thread in the middle of a loop or of an expression. Node's own word on its way out is not ours.
       const session = new (process.getBuiltinModule('node:inspector').Session)()
       session.connectToMainThread()
-      session.post('Runtime.evaluate', { expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)" })
+      session.post('Runtime.evaluate', {
+        expression: "process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(2)",
+      })
     })
   }
   const clock = setInterval(() => {
@@ -97,7 +108,12 @@ export function watch(words: LastWords, { leaving = LEAVING }: { readonly leavin
     times[0] = started + bounded * 1000
   }
   within(LIMITS.seconds.value)
-  const shared: Shared = { state, times, words, constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving } }
+  const shared: Shared = {
+    state,
+    times,
+    words,
+    constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving },
+  }
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared,

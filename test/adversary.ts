@@ -69,7 +69,8 @@ class Dice {
 }
 
 const base64 = (text: string | Buffer): string => Buffer.from(text).toString('base64')
-const inLines = (text: string, width: number, joint: string): string => text.match(new RegExp(`[^]{1,${width}}`, 'g'))?.join(joint) ?? ''
+const inLines = (text: string, width: number, joint: string): string =>
+  text.match(new RegExp(`[^]{1,${width}}`, 'g'))?.join(joint) ?? ''
 
 /** Ways to write a value into a text of one line. */
 const ENCODINGS: readonly [(value: string, dice: Dice) => string, ...((value: string, dice: Dice) => string)[]] = [
@@ -95,20 +96,38 @@ const ENCODINGS: readonly [(value: string, dice: Dice) => string, ...((value: st
   (value) => base64(Buffer.from(`$x="${value}"`, 'utf16le')),
 ]
 
-const SECRETS = ['github-token', 'gitlab-token', 'npm-token', 'slack-token', 'stripe-key', 'digitalocean-token', 'ec-key', 'pkcs8-key', 'jwt', 'password'] as const
+const SECRETS = [
+  'github-token',
+  'gitlab-token',
+  'npm-token',
+  'slack-token',
+  'stripe-key',
+  'digitalocean-token',
+  'ec-key',
+  'pkcs8-key',
+  'jwt',
+  'password',
+] as const
 
 function secretOf(kind: (typeof SECRETS)[number], seed: number): Planted {
-  if (kind === 'password') return { value: `${random(5, undefined, seed)}$${random(4, undefined, seed + 1)}/&${random(4, undefined, seed + 2)}`, isPassword: true }
+  if (kind === 'password')
+    return {
+      value: `${random(5, undefined, seed)}$${random(4, undefined, seed + 1)}/&${random(4, undefined, seed + 2)}`,
+      isPassword: true,
+    }
   // Those of issuers whose form has no checksum differ from image to image.
   if (kind === 'stripe-key') return { value: `sk_${'live_'}${random(24, undefined, seed)}`, isPassword: false }
-  if (kind === 'digitalocean-token') return { value: `dop_${'v1_'}${random(64, '0123456789abcdef', seed)}`, isPassword: false }
+  if (kind === 'digitalocean-token')
+    return { value: `dop_${'v1_'}${random(64, '0123456789abcdef', seed)}`, isPassword: false }
   return { value: VALUES[kind]?.() ?? '', isPassword: false }
 }
 
 /** An image with secrets in whatever its fields take. */
 export async function attackOf(seed: number): Promise<Attack> {
   const dice = new Dice(seed + 1)
-  const planted = Array.from({ length: 3 + dice.roll(3) }, (_, index) => secretOf(SECRETS[dice.roll(SECRETS.length)] ?? 'github-token', seed * 31 + index * 7 + 1))
+  const planted = Array.from({ length: 3 + dice.roll(3) }, (_, index) =>
+    secretOf(SECRETS[dice.roll(SECRETS.length)] ?? 'github-token', seed * 31 + index * 7 + 1),
+  )
   /** One that stands in names alone. */
   const only = secretOf('stripe-key', seed * 31 + 1009)
   const any = (): Planted => planted[dice.roll(planted.length)] ?? { value: '', isPassword: false }
@@ -123,7 +142,8 @@ export async function attackOf(seed: number): Promise<Attack> {
   }
   const padding = (): string => 'pad '.repeat(100).slice(0, dice.roll(300))
   const values = planted.map(
-    ({ value }, index) => `${index % 2 === 0 ? 'DB_PASSWORD' : 'API_SECRET'}_${index}='${value.replace(/\n/g, '\\n')}'\n${value}\n"password": ${JSON.stringify(value)}\n`,
+    ({ value }, index) =>
+      `${index % 2 === 0 ? 'DB_PASSWORD' : 'API_SECRET'}_${index}='${value.replace(/\n/g, '\\n')}'\n${value}\n"password": ${JSON.stringify(value)}\n`,
   )
   const files: FileSpec[] = [
     { name: 'app/.env', content: values.join('\n') },
@@ -141,7 +161,11 @@ export async function attackOf(seed: number): Promise<Attack> {
       { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/', mode: 0o755 }] },
       { by: 'COPY . /app # buildkit', files },
       { by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] },
-      { by: `RUN /bin/sh -c ${second} # buildkit`, files: [{ name: `y/${name()}`, content: written(), mode: 0o4777 }], comment: `c ${line()}` },
+      {
+        by: `RUN /bin/sh -c ${second} # buildkit`,
+        files: [{ name: `y/${name()}`, content: written(), mode: 0o4777 }],
+        comment: `c ${line()}`,
+      },
       { by: `RUN ${argument}`, files: [{ name: 'app/.wh..env' }, { name: `app/.wh.${name()}` }] },
       { by: `ENV ${env.slice(1).join(' ')}`, files: null },
     ],
@@ -155,18 +179,36 @@ export async function attackOf(seed: number): Promise<Attack> {
       Labels: { plain: line(), [name()]: 'y', 'org.opencontainers.image.base.name': `ghcr.io/acme/${name()}` },
       OnBuild: [`RUN echo ${line()}`],
     },
-    overrides: { created: dice.one(['2026-01-01T00:00:00Z', name()]), author: line(), comment: line(), variant: name() },
+    overrides: {
+      created: dice.one(['2026-01-01T00:00:00Z', name()]),
+      author: line(),
+      comment: line(),
+      variant: name(),
+    },
     name: `acme/${name().slice(-100)}:${dice.one(['1', name().slice(-100)])}`,
     attestations: [
       {
         predicateType: `https://slsa.dev/provenance/v1?${name()}`,
-        predicate: { buildDefinition: { externalParameters: { request: { args: { 'build-arg:TOKEN': any().value, [name()]: line() } } } } },
+        predicate: {
+          buildDefinition: {
+            externalParameters: { request: { args: { 'build-arg:TOKEN': any().value, [name()]: line() } } },
+          },
+        },
       },
     ],
   }
   // What lint knows: it reads no file.
-  const known = planted.map(({ value, isPassword }) => `# ${isPassword ? 'DB_PASSWORD=' : 'token '}${value.replace(/\n/g, '\\n')}`).join('\n')
-  const layouts: readonly [Layout, ...Layout[]] = ['docker-20', 'docker-28', 'containerd', 'buildkit-oci', 'buildah', 'kaniko']
+  const known = planted
+    .map(({ value, isPassword }) => `# ${isPassword ? 'DB_PASSWORD=' : 'token '}${value.replace(/\n/g, '\\n')}`)
+    .join('\n')
+  const layouts: readonly [Layout, ...Layout[]] = [
+    'docker-20',
+    'docker-28',
+    'containerd',
+    'buildkit-oci',
+    'buildah',
+    'kaniko',
+  ]
   const escaped = (text: string): string => text.replace(/\n/g, '\\n')
   return {
     archive: await buildImage(spec, dice.one(layouts)),
@@ -182,14 +224,24 @@ const NOW = new Date('2026-11-23T12:00:00Z')
 
 /** All that is written of an outcome: every report, log and file. */
 export function outputsOf(outcome: Outcome): Record<string, string> {
-  const context = { blobUrl: 'https://github.com/acme/app/blob/0123', runUrl: null, commit: 'a'.repeat(40), source: null }
+  const context = {
+    blobUrl: 'https://github.com/acme/app/blob/0123',
+    runUrl: null,
+    commit: 'a'.repeat(40),
+    source: null,
+  }
   const { report } = outcome
   const { record } = report.baseline
   const comment = upsertSection(null, report.name, (earlier) => renderSection(outcome, context, earlier))
   const memory = /layergate:memory ([\w-]+)/.exec(comment)?.[1] ?? ''
   const change = compare(outcome, outcome)
   return {
-    ...Object.fromEntries(FORMS.map(({ name, render }) => [name, render(outcome, { color: false, verbose: true, configPath: '.layergate.yml', commit: null, now: NOW })])),
+    ...Object.fromEntries(
+      FORMS.map(({ name, render }) => [
+        name,
+        render(outcome, { color: false, verbose: true, configPath: '.layergate.yml', commit: null, now: NOW }),
+      ]),
+    ),
     comment,
     memory: Buffer.from(memory, 'base64url').toString('utf8'),
     section: Buffer.from(/layergate:image ([\w-]+)/.exec(comment)?.[1] ?? '', 'base64url').toString('utf8'),
@@ -207,15 +259,26 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
 function otherOutputsOf({ dockerfile, plainName, planted }: Attack): Record<string, string> {
   const policy = toPolicy('recommended', PRESETS['recommended'] ?? {})
   const token = planted.find(({ isPassword, value }) => !isPassword && !value.includes('\n'))?.value ?? ''
-  const error = presentable(new UsageError(`${plainName}: there is no such file; ${token} was meant, or ${base64(`x${token}`)}.`))
+  const error = presentable(
+    new UsageError(`${plainName}: there is no such file; ${token} was meant, or ${base64(`x${token}`)}.`),
+  )
   const found: Record<string, string> = {
     error: error.message,
-    ...Object.fromEntries(FORMS.flatMap(({ name, renderError }) => (renderError === null ? [] : [[`error as ${name}`, renderError(error, 'x', 'x')]]))),
+    ...Object.fromEntries(
+      FORMS.flatMap(({ name, renderError }) =>
+        renderError === null ? [] : [[`error as ${name}`, renderError(error, 'x', 'x')]],
+      ),
+    ),
     'error comment': renderErrorSection('x', error, null),
   }
   try {
     const result = [lintDockerfile({ path: 'Dockerfile', text: dockerfile }, policy, processScanner(), NOW)]
-    return { ...found, lint: renderLint(result, { verbose: true }), 'lint json': renderLintJson(result), 'lint sarif': renderLintSarif(result) }
+    return {
+      ...found,
+      lint: renderLint(result, { verbose: true }),
+      'lint json': renderLintJson(result),
+      'lint sarif': renderLintSarif(result),
+    }
   } catch (problem) {
     return { ...found, lint: presentable(problem).message }
   }
@@ -235,7 +298,10 @@ async function contextOutputsOf({ planted, dockerfile }: Attack): Promise<Record
       if (!isPassword && /^[\w.-]{1,200}$/.test(name)) await writeFile(path.join(folder, name), text)
     }
     const found = await inspectContext(folder, '.', null, processScanner())
-    return { context: contextText(found, processScanner(), { json: false, verbose: true }), 'context json': contextText(found, processScanner(), { json: true, verbose: true }) }
+    return {
+      context: contextText(found, processScanner(), { json: false, verbose: true }),
+      'context json': contextText(found, processScanner(), { json: true, verbose: true }),
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -269,14 +335,17 @@ export class LeakSearch {
   readonly #windows = new Map<string, string>()
 
   constructor(planted: readonly Planted[]) {
-    for (const { value } of planted) for (const form of formsOf(value)) for (let at = 0; at + WINDOW <= form.length; at++) this.#windows.set(form.slice(at, at + WINDOW), form)
+    for (const { value } of planted)
+      for (const form of formsOf(value))
+        for (let at = 0; at + WINDOW <= form.length; at++) this.#windows.set(form.slice(at, at + WINDOW), form)
   }
 
   /** What a text shows of a value, with what stands before it; null for nothing. Also over the ends of lines. */
   in(output: string): string | null {
     for (const text of [output, output.replace(/\s+/g, '')])
       for (let at = 0; at + WINDOW <= text.length; at++)
-        if (this.#windows.has(text.slice(at, at + WINDOW))) return `${text.slice(Math.max(0, at - 60), at)}⟦${text.slice(at, at + 60)}⟧`.replace(/\s+/g, ' ')
+        if (this.#windows.has(text.slice(at, at + WINDOW)))
+          return `${text.slice(Math.max(0, at - 60), at)}⟦${text.slice(at, at + 60)}⟧`.replace(/\s+/g, ' ')
     return null
   }
 }
@@ -285,12 +354,33 @@ export class LeakSearch {
 export async function tryAttack(seed: number): Promise<{ leaks: string[]; outputs: number }> {
   const attack = await attackOf(seed)
   const { archive, name, dockerfile, policy, planted } = attack
-  const outcome = await judgeArchive(archive, { name, policy, dockerfile: seed % 3 === 0 ? null : dockerfile, file: `${name.slice(-120)}.tar`, takesInventory: true })
+  const outcome = await judgeArchive(archive, {
+    name,
+    policy,
+    dockerfile: seed % 3 === 0 ? null : dockerfile,
+    file: `${name.slice(-120)}.tar`,
+    takesInventory: true,
+  })
   const search = new LeakSearch(planted)
-  const outputs = Object.entries({ ...outputsOf(outcome), ...otherOutputsOf(attack), ...(await contextOutputsOf(attack)) })
-  return { leaks: outputs.flatMap(([output, text]) => search.in(text)?.replace(/^/, `seed ${seed}, ${output}: `) ?? []), outputs: outputs.length }
+  const outputs = Object.entries({
+    ...outputsOf(outcome),
+    ...otherOutputsOf(attack),
+    ...(await contextOutputsOf(attack)),
+  })
+  return {
+    leaks: outputs.flatMap(([output, text]) => search.in(text)?.replace(/^/, `seed ${seed}, ${output}: `) ?? []),
+    outputs: outputs.length,
+  }
 }
 
 /** Runs a program and gives what it prints, whatever it exits with. */
-export const printed = (program: string, args: readonly string[], options: { readonly cwd: string; readonly env: Record<string, string | undefined> }): Promise<string> =>
-  new Promise((resolve) => execFile(program, [...args], { ...options, maxBuffer: 1 << 28 }, (_error, stdout, stderr) => resolve(stdout + stderr)))
+export const printed = (
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Record<string, string | undefined> },
+): Promise<string> =>
+  new Promise((resolve) =>
+    execFile(program, [...args], { ...options, maxBuffer: 1 << 28 }, (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    ),
+  )

@@ -25,7 +25,8 @@ export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
     stream.on('end', resolve)
     stream.on('error', reject)
   })
-  for (const { content = '', ...header } of entries) stream.entry({ mode: 0o644, mtime: new Date(1_767_225_600_000), ...header } as unknown as Header, content)
+  for (const { content = '', ...header } of entries)
+    stream.entry({ mode: 0o644, mtime: new Date(1_767_225_600_000), ...header } as unknown as Header, content)
   stream.finalize()
   await done
   return Buffer.concat(chunks)
@@ -85,7 +86,8 @@ export interface OciSpec {
   readonly layout?: Json
 }
 
-const bytesOf = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
+const bytesOf = (value: unknown): Buffer =>
+  Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 
 /** An OCI archive of one image. */
 export async function ociArchive(spec: OciSpec): Promise<Buffer> {
@@ -101,13 +103,21 @@ export async function ociArchive(spec: OciSpec): Promise<Buffer> {
     os: 'linux',
     config: { User: '1000', ...spec.run },
     rootfs: { type: 'layers', diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) },
-    history: layers.map((_, index) => ({ created_by: spec.by?.[index] ?? 'COPY . /app # buildkit', comment: 'buildkit.dockerfile.v0', ...(index === 0 ? spec.history : {}) })),
+    history: layers.map((_, index) => ({
+      created_by: spec.by?.[index] ?? 'COPY . /app # buildkit',
+      comment: 'buildkit.dockerfile.v0',
+      ...(index === 0 ? spec.history : {}),
+    })),
     ...spec.config,
   }
   const manifest = {
     schemaVersion: 2,
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...put(config), ...spec.configDescriptor },
-    layers: layers.map((layer) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...put(layer), ...spec.layerDescriptor })),
+    layers: layers.map((layer) => ({
+      mediaType: 'application/vnd.oci.image.layer.v1.tar',
+      ...put(layer),
+      ...spec.layerDescriptor,
+    })),
     ...spec.manifest,
   }
   const image = put(manifest)
@@ -116,21 +126,47 @@ export async function ociArchive(spec: OciSpec): Promise<Buffer> {
     ...put({
       schemaVersion: 2,
       config: { mediaType: 'application/vnd.oci.empty.v1+json', ...put('{}') },
-      layers: statements.map(({ mediaType = 'application/vnd.in-toto+json', predicateType = 'https://example.com/x', bytes, annotations }) => ({
-        mediaType,
-        ...put(bytes),
-        annotations: { 'in-toto.io/predicate-type': predicateType, ...annotations },
-      })),
+      layers: statements.map(
+        ({
+          mediaType = 'application/vnd.in-toto+json',
+          predicateType = 'https://example.com/x',
+          bytes,
+          annotations,
+        }) => ({
+          mediaType,
+          ...put(bytes),
+          annotations: { 'in-toto.io/predicate-type': predicateType, ...annotations },
+        }),
+      ),
     }),
     annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image.digest },
   }))
-  const index = { schemaVersion: 2, manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', ...image, ...spec.descriptor }, ...attested], ...spec.index }
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', ...image, ...spec.descriptor }, ...attested],
+    ...spec.index,
+  }
   const outer =
-    spec.isNested === undefined ? index : { schemaVersion: 2, manifests: [{ mediaType: 'application/vnd.oci.image.index.v1+json', ...put({ ...index, ...spec.isNested }) }] }
-  const files = { ...blobs, 'index.json': bytesOf(outer), 'oci-layout': bytesOf({ imageLayoutVersion: '1.0.0', ...spec.layout }), ...spec.files }
+    spec.isNested === undefined
+      ? index
+      : {
+          schemaVersion: 2,
+          manifests: [{ mediaType: 'application/vnd.oci.image.index.v1+json', ...put({ ...index, ...spec.isNested }) }],
+        }
+  const files = {
+    ...blobs,
+    'index.json': bytesOf(outer),
+    'oci-layout': bytesOf({ imageLayoutVersion: '1.0.0', ...spec.layout }),
+    ...spec.files,
+  }
   return tar(Object.entries(files).map(([name, content]) => ({ name, content })))
 }
 
 /** A statement about an image that is not named: it is about every image. */
 export const statement = (more: Json = {}): string =>
-  JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', predicateType: 'https://example.com/x', predicate: { a: 1 }, ...more })
+  JSON.stringify({
+    _type: 'https://in-toto.io/Statement/v1',
+    predicateType: 'https://example.com/x',
+    predicate: { a: 1 },
+    ...more,
+  })

@@ -17,7 +17,11 @@ function crcOf(megabytes: number): number {
 }
 
 /** What `zip` takes for a member that is packed already. */
-export const zerosMember = (megabytes: number): PackedMember => ({ packed: zeros(megabytes), crc: crcOf(megabytes), size: megabytes << 20 })
+export const zerosMember = (megabytes: number): PackedMember => ({
+  packed: zeros(megabytes),
+  crc: crcOf(megabytes),
+  size: megabytes << 20,
+})
 
 export function gzipBomb(megabytes: number): Buffer {
   const trailer = Buffer.alloc(8)

@@ -19,14 +19,17 @@ const MOST_IN_WINDOW = 150
 
 /** Expressions that grow faster than their text, with what bounds that text. */
 const BOUNDED: Readonly<Record<string, string>> = {
-  [String.raw`/(?: --[a-z]{1,20}(?:=\S{0,1000})?){1,20}$/`]: 'twenty options at most, and 1,000 characters that its caller looks at',
-  [String.raw`/(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/`]: 'a name of at most 120 characters',
+  [String.raw`/(?: --[a-z]{1,20}(?:=\S{0,1000})?){1,20}$/`]:
+    'twenty options at most, and 1,000 characters that its caller looks at',
+  [String.raw`/(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/`]:
+    'a name of at most 120 characters',
   [String.raw`/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m`]: 'a comment of GitHub, 65,536 characters at most',
   [String.raw`/(?:^|\/)layergate(?:\/[\w/-]*)?@|^\.\/$/`]: 'layergate init: a workflow file of the person who runs it',
   [String.raw`/(\{[^}]+\})/`]: 'forms that are written in our own detectors',
   '/[:/-]+$/': 'layergate init: a workflow file of the person who runs it',
   [String.raw`/\$\{\{.*?\}\}/g`]: 'layergate init: a workflow file of the person who runs it',
-  [String.raw`/\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/`]: 'a path: limits.path-bytes, 4,096 characters',
+  [String.raw`/\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/`]:
+    'a path: limits.path-bytes, 4,096 characters',
   [String.raw`/\B(?=(?:\d{3})+$)/g`]: 'the digits of one number',
   [String.raw`/^:?\w*(?:api_key|rubygems|token)\w*$/`]: 'a name of at most 120 characters',
   [String.raw`/^<details>[\s\S]*?^<\/details>\s*/gm`]: 'a comment of GitHub, 65,536 characters at most',
@@ -51,7 +54,14 @@ function dearest(source: string, flags: string): Cost | null {
   return null
 }
 
-const ALL = [...new Map(findExpressions(path.join(import.meta.dirname, '..', 'src')).map((found) => [`/${found.source}/${found.flags}`, found])).entries()]
+const ALL = [
+  ...new Map(
+    findExpressions(path.join(import.meta.dirname, '..', 'src')).map((found) => [
+      `/${found.source}/${found.flags}`,
+      found,
+    ]),
+  ).entries(),
+]
 
 describe('the checker', () => {
   it.each([
@@ -69,12 +79,16 @@ describe('the checker', () => {
     expect(dearest(source, flags)).not.toBeNull()
   })
 
-  it.each(['^[a-z]+(?:[A-Z][a-z]+)*[A-Z]?$', '(?<!\\s)\\s+$', '^\\s*(\\S.*)$', 'a{0,40}b{0,40}c', '"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)', '(["\'])(?:(?!\\1).)*\\1'])(
-    'takes %s for linear',
-    (source) => {
-      expect(dearest(source, 's')).toBeNull()
-    },
-  )
+  it.each([
+    '^[a-z]+(?:[A-Z][a-z]+)*[A-Z]?$',
+    '(?<!\\s)\\s+$',
+    '^\\s*(\\S.*)$',
+    'a{0,40}b{0,40}c',
+    '"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)',
+    '(["\'])(?:(?!\\1).)*\\1',
+  ])('takes %s for linear', (source) => {
+    expect(dearest(source, 's')).toBeNull()
+  })
 
   it('counts what a machine does step by step', () => {
     expect(new StepCounter('a+b', '', false).count('b')).toBeLessThan(10)
@@ -106,7 +120,9 @@ describe('each expression is linear in its text', () => {
 })
 
 describe('each detector is cheap within its window', () => {
-  const patterns = DETECTORS.flatMap(({ id, pattern, glued, window = 256 }) => [pattern, ...(glued === undefined ? [] : [glued])].map((each) => [id, each, window] as const))
+  const patterns = DETECTORS.flatMap(({ id, pattern, glued, window = 256 }) =>
+    [pattern, ...(glued === undefined ? [] : [glued])].map((each) => [id, each, window] as const),
+  )
   it.each(patterns)('%s', (_id, { source, flags }, window) => {
     const counter = new StepCounter(source, flags, false)
     for (const attack of attacksOf(counter)) {

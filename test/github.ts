@@ -21,14 +21,24 @@ interface Artifact {
   readonly expired: boolean
   readonly size_in_bytes: number
   readonly created_at: string
-  readonly workflow_run: { readonly id: number; readonly head_branch: string; readonly repository_id: number; readonly head_repository_id: number }
+  readonly workflow_run: {
+    readonly id: number
+    readonly head_branch: string
+    readonly repository_id: number
+    readonly head_repository_id: number
+  }
   readonly content: Buffer
 }
 
 interface Review {
   readonly commit_id: string
   readonly event: string
-  readonly comments: readonly { readonly path: string; readonly line: number; readonly start_line?: number; readonly body: string }[]
+  readonly comments: readonly {
+    readonly path: string
+    readonly line: number
+    readonly start_line?: number
+    readonly body: string
+  }[]
 }
 
 export interface Failure {
@@ -51,7 +61,12 @@ export class GitHub {
   files = new Map<string, string>()
   /** What pull request 7 changes. */
   changes: { filename: string; patch?: string }[] = []
-  pulls: { number: number; head: { sha: string; user: User }; base: { repo: { full_name: string } }; branch: string }[] = []
+  pulls: {
+    number: number
+    head: { sha: string; user: User }
+    base: { repo: { full_name: string } }
+    branch: string
+  }[] = []
   artifacts: Artifact[] = []
   runs = new Map<number, { event: string }>()
   requests: string[] = []
@@ -81,8 +96,26 @@ export class GitHub {
   }
 
   reset(): void {
-    Object.assign(this, { comments: [], reviewComments: [], reviews: [], files: new Map(), changes: [], pulls: [], artifacts: [], runs: new Map(), requests: [], failures: [] })
-    Object.assign(this, { mayWrite: true, mayRead: true, viewer: BOT, onWrite: null, prefix: '', answersInBase64: false })
+    Object.assign(this, {
+      comments: [],
+      reviewComments: [],
+      reviews: [],
+      files: new Map(),
+      changes: [],
+      pulls: [],
+      artifacts: [],
+      runs: new Map(),
+      requests: [],
+      failures: [],
+    })
+    Object.assign(this, {
+      mayWrite: true,
+      mayRead: true,
+      viewer: BOT,
+      onWrite: null,
+      prefix: '',
+      answersInBase64: false,
+    })
     this.#next = 1
   }
 
@@ -101,9 +134,18 @@ export class GitHub {
   addArtifact(
     name: string,
     files: Readonly<Record<string, string>>,
-    run: { id: number; event: string; branch?: string; isFork?: boolean; size?: number; content?: Buffer; date?: string },
+    run: {
+      id: number
+      event: string
+      branch?: string
+      isFork?: boolean
+      size?: number
+      content?: Buffer
+      date?: string
+    },
   ): void {
-    const content = run.content ?? zip(Object.fromEntries(Object.entries(files).map(([file, text]) => [file, Buffer.from(text)])))
+    const content =
+      run.content ?? zip(Object.fromEntries(Object.entries(files).map(([file, text]) => [file, Buffer.from(text)])))
     this.runs.set(run.id, { event: run.event })
     this.artifacts.push({
       id: this.#next++,
@@ -111,7 +153,12 @@ export class GitHub {
       expired: false,
       size_in_bytes: run.size ?? content.length,
       created_at: run.date ?? '2026-11-24T00:00:00Z',
-      workflow_run: { id: run.id, head_branch: run.branch ?? 'main', repository_id: REPOSITORY.id, head_repository_id: run.isFork === true ? 99 : REPOSITORY.id },
+      workflow_run: {
+        id: run.id,
+        head_branch: run.branch ?? 'main',
+        repository_id: REPOSITORY.id,
+        head_repository_id: run.isFork === true ? 99 : REPOSITORY.id,
+      },
       content,
     })
   }
@@ -123,7 +170,9 @@ export class GitHub {
     const url = new URL(request.url ?? '/', 'http://localhost')
     const whole = decodeURIComponent(url.pathname)
     const send = (status: number, data: unknown, headers: Readonly<Record<string, string>> = {}): void => {
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(data === null ? '' : JSON.stringify(data))
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(data === null ? '' : JSON.stringify(data))
     }
     this.requests.push(`${method} ${whole}`)
     const failure = this.failures.find(({ route }) => route.test(`${method} ${whole}`))
@@ -156,7 +205,8 @@ export class GitHub {
     request: IncomingMessage,
   ): unknown {
     const refused = { message: 'Resource not accessible by integration' }
-    if (path === '/graphql') return this.viewer === null ? send(403, refused) : send(200, { data: { viewer: { login: this.viewer.login } } })
+    if (path === '/graphql')
+      return this.viewer === null ? send(403, refused) : send(200, { data: { viewer: { login: this.viewer.login } } })
     if (path === '/user') return send(403, refused)
     const rest = /^\/repos\/acme\/app(\/.*)$/.exec(path)?.[1]
     if (rest === undefined) return send(404, { message: 'Not Found' })
@@ -168,12 +218,15 @@ export class GitHub {
     if (content !== undefined) {
       const found = this.files.get(`${query.get('ref')}:${content}`)
       if (!this.mayRead || found === undefined) return send(404, { message: 'Not Found' })
-      if (this.answersInBase64 || !/raw/.test(request.headers.accept ?? '')) return send(200, { encoding: 'base64', content: Buffer.from(found).toString('base64') })
+      if (this.answersInBase64 || !/raw/.test(request.headers.accept ?? ''))
+        return send(200, { encoding: 'base64', content: Buffer.from(found).toString('base64') })
       return response.writeHead(200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' }).end(found)
     }
     const commit = /^\/commits\/(\w+)$/.exec(rest)?.[1]
     if (commit !== undefined)
-      return this.mayRead && [...this.files.keys()].some((key) => key.startsWith(`${commit}:`)) ? send(200, { sha: commit }) : send(404, { message: 'Not Found' })
+      return this.mayRead && [...this.files.keys()].some((key) => key.startsWith(`${commit}:`))
+        ? send(200, { sha: commit })
+        : send(404, { message: 'Not Found' })
     if (method === 'GET' && rest === '/pulls') {
       const [, branch] = (query.get('head') ?? '').split(':')
       return send(200, paged(this.pulls.filter((pull) => pull.branch === branch)))
@@ -193,12 +246,18 @@ export class GitHub {
       return this.mayRead ? send(200, { total_count: all.length, artifacts: paged(all) }) : send(403, refused)
     }
     const download = Number(/^\/actions\/artifacts\/(\d+)\/zip$/.exec(rest)?.[1])
-    if (this.artifacts.some(({ id }) => id === download)) return send(302, null, { location: `http://${request.headers.host}/blob/artifact?id=${download}` })
+    if (this.artifacts.some(({ id }) => id === download))
+      return send(302, null, { location: `http://${request.headers.host}/blob/artifact?id=${download}` })
     if (!this.mayWrite) return send(403, refused)
     return this.#write(method, rest, json, send)
   }
 
-  #write(method: string, rest: string, json: Record<string, unknown>, send: (status: number, data: unknown) => void): unknown {
+  #write(
+    method: string,
+    rest: string,
+    json: Record<string, unknown>,
+    send: (status: number, data: unknown) => void,
+  ): unknown {
     if (method === 'POST' && rest === '/pulls/7/reviews') {
       const review = json as unknown as Review
       this.reviews.push(review)

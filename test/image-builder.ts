@@ -48,7 +48,15 @@ export interface AttestationSpec {
 }
 
 export type Layout = 'docker-20' | 'docker-28' | 'containerd' | 'buildkit-oci' | 'buildah' | 'kaniko' | 'buildpacks'
-export const LAYOUTS: readonly Layout[] = ['docker-20', 'docker-28', 'containerd', 'buildkit-oci', 'buildah', 'kaniko', 'buildpacks']
+export const LAYOUTS: readonly Layout[] = [
+  'docker-20',
+  'docker-28',
+  'containerd',
+  'buildkit-oci',
+  'buildah',
+  'kaniko',
+  'buildpacks',
+]
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -71,30 +79,42 @@ async function pipeToBuffer(entries: readonly Entry[]): Promise<Buffer> {
 /** A tar of the files, in their order. */
 export const tar = (files: readonly FileSpec[]): Promise<Buffer> =>
   pipeToBuffer(
-    files.map(({ name, content = '', type = name.endsWith('/') ? 'directory' : 'file', link, mode, uid = 0, mtime = 1_767_225_600 }) => {
-      const bytes = type === 'file' ? Buffer.from(content as string) : Buffer.alloc(0)
-      return {
-        header: {
-          name,
-          type,
-          mode: mode ?? (type === 'directory' ? 0o755 : 0o644),
-          uid,
-          gid: 0,
-          mtime: new Date(mtime * 1000),
-          size: bytes.length,
-          ...(link === undefined ? {} : { linkname: link }),
-          // To cut a long name in two, which pack() tries first, takes a time that grows with its square.
-          ...(name.length > 1000 ? { pax: {} } : {}),
-        } as Header,
-        content: bytes,
-      }
-    }),
+    files.map(
+      ({
+        name,
+        content = '',
+        type = name.endsWith('/') ? 'directory' : 'file',
+        link,
+        mode,
+        uid = 0,
+        mtime = 1_767_225_600,
+      }) => {
+        const bytes = type === 'file' ? Buffer.from(content as string) : Buffer.alloc(0)
+        return {
+          header: {
+            name,
+            type,
+            mode: mode ?? (type === 'directory' ? 0o755 : 0o644),
+            uid,
+            gid: 0,
+            mtime: new Date(mtime * 1000),
+            size: bytes.length,
+            ...(link === undefined ? {} : { linkname: link }),
+            // To cut a long name in two, which pack() tries first, takes a time that grows with its square.
+            ...(name.length > 1000 ? { pax: {} } : {}),
+          } as Header,
+          content: bytes,
+        }
+      },
+    ),
   )
 
 const tarOf = (files: Readonly<Record<string, Buffer | string | { readonly link: string }>>): Promise<Buffer> =>
   tar(
     Object.entries(files).map(([name, content]) =>
-      typeof content === 'object' && 'link' in content ? { name, type: 'symlink', link: content.link } : { name, content: content as Buffer | string },
+      typeof content === 'object' && 'link' in content
+        ? { name, type: 'symlink', link: content.link }
+        : { name, content: content as Buffer | string },
     ),
   )
 
@@ -106,7 +126,11 @@ export interface BuiltLayer {
 }
 
 /** The parts of an image, before they are put into a layout. */
-export async function buildParts({ layers, config = {}, overrides = {} }: ImageSpec): Promise<{ layers: BuiltLayer[]; config: Buffer }> {
+export async function buildParts({
+  layers,
+  config = {},
+  overrides = {},
+}: ImageSpec): Promise<{ layers: BuiltLayer[]; config: Buffer }> {
   const built: BuiltLayer[] = []
   for (const { files } of layers) {
     if (files === null) continue
@@ -122,7 +146,11 @@ export async function buildParts({ layers, config = {}, overrides = {} }: ImageS
     history: layers.map(({ by, files, comment, created = '2026-01-01T00:00:00Z' }) => ({
       ...(created === null ? {} : { created }),
       created_by: by,
-      ...(comment === undefined ? (by.endsWith('# buildkit') ? { comment: 'buildkit.dockerfile.v0' } : {}) : { comment }),
+      ...(comment === undefined
+        ? by.endsWith('# buildkit')
+          ? { comment: 'buildkit.dockerfile.v0' }
+          : {}
+        : { comment }),
       ...(files === null ? { empty_layer: true } : {}),
     })),
     ...overrides,
@@ -150,7 +178,12 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
         if (before === undefined) first.set(diffId, folder)
         return `${folder}/layer.tar`
       })
-      return tarOf({ ...files, [`${id}.json`]: config, 'manifest.json': json([{ Config: `${id}.json`, RepoTags: [name], Layers: names }]), repositories: json({}) })
+      return tarOf({
+        ...files,
+        [`${id}.json`]: config,
+        'manifest.json': json([{ Config: `${id}.json`, RepoTags: [name], Layers: names }]),
+        repositories: json({}),
+      })
     }
     case 'docker-28':
     case 'containerd':
@@ -163,17 +196,30 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
         config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha256:${id}`, size: config.length },
         layers: blobs.map((blob) => ({ mediaType, digest: `sha256:${sha256(blob)}`, size: blob.length })),
       })
-      const files: Record<string, Buffer | string> = Object.fromEntries([config, manifest, ...blobs].map((blob) => [`blobs/sha256/${sha256(blob)}`, blob]))
+      const files: Record<string, Buffer | string> = Object.fromEntries(
+        [config, manifest, ...blobs].map((blob) => [`blobs/sha256/${sha256(blob)}`, blob]),
+      )
       const attested = layout === 'buildkit-oci' ? (spec.attestations ?? []) : []
       const statements = attested.map(({ predicateType, predicate, about, raw }) => ({
         predicateType,
         bytes:
-          raw ?? json({ _type: 'https://in-toto.io/Statement/v1', predicateType, subject: [{ name: 'pkg:docker/x', digest: { sha256: about ?? sha256(manifest) } }], predicate }),
+          raw ??
+          json({
+            _type: 'https://in-toto.io/Statement/v1',
+            predicateType,
+            subject: [{ name: 'pkg:docker/x', digest: { sha256: about ?? sha256(manifest) } }],
+            predicate,
+          }),
       }))
       const attestation = json({
         schemaVersion: 2,
         mediaType: 'application/vnd.oci.image.manifest.v1+json',
-        config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: `sha256:${sha256('{}')}`, size: 2, data: 'e30=' },
+        config: {
+          mediaType: 'application/vnd.oci.empty.v1+json',
+          digest: `sha256:${sha256('{}')}`,
+          size: 2,
+          data: 'e30=',
+        },
         layers: statements.map(({ predicateType, bytes }) => ({
           mediaType: 'application/vnd.in-toto+json',
           digest: `sha256:${sha256(bytes)}`,
@@ -181,7 +227,9 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
           annotations: { 'in-toto.io/predicate-type': predicateType },
         })),
       })
-      if (statements.length > 0) for (const blob of [attestation, ...statements.map(({ bytes }) => bytes)]) files[`blobs/sha256/${sha256(blob)}`] = blob
+      if (statements.length > 0)
+        for (const blob of [attestation, ...statements.map(({ bytes }) => bytes)])
+          files[`blobs/sha256/${sha256(blob)}`] = blob
       const index = json({
         schemaVersion: 2,
         manifests: [
@@ -189,7 +237,10 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
             mediaType: 'application/vnd.oci.image.manifest.v1+json',
             digest: `sha256:${sha256(manifest)}`,
             size: manifest.length,
-            annotations: { 'io.containerd.image.name': `docker.io/${name}`, 'org.opencontainers.image.ref.name': name.split(':')[1] ?? '' },
+            annotations: {
+              'io.containerd.image.name': `docker.io/${name}`,
+              'org.opencontainers.image.ref.name': name.split(':')[1] ?? '',
+            },
           },
           ...(statements.length === 0
             ? []
@@ -199,7 +250,10 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
                   digest: `sha256:${sha256(attestation)}`,
                   size: attestation.length,
                   platform: { os: 'unknown', architecture: 'unknown' },
-                  annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': `sha256:${sha256(manifest)}` },
+                  annotations: {
+                    'vnd.docker.reference.type': 'attestation-manifest',
+                    'vnd.docker.reference.digest': `sha256:${sha256(manifest)}`,
+                  },
                 },
               ]),
         ],
@@ -208,25 +262,44 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
       const docker =
         layout === 'buildkit-oci'
           ? {}
-          : { 'manifest.json': json([{ Config: `blobs/sha256/${id}`, RepoTags: [name], Layers: blobs.map((blob) => `blobs/sha256/${sha256(blob)}`) }]) }
+          : {
+              'manifest.json': json([
+                {
+                  Config: `blobs/sha256/${id}`,
+                  RepoTags: [name],
+                  Layers: blobs.map((blob) => `blobs/sha256/${sha256(blob)}`),
+                },
+              ]),
+            }
       return tarOf({ ...sorted, 'index.json': index, ...docker, 'oci-layout': json({ imageLayoutVersion: '1.0.0' }) })
     }
     case 'buildah': {
       const files = Object.fromEntries(layers.map(({ plain, diffId }) => [`${diffId}.tar`, plain]))
-      const links = Object.fromEntries(layers.map(({ diffId }, index) => [`${sha256(`${index}`)}/layer.tar`, { link: `../${diffId}.tar` }]))
-      return tarOf({ ...files, [`${id}.json`]: config, ...links, 'manifest.json': json([{ Config: `${id}.json`, RepoTags: [name], Layers: Object.keys(links) }]) })
+      const links = Object.fromEntries(
+        layers.map(({ diffId }, index) => [`${sha256(`${index}`)}/layer.tar`, { link: `../${diffId}.tar` }]),
+      )
+      return tarOf({
+        ...files,
+        [`${id}.json`]: config,
+        ...links,
+        'manifest.json': json([{ Config: `${id}.json`, RepoTags: [name], Layers: Object.keys(links) }]),
+      })
     }
     case 'kaniko':
       return tarOf({
         [`sha256:${id}`]: config,
         ...Object.fromEntries(gzipped.map((blob) => [`${sha256(blob)}.tar.gz`, blob])),
-        'manifest.json': json([{ Config: `sha256:${id}`, RepoTags: [name], Layers: gzipped.map((blob) => `${sha256(blob)}.tar.gz`) }]),
+        'manifest.json': json([
+          { Config: `sha256:${id}`, RepoTags: [name], Layers: gzipped.map((blob) => `${sha256(blob)}.tar.gz`) },
+        ]),
       })
     case 'buildpacks':
       return tarOf({
         ...Object.fromEntries(layers.map(({ plain, diffId }) => [`/sha256:${diffId}.tar`, plain])),
         [`${id}.json`]: config,
-        'manifest.json': json([{ Config: `${id}.json`, RepoTags: [name], Layers: layers.map(({ diffId }) => `/sha256:${diffId}.tar`) }]),
+        'manifest.json': json([
+          { Config: `${id}.json`, RepoTags: [name], Layers: layers.map(({ diffId }) => `/sha256:${diffId}.tar`) },
+        ]),
       })
   }
 }

@@ -13,7 +13,9 @@ function importsOf(): Graph {
   return new Map(
     files.map((file) => {
       const text = readFileSync(path.join(SRC, file), 'utf8')
-      const named = [...text.matchAll(/\bfrom '(\.[^']+)'|\bimport\('(\.[^']+)'\)/g)].map(([, from, lazy]) => path.normalize(path.join(path.dirname(file), from ?? lazy ?? '')))
+      const named = [...text.matchAll(/\bfrom '(\.[^']+)'|\bimport\('(\.[^']+)'\)/g)].map(([, from, lazy]) =>
+        path.normalize(path.join(path.dirname(file), from ?? lazy ?? '')),
+      )
       return [file, new Set(named.filter((other) => other.endsWith('.ts')))]
     }),
   )

@@ -27,7 +27,13 @@ export function inProcess(around: Around, work: () => Promise<number>): Promise<
 
 async function alone({ env, directory, stdin = Buffer.alloc(0) }: Around, work: () => Promise<number>): Promise<Done> {
   const { stdout, stderr } = process
-  const before = { env: process.env, directory: process.cwd(), stdin: Object.getOwnPropertyDescriptor(process, 'stdin'), stdout: stdout.write, stderr: stderr.write }
+  const before = {
+    env: process.env,
+    directory: process.cwd(),
+    stdin: Object.getOwnPropertyDescriptor(process, 'stdin'),
+    stdout: stdout.write,
+    stderr: stderr.write,
+  }
   const texts = { stdout: '', stderr: '', printed: '' }
   const take =
     (stream: 'stdout' | 'stderr') =>

@@ -24,7 +24,9 @@ interface Workflow {
 const at = (name: string): string => path.join(folder, name)
 
 /** Applies the patch to a repository with these files. */
-async function applied(files: Readonly<Record<string, string>>): Promise<{ workflow: Workflow; notes: string; patch: string }> {
+async function applied(
+  files: Readonly<Record<string, string>>,
+): Promise<{ workflow: Workflow; notes: string; patch: string }> {
   folder = mkdtempSync(path.join(tmpdir(), 'layergate-init-'))
   execFileSync('git', ['init', '-q', folder])
   for (const [name, text] of Object.entries(files)) {
@@ -33,15 +35,22 @@ async function applied(files: Readonly<Record<string, string>>): Promise<{ workf
   }
   const { patch, notes } = await proposeWorkflow(folder)
   if (patch !== '') execFileSync('git', ['-C', folder, 'apply', '-'], { input: patch })
-  const file = [...Object.keys(files).filter((name) => name.startsWith('.github')), '.github/workflows/image-gate.yml'][0] ?? ''
-  return { workflow: patch === '' && !(file in files) ? { jobs: {} } : (parse(readFileSync(at(file), 'utf8')) as Workflow), notes: notes.join('\n'), patch }
+  const file =
+    [...Object.keys(files).filter((name) => name.startsWith('.github')), '.github/workflows/image-gate.yml'][0] ?? ''
+  return {
+    workflow: patch === '' && !(file in files) ? { jobs: {} } : (parse(readFileSync(at(file), 'utf8')) as Workflow),
+    notes: notes.join('\n'),
+    patch,
+  }
 }
 
 const job = (steps: string, more = ''): Record<string, string> => ({
   '.github/workflows/build.yml': `on: { pull_request: {}, push: {} }\nenv:\n  IMAGE: acme/app\njobs:\n  image:\n    runs-on: ubuntu-latest\n${more}    steps:\n      - uses: actions/checkout@v4\n${steps}`,
 })
-const names = ({ jobs }: Workflow): string[] => (jobs['image']?.steps ?? []).map(({ uses, run }) => uses?.replace(/@.*/, '') ?? run?.trim() ?? '')
-const gate = ({ jobs }: Workflow): Step['with'] => jobs['image']?.steps.find(({ uses }) => uses?.includes('layergate@'))?.with
+const names = ({ jobs }: Workflow): string[] =>
+  (jobs['image']?.steps ?? []).map(({ uses, run }) => uses?.replace(/@.*/, '') ?? run?.trim() ?? '')
+const gate = ({ jobs }: Workflow): Step['with'] =>
+  jobs['image']?.steps.find(({ uses }) => uses?.includes('layergate@'))?.with
 
 describe('the gate stands between build and push', () => {
   it('behind docker/build-push-action that loads', async () => {
@@ -50,8 +59,18 @@ describe('the gate stands between build and push', () => {
         '      - id: build\n        uses: docker/build-push-action@v6\n        with:\n          context: web\n          target: final\n          load: true\n          tags: app:1\n      - run: docker push app:1\n',
       ),
     )
-    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'layergate/layergate', 'docker push app:1'])
-    expect(gate(workflow)).toEqual({ image: 'app:1', dockerfile: 'web/Dockerfile', target: 'final', 'build-metadata': '${{ steps.build.outputs.metadata }}' })
+    expect(names(workflow)).toEqual([
+      'actions/checkout',
+      'docker/build-push-action',
+      'layergate/layergate',
+      'docker push app:1',
+    ])
+    expect(gate(workflow)).toEqual({
+      image: 'app:1',
+      dockerfile: 'web/Dockerfile',
+      target: 'final',
+      'build-metadata': '${{ steps.build.outputs.metadata }}',
+    })
   })
 
   it('in front of one that pushes, behind a build of its own with the same settings', async () => {
@@ -60,15 +79,28 @@ describe('the gate stands between build and push', () => {
         "      - uses: docker/build-push-action@v6\n        with:\n          file: docker/app.Dockerfile\n          push: ${{ github.ref_name == 'main' }}\n          tags: ${{ steps.meta.outputs.tags }}\n          platforms: linux/amd64,linux/arm64\n          secrets: |\n            a=b\n            c=d\n          cache-from: type=gha\n",
       ),
     )
-    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'layergate/layergate', 'docker/build-push-action'])
-    expect(workflow.jobs['image']?.steps[1]?.with).toEqual({ file: 'docker/app.Dockerfile', secrets: 'a=b\nc=d\n', 'cache-from': 'type=gha', load: true, tags: 'app:gate' })
+    expect(names(workflow)).toEqual([
+      'actions/checkout',
+      'docker/build-push-action',
+      'layergate/layergate',
+      'docker/build-push-action',
+    ])
+    expect(workflow.jobs['image']?.steps[1]?.with).toEqual({
+      file: 'docker/app.Dockerfile',
+      secrets: 'a=b\nc=d\n',
+      'cache-from': 'type=gha',
+      load: true,
+      tags: 'app:gate',
+    })
     expect(workflow.jobs['image']?.steps[3]?.with?.['platforms']).toBe('linux/amd64,linux/arm64')
     expect(gate(workflow)).toMatchObject({ image: 'app:gate', dockerfile: 'docker/app.Dockerfile' })
     expect(notes).toContain('several platforms')
   })
 
   it('behind one that writes a file', async () => {
-    const { workflow } = await applied(job('      - uses: docker/build-push-action@v6\n        with:\n          outputs: type=oci,dest=out/image.tar\n'))
+    const { workflow } = await applied(
+      job('      - uses: docker/build-push-action@v6\n        with:\n          outputs: type=oci,dest=out/image.tar\n'),
+    )
     expect(gate(workflow)).toEqual({ image: 'out/image.tar' })
   })
 
@@ -102,10 +134,16 @@ describe('what a person must decide is said, and not written', () => {
     ['      - run: docker buildx build --push -t app:1 .\n', /builds and pushes in one command/],
     ['      - run: docker build -t app:$(git describe) .\n', /known to the script alone/],
     ['      - run: docker build .\n', /the build has no tag/],
-    ['      - run: |\n          TAG=1\n          docker build -t app:1 .\n          docker push app:1\n', /cut it in two steps/],
+    [
+      '      - run: |\n          TAG=1\n          docker build -t app:1 .\n          docker push app:1\n',
+      /cut it in two steps/,
+    ],
     ['      - run: docker build -t app:1 . && docker push app:1\n', /cut it in two steps/],
     ['      - uses: docker/bake-action@v6\n', /bake-action/],
-    ['      - run: docker build -t app:1 .\n      - uses: acme/layergate@abc\n        with: { image: app:1 }\n', /has the gate already/],
+    [
+      '      - run: docker build -t app:1 .\n      - uses: acme/layergate@abc\n        with: { image: app:1 }\n',
+      /has the gate already/,
+    ],
   ])('%j', async (steps, note) => {
     const { patch, notes } = await applied(job(steps))
     expect(patch).toBe('')
@@ -115,7 +153,9 @@ describe('what a person must decide is said, and not written', () => {
   it('a workflow that no pull request starts', async () => {
     const files = job('      - run: docker build -t app:1 .\n')
     const [[name, text] = ['', '']] = Object.entries(files)
-    expect((await applied({ [name]: text.replace('pull_request: {}, ', '') })).notes).toContain('does not run on pull_request')
+    expect((await applied({ [name]: text.replace('pull_request: {}, ', '') })).notes).toContain(
+      'does not run on pull_request',
+    )
   })
 })
 
@@ -123,7 +163,11 @@ describe('rights', () => {
   const build = '      - run: docker build -t app:1 .\n'
   it.each([
     ['none are said', '', { contents: 'read', 'pull-requests': 'write' }],
-    ['the job has some', '    permissions:\n      contents: read\n      id-token: write\n', { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' }],
+    [
+      'the job has some',
+      '    permissions:\n      contents: read\n      id-token: write\n',
+      { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' },
+    ],
     ['the job has it', '    permissions:\n      pull-requests: write\n', { 'pull-requests': 'write' }],
   ])('where %s', async (_name, more, expected) => {
     expect((await applied(job(build, more))).workflow.jobs['image']?.permissions).toEqual(expected)
@@ -132,7 +176,10 @@ describe('rights', () => {
   it('those of the workflow go on in the job', async () => {
     const files = job(build)
     const [[name, text] = ['', '']] = Object.entries(files)
-    expect((await applied({ [name]: `permissions:\n  contents: read\n  packages: write\n${text}` })).workflow.jobs['image']?.permissions).toEqual({
+    expect(
+      (await applied({ [name]: `permissions:\n  contents: read\n  packages: write\n${text}` })).workflow.jobs['image']
+        ?.permissions,
+    ).toEqual({
       contents: 'read',
       packages: 'write',
       'pull-requests': 'write',

@@ -47,7 +47,10 @@ async function archives(): Promise<Record<string, Buffer>> {
 }
 
 /** Where bytes are changed, to what, and where the content is cut. */
-const damage = fc.record({ at: fc.array(fc.tuple(fc.nat(60_000), fc.nat(255)), { maxLength: 4 }), cut: fc.option(fc.nat(60_000), { nil: null }) })
+const damage = fc.record({
+  at: fc.array(fc.tuple(fc.nat(60_000), fc.nat(255)), { maxLength: 4 }),
+  cut: fc.option(fc.nat(60_000), { nil: null }),
+})
 
 function damaged(bytes: Buffer, { at, cut }: { at: [number, number][]; cut: number | null }): Buffer {
   const copy = Buffer.from(bytes)

@@ -18,7 +18,8 @@ export interface Descriptor {
   readonly [more: string]: unknown
 }
 
-const bytesOf = (content: unknown): Buffer => (Buffer.isBuffer(content) ? content : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)))
+const bytesOf = (content: unknown): Buffer =>
+  Buffer.isBuffer(content) ? content : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
 
 export interface ImageParts {
   readonly files?: readonly FileSpec[]
@@ -48,22 +49,51 @@ export class Layout {
   }
 
   /** Stores an image of one layer. @returns what an index names it by, its configuration and its layer */
-  async image(parts: ImageParts = {}, more: object = {}): Promise<{ readonly descriptor: Descriptor; readonly config: Descriptor; readonly layer: Descriptor }> {
-    const { files = [{ name: 'a', content: 'x' }], architecture = 'amd64', user = '1000', config = {}, manifest = {}, configType = OCI.config, layerType = OCI.layer } = parts
+  async image(
+    parts: ImageParts = {},
+    more: object = {},
+  ): Promise<{ readonly descriptor: Descriptor; readonly config: Descriptor; readonly layer: Descriptor }> {
+    const {
+      files = [{ name: 'a', content: 'x' }],
+      architecture = 'amd64',
+      user = '1000',
+      config = {},
+      manifest = {},
+      configType = OCI.config,
+      layerType = OCI.layer,
+    } = parts
     const bytes = await tar(files)
     const layer = this.blob(bytes, layerType)
     const stored = this.blob(
-      { architecture, os: 'linux', config: { User: user }, rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(bytes)}`] }, history: [{ created_by: 'COPY a /a' }], ...config },
+      {
+        architecture,
+        os: 'linux',
+        config: { User: user },
+        rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(bytes)}`] },
+        history: [{ created_by: 'COPY a /a' }],
+        ...config,
+      },
       configType,
     )
-    const descriptor = this.blob({ schemaVersion: 2, mediaType: OCI.manifest, config: stored, layers: [layer], ...manifest }, OCI.manifest, more)
+    const descriptor = this.blob(
+      { schemaVersion: 2, mediaType: OCI.manifest, config: stored, layers: [layer], ...manifest },
+      OCI.manifest,
+      more,
+    )
     return { descriptor, config: stored, layer }
   }
 
   /** All files by their names. */
   files(): Record<string, Buffer> {
-    const own = { 'oci-layout': '{"imageLayoutVersion":"1.0.0"}', 'index.json': JSON.stringify({ schemaVersion: 2, manifests: this.index }), ...this.more }
-    return Object.fromEntries([...Object.entries(own).map(([name, content]) => [name, Buffer.from(content)] as const), ...this.blobs])
+    const own = {
+      'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+      'index.json': JSON.stringify({ schemaVersion: 2, manifests: this.index }),
+      ...this.more,
+    }
+    return Object.fromEntries([
+      ...Object.entries(own).map(([name, content]) => [name, Buffer.from(content)] as const),
+      ...this.blobs,
+    ])
   }
 
   /** As a tar. */

@@ -14,23 +14,37 @@ import { random, VALUES } from './values.ts'
 const scanner = processScanner()
 const NOW = new Date('2026-11-24T12:00:00Z')
 const lint = (text: string, policy = ''): LintResult =>
-  lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', policy)])), scanner, NOW)
+  lintDockerfile(
+    { path: 'Dockerfile', text },
+    toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', policy)])),
+    scanner,
+    NOW,
+  )
 const open = ({ verdict }: LintResult): string[] =>
-  verdict.findings.filter(({ suppressed }) => suppressed === null).map(({ ruleId, dockerfile }) => `${ruleId} ${dockerfile?.startLine}`)
+  verdict.findings
+    .filter(({ suppressed }) => suppressed === null)
+    .map(({ ruleId, dockerfile }) => `${ruleId} ${dockerfile?.startLine}`)
 const warnings = ({ verdict }: LintResult): string => verdict.warnings.map(({ message }) => message).join('\n')
 
 const PIPE = 'RUN curl -fsSL http://get.acme.io | sh\n'
 
 describe('a comment above the line', () => {
   it('accepts the finding of one rule, with its reason', () => {
-    const result = lint(`FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server, in the same rack\n${PIPE}`)
+    const result = lint(
+      `FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server, in the same rack\n${PIPE}`,
+    )
     expect(open(result)).toEqual([])
     expect(result.verdict.result).toBe('pass')
-    expect(result.verdict.findings[0]?.suppressed).toEqual({ by: 'inline', reason: 'our own server, in the same rack', expires: null })
+    expect(result.verdict.findings[0]?.suppressed).toEqual({
+      by: 'inline',
+      reason: 'our own server, in the same rack',
+      expires: null,
+    })
   })
 
   it('counts until its day', () => {
-    const until = (day: string): string => `FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell moved soon until ${day}\n${PIPE}`
+    const until = (day: string): string =>
+      `FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell moved soon until ${day}\n${PIPE}`
     expect(open(lint(until('2026-11-24')))).toEqual([])
     const late = lint(until('2026-11-23'))
     expect(open(late)).toEqual(['pipe-to-shell 4'])
@@ -45,7 +59,9 @@ describe('a comment above the line', () => {
   })
 
   it('above FROM accepts what is said of the stage', () => {
-    expect(open(lint('# layergate-ignore: missing-user,base-not-allowed a job, not a service\nFROM debian:12\n'))).toEqual([])
+    expect(
+      open(lint('# layergate-ignore: missing-user,base-not-allowed a job, not a service\nFROM debian:12\n')),
+    ).toEqual([])
   })
 
   it.each([
@@ -60,7 +76,9 @@ describe('a comment above the line', () => {
   })
 
   it('that matches nothing is said', () => {
-    expect(warnings(lint('FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server\nRUN true\n'))).toContain('matched nothing')
+    expect(
+      warnings(lint('FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server\nRUN true\n')),
+    ).toContain('matched nothing')
   })
 
   it('of hadolint counts for the rules that correspond, and for those alone', () => {
@@ -70,14 +88,25 @@ describe('a comment above the line', () => {
   })
 
   it('is no comment inside a here-document', () => {
-    expect(open(lint(`FROM scratch\nUSER 1\nRUN <<EOF\n# layergate-ignore: pipe-to-shell our own server\ncurl https://a.acme.io | sh\nEOF\n`))).toEqual(['pipe-to-shell 5'])
+    expect(
+      open(
+        lint(
+          `FROM scratch\nUSER 1\nRUN <<EOF\n# layergate-ignore: pipe-to-shell our own server\ncurl https://a.acme.io | sh\nEOF\n`,
+        ),
+      ),
+    ).toEqual(['pipe-to-shell 5'])
   })
 
   it('counts in the image as well, for a secret that COPY took along too', async () => {
     const dockerfile = 'FROM scratch\n# layergate-ignore: secret-in-image a key of the tests\nCOPY . /app\n'
     const archive = await buildImage({
       config: { User: '1' },
-      layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: `PASSWORD=${random(24)}\nX=postgres://u:${random(20)}@db.acme.io/x\n` }] }],
+      layers: [
+        {
+          by: 'COPY . /app # buildkit',
+          files: [{ name: 'app/.env', content: `PASSWORD=${random(24)}\nX=postgres://u:${random(20)}@db.acme.io/x\n` }],
+        },
+      ],
     })
     const { report } = await judgeArchive(archive, { dockerfile })
     expect(report.findings.length).toBeGreaterThan(0)
@@ -108,9 +137,20 @@ describe('the outputs', () => {
     const dockerfile = `FROM scratch\nRUN ${run}\n`
     const results = [lint(dockerfile)]
     expect(results[0]?.verdict.findings.some(({ ruleId }) => ruleId === 'password-set')).toBe(true)
-    for (const text of [renderLint(results, { verbose: true }), renderLintJson(results), renderLintSarif(results)]) expect(text).not.toContain(secret)
-    const archive = await buildImage({ layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }] })
-    expect(JSON.stringify(await judgeArchive(archive, { dockerfile }).then(({ report, source, instructions }) => [report, source, instructions]))).not.toContain(secret)
+    for (const text of [renderLint(results, { verbose: true }), renderLintJson(results), renderLintSarif(results)])
+      expect(text).not.toContain(secret)
+    const archive = await buildImage({
+      layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }],
+    })
+    expect(
+      JSON.stringify(
+        await judgeArchive(archive, { dockerfile }).then(({ report, source, instructions }) => [
+          report,
+          source,
+          instructions,
+        ]),
+      ),
+    ).not.toContain(secret)
   })
 
   it('name file, line, severity and rule in one line, as compilers do', () => {
@@ -120,7 +160,9 @@ describe('the outputs', () => {
   })
 
   it('end with the verdict, and say what was accepted', () => {
-    const text = renderLint([lint(`FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server\n${PIPE}`)], { verbose: true })
+    const text = renderLint([lint(`FROM scratch\nUSER 1\n# layergate-ignore: pipe-to-shell our own server\n${PIPE}`)], {
+      verbose: true,
+    })
     expect(text).toContain('Dockerfile:4: accepted: pipe-to-shell (our own server)')
     expect(text).toMatch(/\nPASS {2}Dockerfile · nothing found · \d+ rules passed · 1 accepted\n$/)
   })
@@ -142,9 +184,9 @@ describe('text that is no Dockerfile', () => {
 
 describe('a RUN that is not read', () => {
   it('is said, with its line and why', () => {
-    expect(warnings(lint('FROM mcr.microsoft.com/windows/nanoserver\nSHELL ["powershell", "-Command"]\nRUN Get-Item x\n'))).toContain(
-      'Dockerfile:3 was not read as commands in full: powershell runs it',
-    )
+    expect(
+      warnings(lint('FROM mcr.microsoft.com/windows/nanoserver\nSHELL ["powershell", "-Command"]\nRUN Get-Item x\n')),
+    ).toContain('Dockerfile:3 was not read as commands in full: powershell runs it')
     expect(warnings(lint('FROM debian\nRUN if true; then\n'))).toContain('no whole shell text')
   })
 })
@@ -152,7 +194,9 @@ describe('a RUN that is not read', () => {
 const TOKEN = VALUES['github-token']?.() ?? ''
 const NPM = VALUES['npm-token']?.() ?? ''
 const secrets = ({ verdict }: LintResult): string[] =>
-  verdict.findings.filter(({ secret }) => secret !== null).map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}-${dockerfile?.endLine}`)
+  verdict.findings
+    .filter(({ secret }) => secret !== null)
+    .map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}-${dockerfile?.endLine}`)
 
 describe('a secret in the text of a Dockerfile', () => {
   const inText = (text: string): string[] => secrets(lint(`FROM debian:12\n${text}\nUSER 1\n`))
@@ -163,10 +207,26 @@ describe('a secret in the text of a Dockerfile', () => {
     ['a label in quotes', `LABEL a="1" b="token ${TOKEN}"`, 'secret-in-config critical 2-2'],
     ['a MAINTAINER', `MAINTAINER ${TOKEN}`, 'secret-in-config critical 2-2'],
     ['WORKDIR', `WORKDIR /srv/${TOKEN}`, 'secret-in-history critical 2-2'],
-    ['a token over two lines', `RUN curl -H "Authorization: Bearer ${TOKEN.slice(0, 12)}\\\n${TOKEN.slice(12)}" https://api.github.com`, 'secret-in-history critical 2-3'],
-    ['the second command of a long RUN', `RUN true \\\n # why\n && echo ${TOKEN} > /x \\\n && true`, 'secret-in-history critical 4-4'],
-    ['a here-document with indented end', `RUN <<-EOF\n\tmake\n\techo ${TOKEN}\n\tEOF`, 'secret-in-history critical 4-4'],
-    ['a here-document of another interpreter', `RUN <<EOF\n#!/usr/bin/env python3\nkey = "${TOKEN}"\nEOF`, 'secret-in-history critical 4-4'],
+    [
+      'a token over two lines',
+      `RUN curl -H "Authorization: Bearer ${TOKEN.slice(0, 12)}\\\n${TOKEN.slice(12)}" https://api.github.com`,
+      'secret-in-history critical 2-3',
+    ],
+    [
+      'the second command of a long RUN',
+      `RUN true \\\n # why\n && echo ${TOKEN} > /x \\\n && true`,
+      'secret-in-history critical 4-4',
+    ],
+    [
+      'a here-document with indented end',
+      `RUN <<-EOF\n\tmake\n\techo ${TOKEN}\n\tEOF`,
+      'secret-in-history critical 4-4',
+    ],
+    [
+      'a here-document of another interpreter',
+      `RUN <<EOF\n#!/usr/bin/env python3\nkey = "${TOKEN}"\nEOF`,
+      'secret-in-history critical 4-4',
+    ],
     ['ONBUILD with a here-document', `ONBUILD RUN <<EOF\necho ${TOKEN}\nEOF`, 'secret-in-config critical 3-3'],
     ['the condition of a health check', `HEALTHCHECK CMD ["probe", "${TOKEN}"]`, 'secret-in-config critical 2-2'],
     ['a COPY of a file that is called so', `COPY ${TOKEN}.txt /x`, 'secret-in-history critical 2-2'],
@@ -176,15 +236,24 @@ describe('a secret in the text of a Dockerfile', () => {
   })
 
   it('of a stage below the last is in the image; of one beside it is not', () => {
-    expect(secrets(lint(`FROM debian:12 AS base\nENV GITHUB_TOKEN=${TOKEN}\nFROM base\nUSER 1\n`))).toEqual(['secret-in-env critical 2-2'])
-    expect(secrets(lint(`FROM debian:12 AS build\nENV GITHUB_TOKEN=${TOKEN}\nFROM debian:12\nUSER 1\n`))).toEqual(['secret-in-attestation critical 2-2'])
+    expect(secrets(lint(`FROM debian:12 AS base\nENV GITHUB_TOKEN=${TOKEN}\nFROM base\nUSER 1\n`))).toEqual([
+      'secret-in-env critical 2-2',
+    ])
+    expect(secrets(lint(`FROM debian:12 AS build\nENV GITHUB_TOKEN=${TOKEN}\nFROM debian:12\nUSER 1\n`))).toEqual([
+      'secret-in-attestation critical 2-2',
+    ])
   })
 
   it('stands once, with its other places', () => {
-    const { verdict } = lint(`FROM debian:12\nENV GITHUB_TOKEN=${TOKEN}\nRUN make \\\n && git clone https://x:${TOKEN}@github.com/a/b\nUSER 1\n`)
+    const { verdict } = lint(
+      `FROM debian:12\nENV GITHUB_TOKEN=${TOKEN}\nRUN make \\\n && git clone https://x:${TOKEN}@github.com/a/b\nUSER 1\n`,
+    )
     const found = verdict.findings.filter(({ severity }) => severity === 'critical' || severity === 'high')
     expect(found.map(({ ruleId }) => ruleId)).toEqual(['secret-in-env'])
-    expect(found[0]?.related.map(({ role, dockerfile }) => `${role} ${dockerfile?.startLine}`)).toEqual(['also-in 2', 'also-in 4'])
+    expect(found[0]?.related.map(({ role, dockerfile }) => `${role} ${dockerfile?.startLine}`)).toEqual([
+      'also-in 2',
+      'also-in 4',
+    ])
   })
 
   it('is accepted by a comment above it', () => {
@@ -198,17 +267,21 @@ describe('a secret in the text of a Dockerfile', () => {
   it('fails as in the policy, and says what to do', () => {
     const { verdict } = lint(`FROM debian:12\nENV MODE=fast GITHUB_TOKEN=${TOKEN}\nUSER 1\n`)
     expect(verdict.result).toBe('fail')
-    expect(verdict.findings[0]).toMatchObject({ fails: true, fix: { edits: [{ startLine: 2, lines: ['ENV MODE=fast'] }] } })
+    expect(verdict.findings[0]).toMatchObject({
+      fails: true,
+      fix: { edits: [{ startLine: 2, lines: ['ENV MODE=fast'] }] },
+    })
     expect(verdict.findings[0]?.remedy).toMatch(/Remove GITHUB_TOKEN from ENV/)
     expect(lint('FROM debian:12\nENV GITHUB_TOKEN=changeme\nUSER 1\n').verdict.result).toBe('pass')
   })
 
   it('in a comment is medium at most, and never fails', () => {
     const { verdict } = lint(`# ${TOKEN}\nFROM debian:12\nUSER 1\n# DB_PASSWORD=${random(20)}\n`)
-    expect(verdict.findings.filter(({ secret }) => secret !== null).map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}`)).toEqual([
-      'secret-in-attestation medium 1',
-      'secret-in-attestation low 4',
-    ])
+    expect(
+      verdict.findings
+        .filter(({ secret }) => secret !== null)
+        .map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}`),
+    ).toEqual(['secret-in-attestation medium 1', 'secret-in-attestation low 4'])
     expect(verdict.result).toBe('pass')
   })
 
@@ -253,9 +326,16 @@ describe('one leak, one finding, in the image as well', () => {
     ['a registry login', `npm config set //npm.acme.io/:_authToken=${NPM}`, 'secret-in-history critical'],
     ['what no detector knows', `vault login ${VALUES['password']?.()}`, 'credentials-in-command high'],
   ])('%s', async (_about, run, finding) => {
-    const archive = await buildImage({ config: { User: '1' }, layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }] })
+    const archive = await buildImage({
+      config: { User: '1' },
+      layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }],
+    })
     const { report } = await judgeArchive(archive)
-    expect(report.findings.filter(({ ruleId }) => /^secret|^credentials/.test(ruleId)).map(({ ruleId, severity }) => `${ruleId} ${severity}`)).toEqual([finding])
+    expect(
+      report.findings
+        .filter(({ ruleId }) => /^secret|^credentials/.test(ruleId))
+        .map(({ ruleId, severity }) => `${ruleId} ${severity}`),
+    ).toEqual([finding])
     expect(report.verdict.result).toBe('fail')
   })
 
@@ -281,10 +361,21 @@ describe('an instruction that there is none of', () => {
 
   it('is none where a syntax line names another language', () => {
     expect(() => lint('# syntax=acme.io/their/language:1\nFROM scratch\nINCLUDE other\nUSER 1\n')).not.toThrow()
-    expect(() => lint('# syntax=docker/dockerfile:1\nFROM scratch\nINCLUDE other\n')).toThrow('INCLUDE is no instruction')
+    expect(() => lint('# syntax=docker/dockerfile:1\nFROM scratch\nINCLUDE other\n')).toThrow(
+      'INCLUDE is no instruction',
+    )
   })
 
-  it.each(['run true', 'HealthCheck NONE', 'STOPSIGNAL 9', 'SHELL ["sh"]', 'ONBUILD RUN true', 'MAINTAINER me', 'VOLUME /x', 'EXPOSE 80'])('is not %s', (line) => {
+  it.each([
+    'run true',
+    'HealthCheck NONE',
+    'STOPSIGNAL 9',
+    'SHELL ["sh"]',
+    'ONBUILD RUN true',
+    'MAINTAINER me',
+    'VOLUME /x',
+    'EXPOSE 80',
+  ])('is not %s', (line) => {
     expect(() => lint(`FROM scratch\n${line}\nUSER 1\n`)).not.toThrow()
   })
 })
@@ -293,7 +384,14 @@ describe('a value that stands on several lines', () => {
   const token = VALUES['github-token']?.() ?? ''
 
   it('names them all, each once, in order', () => {
-    const text = renderLint([lint(`FROM scratch\nARG T=${token}\nENV T=${token}\nLABEL t=${token}\nRUN echo ${token} && \\\n echo ${token}\nUSER 1\n`)], { verbose: false })
+    const text = renderLint(
+      [
+        lint(
+          `FROM scratch\nARG T=${token}\nENV T=${token}\nLABEL t=${token}\nRUN echo ${token} && \\\n echo ${token}\nUSER 1\n`,
+        ),
+      ],
+      { verbose: false },
+    )
     expect(text).toMatch(/^Dockerfile:3: critical: .*\n {4}also on lines 2, 4 and 5\n/m)
     expect(text).not.toContain(token)
   })
@@ -314,8 +412,16 @@ describe('a password of an account that a detector knows too is one finding', ()
     ['with ENV', `ENV DB_PASSWORD=${password}\nRUN echo "root:${password}" | chpasswd`, 'secret-in-env'],
     ['with usermod', `RUN usermod --password=${password} app`, 'secret-in-history'],
     ['with LABEL', `LABEL password=${password}\nRUN useradd -p ${password} app`, 'secret-in-config'],
-    ['with a variable of the command', `RUN PASSWORD=${password} ./x && echo ${password} | passwd --stdin root`, 'secret-in-history'],
-    ['with a URL', `ENV DB=postgres://app:${password}@db.internal/x\nRUN printf '%s:%s\\n' root ${password} | chpasswd`, 'secret-in-env'],
+    [
+      'with a variable of the command',
+      `RUN PASSWORD=${password} ./x && echo ${password} | passwd --stdin root`,
+      'secret-in-history',
+    ],
+    [
+      'with a URL',
+      `ENV DB=postgres://app:${password}@db.internal/x\nRUN printf '%s:%s\\n' root ${password} | chpasswd`,
+      'secret-in-env',
+    ],
   ])('%s', (_about, lines, rule) => {
     const { verdict } = lint(`FROM scratch\n${lines}\nUSER 1\n`)
     expect(verdict.findings.map(({ ruleId, severity }) => `${ruleId} ${severity}`)).toEqual([`${rule} high`])

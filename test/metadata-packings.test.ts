@@ -14,7 +14,8 @@ import { fill } from './values.ts'
 const TOKEN = fill('{{github-token}}')
 const NOTE = `the deploy user's token is ${TOKEN} and rotates`
 
-const escaped = (write: (code: string) => string): string => TOKEN.replace('_', write('5f')).replace(/(?<=.{9})./, (c) => write(c.charCodeAt(0).toString(16)))
+const escaped = (write: (code: string) => string): string =>
+  TOKEN.replace('_', write('5f')).replace(/(?<=.{9})./, (c) => write(c.charCodeAt(0).toString(16)))
 
 /** Texts that stand for the token: printable ASCII, without quotes, so that they can stand anywhere. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -56,7 +57,12 @@ function rawRecord(key: string, value: Buffer): Buffer {
 }
 function member(bytes: Buffer, extra: Buffer): Buffer {
   const length = Buffer.from([extra.length & 255, extra.length >> 8])
-  return Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3]), length, extra, zlib.gzipSync(bytes).subarray(10)])
+  return Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3]),
+    length,
+    extra,
+    zlib.gzipSync(bytes).subarray(10),
+  ])
 }
 function skippable(bytes: Buffer): Buffer {
   const head = Buffer.from('502a4d1800000000', 'hex')
@@ -65,7 +71,10 @@ function skippable(bytes: Buffer): Buffer {
 }
 async function packed(pack: (tar: Buffer) => Buffer): Promise<Buffer> {
   const tar = await plain()
-  return ociArchive({ layers: [pack(tar)], config: { rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(tar)}`] } } })
+  return ociArchive({
+    layers: [pack(tar)],
+    config: { rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(tar)}`] } },
+  })
 }
 /** A stored member of a zip with an extra field and a comment. */
 function zipWith(extra: Buffer, comment: Buffer): Buffer {
@@ -108,14 +117,20 @@ const TEXT_PLACES: Readonly<Record<string, (text: string) => Promise<Buffer>>> =
   'the author of a history entry': (text) => oci({ history: { author: text } }),
   'an annotation of the manifest': (text) => oci({ manifest: { annotations: { note: text } } }),
   'an annotation of the index': (text) => oci({ index: { annotations: { note: text } } }),
-  'data in a descriptor': (text) => oci({ configDescriptor: { data: Buffer.from(`{"note":${JSON.stringify(text)}}`).toString('base64') } }),
-  'a predicate of an attestation': (text) => oci({ attestations: [[{ bytes: statement({ predicate: { note: text } }) }]] }),
-  'the name of a key of an attestation': (text) => oci({ attestations: [[{ bytes: statement({ predicate: { [text]: 1 } }) }]] }),
+  'data in a descriptor': (text) =>
+    oci({ configDescriptor: { data: Buffer.from(`{"note":${JSON.stringify(text)}}`).toString('base64') } }),
+  'a predicate of an attestation': (text) =>
+    oci({ attestations: [[{ bytes: statement({ predicate: { note: text } }) }]] }),
+  'the name of a key of an attestation': (text) =>
+    oci({ attestations: [[{ bytes: statement({ predicate: { [text]: 1 } }) }]] }),
 }
 
 /** Places that take any bytes; text too. */
 const BYTE_PLACES: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
-  'an extended attribute': async (bytes) => layered(Promise.resolve(Buffer.concat([await extended('x', rawRecord('SCHILY.xattr.user.blob', bytes)), await plain()]))),
+  'an extended attribute': async (bytes) =>
+    layered(
+      Promise.resolve(Buffer.concat([await extended('x', rawRecord('SCHILY.xattr.user.blob', bytes)), await plain()])),
+    ),
   'the space behind the data of a file': async (bytes) => {
     const tar = await tarOf([{ name: 'app/x', content: 'x' }])
     bytes.copy(tar, 520)
@@ -124,14 +139,22 @@ const BYTE_PLACES: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> 
   'the space behind a name': async (bytes) => {
     // What is longer does not fit.
     const part = bytes.length <= 80 ? bytes : null
-    return layered(part === null ? plain({ name: `app/${TOKEN}` }) : plain().then((tar) => inHeader(tar, 16, part.toString('latin1'))))
+    return layered(
+      part === null
+        ? plain({ name: `app/${TOKEN}` })
+        : plain().then((tar) => inHeader(tar, 16, part.toString('latin1'))),
+    )
   },
   'an extra field of gzip': (bytes) => packed((tar) => member(tar, bytes)),
-  'a frame of zstd to be skipped': (bytes) => packed((tar) => Buffer.concat([skippable(bytes), zlib.zstdCompressSync(tar)])),
-  'an extra field of a zip': async (bytes) => layered(plain({ name: 'app/a.zip', content: zipWith(bytes, Buffer.alloc(0)) as unknown as string })),
-  'the comment of a zip': async (bytes) => layered(plain({ name: 'app/a.zip', content: zipWith(Buffer.alloc(0), bytes) as unknown as string })),
+  'a frame of zstd to be skipped': (bytes) =>
+    packed((tar) => Buffer.concat([skippable(bytes), zlib.zstdCompressSync(tar)])),
+  'an extra field of a zip': async (bytes) =>
+    layered(plain({ name: 'app/a.zip', content: zipWith(bytes, Buffer.alloc(0)) as unknown as string })),
+  'the comment of a zip': async (bytes) =>
+    layered(plain({ name: 'app/a.zip', content: zipWith(Buffer.alloc(0), bytes) as unknown as string })),
   'a file of the archive that nobody reads': (bytes) => oci({ files: { 'notes.bin': bytes } }),
-  'a layer of an attestation that is no statement': (bytes) => oci({ attestations: [[{ mediaType: 'application/octet-stream', bytes }]] }),
+  'a layer of an attestation that is no statement': (bytes) =>
+    oci({ attestations: [[{ mediaType: 'application/octet-stream', bytes }]] }),
 }
 
 async function check(archive: Buffer, written: string): Promise<void> {
@@ -139,17 +162,27 @@ async function check(archive: Buffer, written: string): Promise<void> {
   const found = outcome.report.findings.filter(({ secret }) => secret !== null)
   expect(found.map(({ secret }) => secret?.detector)).toContain('github-token')
   expect(outcome.report.verdict.result).toBe('fail')
-  const outputs = [renderJson(outcome.report), renderSarif(outcome, '.layergate.yml'), renderSummary(outcome), renderTerminal(outcome, { color: false, verbose: true })]
-  for (const text of outputs) for (const value of [TOKEN, written]) expect(text.replace(/\s/g, '')).not.toContain(value.replace(/\s/g, ''))
+  const outputs = [
+    renderJson(outcome.report),
+    renderSarif(outcome, '.layergate.yml'),
+    renderSummary(outcome),
+    renderTerminal(outcome, { color: false, verbose: true }),
+  ]
+  for (const text of outputs)
+    for (const value of [TOKEN, written]) expect(text.replace(/\s/g, '')).not.toContain(value.replace(/\s/g, ''))
 }
 
 /** A slash stands in base64 too: behind the slash of a path nobody can tell where packed text begins. */
-const isUnclear = (place: string, packing: string): boolean => place === 'the name of a file' && packing === 'zlib in base64'
+const isUnclear = (place: string, packing: string): boolean =>
+  place === 'the name of a file' && packing === 'zlib in base64'
 
 describe.each(Object.entries(TEXT_PLACES))('in %s', (place, build) => {
-  it.each(Object.entries(TEXTS).filter(([packing]) => !isUnclear(place, packing)))('a token in %s is found and not shown', async (_packing, text) => {
-    await check(await build(text), text)
-  })
+  it.each(Object.entries(TEXTS).filter(([packing]) => !isUnclear(place, packing)))(
+    'a token in %s is found and not shown',
+    async (_packing, text) => {
+      await check(await build(text), text)
+    },
+  )
 })
 
 describe.each(Object.entries(BYTE_PLACES))('in %s', (_place, build) => {

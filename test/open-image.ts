@@ -9,7 +9,14 @@ import { DEFAULT_LIMITS } from '../src/limits.ts'
 
 const nothing = (async function* (): AsyncGenerator<Buffer> {})()
 
-const OPEN: OpenOptions = { image: null, platform: null, temporary: tmpdir(), stdin: nothing, limits: DEFAULT_LIMITS, bareNames: 'file-first' }
+const OPEN: OpenOptions = {
+  image: null,
+  platform: null,
+  temporary: tmpdir(),
+  stdin: nothing,
+  limits: DEFAULT_LIMITS,
+  bareNames: 'file-first',
+}
 
 /** Opens an image and reads all its layers. @returns the image, closed */
 export async function readImage(reference: string, options: Partial<OpenOptions> = {}): Promise<Image> {

@@ -15,7 +15,8 @@ import { zip } from './zip.ts'
 const scanner = processScanner()
 const TOKEN = fill('{{github-token}}')
 const text = (content: string): Buffer => Buffer.from(content, 'latin1')
-const fixture = (name: string): Buffer => readFileSync(path.resolve(import.meta.dirname, `../fixtures/packings/${name}`))
+const fixture = (name: string): Buffer =>
+  readFileSync(path.resolve(import.meta.dirname, `../fixtures/packings/${name}`))
 
 /** What was listed of a content, and whether the file behind it was read. */
 async function reasons(content: Buffer, limits = DEFAULT_LIMITS): Promise<string[]> {
@@ -51,14 +52,17 @@ function offset(value: number): Buffer {
 }
 const blob = (content: Buffer): Buffer => Buffer.concat([header(3, content.length), zlib.deflateSync(content)])
 /** Takes all of an object of `size` bytes, 64 KiB at most. */
-const same = (size: number): Buffer => Buffer.concat([size7(size, 0, 7), size7(size, 0, 7), Buffer.from([0xb0, size & 255, size >> 8])])
+const same = (size: number): Buffer =>
+  Buffer.concat([size7(size, 0, 7), size7(size, 0, 7), Buffer.from([0xb0, size & 255, size >> 8])])
 function pack(objects: readonly Buffer[], count = objects.length): Buffer {
   const head = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1')
   head.writeUInt32BE(count, 8)
   return Buffer.concat([head, ...objects, Buffer.alloc(20)])
 }
-const on = (distance: number, delta: Buffer): Buffer => Buffer.concat([header(6, delta.length), offset(distance), zlib.deflateSync(delta)])
-const onNamed = (name: string, delta: Buffer): Buffer => Buffer.concat([header(7, delta.length), Buffer.from(name, 'hex'), zlib.deflateSync(delta)])
+const on = (distance: number, delta: Buffer): Buffer =>
+  Buffer.concat([header(6, delta.length), offset(distance), zlib.deflateSync(delta)])
+const onNamed = (name: string, delta: Buffer): Buffer =>
+  Buffer.concat([header(7, delta.length), Buffer.from(name, 'hex'), zlib.deflateSync(delta)])
 
 describe('a bomb', () => {
   it.each([
@@ -75,9 +79,19 @@ describe('a bomb', () => {
 
   it('the budget of a layer bounds all of its archives together', async () => {
     const limits = limitsOf({ 'nested-bytes': 100_000 })
-    const content = Buffer.concat(Array.from({ length: 4000 }, (_, index) => createHash('sha256').update(String(index)).digest()))
-    for (const packed of [zlib.gzipSync(content), zlib.zstdCompressSync(content), zip({ a: content }), zlib.deflateSync(content), pack([blob(content)])]) {
-      expect(await reasons(packed, limits)).toEqual([expect.stringMatching(/unpack to more than 100000 bytes \(limits\.nested-bytes\)/)])
+    const content = Buffer.concat(
+      Array.from({ length: 4000 }, (_, index) => createHash('sha256').update(String(index)).digest()),
+    )
+    for (const packed of [
+      zlib.gzipSync(content),
+      zlib.zstdCompressSync(content),
+      zip({ a: content }),
+      zlib.deflateSync(content),
+      pack([blob(content)]),
+    ]) {
+      expect(await reasons(packed, limits)).toEqual([
+        expect.stringMatching(/unpack to more than 100000 bytes \(limits\.nested-bytes\)/),
+      ])
     }
   })
 })
@@ -85,15 +99,47 @@ describe('a bomb', () => {
 describe('a git pack', () => {
   const base = Buffer.from('0123456789abcdef'.repeat(2000))
   it.each([
-    ['whose objects name each other', pack([onNamed('11'.repeat(20), same(100)), onNamed('22'.repeat(20), same(100))]), /2 objects .* what they are built on is not in the pack/],
-    ['with an object built on itself', pack([on(0, same(10))]), /1 objects .* what they are built on is not in the pack/],
-    ['with an object built on what is in front of the pack', pack([blob(base), on(1_000_000, same(base.length))]), /what they are built on is not in the pack/],
-    ['with a delta for another object', pack([blob(base), on(blob(base).length, same(77))]), /what differs does not fit/],
-    ['with a delta that reaches too far', pack([blob(text('short')), on(blob(text('short')).length, Buffer.from([5, 100, 0xb0, 100, 0]))]), /what differs does not fit/],
+    [
+      'whose objects name each other',
+      pack([onNamed('11'.repeat(20), same(100)), onNamed('22'.repeat(20), same(100))]),
+      /2 objects .* what they are built on is not in the pack/,
+    ],
+    [
+      'with an object built on itself',
+      pack([on(0, same(10))]),
+      /1 objects .* what they are built on is not in the pack/,
+    ],
+    [
+      'with an object built on what is in front of the pack',
+      pack([blob(base), on(1_000_000, same(base.length))]),
+      /what they are built on is not in the pack/,
+    ],
+    [
+      'with a delta for another object',
+      pack([blob(base), on(blob(base).length, same(77))]),
+      /what differs does not fit/,
+    ],
+    [
+      'with a delta that reaches too far',
+      pack([blob(text('short')), on(blob(text('short')).length, Buffer.from([5, 100, 0xb0, 100, 0]))]),
+      /what differs does not fit/,
+    ],
     ['that claims four thousand million objects', pack([blob(base)], 0xffff_ffff), /git pack is damaged/],
-    ['with an object that is damaged', pack([Buffer.concat([header(3, 100), text('no zlib at all')])]), /git pack is damaged/],
-    ['with an object of a size that is not true', pack([Buffer.concat([header(3, 5), zlib.deflateSync(base)])]), /git pack is damaged/],
-    ['of an unknown kind of object', pack([Buffer.concat([header(5, 5), zlib.deflateSync(text('12345'))])]), /git pack is damaged/],
+    [
+      'with an object that is damaged',
+      pack([Buffer.concat([header(3, 100), text('no zlib at all')])]),
+      /git pack is damaged/,
+    ],
+    [
+      'with an object of a size that is not true',
+      pack([Buffer.concat([header(3, 5), zlib.deflateSync(base)])]),
+      /git pack is damaged/,
+    ],
+    [
+      'of an unknown kind of object',
+      pack([Buffer.concat([header(5, 5), zlib.deflateSync(text('12345'))])]),
+      /git pack is damaged/,
+    ],
     ['that is cut off', pack([blob(base), blob(base)]).subarray(0, 150), /git pack is damaged/],
   ])('%s is listed', async (_name, bytes, reason) => {
     expect(await reasons(bytes)).toEqual([expect.stringMatching(reason)])
@@ -114,10 +160,22 @@ describe('a git pack', () => {
   it('a secret that only an older state holds, as what differs from the newer one, is found', async () => {
     const newer = Buffer.from(`${'a line\n'.repeat(30)}GITHUB_TOKEN=\n`)
     const older = Buffer.concat([newer.subarray(0, 210), Buffer.from(`GITHUB_TOKEN=${TOKEN}\n`)])
-    const delta = Buffer.concat([size7(newer.length, 0, 7), size7(older.length, 0, 7), Buffer.from([0x90, 210]), Buffer.from([older.length - 210]), older.subarray(210)])
+    const delta = Buffer.concat([
+      size7(newer.length, 0, 7),
+      size7(older.length, 0, 7),
+      Buffer.from([0x90, 210]),
+      Buffer.from([older.length - 210]),
+      older.subarray(210),
+    ])
     const bytes = pack([blob(newer), on(blob(newer).length, delta)])
-    const { matches } = await scanLayer(layerOf(await tar([{ name: 'repo/.git/objects/pack/pack-1.pack', content: bytes }])), scanner, 'test')
-    expect(matches.map(({ value, inside }) => [value, inside])).toEqual([[TOKEN, `blob ${createHash('sha1').update(`blob ${older.length}\0`).update(older).digest('hex')}`]])
+    const { matches } = await scanLayer(
+      layerOf(await tar([{ name: 'repo/.git/objects/pack/pack-1.pack', content: bytes }])),
+      scanner,
+      'test',
+    )
+    expect(matches.map(({ value, inside }) => [value, inside])).toEqual([
+      [TOKEN, `blob ${createHash('sha1').update(`blob ${older.length}\0`).update(older).digest('hex')}`],
+    ])
   })
 })
 
@@ -134,10 +192,19 @@ describe('a size that is not true', () => {
     ['of a member of ar', Buffer.from(`!<arch>\n${'a/'.padEnd(48)}${'9999999999'}\`\nxx`), null],
     [
       'of the headers of an rpm',
-      Buffer.concat([Buffer.from('edabeedb', 'hex'), Buffer.alloc(92), Buffer.from('8eade80100000000ffffffffffffffff', 'hex'), Buffer.alloc(50)]),
+      Buffer.concat([
+        Buffer.from('edabeedb', 'hex'),
+        Buffer.alloc(92),
+        Buffer.from('8eade80100000000ffffffffffffffff', 'hex'),
+        Buffer.alloc(50),
+      ]),
       /rpm headers are damaged/,
     ],
-    ['of a frame of zstd to be skipped', Buffer.concat([zlib.zstdCompressSync('x'), Buffer.from('502a4d18ffffffff', 'hex')]), /unexpected end of file/],
+    [
+      'of a frame of zstd to be skipped',
+      Buffer.concat([zlib.zstdCompressSync('x'), Buffer.from('502a4d18ffffffff', 'hex')]),
+      /unexpected end of file/,
+    ],
     ['of an extra field of gzip', Buffer.from('1f8b0804000000000003ffff', 'hex'), /gzip/],
   ])('%s ends', async (_name, bytes, reason) => {
     const listed = await reasons(bytes)

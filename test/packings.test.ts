@@ -22,11 +22,18 @@ const PATHS: Readonly<Record<string, string>> = {
   'git-loose': 'app/.git/objects/0a/0123456789abcdef0123456789abcdef012345',
 }
 
-const scan = async (content: Buffer, name = 'srv/data', chunk = 1 << 20): Promise<LayerScan> => scanLayer(layerOf(await tar([{ name, content }]), chunk), scanner, 'test')
+const scan = async (content: Buffer, name = 'srv/data', chunk = 1 << 20): Promise<LayerScan> =>
+  scanLayer(layerOf(await tar([{ name, content }]), chunk), scanner, 'test')
 
 /** The token's own place, and what was not looked into. */
-function told({ matches, skipped }: LayerScan): { readonly inside: readonly (string | null)[]; readonly reasons: readonly string[] } {
-  return { inside: matches.filter(({ value }) => /^gh[p]_Pk7x/.test(value)).map(({ inside }) => inside), reasons: skipped.map(({ reason }) => reason) }
+function told({ matches, skipped }: LayerScan): {
+  readonly inside: readonly (string | null)[]
+  readonly reasons: readonly string[]
+} {
+  return {
+    inside: matches.filter(({ value }) => /^gh[p]_Pk7x/.test(value)).map(({ inside }) => inside),
+    reasons: skipped.map(({ reason }) => reason),
+  }
 }
 
 /** What is opened, with the place of the token; null: in a stream without members. */
@@ -150,14 +157,22 @@ describe('a packing of a real tool', () => {
 })
 
 const TOKEN = fill('{{github-token}}')
-const secret = Buffer.from(`${'a line of no interest\n'.repeat(20)}GITHUB_TOKEN=${TOKEN}\n${'and one more line\n'.repeat(20)}`)
+const secret = Buffer.from(
+  `${'a line of no interest\n'.repeat(20)}GITHUB_TOKEN=${TOKEN}\n${'and one more line\n'.repeat(20)}`,
+)
 const filler = Buffer.from('a line of no interest\n'.repeat(40))
 const text = (content: string): Buffer => Buffer.from(content, 'latin1')
 
 /** Where the token was found, and what was listed. */
-async function looked(content: Buffer, name?: string): Promise<{ readonly found: readonly (string | null)[]; readonly reasons: readonly string[] }> {
+async function looked(
+  content: Buffer,
+  name?: string,
+): Promise<{ readonly found: readonly (string | null)[]; readonly reasons: readonly string[] }> {
   const { matches, skipped } = await scan(content, name)
-  return { found: matches.filter(({ value }) => value === TOKEN).map(({ inside }) => inside), reasons: skipped.map(({ reason }) => reason) }
+  return {
+    found: matches.filter(({ value }) => value === TOKEN).map(({ inside }) => inside),
+    reasons: skipped.map(({ reason }) => reason),
+  }
 }
 
 /** The header and data of the first member of a zip. */
@@ -177,12 +192,28 @@ describe('a zip is read beyond its directory', () => {
   it.each([
     ['its comment', () => withComment(zip({ a: filler }), `by ${TOKEN}`), null],
     ['the name of a member', () => zip({ [`${TOKEN}.txt`]: filler }), null],
-    ['a member in front that the directory does not list', () => Buffer.concat([local({ 'hidden/one': secret }), zip({ a: filler })]), 'hidden/one'],
-    ['one that was stored in front of it', () => Buffer.concat([zip({ 'first/one': secret }), zip({ a: filler })]), 'first/one'],
-    ['one zip behind another', () => Buffer.concat([zip({ a: filler }), text('text between'), zip({ 'second/one': secret })]), 'second/one'],
+    [
+      'a member in front that the directory does not list',
+      () => Buffer.concat([local({ 'hidden/one': secret }), zip({ a: filler })]),
+      'hidden/one',
+    ],
+    [
+      'one that was stored in front of it',
+      () => Buffer.concat([zip({ 'first/one': secret }), zip({ a: filler })]),
+      'first/one',
+    ],
+    [
+      'one zip behind another',
+      () => Buffer.concat([zip({ a: filler }), text('text between'), zip({ 'second/one': secret })]),
+      'second/one',
+    ],
     ['a zip whose directory is cut off', () => zip({ 'lost/one': secret, b: filler }).subarray(0, -30), 'lost/one'],
     ['a packed file behind its end', () => Buffer.concat([zip({ a: filler }), zlib.gzipSync(secret)]), null],
-    ['a zip behind a comment of a script, within a zip', () => zip({ 'tool.pyz': Buffer.concat([text('#!/bin/sh\n'), zip({ 'in/one': secret })]) }), 'tool.pyz!/in/one'],
+    [
+      'a zip behind a comment of a script, within a zip',
+      () => zip({ 'tool.pyz': Buffer.concat([text('#!/bin/sh\n'), zip({ 'in/one': secret })]) }),
+      'tool.pyz!/in/one',
+    ],
   ])('%s', async (_what, make, inside) => {
     expect((await looked(make())).found).toContain(inside)
   })
@@ -217,7 +248,18 @@ describe('packed content behind or among other bytes', () => {
   const program = Buffer.concat([text('\x7fELF\x02\x01\x01'), Buffer.alloc(3000, 7)])
   it.each([
     ['gzip behind a script', Buffer.concat([text('#!/bin/sh\nexit 0\n'), gz]), null],
-    ['gzip behind a script and two others', Buffer.concat([text('#!/bin/sh\n'), zlib.gzipSync('one'), text('\n--\n'), zlib.gzipSync('two'), text('\n--\n'), gz]), null],
+    [
+      'gzip behind a script and two others',
+      Buffer.concat([
+        text('#!/bin/sh\n'),
+        zlib.gzipSync('one'),
+        text('\n--\n'),
+        zlib.gzipSync('two'),
+        text('\n--\n'),
+        gz,
+      ]),
+      null,
+    ],
     ['gzip within a program', Buffer.concat([program, gz, program]), null],
     ['gzip behind a picture', Buffer.concat([text('\x89PNG\r\n\x1a\n'), Buffer.alloc(500, 9), gz]), null],
     ['a tar in gzip behind text', Buffer.concat([text('readme\n'), zlib.gzipSync(filler), gz]), null],
@@ -228,7 +270,11 @@ describe('packed content behind or among other bytes', () => {
     ['zlib behind gzip', Buffer.concat([zlib.gzipSync(filler), zlib.deflateSync(secret)]), null],
     ['gzip at the end of two megabytes', Buffer.concat([Buffer.alloc(2 << 20, 65), text('\n'), gz]), null],
     ['gzip across the border of two pieces', Buffer.concat([Buffer.alloc((1 << 20) - 1538, 65), gz]), null],
-    ['behind signs that hold nothing', Buffer.concat([filler, ...Array.from({ length: 500 }, () => text('\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff')), gz]), null],
+    [
+      'behind signs that hold nothing',
+      Buffer.concat([filler, ...Array.from({ length: 500 }, () => text('\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff')), gz]),
+      null,
+    ],
   ])('%s', async (_what, given, inside) => {
     const content = given ?? Buffer.concat([await tar([{ name: 'a', content: 'x' }]), Buffer.alloc(4096), gz])
     const { found, reasons } = await looked(content)
@@ -238,7 +284,10 @@ describe('packed content behind or among other bytes', () => {
 
   it('behind more signs than anyone would try, it is listed', async () => {
     const decoys = Array.from({ length: 1200 }, () => text('\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff'))
-    expect(await looked(Buffer.concat([filler, ...decoys, gz]))).toEqual({ found: [], reasons: [expect.stringMatching(/more than 1000 signs of archives/)] })
+    expect(await looked(Buffer.concat([filler, ...decoys, gz]))).toEqual({
+      found: [],
+      reasons: [expect.stringMatching(/more than 1000 signs of archives/)],
+    })
   })
 
   it('a program that knows the signs of archives is none', async () => {
@@ -250,7 +299,10 @@ describe('packed content behind or among other bytes', () => {
     ['a text that begins with x', text('x^2 + y^2 = z^2\n'.repeat(40))],
     ['a text that begins with a number', text('070701 is the sign of cpio\n'.repeat(40))],
     ['a picture', Buffer.concat([text('\x89PNG\r\n\x1a\n'), Buffer.alloc(500, 9)])],
-    ['a document of words about archives', text('PK, BZh, Rar!, 7z, LZIP, hsqs, ustar and PACK are signs of archives.\n'.repeat(30))],
+    [
+      'a document of words about archives',
+      text('PK, BZh, Rar!, 7z, LZIP, hsqs, ustar and PACK are signs of archives.\n'.repeat(30)),
+    ],
     ['zeros', Buffer.alloc(5000)],
     ['an empty archive of git', text('PACK')],
     ['a file called like brotli', filler],
@@ -264,7 +316,9 @@ describe('depth', () => {
     let bytes = secret
     for (let i = 0; i < 4; i++) bytes = zlib.gzipSync(await tar([{ name: `level${i}`, content: bytes }]))
     expect((await looked(bytes)).found).toEqual(['level3!/level2!/level1!/level0'])
-    expect((await looked(zlib.gzipSync(await tar([{ name: 'level4', content: bytes }])))).reasons).toEqual([expect.stringMatching(/nested deeper than 4/)])
+    expect((await looked(zlib.gzipSync(await tar([{ name: 'level4', content: bytes }])))).reasons).toEqual([
+      expect.stringMatching(/nested deeper than 4/),
+    ])
   })
 
   it('streams in streams end', async () => {

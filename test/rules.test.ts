@@ -23,7 +23,12 @@ const ROOT = path.join(import.meta.dirname, 'rules')
 
 const fileSchema = z.union([
   z.string(),
-  z.strictObject({ content: z.string().optional(), link: z.string().optional(), hardlink: z.string().optional(), mode: z.string().optional() }),
+  z.strictObject({
+    content: z.string().optional(),
+    link: z.string().optional(),
+    hardlink: z.string().optional(),
+    mode: z.string().optional(),
+  }),
 ])
 const caseSchema = z.strictObject({
   about: z.string(),
@@ -32,7 +37,13 @@ const caseSchema = z.strictObject({
   config: z.record(z.string(), z.unknown()).optional(),
   legacy: z.record(z.string(), z.unknown()).optional(),
   attestations: z.array(z.strictObject({ predicateType: z.string(), predicate: z.unknown() })).optional(),
-  layers: z.array(z.strictObject({ by: z.string(), comment: z.string().optional(), files: z.record(z.string(), fileSchema).optional() })),
+  layers: z.array(
+    z.strictObject({
+      by: z.string(),
+      comment: z.string().optional(),
+      files: z.record(z.string(), fileSchema).optional(),
+    }),
+  ),
   expect: z
     .array(
       z.strictObject({
@@ -62,7 +73,16 @@ const linesSchema = z.array(
     /** Files of the image, in the layer of the last RUN, COPY or ADD. */
     files: z.record(z.string(), fileSchema).optional(),
     policy: z.string().optional(),
-    expect: z.array(z.strictObject({ severity: z.string(), line: z.int(), endLine: z.int().optional(), says: z.string().optional() })).default([]),
+    expect: z
+      .array(
+        z.strictObject({
+          severity: z.string(),
+          line: z.int(),
+          endLine: z.int().optional(),
+          says: z.string().optional(),
+        }),
+      )
+      .default([]),
     /** `false`: the history of the image does not tell it. */
     history: z.boolean().default(true),
     /** What the image shows otherwise than the Dockerfile alone; none: the same. */
@@ -80,7 +100,10 @@ function historyOf(text: string, own: Record<string, z.output<typeof fileSchema>
   const makesLayer = (keyword: string): boolean => /^(?:RUN|COPY|ADD)$/.test(keyword)
   const last = instructions.findLast(({ keyword }) => makesLayer(keyword))
   return [
-    { by: '/bin/sh -c #(nop) ADD file:0 in / ', files: [{ name: 'etc/passwd', content: 'root:x:0:0::/root:/bin/sh\n' }] },
+    {
+      by: '/bin/sh -c #(nop) ADD file:0 in / ',
+      files: [{ name: 'etc/passwd', content: 'root:x:0:0::/root:/bin/sh\n' }],
+    },
     ...instructions.map((instruction, index) => {
       const { keyword, text: own_, documents, flags } = instruction
       // BuildKit leaves other flags out.
@@ -88,9 +111,17 @@ function historyOf(text: string, own: Record<string, z.output<typeof fileSchema>
       // The body of a here-document without a command is the command; that of a COPY is in its layer alone.
       const words = /^<<-?\w+$/.test(own_)
         ? (documents[0]?.content ?? '')
-        : [[...kept, own_].join(' '), ...(keyword === 'RUN' ? documents : []).map(({ name, content }) => `${content}${name}`)].join('\n')
+        : [
+            [...kept, own_].join(' '),
+            ...(keyword === 'RUN' ? documents : []).map(({ name, content }) => `${content}${name}`),
+          ].join('\n')
       const by = `${keyword} ${keyword === 'RUN' && !own_.startsWith('[') ? '/bin/sh -c ' : ''}${words} # buildkit`
-      return { by, files: makesLayer(keyword) ? [{ name: `made/by-${index}`, content: 'x' }, ...(instruction === last ? files(own) : [])] : null }
+      return {
+        by,
+        files: makesLayer(keyword)
+          ? [{ name: `made/by-${index}`, content: 'x' }, ...(instruction === last ? files(own) : [])]
+          : null,
+      }
     }),
   ]
 }
@@ -101,7 +132,9 @@ function commandsOf(instructions: readonly Instruction[]): Record<string, unknow
     const text = instructions.findLast((instruction) => instruction.keyword === keyword)?.text.replace(/^CMD\s+/, '')
     return text === undefined ? undefined : (jsonWords(text) ?? ['/bin/sh', '-c', text])
   }
-  const labels = instructions.flatMap(({ keyword, text }) => (keyword === 'LABEL' ? readVariables('LABEL', text).map(({ name, value }) => [name, value] as const) : []))
+  const labels = instructions.flatMap(({ keyword, text }) =>
+    keyword === 'LABEL' ? readVariables('LABEL', text).map(({ name, value }) => [name, value] as const) : [],
+  )
   const [cmd, entrypoint, health] = [words('CMD'), words('ENTRYPOINT'), words('HEALTHCHECK')]
   return {
     ...(cmd === undefined ? {} : { Cmd: cmd }),
@@ -117,23 +150,37 @@ const files = (entries: Record<string, z.output<typeof fileSchema>>) =>
     const file = typeof spec === 'string' ? { content: spec } : spec
     if (file.link !== undefined) return { name, type: 'symlink' as const, link: file.link }
     if (file.hardlink !== undefined) return { name, type: 'link' as const, link: file.hardlink }
-    return { name, content: fill(file.content ?? ''), ...(file.mode === undefined ? {} : { mode: Number.parseInt(file.mode, 8) }) }
+    return {
+      name,
+      content: fill(file.content ?? ''),
+      ...(file.mode === undefined ? {} : { mode: Number.parseInt(file.mode, 8) }),
+    }
   })
 
 describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
   const folder = path.join(ROOT, id)
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yml') && name !== 'lines.yml') : []
+  const names = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name.endsWith('.yml') && name !== 'lines.yml')
+    : []
   const file = path.join(folder, 'lines.yml')
   const lines = existsSync(file) ? linesSchema.parse(parse(readFileSync(file, 'utf8'))) : []
 
   it('has a case that finds and a case that does not, and a page', () => {
-    expect(names.some((name) => !name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length > 0)).toBe(true)
-    expect(names.some((name) => name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length === 0)).toBe(true)
-    expect(readFileSync(path.join(ROOT, '../../docs/rules', `${id}.md`), 'utf8')).toMatch(/^# .+\n[\s\S]+## Before\n[\s\S]+## After\n/)
+    expect(names.some((name) => !name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length > 0)).toBe(
+      true,
+    )
+    expect(names.some((name) => name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length === 0)).toBe(
+      true,
+    )
+    expect(readFileSync(path.join(ROOT, '../../docs/rules', `${id}.md`), 'utf8')).toMatch(
+      /^# .+\n[\s\S]+## Before\n[\s\S]+## After\n/,
+    )
   })
 
   it.runIf(BUILD_RULES.some(({ meta }) => meta.id === id))('has at least four near-misses', () => {
-    const good = names.filter((name) => name.startsWith('ok')).length + lines.filter(({ expect: wanted }) => wanted.length === 0).length
+    const good =
+      names.filter((name) => name.startsWith('ok')).length +
+      lines.filter(({ expect: wanted }) => wanted.length === 0).length
     expect(good).toBeGreaterThanOrEqual(4)
   })
 
@@ -142,13 +189,22 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
     const settings = `rules:\n  ${id}: { severity: ${findRule(id)?.meta.severity} }\n`
     const on = findRule(id)?.meta.enabled === true ? policy : `${settings}${policy}`
     const shown = (findings: readonly Finding[]): string[] =>
-      findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null).map(({ severity, dockerfile: at }) => `${severity} ${at?.startLine}`)
+      findings
+        .filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
+        .map(({ severity, dockerfile: at }) => `${severity} ${at?.startLine}`)
 
     if (BUILD_RULES.some(({ meta }) => meta.id === id)) {
       const config = mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', on)])
-      const { verdict } = lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', config), processScanner(), new Date('2026-11-24'))
+      const { verdict } = lintDockerfile(
+        { path: 'Dockerfile', text },
+        toPolicy('.layergate.yml', config),
+        processScanner(),
+        new Date('2026-11-24'),
+      )
       const found = verdict.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
-      expect(shown(found), JSON.stringify(found.map(({ message }) => message))).toEqual(wanted.map(({ severity, line }) => `${severity} ${line}`))
+      expect(shown(found), JSON.stringify(found.map(({ message }) => message))).toEqual(
+        wanted.map(({ severity, line }) => `${severity} ${line}`),
+      )
       wanted.forEach(({ says, endLine }, index) => {
         if (says !== undefined) expect(found[index]?.message).toContain(says)
         if (endLine !== undefined) expect(found[index]?.dockerfile?.endLine).toBe(endLine)
@@ -157,12 +213,22 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
 
     const { stages } = parseDockerfile('Dockerfile', text)
     const last = stages.at(-1)?.instructions ?? []
-    const env = last.filter(({ keyword }) => keyword === 'ENV').flatMap(({ text: pairs }) => readVariables('ENV', pairs).map(({ name, value }) => `${name}=${value}`))
+    const env = last
+      .filter(({ keyword }) => keyword === 'ENV')
+      .flatMap(({ text: pairs }) => readVariables('ENV', pairs).map(({ name, value }) => `${name}=${value}`))
     const user = last.findLast(({ keyword }) => keyword === 'USER')?.text ?? ''
-    const archive = await buildImage({ config: { Env: env, User: user, ...(id.startsWith('secret-') ? commandsOf(last) : {}) }, layers: historyOf(text, own) })
+    const archive = await buildImage({
+      config: { Env: env, User: user, ...(id.startsWith('secret-') ? commandsOf(last) : {}) },
+      layers: historyOf(text, own),
+    })
     const scanned = await judgeArchive(archive, { dockerfile: text, policy: on })
-    const expected = image === undefined ? wanted.map(({ severity, line }) => `${severity} ${line}`) : image.map(({ severity }) => severity)
-    const inImage = shown(scanned.report.findings).map((entry) => (image === undefined ? entry : (entry.split(' ')[0] ?? '')))
+    const expected =
+      image === undefined
+        ? wanted.map(({ severity, line }) => `${severity} ${line}`)
+        : image.map(({ severity }) => severity)
+    const inImage = shown(scanned.report.findings).map((entry) =>
+      image === undefined ? entry : (entry.split(' ')[0] ?? ''),
+    )
     expect(inImage, JSON.stringify(scanned.report.findings.map(({ message }) => message))).toEqual(expected)
     if (history && stages.length === 1) {
       const alone = await judgeArchive(archive, { policy: on })
@@ -177,13 +243,24 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
     const archive = await buildImage(
       {
         config: JSON.parse(fill(JSON.stringify(raw.config ?? { User: '1000' }))) as Record<string, unknown>,
-        ...(raw.legacy === undefined ? {} : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
-        layers: raw.layers.map(({ by, comment, files: own }) => ({ by: fill(by), ...(comment === undefined ? {} : { comment }), files: own === undefined ? null : files(own) })),
-        ...(raw.attestations === undefined ? {} : { attestations: JSON.parse(fill(JSON.stringify(raw.attestations))) as AttestationSpec[] }),
+        ...(raw.legacy === undefined
+          ? {}
+          : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
+        layers: raw.layers.map(({ by, comment, files: own }) => ({
+          by: fill(by),
+          ...(comment === undefined ? {} : { comment }),
+          files: own === undefined ? null : files(own),
+        })),
+        ...(raw.attestations === undefined
+          ? {}
+          : { attestations: JSON.parse(fill(JSON.stringify(raw.attestations))) as AttestationSpec[] }),
       },
       raw.attestations === undefined ? 'docker-20' : 'buildkit-oci',
     )
-    const { report } = await judgeArchive(archive, { dockerfile: raw.dockerfile === undefined ? null : fill(raw.dockerfile), policy: raw.policy ?? '' })
+    const { report } = await judgeArchive(archive, {
+      dockerfile: raw.dockerfile === undefined ? null : fill(raw.dockerfile),
+      policy: raw.policy ?? '',
+    })
     const found = report.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
     if (name.startsWith('ok')) expect(raw.expect).toEqual([])
     else expect(raw.expect.length).toBeGreaterThan(0)
@@ -198,8 +275,12 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
       if (wanted.state !== undefined) expect(finding?.file?.state).toBe(wanted.state)
       if (wanted.says !== undefined) expect(finding?.message).toContain(wanted.says)
       if (wanted.remedy !== undefined) expect(finding?.remedy).toContain(wanted.remedy)
-      if (wanted.alsoIn !== undefined) expect(finding?.related.filter(({ role }) => role === 'also-in')).toHaveLength(wanted.alsoIn)
-      if (wanted.hiddenAt !== undefined) expect(finding?.related.find(({ role }) => role === 'hidden-by' || role === 'overwritten-by')?.dockerfile?.startLine).toBe(wanted.hiddenAt)
+      if (wanted.alsoIn !== undefined)
+        expect(finding?.related.filter(({ role }) => role === 'also-in')).toHaveLength(wanted.alsoIn)
+      if (wanted.hiddenAt !== undefined)
+        expect(
+          finding?.related.find(({ role }) => role === 'hidden-by' || role === 'overwritten-by')?.dockerfile?.startLine,
+        ).toBe(wanted.hiddenAt)
     })
     if (raw.verdict !== undefined) expect(report.verdict.result).toBe(raw.verdict)
   })

@@ -25,15 +25,28 @@ export interface Event {
 const repository = { private: false, default_branch: 'main' }
 
 /** A pull request of the repository itself, from a fork, or by Dependabot: what differs is the token's rights. */
-export const PULL: Event = { name: 'pull_request', payload: { repository, pull_request: { number: 7, head: { sha: HEAD }, base: { sha: BASE } } } }
+export const PULL: Event = {
+  name: 'pull_request',
+  payload: { repository, pull_request: { number: 7, head: { sha: HEAD }, base: { sha: BASE } } },
+}
 export const PUSH: Event = { name: 'push', payload: { repository, ref: 'refs/heads/main' } }
 export const SCHEDULE: Event = { name: 'schedule', payload: { repository, schedule: '0 4 * * 1' } }
-export const MERGE_GROUP: Event = { name: 'merge_group', payload: { repository, merge_group: { base_sha: BASE, head_sha: HEAD } } }
+export const MERGE_GROUP: Event = {
+  name: 'merge_group',
+  payload: { repository, merge_group: { base_sha: BASE, head_sha: HEAD } },
+}
 export const workflowRun = (run: object): Event => ({
   name: 'workflow_run',
   payload: {
     repository,
-    workflow_run: { id: 900, event: 'pull_request', head_sha: HEAD, head_branch: 'feature', head_repository: { owner: { login: 'contributor' } }, ...run },
+    workflow_run: {
+      id: 900,
+      event: 'pull_request',
+      head_sha: HEAD,
+      head_branch: 'feature',
+      head_repository: { owner: { login: 'contributor' } },
+      ...run,
+    },
   },
 })
 
@@ -88,7 +101,12 @@ export class Runner {
     for (const file of [output, summary]) writeFileSync(file, '')
     const eventFile = path.join(folder, 'event.json')
     writeFileSync(eventFile, JSON.stringify(event.payload))
-    const all = Object.fromEntries(Object.entries({ token: 'a-token-of-the-runner', ...inputs }).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+    const all = Object.fromEntries(
+      Object.entries({ token: 'a-token-of-the-runner', ...inputs }).map(([name, value]) => [
+        `INPUT_${name.toUpperCase()}`,
+        value,
+      ]),
+    )
     return {
       workspace,
       output,
@@ -145,7 +163,11 @@ interface Job {
 }
 
 function resultOf({ workspace, output, summary }: Job, status: number | null, stdout: string): Run {
-  const outputs = Object.fromEntries([...readFileSync(output, 'utf8').matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]))
+  const outputs = Object.fromEntries(
+    [...readFileSync(output, 'utf8').matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(
+      ([, name = '', , value = '']) => [name, value],
+    ),
+  )
   return { status, stdout, outputs, summary: readFileSync(summary, 'utf8'), workspace }
 }
 

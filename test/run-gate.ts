@@ -64,7 +64,14 @@ export async function judgeArchive(
     const rules = toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config]))
     return await runGate({
       reference: file,
-      open: { image, platform, temporary: folder, stdin: (async function* () {})(), limits: rules.limits, bareNames: 'file-first' },
+      open: {
+        image,
+        platform,
+        temporary: folder,
+        stdin: (async function* () {})(),
+        limits: rules.limits,
+        bareNames: 'file-first',
+      },
       policy: rules,
       build: {
         dockerfiles: dockerfile === null ? [] : [{ path: dockerfilePath, text: dockerfile }],

@@ -17,13 +17,21 @@ const only = (text: string): ShellCommand => {
 describe('commands', () => {
   it.each([
     ['lists, pipes and groups', 'a && b || c; d | e & { f; }; (g)', 'a b c d e f g'],
-    ['conditions, loops and cases', 'if a; then b; else c; fi; for x in 1 2; do d; done; while e; do f; done; case x in y) g;; esac', 'a b c d e f g'],
+    [
+      'conditions, loops and cases',
+      'if a; then b; else c; fi; for x in 1 2; do d; done; while e; do f; done; case x in y) g;; esac',
+      'a b c d e f g',
+    ],
     ['functions', 'f() { a; }; b', 'a b'],
     ['substitutions', 'a "$(b `c`)" <(d)', 'a b c d'],
     ['shells in shells', `bash -lc 'a && sh -c "b; c"'`, 'bash a sh b c'],
     ['eval and su', `eval "a; b"; su app -c 'c'`, 'eval a b su c'],
     ['what only starts another', 'sudo -u app env A=b nice -n 5 timeout 5 time nohup a', 'a'],
-    ['tools that run others', 'find . -exec a {} \\; -exec b {} +; xargs -0 -n1 c; gosu app d; tini -- e', 'find a b c d e'],
+    [
+      'tools that run others',
+      'find . -exec a {} \\; -exec b {} +; xargs -0 -n1 c; gosu app d; tini -- e',
+      'find a b c d e',
+    ],
     ['here-documents for a shell', 'bash <<EOF\na\nb\nEOF', 'bash a b'],
     ['here-documents that are no script', 'cat > f <<EOF\nrm -rf /\nEOF', 'cat'],
     ['another interpreter', 'python3 <<EOF\nimport os\nEOF', 'python3'],
@@ -33,9 +41,18 @@ describe('commands', () => {
   })
 
   it('fill in variables that are known, and say which words were written so', () => {
-    const { commands } = parseScript('V=1.2; curl -o "x-$V" "https://acme.io/${V}/${OTHER:-y}?k=$KEY" \'$V\' "$(date)"', new Map([['KEY', 'abc']]))
+    const { commands } = parseScript(
+      'V=1.2; curl -o "x-$V" "https://acme.io/${V}/${OTHER:-y}?k=$KEY" \'$V\' "$(date)"',
+      new Map([['KEY', 'abc']]),
+    )
     const curl = commands.find(({ name }) => name === 'curl')
-    expect(curl?.args.map(({ value, kind }) => `${kind} ${value}`)).toEqual(['literal -o', 'variable x-1.2', 'variable https://acme.io/1.2/y?k=abc', 'literal $V', 'open $(date)'])
+    expect(curl?.args.map(({ value, kind }) => `${kind} ${value}`)).toEqual([
+      'literal -o',
+      'variable x-1.2',
+      'variable https://acme.io/1.2/y?k=abc',
+      'literal $V',
+      'open $(date)',
+    ])
   })
 
   it('forget a variable that a command sets', () => {
@@ -57,7 +74,13 @@ describe('commands', () => {
   })
 
   it('end on hostile text', () => {
-    for (const text of ['$('.repeat(50_000), '{ '.repeat(50_000), '`'.repeat(50_001), `V=$V$V; ${'V=$V$V;'.repeat(2000)} echo $V`]) parseScript(text)
+    for (const text of [
+      '$('.repeat(50_000),
+      '{ '.repeat(50_000),
+      '`'.repeat(50_001),
+      `V=$V$V; ${'V=$V$V;'.repeat(2000)} echo $V`,
+    ])
+      parseScript(text)
   })
 })
 
@@ -76,7 +99,11 @@ describe('options', () => {
 
   it('end at --, and tell operands from values', () => {
     expect(optionsIn(only('curl -H "A: b" -- -k')).has('-k')).toBe(false)
-    expect(optionsIn(only('git -C dir clone -b main url to')).operands.map(({ value }) => value)).toEqual(['clone', 'url', 'to'])
+    expect(optionsIn(only('git -C dir clone -b main url to')).operands.map(({ value }) => value)).toEqual([
+      'clone',
+      'url',
+      'to',
+    ])
   })
 })
 
@@ -100,7 +127,11 @@ describe('modes', () => {
     ['+t', 't'],
   ])('%s', (text, wanted) => {
     const mode = readMode(text)
-    expect([mode?.worldWritable && 'w', mode?.sticky && 't', mode?.setuid && 'u', mode?.setgid && 'g'].filter(Boolean).join('')).toBe(wanted)
+    expect(
+      [mode?.worldWritable && 'w', mode?.sticky && 't', mode?.setuid && 'u', mode?.setgid && 'g']
+        .filter(Boolean)
+        .join(''),
+    ).toBe(wanted)
   })
 
   it('are not what looks like none', () => {
@@ -113,15 +144,28 @@ describe('lines', () => {
     const dockerfile = parseDockerfile('Dockerfile', text)
     const stage = dockerfile.stages.at(-1)
     if (stage === undefined) throw new Error('no stage')
-    const steps = stepsOfDockerfile(dockerfile, stage, ({ startLine, endLine }) => ({ path: 'Dockerfile', startLine, endLine, certainty: 'exact' }))
-    return steps.flatMap((step) => step.commands.filter((command) => command.name === name).map(({ position, end }) => step.linesAt(position, end)?.startLine))
+    const steps = stepsOfDockerfile(dockerfile, stage, ({ startLine, endLine }) => ({
+      path: 'Dockerfile',
+      startLine,
+      endLine,
+      certainty: 'exact',
+    }))
+    return steps.flatMap((step) =>
+      step.commands
+        .filter((command) => command.name === name)
+        .map(({ position, end }) => step.linesAt(position, end)?.startLine),
+    )
   }
 
   it.each([
     ['continuations with comments and empty lines', 'FROM a\nRUN x \\\n # why\n\n  && y \\\n  && hit\n', [6]],
     ['a Windows line end', 'FROM a\r\nRUN x && \\\r\n hit\r\n', [3]],
     ['another escape character', '# escape=`\nFROM a\nSHELL ["/bin/sh", "-c"]\nRUN x && `\n hit\n', [5]],
-    ['here-documents, the second one too', 'FROM a\nRUN <<A sh && cat <<B\nhit\nA\nno\nB\nRUN <<-E\n\tx\n\thit\n\tE\n', [3, 9]],
+    [
+      'here-documents, the second one too',
+      'FROM a\nRUN <<A sh && cat <<B\nhit\nA\nno\nB\nRUN <<-E\n\tx\n\thit\n\tE\n',
+      [3, 9],
+    ],
     ['a quoted script over several lines', "FROM a\nRUN bash -c 'x; \\\n  hit; \\\n  y'\n", [3]],
     ['the exec form', 'FROM a\nRUN ["sh", \\\n "-c", "hit"]\n', [2]],
     ['flags on lines of their own', 'FROM a\nRUN --mount=type=cache,target=/x \\\n    hit\n', [3]],

@@ -37,7 +37,8 @@ const withChecksum = (prefix: string, seed: number): string => {
   return prefix + body + base62Checksum(body)
 }
 
-const key = (type: 'pkcs8' | 'sec1'): string => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type }).toString()
+const key = (type: 'pkcs8' | 'sec1'): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type }).toString()
 const once = new Map<string, string>()
 const cached = (name: string, make: () => string): string => {
   const known = once.get(name) ?? make()
@@ -57,13 +58,15 @@ export const VALUES: Readonly<Record<string, () => string>> = {
   'github-token': () => withChecksum(`gh${'p_'}`, 2),
   'github-token-2': () => withChecksum(`gh${'p_'}`, 3),
   'gitlab-token': () => `glp${'at-'}${random(20, URL64, 12)}`,
-  jwt: () => `${jwtPart({ alg: 'HS256', typ: 'JWT' })}.${jwtPart({ sub: '8231', iat: 1_761_000_000, exp: 4_076_576_000 })}.${random(43, URL64, 13)}`,
+  jwt: () =>
+    `${jwtPart({ alg: 'HS256', typ: 'JWT' })}.${jwtPart({ sub: '8231', iat: 1_761_000_000, exp: 4_076_576_000 })}.${random(43, URL64, 13)}`,
   'npm-token': () => withChecksum(`np${'m_'}`, 4),
   password: () => `${random(6, BASE62, 14)}-${random(8, BASE62, 15)}7`,
   'password-2': () => `${random(6, BASE62, 42)}-${random(8, BASE62, 43)}7`,
   'password-3': () => `${random(6, BASE62, 46)}-${random(8, BASE62, 47)}7`,
   'pkcs8-key': () => cached('pkcs8', () => key('pkcs8')).trim(),
-  'slack-token': () => `xo${'xb-'}${random(12, '123456789', 16)}-${random(13, '123456789', 17)}-${random(24, BASE62, 18)}`,
+  'slack-token': () =>
+    `xo${'xb-'}${random(12, '123456789', 16)}-${random(13, '123456789', 17)}-${random(24, BASE62, 18)}`,
   'stripe-key': () => `sk_${'live_'}${random(24, BASE62, 19)}`,
 }
 

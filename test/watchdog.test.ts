@@ -9,7 +9,10 @@ const work = mkdtempSync(path.join(tmpdir(), 'layergate-watchdog-'))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 /** Runs a script that watches itself, and tells its end as the fronts do. */
-async function runFor(task: string, seconds: number): Promise<{ code: number | null; output: string; told: string; graceful: string }> {
+async function runFor(
+  task: string,
+  seconds: number,
+): Promise<{ code: number | null; output: string; told: string; graceful: string }> {
   const own = mkdtempSync(path.join(work, 'run-'))
   const told = path.join(own, 'told')
   const graceful = path.join(own, 'graceful')
@@ -38,7 +41,10 @@ Promise.race([work(), watchdog.over]).then(() => { watchdog.stop(); process.exit
 
 describe('after its time a run ends with 2 and one line', () => {
   it.concurrent('what no interrupt reaches is ended from beside: no pass, the line and the files say it', async () => {
-    const { code, output, told } = await runFor("process.getBuiltinModule('node:child_process').execFileSync('sleep', ['100'])", 0.2)
+    const { code, output, told } = await runFor(
+      "process.getBuiltinModule('node:child_process').execFileSync('sleep', ['100'])",
+      0.2,
+    )
     expect(code).not.toBe(0)
     expect(output).toBe('LATE 0.2\n')
     expect(told).toBe('told 0.2')
@@ -60,7 +66,10 @@ describe('after its time a run ends with 2 and one line', () => {
 
   it.each([
     ['a promise that nobody settles', 'await new Promise(() => setInterval(() => {}, 1000))'],
-    ['a program that does not end', "await new Promise((resolve) => process.getBuiltinModule('node:child_process').execFile('sleep', ['100'], resolve))"],
+    [
+      'a program that does not end',
+      "await new Promise((resolve) => process.getBuiltinModule('node:child_process').execFile('sleep', ['100'], resolve))",
+    ],
   ])('where it does, it can tell more: %s', async (_name, task) => {
     const { graceful, ...rest } = await runFor(task, 0.2)
     expect(rest).toEqual({ code: 2, output: '', told: '' })
@@ -69,5 +78,10 @@ describe('after its time a run ends with 2 and one line', () => {
 })
 
 it('what ends in time is left alone', async () => {
-  expect(await runFor('await new Promise((resolve) => setTimeout(resolve, 100))', 10)).toEqual({ code: 0, output: '', told: '', graceful: '' })
+  expect(await runFor('await new Promise((resolve) => setTimeout(resolve, 100))', 10)).toEqual({
+    code: 0,
+    output: '',
+    told: '',
+    graceful: '',
+  })
 })

@@ -6,7 +6,11 @@ export interface PackedMember {
   readonly size: number
 }
 
-const pack = (content: Buffer): PackedMember => ({ packed: zlib.deflateRawSync(content), crc: zlib.crc32(content), size: content.length })
+const pack = (content: Buffer): PackedMember => ({
+  packed: zlib.deflateRawSync(content),
+  crc: zlib.crc32(content),
+  size: content.length,
+})
 
 /** A zip archive with deflated members, as tools write it. */
 export function zip(members: Readonly<Record<string, Buffer | PackedMember>>): Buffer {

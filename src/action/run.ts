@@ -30,13 +30,24 @@ import { nameOf, prepare, presentable, type Settings, type Surroundings } from '
 import type { Watchdog } from '../watchdog.ts'
 import { postReports } from './companion.ts'
 import { checkInputs, choice, input, namesOf, readSettings } from './inputs.ts'
-import { annotate, annotateFailure, attempt, maskValues, print, reportFolder, tellFailure, writeReport, writeSummary } from './runner.ts'
+import {
+  annotate,
+  annotateFailure,
+  attempt,
+  maskValues,
+  print,
+  reportFolder,
+  tellFailure,
+  writeReport,
+  writeSummary,
+} from './runner.ts'
 
 const COMMENT_MODES = ['auto', 'always', 'never'] as const
 const SOURCES = ['base', 'head'] as const
 const SWITCHES = ['true', 'false'] as const
 
-const reportDirectory = (): string => input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
+const reportDirectory = (): string =>
+  input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
 
 /** What one run was asked for, checked before anything is read. */
 interface Order {
@@ -65,21 +76,30 @@ function readOrder(clock: Clock): Order {
 }
 
 /** Writes the section of an image; what GitHub refuses is a notice, and changes nothing. */
-async function comment({ comment: mode, octokit, clock, context }: Order, name: string, render: (earlier: string | null) => string, hasNews: boolean): Promise<void> {
+async function comment(
+  { comment: mode, octokit, clock, context }: Order,
+  name: string,
+  render: (earlier: string | null) => string,
+  hasNews: boolean,
+): Promise<void> {
   if (mode === 'never' || context.pull === null) return
   if (octokit === null) {
     core.notice('No comment on the pull request: the action has no token.')
     return
   }
   const result = await updateComment(octokit, context.pull, name, render, { always: mode === 'always', hasNews }, clock)
-  if (result.done === 'refused') core.notice(`No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`)
+  if (result.done === 'refused')
+    core.notice(
+      `No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`,
+    )
 }
 
 async function suggest({ suggestions, octokit, context, directory }: Order, outcome: Outcome): Promise<void> {
   if (!suggestions || context.pull === null || context.commit === null || octokit === null) return
   const result = await postSuggestions(octokit, context.pull, context.commit, outcome, directory)
   if ('refused' in result) core.notice(`No suggestions on the pull request: ${visible(result.refused)}.`)
-  else if (result.posted > 0) core.info(`${result.posted} ${result.posted === 1 ? 'suggestion is' : 'suggestions are'} on the pull request.`)
+  else if (result.posted > 0)
+    core.info(`${result.posted} ${result.posted === 1 ? 'suggestion is' : 'suggestions are'} on the pull request.`)
 }
 
 /** The commit whose policy counts: that which a pull request or a merge group starts from. @throws PolicyError where nobody can tell */
@@ -90,13 +110,19 @@ function commitOfPolicy({ from, octokit, context, directory }: Order): BaseCommi
     throw new PolicyError(
       `${event === '' ? 'GITHUB_EVENT_NAME is not set' : `The event ${event} names no base commit`}${problem === null ? '' : ` (${problem})`}: nobody can tell whose policy counts, and that of what is proposed does not. Run on an event that names it; policy-from: head takes the checkout's own.`,
     )
-  return baseCommit(directory, commit, octokit === null || repository === null ? null : contentsAt(octokit, repository, commit), proposed)
+  return baseCommit(
+    directory,
+    commit,
+    octokit === null || repository === null ? null : contentsAt(octokit, repository, commit),
+    proposed,
+  )
 }
 
 const reportsOfBranch =
   ({ octokit, context: { repository, defaultBranch } }: Order): NonNullable<Surroundings['lastReport']> =>
   async (artifact, name) => {
-    if (octokit === null || repository === null || defaultBranch === null) return { baseline: null, reason: 'the action has no token, or the event names no default branch' }
+    if (octokit === null || repository === null || defaultBranch === null)
+      return { baseline: null, reason: 'the action has no token, or the event names no default branch' }
     return lastReport(octokit, repository, defaultBranch, artifact, name)
   }
 
@@ -129,7 +155,10 @@ async function run(host: Host): Promise<number> {
   if (artifact !== null) return post(order, artifact)
   const references = namesOf(input('image') ?? process.env['LAYERGATE_IMAGE'] ?? '')
   const [reference] = references
-  if (reference === undefined) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.')
+  if (reference === undefined)
+    throw new UsageError(
+      'The input "image" is missing: name an image of the local engine, an archive or an OCI layout.',
+    )
   const settings = readSettings(order.from === 'base' && order.context.isProposed)
   const name = nameOf(reference, settings)
   try {
@@ -144,7 +173,12 @@ async function run(host: Host): Promise<number> {
   }
 }
 
-async function judgeImage(references: readonly string[], settings: Settings, order: Order, host: Host): Promise<{ outcome: Outcome; configPath: string | null }> {
+async function judgeImage(
+  references: readonly string[],
+  settings: Settings,
+  order: Order,
+  host: Host,
+): Promise<{ outcome: Outcome; configPath: string | null }> {
   if (settings.timeout !== null) host.within(secondsOf(settings.timeout))
   const prepared = await prepare(references[0] ?? '', settings, {
     directory: order.directory,
@@ -179,7 +213,11 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   annotate(outcome, order.context.runUrl)
   await writeSummary(renderSummary(outcome))
   const folder = await reportFolder(reportDirectory(), reference, report.image.reference)
-  const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
+  const files = {
+    report: path.join(folder, 'report.json'),
+    sarif: path.join(folder, 'report.sarif'),
+    summary: path.join(folder, 'summary.md'),
+  }
   await writeReport(files.report, renderJson(report))
   await writeReport(files.summary, renderSummary(outcome))
   await writeReport(files.sarif, renderSarif(outcome, configPath))
@@ -190,13 +228,23 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   )
   for (const severity of SEVERITIES) core.setOutput(`${severity}-count`, verdict.counts[severity])
   // Without a baseline all is new.
-  core.setOutput('new-count', report.baseline.name === null ? SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0) : verdict.new)
+  core.setOutput(
+    'new-count',
+    report.baseline.name === null
+      ? SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0)
+      : verdict.new,
+  )
   core.setOutput('known-count', verdict.known)
   core.setOutput('fixed-count', report.fixed.length)
   core.setOutput('report', files.report)
   core.setOutput('sarif', files.sarif)
   core.setOutput('summary', files.summary)
-  await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), await hasNews(report, order))
+  await comment(
+    order,
+    report.name,
+    (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier),
+    await hasNews(report, order),
+  )
   await suggest(order, outcome)
 }
 
@@ -204,7 +252,13 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
 async function hasNews(report: Report, { comment: mode, octokit, context: { pull } }: Order): Promise<boolean> {
   if (report.verdict.result === 'fail' || report.policy.loosened.length > 0) return true
   if (toldFindings(report).length === 0) return false
-  return mode !== 'auto' || octokit === null || pull === null || report.baseline.name !== null || !(await changesOnlyDocumentation(octokit, pull))
+  return (
+    mode !== 'auto' ||
+    octokit === null ||
+    pull === null ||
+    report.baseline.name !== null ||
+    !(await changesOnlyDocumentation(octokit, pull))
+  )
 }
 
 async function publishError(reference: string, name: string, error: GateError, order: Order): Promise<void> {

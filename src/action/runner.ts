@@ -44,15 +44,23 @@ export function print(text: string): void {
 export function annotate(outcome: Outcome, runUrl: string | null): void {
   const { annotations, left } = toAnnotations(outcome)
   for (const { level, title, message, file, startLine, endLine } of annotations) {
-    const properties = { title: sealed(title), ...(file === null ? {} : { file }), ...(startLine === null ? {} : { startLine }), ...(endLine === null ? {} : { endLine }) }
+    const properties = {
+      title: sealed(title),
+      ...(file === null ? {} : { file }),
+      ...(startLine === null ? {} : { startLine }),
+      ...(endLine === null ? {} : { endLine }),
+    }
     if (level === 'error') core.error(sealed(message), properties)
     else if (level === 'warning') core.warning(sealed(message), properties)
     else core.notice(sealed(message), properties)
   }
   if (left > 0)
-    core.notice(`${left} more ${left === 1 ? 'is' : 'are'} in the job summary${runUrl === null ? '' : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
-      title: 'Layergate',
-    })
+    core.notice(
+      `${left} more ${left === 1 ? 'is' : 'are'} in the job summary${runUrl === null ? '' : ` (${runUrl})`}: the platform shows ten annotations of a kind.`,
+      {
+        title: 'Layergate',
+      },
+    )
 }
 
 /** Always written, also when nothing else may be. */
@@ -62,13 +70,18 @@ export async function writeSummary(text: string): Promise<void> {
   try {
     await appendFile(file, `${sealed(text)}\n`)
   } catch (error) {
-    core.warning(`The job summary cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`)
+    core.warning(
+      `The job summary cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`,
+    )
   }
 }
 
 /** One line that says why nothing was judged, at the line of the file that is wrong. */
 export function annotateFailure({ code, message, at = null }: Failure & { readonly at?: FileLine | null }): void {
-  core.error(message, { title: failureTitle(code), ...(at === null || /^[/\\]|^[A-Za-z]:/.test(at.file) ? {} : { file: at.file, startLine: at.line }) })
+  core.error(message, {
+    title: failureTitle(code),
+    ...(at === null || /^[/\\]|^[A-Za-z]:/.test(at.file) ? {} : { file: at.file, startLine: at.line }),
+  })
 }
 
 /** Does what can fail without the verdict: where it does, a warning says so. */
@@ -81,7 +94,10 @@ export async function attempt(what: string, work: () => unknown): Promise<void> 
 }
 
 /** The files that say that nothing was judged, and what is put at their end; for when nothing else can be done. */
-export function filesOfFailure(reference: string, failure: Failure): { readonly file: string; readonly text: string }[] {
+export function filesOfFailure(
+  reference: string,
+  failure: Failure,
+): { readonly file: string; readonly text: string }[] {
   const { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary } = process.env
   return [
     ...(output ? [{ file: output, text: 'verdict<<layergate_end\nerror\nlayergate_end\n' }] : []),

@@ -23,13 +23,21 @@ export type Remote = (path: string) => Promise<{ readonly text: string | null } 
  * @param remote null where there is no other way
  * @param judged commits of the pull request: a checkout of one of them in a folder of the workspace is its own
  */
-export function baseCommit(directory: string, commit: string, remote: Remote | null, judged: readonly string[] = []): BaseCommit {
+export function baseCommit(
+  directory: string,
+  commit: string,
+  remote: Remote | null,
+  judged: readonly string[] = [],
+): BaseCommit {
   const local = commitOf(directory, commit)
   const files = new Map<string, Promise<string | null>>()
   const find = async (file: string): Promise<string | null> => {
     const known = (await local) === null ? undefined : await fileAt(directory, commit, file)
     if (known !== undefined) return known
-    const found = remote === null ? { why: 'the checkout does not have it, and there is no token to ask for it' } : await remote(file)
+    const found =
+      remote === null
+        ? { why: 'the checkout does not have it, and there is no token to ask for it' }
+        : await remote(file)
     if ('text' in found) return found.text
     throw new PolicyError(
       `${file}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`,
@@ -42,7 +50,8 @@ export function baseCommit(directory: string, commit: string, remote: Remote | n
     return text
   }
   /** Whether a folder of the workspace is a checkout of the pull request that git was asked for a second time. */
-  const isItsCheckout = async (folder: string): Promise<boolean> => judged.includes((await commitOf(folder, 'HEAD')) ?? '')
+  const isItsCheckout = async (folder: string): Promise<boolean> =>
+    judged.includes((await commitOf(folder, 'HEAD')) ?? '')
   return {
     commit,
     read: (file) => {

@@ -42,7 +42,11 @@ export async function readContext(root: string, directory: string, dockerfile: s
   const ownText = own === null ? null : await readSource(root, own)
   const general = join(directory, '.dockerignore')
   const text = ownText ?? (await readSource(root, general))
-  return { directory: join(directory), dockerignore: parseDockerignore(text ?? ''), ignoreFile: own !== null && ownText !== null ? own : general }
+  return {
+    directory: join(directory),
+    dockerignore: parseDockerignore(text ?? ''),
+    ignoreFile: own !== null && ownText !== null ? own : general,
+  }
 }
 
 const toContextFile = ({ directory, dockerignore, ignoreFile }: BuildContext, inContext: string): ContextFile => ({
@@ -85,7 +89,8 @@ export async function findSource(
       if (compared++ > MAX_COMPARED) return null
       const relative = join(start, entry.path)
       // What is kept out cannot have been copied; the named path above was looked at all the same.
-      if (ignoredBy(context.dockerignore, relative) === null && (await isSame(relative))) return toContextFile(context, relative)
+      if (ignoredBy(context.dockerignore, relative) === null && (await isSame(relative)))
+        return toContextFile(context, relative)
     }
   }
   return null

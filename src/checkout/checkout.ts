@@ -29,7 +29,8 @@ const MAX_DOCKERFILES = 200
 const MAX_DOCKERFILE = 256 << 10
 
 /** Whether a file is a Dockerfile by its name, without the directories above it. */
-export const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
+export const isDockerfile = (name: string): boolean =>
+  /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
 
 /**
  * The entries below a directory, sorted within each directory so that every run sees the same ones.
@@ -93,7 +94,9 @@ export async function readSource(root: string, relative: string): Promise<string
 export const findDockerfiles = async (root: string): Promise<SourceFile[]> => (await searchDockerfiles(root)).files
 
 /** @returns the Dockerfiles, and whether these are all: none is a link or too large, and the search came to its end */
-export async function searchDockerfiles(root: string): Promise<{ readonly files: SourceFile[]; readonly isWhole: boolean }> {
+export async function searchDockerfiles(
+  root: string,
+): Promise<{ readonly files: SourceFile[]; readonly isWhole: boolean }> {
   const found: SourceFile[] = []
   let isWhole = true
   let seen = 0

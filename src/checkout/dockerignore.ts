@@ -90,7 +90,8 @@ export function parseDockerignore(text: string): Dockerignore {
     })
 }
 
-const inClass = (char: string, { not, ranges }: Extract<Token, { kind: 'class' }>): boolean => ranges.some(([from, to]) => from <= char && char <= to) !== not
+const inClass = (char: string, { not, ranges }: Extract<Token, { kind: 'class' }>): boolean =>
+  ranges.some(([from, to]) => from <= char && char <= to) !== not
 
 /**
  * Whether a pattern matches a path or a directory above it. Follows all ways through the pattern at once: the time is at most the product
@@ -117,7 +118,14 @@ function matches(tokens: readonly Token[], path: string): boolean {
     for (const state of states) {
       const token = tokens[state]
       if (token === undefined) continue
-      if (token.kind === 'char' ? token.char === char : token.kind === 'one' ? char !== '/' : token.kind === 'class' && char !== '/' && inClass(char, token)) next.add(state + 1)
+      if (
+        token.kind === 'char'
+          ? token.char === char
+          : token.kind === 'one'
+            ? char !== '/'
+            : token.kind === 'class' && char !== '/' && inClass(char, token)
+      )
+        next.add(state + 1)
       else if ((token.kind === 'run' && char !== '/') || token.kind === 'any') next.add(state)
       else if (token.kind === 'directories') (char === '/' ? next : nextInside).add(char === '/' ? state + 1 : state)
       if (token.kind === 'directories' && char === '/') nextInside.add(state)
@@ -140,7 +148,10 @@ function matches(tokens: readonly Token[], path: string): boolean {
  * @param path relative to the context, with `/`
  * @returns null where the path is taken along
  */
-export function ignoredBy(dockerignore: Dockerignore, path: string): { readonly pattern: string; readonly line: number } | null {
+export function ignoredBy(
+  dockerignore: Dockerignore,
+  path: string,
+): { readonly pattern: string; readonly line: number } | null {
   let found: IgnorePattern | null = null
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue
@@ -150,7 +161,8 @@ export function ignoredBy(dockerignore: Dockerignore, path: string): { readonly 
 }
 
 /** Whether a path below a directory could be taken back in although the directory is kept out. */
-export const hasExceptions = (dockerignore: Dockerignore): boolean => dockerignore.some(({ isException }) => isException)
+export const hasExceptions = (dockerignore: Dockerignore): boolean =>
+  dockerignore.some(({ isException }) => isException)
 
 /** Characters that nobody can type or see, halves of characters that stand for bytes (see `decodeName`), and blanks at an end, which Docker takes off. */
 const UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu

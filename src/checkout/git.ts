@@ -21,7 +21,14 @@ function git(directory: string, args: readonly string[]): Promise<Buffer | null>
         encoding: 'buffer',
         maxBuffer: MAX_FILE,
         // Nothing is fetched on the way: a partial clone would ask the server for each file.
-        env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_NO_REPLACE_OBJECTS: '1', LC_ALL: 'C' },
+        env: {
+          ...process.env,
+          GIT_TERMINAL_PROMPT: '0',
+          GIT_NO_LAZY_FETCH: '1',
+          GIT_OPTIONAL_LOCKS: '0',
+          GIT_NO_REPLACE_OBJECTS: '1',
+          LC_ALL: 'C',
+        },
       },
       (error, stdout) => resolve(error === null ? stdout : null),
     )
@@ -31,7 +38,9 @@ function git(directory: string, args: readonly string[]): Promise<Buffer | null>
 /** The full id of a commit; null where the repository at hand does not have it. */
 export async function commitOf(directory: string, revision: string): Promise<string | null> {
   if (revision.startsWith('-')) return null
-  const id = (await git(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]))?.toString('latin1').trim()
+  const id = (await git(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]))
+    ?.toString('latin1')
+    .trim()
   return id !== undefined && /^[0-9a-f]{40,64}$/.test(id) ? id : null
 }
 
@@ -66,7 +75,9 @@ interface Entry {
 
 /** An entry of a commit by its path; null where there is none, undefined where git could not tell. */
 async function entryAt(directory: string, commit: string, name: string): Promise<Entry | null | undefined> {
-  const listed = (await git(directory, ['ls-tree', '-z', '--full-tree', commit, '--', `:(literal)${name}`]))?.toString('utf8')
+  const listed = (await git(directory, ['ls-tree', '-z', '--full-tree', commit, '--', `:(literal)${name}`]))?.toString(
+    'utf8',
+  )
   if (listed === undefined) return undefined
   const [, mode, object] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed) ?? []
   return mode === undefined || object === undefined ? null : { mode, object }
@@ -77,7 +88,11 @@ const SUBMODULE = '160000'
 const DIRECTORY = '040000'
 
 /** The first link or submodule on the way to a path that a commit does not have as such. */
-async function obstacle(directory: string, commit: string, name: string): Promise<{ readonly parent: string; readonly entry: Entry } | null | undefined> {
+async function obstacle(
+  directory: string,
+  commit: string,
+  name: string,
+): Promise<{ readonly parent: string; readonly entry: Entry } | null | undefined> {
   for (const parent of parentsOf(name)) {
     const entry = await entryAt(directory, commit, parent)
     if (entry === undefined) return undefined
@@ -95,7 +110,9 @@ async function obstacle(directory: string, commit: string, name: string): Promis
  */
 export async function fileAt(directory: string, commit: string, file: string): Promise<string | null | undefined> {
   const fail = (why: string): never => {
-    throw new PolicyError(`${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`)
+    throw new PolicyError(
+      `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`,
+    )
   }
   let name = path.posix.normalize(file)
   for (let hop = 0; hop <= MAX_LINKS; hop++) {

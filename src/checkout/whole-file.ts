@@ -6,7 +6,9 @@ import { codeOf, reasonOf } from '../error.ts'
 import { leadsOut, pathInCheckout } from './inside.ts'
 
 /** The text of a file, or why there is none. */
-export type WholeFile = { readonly text: string } | { readonly text: null; readonly isMissing: boolean; readonly why: string }
+export type WholeFile =
+  | { readonly text: string }
+  | { readonly text: null; readonly isMissing: boolean; readonly why: string }
 
 const refused = (why: string): WholeFile => ({ text: null, isMissing: false, why })
 
@@ -21,7 +23,8 @@ function kindOf(info: Stats): string {
 const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//
 
 /** Why a text that was read as a file is not its content; null for what it seems. */
-export const notContent = (text: string): string | null => (LFS_POINTER.test(text) ? 'it is a pointer of Git LFS, and its content is elsewhere: commit the file itself' : null)
+export const notContent = (text: string): string | null =>
+  LFS_POINTER.test(text) ? 'it is a pointer of Git LFS, and its content is elsewhere: commit the file itself' : null
 
 async function bounded(handle: FileHandle, most: number): Promise<string | null> {
   const parts: Buffer[] = []
@@ -42,14 +45,17 @@ async function bounded(handle: FileHandle, most: number): Promise<string | null>
  * @param root of the checkout, whose files must stay in it whatever links they are; null: links are followed
  */
 export async function readWhole(file: string, most: number, root: string | null = null): Promise<WholeFile> {
-  if (root !== null && pathInCheckout(root, file) !== null && (await leadsOut(root, file))) return refused('a symbolic link leads out of the checkout')
+  if (root !== null && pathInCheckout(root, file) !== null && (await leadsOut(root, file)))
+    return refused('a symbolic link leads out of the checkout')
   let handle: FileHandle
   try {
     // A pipe without a writer would be waited for.
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     const code = codeOf(error)
-    return code === 'ENOENT' || code === 'ENOTDIR' ? { text: null, isMissing: true, why: 'no such file' } : refused(code === 'ENXIO' ? 'it is a socket, no file' : reasonOf(error))
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? { text: null, isMissing: true, why: 'no such file' }
+      : refused(code === 'ENXIO' ? 'it is a socket, no file' : reasonOf(error))
   }
   try {
     const info = await handle.stat()

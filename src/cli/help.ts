@@ -6,7 +6,8 @@ import { wrap } from '../report/wrap.ts'
 export const TEXT_AT = 25
 
 /** `--fail-on SEVERITY`. */
-const usageOf = (name: OptionName, value: string | null = OPTIONS[name].value): string => `--${name}${value === null ? '' : ` ${value}`}`
+const usageOf = (name: OptionName, value: string | null = OPTIONS[name].value): string =>
+  `--${name}${value === null ? '' : ` ${value}`}`
 
 /** An option and what it does, `text` instead of what the table says. */
 export function option(name: OptionName, text: string = OPTIONS[name].help, value?: string): string {
@@ -26,7 +27,9 @@ export const options = (...names: readonly OptionName[]): string => names.map((n
 /** Options that are those of another command. */
 export const asWithScan = (...names: readonly OptionName[]): string =>
   [
-    ...wrap(names.map((name) => usageOf(name).replace(' ', '·')).join(', '), '  ', '  ').map((line) => line.replaceAll('·', ' ')),
+    ...wrap(names.map((name) => usageOf(name).replace(' ', '·')).join(', '), '  ', '  ').map((line) =>
+      line.replaceAll('·', ' '),
+    ),
     `${' '.repeat(TEXT_AT)}as with layergate scan`,
   ].join('\n')
 

@@ -18,7 +18,10 @@ const of = <Name extends OptionName>(...names: readonly Name[]): { [Each in Name
   Object.fromEntries(
     names.map((name) => {
       const { value, ...rest } = OPTIONS[name]
-      return [name, value === null ? { type: 'boolean' } : { type: 'string', ...('multiple' in rest ? { multiple: true } : {}) }]
+      return [
+        name,
+        value === null ? { type: 'boolean' } : { type: 'string', ...('multiple' in rest ? { multiple: true } : {}) },
+      ]
     }),
   ) as { [Each in Name]: ParsedAs<Each> }
 
@@ -27,17 +30,36 @@ const IMAGE = ['config', 'dockerfile', 'context', 'build-metadata', 'target', 'i
 /** A command that writes one form alone: `--json` is short for `--format json`. */
 const ONE_FORMAT = { ...of('json'), format: { type: 'string' } } as const
 
-export const SCAN_OPTIONS = of(...IMAGE, 'fail-on', 'min-confidence', 'name', 'baseline', 'policy-from', 'format', 'json', 'output', 'verbose', 'no-color')
+export const SCAN_OPTIONS = of(
+  ...IMAGE,
+  'fail-on',
+  'min-confidence',
+  'name',
+  'baseline',
+  'policy-from',
+  'format',
+  'json',
+  'output',
+  'verbose',
+  'no-color',
+)
 export const HISTORY_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }
 export const CONTEXT_OPTIONS = { ...of('timeout', 'verbose'), ...ONE_FORMAT, dockerfile: { type: 'string' } } as const
-export const LINT_OPTIONS = { ...of('config', 'timeout', 'fail-on', 'min-confidence', 'output', 'verbose'), ...ONE_FORMAT }
+export const LINT_OPTIONS = {
+  ...of('config', 'timeout', 'fail-on', 'min-confidence', 'output', 'verbose'),
+  ...ONE_FORMAT,
+}
 export const BASELINE_OPTIONS = of(...IMAGE, 'name', 'output', 'prune')
 export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'output', 'verbose'), ...ONE_FORMAT }
 export const INIT_OPTIONS = of('github')
 export const DETECTORS_OPTIONS = { ...of('markdown'), ...ONE_FORMAT }
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */
-export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
+export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(
+  command: string,
+  args: readonly string[],
+  options: T,
+) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
@@ -45,27 +67,39 @@ export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[
     const unknown = /'(--?[\w-]+)/.exec(message)?.[1]
     const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(options))
     if (unknown !== undefined && /unknown/i.test(message))
-      throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate ${command} --help.`)
+      throw new UsageError(
+        `There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate ${command} --help.`,
+      )
     throw new UsageError(`${message.split('.')[0]}. See layergate ${command} --help.`)
   }
 }
 
 /** The one image that is named. */
 export function oneImage(command: string, [reference, extra]: readonly string[]): string {
-  if (reference === undefined) throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`)
-  if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`)
+  if (reference === undefined)
+    throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`)
+  if (extra !== undefined)
+    throw new UsageError(
+      `One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`,
+    )
   if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
-    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`)
+    throw new UsageError(
+      `- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`,
+    )
   return reference
 }
 
 /** @throws UsageError where a command that takes no arguments gets one */
 export function noArguments(command: string, args: readonly string[]): void {
-  if (args[0] !== undefined) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`)
+  if (args[0] !== undefined)
+    throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`)
 }
 
 /** The form that a command writes, of those that it has. @throws UsageError where it has no such form */
-export function formOf<Form>(forms: Readonly<Record<string, Form>>, { format, json }: { readonly format?: string; readonly json?: boolean }): Form {
+export function formOf<Form>(
+  forms: Readonly<Record<string, Form>>,
+  { format, json }: { readonly format?: string; readonly json?: boolean },
+): Form {
   const name = format ?? (json === true ? 'json' : 'terminal')
   if (json === true && name !== 'json') throw new UsageError(`--json and --format ${name}: name one of them.`)
   const form = Object.hasOwn(forms, name) ? forms[name] : undefined
@@ -75,7 +109,9 @@ export function formOf<Form>(forms: Readonly<Record<string, Form>>, { format, js
 
 export function noSuchFormat(name: string, known: readonly string[]): UsageError {
   const near = nearest(name, known)
-  return new UsageError(`--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${known.join(', ')}.`)
+  return new UsageError(
+    `--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${known.join(', ')}.`,
+  )
 }
 
 /** Starts the clock that the user gives, before any policy is read. @throws UsageError */
@@ -85,7 +121,8 @@ export function limitTo(timeout: string | undefined, host: Host): void {
 }
 
 /** Options over the environment. */
-export const settingsOf = (values: Readonly<Record<string, unknown>>): Settings => overlay(settingsFromEnvironment(process.env), settingsFromOptions(values))
+export const settingsOf = (values: Readonly<Record<string, unknown>>): Settings =>
+  overlay(settingsFromEnvironment(process.env), settingsFromOptions(values))
 
 /** What a run tells while it goes on. */
 export type Hooks = Pick<Surroundings, 'onProgress' | 'onLimit'>

@@ -9,7 +9,8 @@ import type { Host } from './command.ts'
 import type { Hooks } from './options.ts'
 
 /** Prints a text, and returns once it is written. */
-export const print = (text: string): Promise<void> => new Promise((resolve) => process.stdout.write(text, () => resolve()))
+export const print = (text: string): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(text, () => resolve()))
 
 /** @param file null for standard output @throws UsageError where it cannot be written */
 export async function writeOut(file: string | null, given: string, host: Host): Promise<void> {
@@ -51,7 +52,9 @@ function progressLine(): { show: (progress: Progress) => void; clear: () => void
       last = now
       shown = true
       const speed = read / ((now - started) / 1000)
-      process.stderr.write(`\r\x1b[K${layer + 1} of ${layers} layers · ${Math.round(share * 100)} % · ${bytes(speed)}/s`)
+      process.stderr.write(
+        `\r\x1b[K${layer + 1} of ${layers} layers · ${Math.round(share * 100)} % · ${bytes(speed)}/s`,
+      )
     },
     clear: () => {
       if (shown) process.stderr.write('\r\x1b[K')

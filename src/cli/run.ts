@@ -18,12 +18,25 @@ import { schema } from './commands/schema.ts'
 import { print } from './output.ts'
 
 /** In the order of `layergate --help`. */
-export const COMMANDS: readonly Command[] = [scan, history, lint, baseline, diff, context, rules, detectors, explain, init, schema]
+export const COMMANDS: readonly Command[] = [
+  scan,
+  history,
+  lint,
+  baseline,
+  diff,
+  context,
+  rules,
+  detectors,
+  explain,
+  init,
+  schema,
+]
 
 /** Where the words on a command begin. */
 const ABOUT_AT = 33
 
-export const helpOfAll = (): string => `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+export const helpOfAll =
+  (): string => `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
 
 Usage
 ${COMMANDS.flatMap(({ overview }) => overview.map(([usage, about]) => `  layergate ${usage}`.padEnd(ABOUT_AT + 2) + about)).join('\n')}
@@ -73,7 +86,9 @@ async function dispatch([name, ...rest]: readonly string[], host: Host): Promise
   if (command === undefined) {
     const known = COMMANDS.map((each) => each.name)
     const near = nearest(name, known)
-    throw new UsageError(`There is no command ${JSON.stringify(name)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${known.join(', ')}. See layergate --help.`)
+    throw new UsageError(
+      `There is no command ${JSON.stringify(name)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${known.join(', ')}. See layergate --help.`,
+    )
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     await print(command.help())

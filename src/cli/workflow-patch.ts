@@ -68,13 +68,20 @@ function firstTag(tags: string | null): string | null {
 }
 
 const joined = (...parts: (string | null)[]): string | null => {
-  const known = parts.filter((part): part is string => part !== null && part !== '' && part !== '.' && !/^(?:https?:|git@|\$\{\{)/.test(part))
+  const known = parts.filter(
+    (part): part is string => part !== null && part !== '' && part !== '.' && !/^(?:https?:|git@|\$\{\{)/.test(part),
+  )
   return known.length === 0 ? null : path.posix.normalize(known.join('/'))
 }
 
 /** Where the Dockerfile lies; null for the one at the root, which the gate finds by itself. */
 function dockerfileOf(context: string | null, file: string | null, directory: string | null): string | null {
-  const found = file === null ? (joined(directory, context) === null ? null : joined(directory, context, 'Dockerfile')) : joined(directory, file)
+  const found =
+    file === null
+      ? joined(directory, context) === null
+        ? null
+        : joined(directory, context, 'Dockerfile')
+      : joined(directory, file)
   return found === 'Dockerfile' ? null : found
 }
 
@@ -106,7 +113,8 @@ function verbOf(command: ShellCommand): string {
 }
 
 const isBuild = (command: ShellCommand): boolean => BUILDERS[command.name]?.test(verbOf(command)) === true
-const isPush = (command: ShellCommand): boolean => /^(?:docker|podman|nerdctl|buildah)$/.test(command.name) && /push$/.test(verbOf(command))
+const isPush = (command: ShellCommand): boolean =>
+  /^(?:docker|podman|nerdctl|buildah)$/.test(command.name) && /push$/.test(verbOf(command))
 
 interface Job {
   readonly file: string
@@ -152,7 +160,19 @@ function gateStep(action: string, { image, dockerfile, target, metadata }: Build
 }
 
 /** Keys that a build for the gate has otherwise, or has no use for. */
-const OTHER_KEYS = new Set(['push', 'load', 'tags', 'labels', 'annotations', 'outputs', 'platforms', 'provenance', 'sbom', 'cache-to', 'attests'])
+const OTHER_KEYS = new Set([
+  'push',
+  'load',
+  'tags',
+  'labels',
+  'annotations',
+  'outputs',
+  'platforms',
+  'provenance',
+  'sbom',
+  'cache-to',
+  'attests',
+])
 
 /** docker/build-push-action: what it loads is judged; what it pushes is built, loaded and judged before. */
 function ofBuildPush(job: Job, step: Step, action: string, notes: string[]): Edit[] {
@@ -163,28 +183,41 @@ function ofBuildPush(job: Job, step: Step, action: string, notes: string[]): Edi
   const id = textAt(step.node, 'id')
   const metadata = id === null ? null : `\${{ steps.${id}.outputs.metadata }}`
   const file = /(?:^|[\s,])dest=([^\s,]+)/.exec(textAt(inputs, 'outputs') ?? '')?.[1]
-  if (file !== undefined) return [{ before: step.end, lines: gateStep(action, { image: file, ...common, metadata }, step.indent) }]
+  if (file !== undefined)
+    return [{ before: step.end, lines: gateStep(action, { image: file, ...common, metadata }, step.indent) }]
   const tag = firstTag(textAt(inputs, 'tags'))
   const pushes = /^(?!false$).+/.test(textAt(inputs, 'push') ?? '')
-  if (textAt(inputs, 'load') === 'true' && !pushes && tag !== null) return [{ before: step.end, lines: gateStep(action, { image: tag, ...common, metadata }, step.indent) }]
+  if (textAt(inputs, 'load') === 'true' && !pushes && tag !== null)
+    return [{ before: step.end, lines: gateStep(action, { image: tag, ...common, metadata }, step.indent) }]
   // Build and load, judge, and let the step build again from the cache and push.
   const image = `${
-    stableName((tag ?? 'app').replace(EXPRESSION, '').replace(/[:/-]+$/, '') || 'app', { image: null, platform: null, target: null, dockerfile: null })
+    stableName((tag ?? 'app').replace(EXPRESSION, '').replace(/[:/-]+$/, '') || 'app', {
+      image: null,
+      platform: null,
+      target: null,
+      dockerfile: null,
+    })
       .split('/')
       .at(-1)
       ?.split(':')[0] ?? 'app'
   }:gate`
   const kept = (inputs?.items ?? []).flatMap((pair): string[] => {
-    const { key, value } = pair as unknown as { key: { range?: [number, number, number] | null }; value: { range?: [number, number, number] | null } | null }
+    const { key, value } = pair as unknown as {
+      key: { range?: [number, number, number] | null }
+      value: { range?: [number, number, number] | null } | null
+    }
     if (!isScalar(key) || OTHER_KEYS.has(String(key.value)) || key.range == null || value?.range == null) return []
     const last = Math.max(job.lineOf(key.range[0]), job.lineOf(value.range[1] - 1))
     return job.lines.slice(job.lineOf(key.range[0]), last + 1).filter((line) => line.trim() !== '')
   })
   if (inputs !== null && inputs.flow === true) {
-    notes.push(`${where}: its build step is written on one line: put a step before it that builds with load: true, and the gate behind that.`)
+    notes.push(
+      `${where}: its build step is written on one line: put a step before it that builds with load: true, and the gate behind that.`,
+    )
     return []
   }
-  if ((textAt(inputs, 'platforms') ?? '').includes(',')) notes.push(`${where}: it builds for several platforms; the gate judges the runner's own.`)
+  if ((textAt(inputs, 'platforms') ?? '').includes(','))
+    notes.push(`${where}: it builds for several platforms; the gate judges the runner's own.`)
   const gateId = `gate-build${id === null ? '' : `-${id}`}`
   return [
     {
@@ -210,12 +243,20 @@ function dedent(line: string, all: readonly string[]): string {
 }
 
 /** A script: the gate comes behind its build, and before what pushes. */
-function ofScript(job: Job, step: Step, script: string, env: ReadonlySet<string>, action: string, notes: string[]): Edit[] {
+function ofScript(
+  job: Job,
+  step: Step,
+  script: string,
+  env: ReadonlySet<string>,
+  action: string,
+  notes: string[],
+): Edit[] {
   const where = `${job.file}: job ${job.name}`
   const expressions: string[] = []
   // Expressions are filled in before any shell sees them: to it they are words.
   const text = script.replace(EXPRESSION, (whole) => `__EXPRESSION_${expressions.push(whole) - 1}__`)
-  const restored = (word: string): string => word.replace(/__EXPRESSION_(\d+)__/g, (_, index: string) => expressions[Number(index)] ?? '')
+  const restored = (word: string): string =>
+    word.replace(/__EXPRESSION_(\d+)__/g, (_, index: string) => expressions[Number(index)] ?? '')
   const { commands } = parseScript(text, new Map())
   const edits: Edit[] = []
   for (const command of commands.filter(isBuild)) {
@@ -232,13 +273,19 @@ function ofScript(job: Job, step: Step, script: string, env: ReadonlySet<string>
     const skipped = options.operands.slice(verbOf(command).split(' ').length)
     const build: BuildStep = {
       image: restored(output ?? image ?? ''),
-      dockerfile: dockerfileOf(skipped[0]?.value ?? null, options.value('-f', '--file')?.value ?? null, textAt(step.node, 'working-directory')),
+      dockerfile: dockerfileOf(
+        skipped[0]?.value ?? null,
+        options.value('-f', '--file')?.value ?? null,
+        textAt(step.node, 'working-directory'),
+      ),
       target: options.value('--target')?.value ?? null,
       metadata: null,
     }
     const lines = gateStep(action, build, step.indent)
     if (options.has('--push')) {
-      notes.push(`${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`)
+      notes.push(
+        `${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`,
+      )
       continue
     }
     const push = commands.find((other) => isPush(other) && other.position > command.position)
@@ -249,14 +296,26 @@ function ofScript(job: Job, step: Step, script: string, env: ReadonlySet<string>
 }
 
 /** Cuts a script in front of the line that pushes. */
-function splitScript(job: Job, step: Step, text: string, push: ShellCommand, gate: readonly string[], where: string, notes: string[]): Edit[] {
+function splitScript(
+  job: Job,
+  step: Step,
+  text: string,
+  push: ShellCommand,
+  gate: readonly string[],
+  where: string,
+  notes: string[],
+): Edit[] {
   const node: unknown = step.node.get('run', true)
   const header = isScalar(node) && node.range != null ? job.lineOf(node.range[0]) : null
   const at = text.slice(0, push.position).split('\n').length - 1
   const before = text.split('\n').slice(0, at)
   const own = text.split('\n')[at] ?? ''
   const isSplittable =
-    isScalar(node) && node.type === 'BLOCK_LITERAL' && header !== null && own.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? '')
+    isScalar(node) &&
+    node.type === 'BLOCK_LITERAL' &&
+    header !== null &&
+    own.trimStart().startsWith(push.program) &&
+    !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? '')
   // What a script sets for itself is gone in the next step.
   if (!isSplittable || before.some((line) => /^\s*(?:export\s+|cd\s|pushd\s|\w+=)/.test(line))) {
     notes.push(`${where}: one script builds and pushes: cut it in two steps, and put the gate between them.`)
@@ -280,7 +339,9 @@ function permissionEdits(job: Job, notes: string[]): Edit[] {
     if (own.has('pull-requests')) return []
     const item = own.items[0] as unknown as { key: { range?: [number, number, number] | null } } | undefined
     if (item?.key.range == null) {
-      notes.push(`${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`)
+      notes.push(
+        `${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`,
+      )
       return []
     }
     const column = /^\s*/.exec(job.lines[line(item.key.range[0])] ?? '')?.[0] ?? `${indent}  `
@@ -289,15 +350,31 @@ function permissionEdits(job: Job, notes: string[]): Edit[] {
   if (isScalar(own)) return []
   const above: unknown = job.workflow.get('permissions', true)
   if (isScalar(above) && above.value === 'write-all') return []
-  const inherited = isMap(above) ? above.items.map((pair) => `${String((pair as { key: unknown }).key)}: ${String((pair as { value: unknown }).value)}`) : []
+  const inherited = isMap(above)
+    ? above.items.map(
+        (pair) => `${String((pair as { key: unknown }).key)}: ${String((pair as { value: unknown }).value)}`,
+      )
+    : []
   const [start = 0, end = 0] = job.node.range ?? []
   const ghcr = job.lines.slice(line(start), line(end) + 1).some((text) => /ghcr\.io/.test(text)) && !isMap(above)
-  const rights = [...new Set([...(inherited.some((right) => right.startsWith('contents:')) ? [] : ['contents: read']), ...inherited, ...(ghcr ? ['packages: write'] : [])])].filter(
-    (right) => !right.startsWith('pull-requests:'),
-  )
+  const rights = [
+    ...new Set([
+      ...(inherited.some((right) => right.startsWith('contents:')) ? [] : ['contents: read']),
+      ...inherited,
+      ...(ghcr ? ['packages: write'] : []),
+    ]),
+  ].filter((right) => !right.startsWith('pull-requests:'))
   if (inherited.includes('pull-requests: write')) return []
-  if (!isMap(above)) notes.push(`${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`)
-  return [{ before: line(at), lines: [`${indent}permissions:`, ...rights.map((right) => `${indent}  ${right}`), `${indent}  ${wanted}`] }]
+  if (!isMap(above))
+    notes.push(
+      `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`,
+    )
+  return [
+    {
+      before: line(at),
+      lines: [`${indent}permissions:`, ...rights.map((right) => `${indent}  ${right}`), `${indent}  ${wanted}`],
+    },
+  ]
 }
 
 function jobEdits(job: Job, env: ReadonlySet<string>, action: string, notes: string[]): Edit[] {
@@ -310,16 +387,21 @@ function jobEdits(job: Job, env: ReadonlySet<string>, action: string, notes: str
     const uses = textAt(step.node, 'uses') ?? ''
     if (/^docker\/build-push-action@/i.test(uses)) return ofBuildPush(job, step, action, notes)
     if (/^docker\/bake-action@/i.test(uses))
-      notes.push(`${job.file}: job ${job.name} builds with docker/bake-action: build with load: true and put the gate behind it, a step for each image.`)
+      notes.push(
+        `${job.file}: job ${job.name} builds with docker/bake-action: build with load: true and put the gate behind it, a step for each image.`,
+      )
     const script = textAt(step.node, 'run')
     const own = mapAt(step.node, 'env')
     const known = new Set([...env].filter((name) => own?.has(name) !== true))
-    return script === null ? [] : ofScript(job, step, String((step.node.get('run', true) as { value: unknown }).value), known, action, notes)
+    return script === null
+      ? []
+      : ofScript(job, step, String((step.node.get('run', true) as { value: unknown }).value), known, action, notes)
   })
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits]
 }
 
-const keysOf = (map: YAMLMap | null): string[] => (map?.items ?? []).map((pair) => String((pair as { key: unknown }).key))
+const keysOf = (map: YAMLMap | null): string[] =>
+  (map?.items ?? []).map((pair) => String((pair as { key: unknown }).key))
 
 /** The patch of one workflow. */
 function patchOf(file: string, text: string, action: string, notes: string[]): { patch: string; builds: boolean } {
@@ -337,22 +419,38 @@ function patchOf(file: string, text: string, action: string, notes: string[]): {
     if (!isMap(value)) continue
     const node = value as YAMLMap
     const env = new Set([...keysOf(mapAt(workflow, 'env')), ...keysOf(mapAt(node, 'env'))])
-    edits.push(...jobEdits({ file, name: String(key), node, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 }, env, action, notes))
+    edits.push(
+      ...jobEdits(
+        { file, name: String(key), node, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 },
+        env,
+        action,
+        notes,
+      ),
+    )
   }
   if (edits.length === 0) return { patch: '', builds: false }
   const on: unknown = workflow.get('on')
   const events = isMap(on) ? keysOf(on as YAMLMap) : isSeq(on) ? on.items.map(String) : [String(on)]
-  if (!events.includes('pull_request')) notes.push(`${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`)
+  if (!events.includes('pull_request'))
+    notes.push(
+      `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`,
+    )
   const result = [...lines]
   for (const { before, lines: added } of edits.sort((a, b) => b.before - a.before)) result.splice(before, 0, ...added)
-  return { patch: createTwoFilesPatch(`a/${file}`, `b/${file}`, text, result.join('\n'), undefined, undefined, { context: 3 }).replace(/^=+\n/, ''), builds: true }
+  return {
+    patch: createTwoFilesPatch(`a/${file}`, `b/${file}`, text, result.join('\n'), undefined, undefined, {
+      context: 3,
+    }).replace(/^=+\n/, ''),
+    builds: true,
+  }
 }
 
 /** A workflow of its own, for a repository that builds its images elsewhere or not yet. */
 function newWorkflow(dockerfiles: readonly string[], action: string): string {
   const jobs = dockerfiles.flatMap((file, index) => {
     const directory = path.posix.dirname(file)
-    const name = directory === '.' ? 'app' : (directory.split('/').at(-1) ?? 'app').toLowerCase().replace(/[^a-z0-9._-]/g, '-')
+    const name =
+      directory === '.' ? 'app' : (directory.split('/').at(-1) ?? 'app').toLowerCase().replace(/[^a-z0-9._-]/g, '-')
     return [
       `  gate-${index === 0 && dockerfiles.length === 1 ? 'image' : `${name}-${index + 1}`}:`,
       '    runs-on: ubuntu-latest',
@@ -364,10 +462,29 @@ function newWorkflow(dockerfiles: readonly string[], action: string): string {
       '        with:',
       '          persist-credentials: false',
       `      - run: docker build -t ${name}:gate -f ${JSON.stringify(file)} ${JSON.stringify(directory)}`,
-      ...gateStep(action, { image: `${name}:gate`, dockerfile: file === 'Dockerfile' && dockerfiles.length === 1 ? null : file, target: null, metadata: null }, '      '),
+      ...gateStep(
+        action,
+        {
+          image: `${name}:gate`,
+          dockerfile: file === 'Dockerfile' && dockerfiles.length === 1 ? null : file,
+          target: null,
+          metadata: null,
+        },
+        '      ',
+      ),
     ]
   })
-  return ['name: Image gate', 'on:', '  pull_request:', '  push:', '    branches: [main]', 'permissions: {}', 'jobs:', ...jobs, ''].join('\n')
+  return [
+    'name: Image gate',
+    'on:',
+    '  pull_request:',
+    '  push:',
+    '    branches: [main]',
+    'permissions: {}',
+    'jobs:',
+    ...jobs,
+    '',
+  ].join('\n')
 }
 
 const MAX_NEW = 10
@@ -378,7 +495,9 @@ const MAX_WORKFLOW = 1 << 20
 export async function proposeWorkflow(directory: string): Promise<Proposal> {
   const action = await ownAction()
   const notes: string[] = []
-  const names = (await readdir(path.join(directory, WORKFLOWS)).catch(() => [])).filter((name) => /\.ya?ml$/.test(name)).sort()
+  const names = (await readdir(path.join(directory, WORKFLOWS)).catch(() => []))
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
   const patches: string[] = []
   for (const name of names) {
     const file = `${WORKFLOWS}/${name}`
@@ -389,10 +508,18 @@ export async function proposeWorkflow(directory: string): Promise<Proposal> {
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path)
   if (patches.length === 0 && notes.length === 0 && dockerfiles.length > 0) {
-    if (dockerfiles.length > MAX_NEW) notes.push(`${dockerfiles.length - MAX_NEW} more Dockerfiles have no job yet: ${dockerfiles.slice(MAX_NEW, MAX_NEW + 5).join(', ')}.`)
+    if (dockerfiles.length > MAX_NEW)
+      notes.push(
+        `${dockerfiles.length - MAX_NEW} more Dockerfiles have no job yet: ${dockerfiles.slice(MAX_NEW, MAX_NEW + 5).join(', ')}.`,
+      )
     notes.push('No workflow builds an image: the patch adds one that does.')
     const text = newWorkflow(dockerfiles.slice(0, MAX_NEW), action)
-    patches.push(createTwoFilesPatch('/dev/null', `b/${WORKFLOWS}/image-gate.yml`, '', text, undefined, undefined, { context: 3 }).replace(/^=+\n/, ''))
-  } else if (patches.length === 0 && notes.length === 0) notes.push('There is neither a workflow that builds an image nor a Dockerfile: there is nothing to gate.')
+    patches.push(
+      createTwoFilesPatch('/dev/null', `b/${WORKFLOWS}/image-gate.yml`, '', text, undefined, undefined, {
+        context: 3,
+      }).replace(/^=+\n/, ''),
+    )
+  } else if (patches.length === 0 && notes.length === 0)
+    notes.push('There is neither a workflow that builds an image nor a Dockerfile: there is nothing to gate.')
   return { patch: patches.join(''), notes: notes.map(visible) }
 }

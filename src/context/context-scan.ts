@@ -64,14 +64,21 @@ export class ContextScan {
   }
 
   get skipped(): readonly ContextSkipped[] {
-    return this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '.', reason: `${this.#notListed} more files`, isUnread: this.#hasUnread }]
+    return this.#notListed === 0
+      ? this.#skipped
+      : [...this.#skipped, { path: '.', reason: `${this.#notListed} more files`, isUnread: this.#hasUnread }]
   }
 
   /** What was found, each match as what it is worth where it stands. */
   matches(): readonly ContextMatch[] {
     const installed = findInstalled(this.#entries, new Set(this.#matches.map(({ entry }) => entry)), this.#manifests)
     return this.#matches.map((match) =>
-      weighInPackage(this.#scanner.catalogue.kindOf(match.detector), match, this.#entries[match.entry]?.path ?? '/', installed.get(match.entry) ?? null),
+      weighInPackage(
+        this.#scanner.catalogue.kindOf(match.detector),
+        match,
+        this.#entries[match.entry]?.path ?? '/',
+        installed.get(match.entry) ?? null,
+      ),
     )
   }
 
@@ -100,7 +107,19 @@ export class ContextScan {
 
   async #scan(name: string, size: number, handle: FileHandle): Promise<number | null> {
     const file = cleanPath(`/${name}`)
-    const entry = this.#entries.push({ path: file, type: 'file', mode: 0, uid: 0, gid: 0, size, mtime: 0, link: null, whiteout: null, afterEnd: false }) - 1
+    const entry =
+      this.#entries.push({
+        path: file,
+        type: 'file',
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        size,
+        mtime: 0,
+        link: null,
+        whiteout: null,
+        afterEnd: false,
+      }) - 1
     const skip = (where: string, reason: string): void => this.skip(where.slice(1), reason, false)
     const content = new Content(skip, this.#scanner, this.#budget, file, [], 0)
     let [bytes, isRead] = [0, true]
@@ -114,7 +133,8 @@ export class ContextScan {
       }
     }
     let piece = await take()
-    if (piece.length <= MAX_MANIFEST && isNodeManifest(file) && namesPackage(piece.toString('latin1'))) this.#manifests.add(file)
+    if (piece.length <= MAX_MANIFEST && isNodeManifest(file) && namesPackage(piece.toString('latin1')))
+      this.#manifests.add(file)
     while (piece.length > 0) {
       const next = piece.length < CHUNK && bytes + piece.length === size ? Buffer.alloc(0) : await take()
       bytes += piece.length
@@ -124,7 +144,8 @@ export class ContextScan {
     await content.end()
     // A value that stands raw in an archive and in its member is reported once, by the member.
     const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
-    for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry })
+    for (const match of content.matches)
+      if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry })
     return isRead ? bytes : null
   }
 }

@@ -60,11 +60,20 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/(?:^|\/)(?:\.hg|\.svn)\/$/, 'the history of the repository'],
   [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, 'credentials of the person or job that builds'],
   [/(?:^|\/)\.env(?:\.[\w-]+)?$/, 'settings of one environment, often with secrets'],
-  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, 'a key, or a store of keys'],
+  [
+    /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/,
+    'a key, or a store of keys',
+  ],
   [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, 'a file of credentials'],
-  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, 'state and variables of Terraform hold secrets in the clear'],
+  [
+    /(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/,
+    'state and variables of Terraform hold secrets in the clear',
+  ],
   [/(?:^|\/)node_modules\/$/, 'modules of the machine that builds: install them in the image'],
-  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, 'what Python leaves on the machine that builds'],
+  [
+    /(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/,
+    'what Python leaves on the machine that builds',
+  ],
   [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, 'settings of an editor or of a desktop'],
   [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, 'results of tests'],
   [/\.(?:sql|dump|bak)(?:\.gz)?$/, 'a dump or a backup, often with real data'],
@@ -76,7 +85,11 @@ const MAX_FILES = 200_000
 const MAX_LISTED = 500
 
 /** The context and its Dockerfile as paths from `root`, whatever the user wrote. */
-async function placesOf(root: string, directory: string, dockerfile: string | null): Promise<{ readonly context: string; readonly dockerfile: string | null }> {
+async function placesOf(
+  root: string,
+  directory: string,
+  dockerfile: string | null,
+): Promise<{ readonly context: string; readonly dockerfile: string | null }> {
   const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/')
   const base = path.resolve(root, directory)
   const usual = path.join(base, 'Dockerfile')
@@ -101,7 +114,11 @@ class Waste {
 }
 
 /** The secrets of the files, each once for a value and line, the worst first. */
-function secretsOf(scan: ContextScan, dockerfile: string | null, catalogue: Catalogue): { readonly secrets: ContextSecret[]; readonly values: KnownValue[] } {
+function secretsOf(
+  scan: ContextScan,
+  dockerfile: string | null,
+  catalogue: Catalogue,
+): { readonly secrets: ContextSecret[]; readonly values: KnownValue[] } {
   const known = new KnownPublic()
   const secrets: ContextSecret[] = []
   const values: KnownValue[] = []
@@ -112,7 +129,8 @@ function secretsOf(scan: ContextScan, dockerfile: string | null, catalogue: Cata
     const name = scan.pathOf(match)
     const line = inside === null ? match.line : null
     const key = JSON.stringify([name, inside, identity, line])
-    if (strength === 'harmless' || seen.has(key) || (!isProvenToken(match) && known.sourceOf(identity) !== null)) continue
+    if (strength === 'harmless' || seen.has(key) || (!isProvenToken(match) && known.sourceOf(identity) !== null))
+      continue
     seen.add(key)
     const kind = catalogue.kindOf(match.detector)
     secrets.push({
@@ -126,7 +144,8 @@ function secretsOf(scan: ContextScan, dockerfile: string | null, catalogue: Cata
     })
   }
   const order = (a: ContextSecret, b: ContextSecret): number =>
-    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0))
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0))
   return { secrets: secrets.sort(order), values }
 }
 
@@ -135,10 +154,18 @@ function secretsOf(scan: ContextScan, dockerfile: string | null, catalogue: Cata
  * @param root where paths start; `directory` and `dockerfile` are relative to it
  * @throws ConfigError when the directory cannot be read
  */
-export async function inspectContext(root: string, directory: string, dockerfile: string | null, scanner: Scanner): Promise<ContextInspection> {
+export async function inspectContext(
+  root: string,
+  directory: string,
+  dockerfile: string | null,
+  scanner: Scanner,
+): Promise<ContextInspection> {
   const base = path.resolve(root, directory)
   const info = await lstat(base).catch(() => null)
-  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`)
+  if (info?.isDirectory() !== true)
+    throw new ConfigError(
+      `${directory}: is no directory that can be read. Name the build context: layergate context DIR.`,
+    )
   const places = await placesOf(root, directory, dockerfile)
   const context = await readContext(root, places.context, places.dockerfile)
   const { dockerignore } = context
@@ -146,7 +173,9 @@ export async function inspectContext(root: string, directory: string, dockerfile
   const waste = new Waste()
   const sizes = new Map<string, number>()
   const enter = (name: string): boolean => ignoredBy(dockerignore, name) === null || hasExceptions(dockerignore)
-  for await (const { path: name, kind } of walk(base, enter, MAX_FILES, (missed, reason) => scan.skip(missed, reason, true))) {
+  for await (const { path: name, kind } of walk(base, enter, MAX_FILES, (missed, reason) =>
+    scan.skip(missed, reason, true),
+  )) {
     if (kind === 'other' || ignoredBy(dockerignore, name) !== null) continue
     if (kind === 'directory') {
       waste.add(`${name}/`, 0)
@@ -157,7 +186,11 @@ export async function inspectContext(root: string, directory: string, dockerfile
     const above = waste.above(name)
     if (above !== undefined) above.bytes += bytes
   }
-  const { secrets, values } = secretsOf(scan, places.dockerfile === null ? null : path.posix.relative(places.context, places.dockerfile), scanner.catalogue)
+  const { secrets, values } = secretsOf(
+    scan,
+    places.dockerfile === null ? null : path.posix.relative(places.context, places.dockerfile),
+    scanner.catalogue,
+  )
   const told = new Set(secrets.map((secret) => secret.path))
   for (const [name, bytes] of sizes) if (!told.has(name)) waste.add(name, bytes)
   const listed = waste.found.sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -170,7 +203,12 @@ export async function inspectContext(root: string, directory: string, dockerfile
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     secrets: secrets.slice(0, MAX_LISTED),
     waste: listed,
-    patterns: [...new Set([...left.map(({ path: name }) => patternOf(name)), ...listed.map(({ path: name }) => patternOf(name))])],
+    patterns: [
+      ...new Set([
+        ...left.map(({ path: name }) => patternOf(name)),
+        ...listed.map(({ path: name }) => patternOf(name)),
+      ]),
+    ],
     skipped: scan.skipped,
     values,
   }

@@ -21,7 +21,8 @@ export interface BaseImage {
 /** The image that a build took in under the name that FROM has; the only one where no FROM is known. */
 function materialOf(provenances: readonly Provenance[], named: string | null): BaseName | null {
   const materials = provenances.flatMap((provenance) => provenance.materials)
-  if (named !== null) return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/s, ''))) ?? null
+  if (named !== null)
+    return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/s, ''))) ?? null
   const [only] = materials
   return materials.length === 1 ? (only ?? null) : null
 }
@@ -73,7 +74,14 @@ export function baseImageOf(
   doubt: string | null,
 ): BaseImage | null {
   const sure = { layers, lines, doubt: null }
-  if (traced !== null && traced.base !== null) return { ...sure, reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: 'provenance' }
+  if (traced !== null && traced.base !== null)
+    return {
+      ...sure,
+      reference: traced.base.reference,
+      digest: traced.base.digest,
+      layers: traced.baseLayers,
+      source: 'provenance',
+    }
   const written = alignment?.doubt == null ? (alignment?.base?.reference ?? null) : null
   const named = written !== null && /[$]/.test(written) ? null : written
   const annotated = annotations['org.opencontainers.image.base.name'] ?? ''
@@ -81,13 +89,25 @@ export function baseImageOf(
   if (annotated !== '' && (named === null || sameReference(annotated, named.replace(/@sha256:.*$/s, '')))) {
     // With layers, buildah notes the digest of an intermediate image.
     const isIntermediate = (config.history ?? []).some((entry) => noteOf(entry).some(({ name }) => name === null))
-    return { ...sure, reference: annotated, digest: isIntermediate ? null : (annotations['org.opencontainers.image.base.digest'] ?? null), source: 'annotation' }
+    return {
+      ...sure,
+      reference: annotated,
+      digest: isIntermediate ? null : (annotations['org.opencontainers.image.base.digest'] ?? null),
+      source: 'annotation',
+    }
   }
   const noted = notedBase(config.history ?? [], alignment)
   if (noted !== null) return { ...sure, reference: noted, digest: null, source: 'history' }
   if (named?.toLowerCase() === 'scratch') return null
   const material = materialOf(provenances, named)
-  if (material !== null) return { ...sure, reference: material.reference, digest: material.digest, source: 'provenance' }
+  if (material !== null)
+    return { ...sure, reference: material.reference, digest: material.digest, source: 'provenance' }
   if (named === null) return null
-  return { ...sure, reference: named, digest: /@(sha256:[0-9a-f]{64})$/.exec(named)?.[1] ?? null, source: 'dockerfile', doubt }
+  return {
+    ...sure,
+    reference: named,
+    digest: /@(sha256:[0-9a-f]{64})$/.exec(named)?.[1] ?? null,
+    source: 'dockerfile',
+    doubt,
+  }
 }

@@ -26,7 +26,8 @@ const timeOf = ({ created }: HistoryInstruction): number | null => {
 }
 
 /** Builders write nanoseconds; a whole second in all entries is SOURCE_DATE_EPOCH, or a time that was cut. */
-const isWholeSecond = ({ created }: HistoryInstruction): boolean => /T\d\d:\d\d:\d\d(?:\.0+)?(?:Z|[+-]\d\d:\d\d)$/.test(created ?? '')
+const isWholeSecond = ({ created }: HistoryInstruction): boolean =>
+  /T\d\d:\d\d:\d\d(?:\.0+)?(?:Z|[+-]\d\d:\d\d)$/.test(created ?? '')
 
 /** Whether an entry looks like those that the build wrote. */
 function looksLike(own: readonly HistoryInstruction[], builder: Builder): (entry: HistoryInstruction) => boolean {
@@ -36,7 +37,9 @@ function looksLike(own: readonly HistoryInstruction[], builder: Builder): (entry
     const isNote = /^(?:$|buildkit\.dockerfile\.|FROM )/.test(entry.comment ?? '')
     // Only the classic builder leaves an instruction without its word, and never one without a text.
     const isInstruction = entry.keyword !== null || (entry.raw !== '' && kinds.has('classic'))
-    return isNote && isInstruction && entry.author !== 'kaniko' && (kinds.has(entry.builder) || entry.builder === 'other')
+    return (
+      isNote && isInstruction && entry.author !== 'kaniko' && (kinds.has(entry.builder) || entry.builder === 'other')
+    )
   }
 }
 
@@ -58,12 +61,17 @@ function olderThan(own: readonly HistoryInstruction[]): (entry: HistoryInstructi
  * Where the entries begin that ONBUILD of the base can have made: they stand between the base's and the own ones, were
  * written by the builder of the own ones, and are as young. No part of the image tells them apart otherwise.
  */
-function triggeredFrom({ builder, baseEntries, ownFrom, instructions, base }: Alignment, history: readonly HistoryInstruction[], isComplete: boolean): number {
+function triggeredFrom(
+  { builder, baseEntries, ownFrom, instructions, base }: Alignment,
+  history: readonly HistoryInstruction[],
+  isComplete: boolean,
+): number {
   const written = history.slice(ownFrom).filter((entry) => !isFiller(entry))
   const [first] = written
   // buildah notes the image at the entry that it starts with.
   const noted = /^FROM (\S+)$/.exec(first?.comment ?? '')?.[1]
-  if (builder === 'buildah' && noted !== undefined && base !== null && sameReference(noted, base.reference)) return baseEntries
+  if (builder === 'buildah' && noted !== undefined && base !== null && sameReference(noted, base.reference))
+    return baseEntries
   const isAlike = looksLike(written, builder)
   let from = baseEntries
   // The first entry of a whole history is the base's: an image of nothing but ONBUILD is none that people build on.
@@ -89,34 +97,56 @@ const FILE_LINE = /^\s*(?:ADD|COPY|FROM|RUN)\s/
 /** Why another reader could see other stages or instructions than we do; null where none could. */
 function structureDoubt({ lines, stages }: Dockerfile): string | null {
   const starts = new Set(stages.map(({ fromInstruction }) => fromInstruction.startLine))
-  const odd = lines.findIndex((line, index) => (starts.has(index + 1) ? !STAGE_LINE.test(line) : WHOLE_STAGE_LINE.test(line)))
+  const odd = lines.findIndex((line, index) =>
+    starts.has(index + 1) ? !STAGE_LINE.test(line) : WHOLE_STAGE_LINE.test(line),
+  )
   if (odd !== -1) return `line ${odd + 1} reads like a FROM and is none, or the other way round`
   const split = stages.find(({ fromInstruction: { startLine, endLine } }) => startLine !== endLine)
   if (split !== undefined) return `the FROM of line ${split.fromInstruction.startLine} goes over several lines`
   // The history keeps no body of these: where it ends rests on our reading alone.
   const hides = ({ keyword, documents }: Instruction): boolean =>
-    documents.some(({ content }) => (keyword !== 'RUN' || content.startsWith('#!')) && content.split('\n').some((line) => FILE_LINE.test(line)))
+    documents.some(
+      ({ content }) =>
+        (keyword !== 'RUN' || content.startsWith('#!')) && content.split('\n').some((line) => FILE_LINE.test(line)),
+    )
   const hiding = stages.flatMap(({ instructions }) => instructions).find(hides)
-  return hiding === undefined ? null : `the here-document of line ${hiding.startLine} holds lines that read like instructions`
+  return hiding === undefined
+    ? null
+    : `the here-document of line ${hiding.startLine} holds lines that read like instructions`
 }
 
 const quoted = (dockerfile: Dockerfile, { base }: Alignment): boolean =>
-  base !== null && new RegExp(`["'${dockerfile.escapeCharacter === '`' ? '`' : '\\\\'}]`).test(base.from.text.split(/\s+/)[0] ?? '') && !/[:/@]/.test(base.reference)
+  base !== null &&
+  new RegExp(`["'${dockerfile.escapeCharacter === '`' ? '`' : '\\\\'}]`).test(base.from.text.split(/\s+/)[0] ?? '') &&
+  !/[:/@]/.test(base.reference)
 
 /**
  * @param history all entries
  * @param choice why the Dockerfile need not be the one that was built; null where it was named, or is the only one
  * @param isComplete the history has an entry for every layer
  */
-export function baseEntriesOf(alignment: Alignment, history: readonly HistoryInstruction[], choice: string | null, isComplete: boolean): BaseEntries {
+export function baseEntriesOf(
+  alignment: Alignment,
+  history: readonly HistoryInstruction[],
+  choice: string | null,
+  isComplete: boolean,
+): BaseEntries {
   const { dockerfile, baseEntries } = alignment
   if (alignment.base?.reference.toLowerCase() === 'scratch') return { count: 0, reason: null }
   if (choice !== null) return { count: 0, reason: noDockerfile(choice) }
-  const why = alignment.doubt ?? structureDoubt(dockerfile) ?? (quoted(dockerfile, alignment) ? 'the name after FROM is quoted' : null)
+  const why =
+    alignment.doubt ??
+    structureDoubt(dockerfile) ??
+    (quoted(dockerfile, alignment) ? 'the name after FROM is quoted' : null)
   if (why !== null) return { count: 0, reason: noProvenance(why) }
   const count = triggeredFrom(alignment, history, isComplete)
   return {
     count,
-    reason: count === baseEntries ? null : noProvenance('nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile'),
+    reason:
+      count === baseEntries
+        ? null
+        : noProvenance(
+            'nothing tells what the base image brought from what its ONBUILD ran, or an instruction that is gone from the Dockerfile',
+          ),
   }
 }

@@ -32,7 +32,11 @@ type Path = Pick<Chain, 'stages' | 'chosen' | 'open'>
 function pathsOf(dockerfile: Dockerfile, stage: Stage): { readonly paths: readonly Path[]; readonly isWhole: boolean } {
   const parent = parentOf(dockerfile, stage)
   if (parent.kind === 'image') return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true }
-  const onTop = (path: Path, chosen: readonly Stage[]): Path => ({ ...path, stages: [...path.stages, stage], chosen: [...path.chosen, ...chosen] })
+  const onTop = (path: Path, chosen: readonly Stage[]): Path => ({
+    ...path,
+    stages: [...path.stages, stage],
+    chosen: [...path.chosen, ...chosen],
+  })
   if (parent.kind === 'stage') {
     const below = pathsOf(dockerfile, parent.stage)
     return { ...below, paths: below.paths.map((path) => onTop(path, [])) }
@@ -71,7 +75,10 @@ function stepsOf(stages: readonly Stage[]): ChainStep[] {
  * All ways to read a stage, the one where FROM names an image last; a single one where no argument decides.
  * @returns the ways, and whether there are no more than are followed
  */
-export function chainsOf(dockerfile: Dockerfile, stage: Stage): { readonly chains: readonly Chain[]; readonly isWhole: boolean } {
+export function chainsOf(
+  dockerfile: Dockerfile,
+  stage: Stage,
+): { readonly chains: readonly Chain[]; readonly isWhole: boolean } {
   const { paths, isWhole } = pathsOf(dockerfile, stage)
   return { chains: paths.map((path) => ({ ...path, steps: stepsOf(path.stages) })), isWhole }
 }

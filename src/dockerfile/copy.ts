@@ -4,7 +4,8 @@ import type { Instruction } from './dockerfile.ts'
 import { jsonWords } from './words.ts'
 
 /** The words of a COPY: shell form or JSON form. Here-documents are no files of the context. */
-const wordsOf = ({ text }: Pick<Instruction, 'text'>): string[] => jsonWords(text) ?? text.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))
+const wordsOf = ({ text }: Pick<Instruction, 'text'>): string[] =>
+  jsonWords(text) ?? text.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))
 
 const join = (directory: string, rest: string): string => (directory === '' ? rest : `${directory}/${rest}`)
 
@@ -20,9 +21,16 @@ export const copySources = (instruction: Pick<Instruction, 'text'>): string[] =>
  * @param path of the file in the image
  * @param workdir that a relative target starts from; null where it is not known
  */
-export function contextPath(instruction: Pick<Instruction, 'text'>, path: string, workdir: string | null = null): string {
+export function contextPath(
+  instruction: Pick<Instruction, 'text'>,
+  path: string,
+  workdir: string | null = null,
+): string {
   const written = (wordsOf(instruction).at(-1) ?? '').replace(/(?<=[^/]|^\/)\/+$/, '')
-  const target = written.startsWith('/') || workdir === null ? written.replace(/^\/$/, '') : cleanPath(`${workdir}/${written}`).replace(/^\/$/, '')
+  const target =
+    written.startsWith('/') || workdir === null
+      ? written.replace(/^\/$/, '')
+      : cleanPath(`${workdir}/${written}`).replace(/^\/$/, '')
   const isAbsolute = written.startsWith('/') || workdir !== null
   const sources = copySources(instruction)
   const name = baseName(path)

@@ -46,7 +46,10 @@ export interface Dockerfile {
   readonly error: string | null
 }
 
-function toInstruction(text: string, { documents, starts, startLine, endLine }: Omit<LogicalLine, 'text'>): Instruction {
+function toInstruction(
+  text: string,
+  { documents, starts, startLine, endLine }: Omit<LogicalLine, 'text'>,
+): Instruction {
   const [, word = '', rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? []
   const keyword = word.toUpperCase()
   const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? ''
@@ -61,7 +64,10 @@ function toInstruction(text: string, { documents, starts, startLine, endLine }: 
     starts: ownStarts,
     startLine,
     endLine,
-    trigger: keyword === 'ONBUILD' && own !== '' ? toInstruction(own, { documents, starts: ownStarts, startLine, endLine }) : null,
+    trigger:
+      keyword === 'ONBUILD' && own !== ''
+        ? toInstruction(own, { documents, starts: ownStarts, startLine, endLine })
+        : null,
   }
 }
 
@@ -69,7 +75,13 @@ function toInstruction(text: string, { documents, starts, startLine, endLine }: 
 function expand(text: string, args: ReadonlyMap<string, string>): string {
   return text.replace(
     /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]{0,1000}))?\})/g,
-    (whole, bare: string | undefined, braced: string | undefined, operator: string | undefined, word: string | undefined) => {
+    (
+      whole,
+      bare: string | undefined,
+      braced: string | undefined,
+      operator: string | undefined,
+      word: string | undefined,
+    ) => {
       const value = args.get(bare ?? braced ?? '')
       if (operator?.endsWith('+')) return value === undefined || value === '' ? '' : expand(word ?? '', args)
       if (value !== undefined && !(value === '' && operator === ':-')) return value
@@ -95,7 +107,10 @@ function readArgs(text: string, escapeCharacter: Escape, args: Map<string, strin
 }
 
 /** https://docs.docker.com/reference/dockerfile/ */
-const KEYWORDS: readonly string[] = 'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(' ')
+const KEYWORDS: readonly string[] =
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
+    ' ',
+  )
 
 /** A syntax line that names another builder's language, which may have instructions of its own. */
 const OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i
@@ -128,7 +143,9 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
       const words = instruction.text.split(/\s+/)
       const name = words[1]?.toUpperCase() === 'AS' ? (words[2]?.toLowerCase() ?? null) : null
       const word = words[0] ?? ''
-      const from = word.includes('$') ? expand(word.replace(/^(["'])(.*)\1$/, '$2'), args) : patternsOf(word, read.escapeCharacter).flat().join('')
+      const from = word.includes('$')
+        ? expand(word.replace(/^(["'])(.*)\1$/, '$2'), args)
+        : patternsOf(word, read.escapeCharacter).flat().join('')
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)
     else {
@@ -137,8 +154,17 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
     }
   }
   close()
-  const error = read.error ?? unknownInstruction(text, [...globals, ...stages.flatMap(({ instructions }) => instructions)])
-  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, globals, stages, error }
+  const error =
+    read.error ?? unknownInstruction(text, [...globals, ...stages.flatMap(({ instructions }) => instructions)])
+  return {
+    path,
+    text,
+    lines: text.replace(/^\ufeff/, '').split(/\r?\n/),
+    escapeCharacter: read.escapeCharacter,
+    globals,
+    stages,
+    error,
+  }
 }
 
 /** The physical line of a character of an instruction's text. */

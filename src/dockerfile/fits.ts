@@ -15,7 +15,8 @@ export interface Setting {
 }
 
 /** A shell and its options, at the end of what stands before a command. */
-const ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]{1,40}(?: [a-z]{1,40})?){0,8} (?:-[a-z]*c|\/C|-Command)$/i
+const ANY_SHELL =
+  /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]{1,40}(?: [a-z]{1,40})?){0,8} (?:-[a-z]*c|\/C|-Command)$/i
 /** Build arguments and nothing behind them: the exec form has no shell. */
 const ONLY_BUILD_ARGS = /^\|\d+ /
 /** Characters in front of a command that are looked at. */
@@ -71,18 +72,30 @@ function pathFits(pattern: Pattern, built: string): boolean {
   // What the builder cleans away (`//`, `..`) can come from a variable too.
   if (pattern.some((part) => /\/\/|\.\./.test(part))) return true
   const [head = '', ...tail] = pattern
-  const open = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ''), ...tail.slice(0, -1), (tail.at(-1) ?? '').replace(/(?<!\/)\/+$/, '')]
+  const open = [
+    withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ''),
+    ...tail.slice(0, -1),
+    (tail.at(-1) ?? '').replace(/(?<!\/)\/+$/, ''),
+  ]
   const bare = built.replace(/(?<=[^/]|^\/)\/+$/, '')
-  return fitsPattern(open, bare) || fitsPattern(pattern, built) || (!head.startsWith('/') && fitsPattern(['', ...open], bare))
+  return (
+    fitsPattern(open, bare) ||
+    fitsPattern(pattern, built) ||
+    (!head.startsWith('/') && fitsPattern(['', ...open], bare))
+  )
 }
 
 function copyFits(instruction: Instruction, entry: HistoryInstruction, { escapeCharacter }: Setting): boolean {
   const json = jsonWords(instruction.text)
   const words: Pattern[] =
-    json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, '\\$1')}"`, '\\')))
+    json === null
+      ? patternsOf(instruction.text, escapeCharacter)
+      : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, '\\$1')}"`, '\\')))
   const target = words.at(-1) ?? ['']
   // The classic builder and buildah: `COPY file:HASH in /app/`; the sources' names are lost.
-  const hashed = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text))
+  const hashed = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(
+    squeeze(entry.text),
+  )
   if (hashed !== null) return pathFits(target, (hashed[1] ?? '').trim())
   const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, '')
   if (fitsPattern(joinPatterns(words), built)) return true
@@ -93,7 +106,10 @@ function copyFits(instruction: Instruction, entry: HistoryInstruction, { escapeC
     const files = sources.filter((word) => !documents.includes(word))
     return fitsPattern(joinPatterns([...files, ...names, target]), built)
   }
-  return fitsPattern(joinPatterns(words.map((word) => (literal(word) === null ? word : [squeeze(literal(word) ?? '')]))), built)
+  return fitsPattern(
+    joinPatterns(words.map((word) => (literal(word) === null ? word : [squeeze(literal(word) ?? '')]))),
+    built,
+  )
 }
 
 /** `ENV A=b C=d` and `ENV A b c`, `LABEL` alike: what the history shows with values filled in and quotes taken off. */
@@ -108,25 +124,44 @@ function pairsFit(instruction: Instruction, entry: HistoryInstruction, { escapeC
   // buildah keeps the quotes of every word, or puts some of its own.
   const bare = built.replace(/["']/g, '')
   if (!isOld)
-    return fitsPattern(trimmed(squeezed(joinPatterns(words))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ''))), bare)
+    return (
+      fitsPattern(trimmed(squeezed(joinPatterns(words))), built) ||
+      fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ''))), bare)
+    )
   const key = joinPatterns([first])
   const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? '').length)
   const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter))
   return [joinPatterns(rest), asWritten].some((candidate) => {
     const [head = '', ...tail] = squeezed(candidate)
-    return fitsPattern(trimmed([`${key.join('')}=${head}`, ...tail]), built) || fitsPattern(trimmed([`${key.join('')} ${head}`, ...tail]), built)
+    return (
+      fitsPattern(trimmed([`${key.join('')}=${head}`, ...tail]), built) ||
+      fitsPattern(trimmed([`${key.join('')} ${head}`, ...tail]), built)
+    )
   })
 }
 
 const trimmed = (pattern: Pattern): Pattern =>
-  pattern.map((part, index) => (index === 0 && index === pattern.length - 1 ? part.trim() : index === 0 ? part.trimStart() : index === pattern.length - 1 ? part.trimEnd() : part))
+  pattern.map((part, index) =>
+    index === 0 && index === pattern.length - 1
+      ? part.trim()
+      : index === 0
+        ? part.trimStart()
+        : index === pattern.length - 1
+          ? part.trimEnd()
+          : part,
+  )
 
 /** ARG: the names in their order; values may come from the command line. */
 function namesFit(instruction: Instruction, entry: HistoryInstruction): boolean {
   const names = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split('=')[0] ?? '')
   const [only] = names
   if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? '')}(?:[=\\s]|$)`).test(entry.text)
-  return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name))
+  return names
+    .slice(0, MAX_NAMES)
+    .every(
+      (name) =>
+        new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name),
+    )
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -146,7 +181,8 @@ function commandFits(instruction: Instruction, entry: HistoryInstruction): boole
   const exec = jsonWords(instruction.text)
   const built = readList(entry.text)
   if (built === null) return letters(entry.text).endsWith(letters(instruction.text))
-  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ''))
+  if (exec !== null)
+    return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ''))
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ''))
 }
 
@@ -156,7 +192,13 @@ const GO_ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\
 const goUnquote = (text: string): string =>
   text.replace(
     /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
-    (_whole, byte: string | undefined, short: string | undefined, long: string | undefined, char: string | undefined) => {
+    (
+      _whole,
+      byte: string | undefined,
+      short: string | undefined,
+      long: string | undefined,
+      char: string | undefined,
+    ) => {
       const code = byte ?? short ?? long
       if (code === undefined) return GO_ESCAPES[char ?? ''] ?? char ?? ''
       const point = Number.parseInt(code, 16)
@@ -165,7 +207,8 @@ const goUnquote = (text: string): string =>
   )
 
 /** What a builder quoted against what is written. Older ones quote differently: then letters and digits count. */
-const sameQuoted = (written: string, quoted: string): boolean => squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written)
+const sameQuoted = (written: string, quoted: string): boolean =>
+  squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written)
 
 function portsFit(instruction: Instruction, entry: HistoryInstruction): boolean {
   return instruction.text.split(/\s+/).every((word) => {
@@ -177,8 +220,14 @@ function portsFit(instruction: Instruction, entry: HistoryInstruction): boolean 
 
 const eachWordFits = (instruction: Instruction, entry: HistoryInstruction, { escapeCharacter }: Setting): boolean => {
   const json = jsonWords(instruction.text)
-  if (json !== null && instruction.keyword === 'SHELL') return json.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)))
-  const words = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)))
+  if (json !== null && instruction.keyword === 'SHELL')
+    return json.every(
+      (word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)),
+    )
+  const words =
+    json === null
+      ? patternsOf(instruction.text, escapeCharacter)
+      : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)))
   return words.every((word) => word.every((part) => entry.text.includes(part)))
 }
 
@@ -205,7 +254,10 @@ export function textFits(instruction: Instruction, entry: HistoryInstruction, se
       return pathFits(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), entry.text.trim())
     case 'USER':
     case 'STOPSIGNAL':
-      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text))
+      return (
+        squeeze(instruction.text) === squeeze(entry.text) ||
+        fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text))
+      )
     case 'EXPOSE':
       return portsFit(instruction, entry)
     case 'SHELL':
@@ -213,7 +265,9 @@ export function textFits(instruction: Instruction, entry: HistoryInstruction, se
       return eachWordFits(instruction, entry, setting)
     case 'HEALTHCHECK':
       return letters(entry.text.replace(/\\[nrtx]/g, '')).includes(
-        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ''))?.join('') ?? instruction.text.replace(/^CMD\s+/i, '')),
+        letters(
+          jsonWords(instruction.text.replace(/^CMD\s+/i, ''))?.join('') ?? instruction.text.replace(/^CMD\s+/i, ''),
+        ),
       )
     default:
       return letters(entry.text).includes(letters(instruction.text))

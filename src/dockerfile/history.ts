@@ -63,7 +63,8 @@ export function appendedEntries(history: readonly HistoryInstruction[]): number 
 }
 
 /** An entry that BuildKit makes up, at the end, for each layer that a base without a history left over. */
-export const isFiller = ({ comment }: { readonly comment: string | null }): boolean => /^buildkit\.exporter\./.test(comment ?? '')
+export const isFiller = ({ comment }: { readonly comment: string | null }): boolean =>
+  /^buildkit\.exporter\./.test(comment ?? '')
 
 /** A shell with its options before a command: `/bin/sh -c `, `/bin/bash -o pipefail -ec `. */
 const SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `
@@ -100,7 +101,13 @@ export function readHistoryEntry(entry: HistoryEntry): HistoryInstruction {
   const raw = entry.createdBy.replace(/(?<!\s)\s+# buildkit$/, '').trim()
   const buildkit = /^buildkit\./.test(entry.comment ?? '') || /# buildkit$/.test(entry.createdBy.trim())
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw)
-  const make = (keyword: string | null, text: string, buildArgs: readonly string[], builder: HistoryInstruction['builder'], whole = text): HistoryInstruction => ({
+  const make = (
+    keyword: string | null,
+    text: string,
+    buildArgs: readonly string[],
+    builder: HistoryInstruction['builder'],
+    whole = text,
+  ): HistoryInstruction => ({
     index: entry.index,
     keyword,
     text,
@@ -115,7 +122,9 @@ export function readHistoryEntry(entry: HistoryEntry): HistoryInstruction {
   if (nop !== null) {
     const text = raw.slice(nop[0].length).trim()
     const keyword = /^[A-Z]+/.exec(text)?.[0] ?? ''
-    return KEYWORDS.has(keyword) ? make(keyword, text.slice(keyword.length).trim(), [], 'classic') : make(null, text, [], 'classic')
+    return KEYWORDS.has(keyword)
+      ? make(keyword, text.slice(keyword.length).trim(), [], 'classic')
+      : make(null, text, [], 'classic')
   }
   const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? ''
   if (KEYWORDS.has(keyword)) {
@@ -148,7 +157,11 @@ const pairTop = (pairs: (number | null)[], top: number, entries: readonly Histor
  * @param ownFrom the history entry from which on all are of the build's own instructions; null where that is not known
  * @returns for each layer the index of its entry; null where they cannot be paired
  */
-export function pairLayers(layers: number, history: readonly HistoryEntry[] | null, ownFrom: number | null = null): (number | null)[] {
+export function pairLayers(
+  layers: number,
+  history: readonly HistoryEntry[] | null,
+  ownFrom: number | null = null,
+): (number | null)[] {
   const making = (history ?? []).filter(({ empty }) => !empty)
   const pairs = Array.from({ length: layers }, (): number | null => null)
   const fillers = making.filter(isFiller).length
@@ -170,6 +183,7 @@ function pairFilled(pairs: (number | null)[], making: readonly HistoryEntry[]): 
   pairTop(pairs, pairs.length, above)
   const first = making.slice(0, last + 1).findLastIndex((entry) => !isFiller(entry)) + 1
   const written = making.slice(0, first)
-  const other = written.findLastIndex((entry) => isFiller(entry) || !/^buildkit\.dockerfile\./.test(entry.comment ?? '')) + 1
+  const other =
+    written.findLastIndex((entry) => isFiller(entry) || !/^buildkit\.dockerfile\./.test(entry.comment ?? '')) + 1
   pairTop(pairs, pairs.length - above.length, written.slice(other))
 }

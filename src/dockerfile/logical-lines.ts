@@ -53,7 +53,8 @@ function readEscape(lines: readonly string[]): { escapeCharacter: Escape; error:
     seen.add(name)
     if (name !== 'escape') continue
     const value = match?.[2]
-    if (value !== '\\' && value !== '`') return { escapeCharacter, error: 'the parser directive escape takes \\ or ` alone' }
+    if (value !== '\\' && value !== '`')
+      return { escapeCharacter, error: 'the parser directive escape takes \\ or ` alone' }
     escapeCharacter = value
   }
   return { escapeCharacter, error: null }
@@ -137,8 +138,10 @@ export function readLogicalLines(text: string): LogicalLines {
       for (const opened of openedBy(joined)) {
         const from = at + 1
         let end = from
-        while (end < bare.length && (opened.chomp ? (bare[end] ?? '').replace(/^\t+/, '') : bare[end]) !== opened.name) end++
-        if (end >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` }
+        while (end < bare.length && (opened.chomp ? (bare[end] ?? '').replace(/^\t+/, '') : bare[end]) !== opened.name)
+          end++
+        if (end >= bare.length)
+          return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` }
         documents.push({
           ...opened,
           startLine: from + 1,

@@ -92,7 +92,21 @@ export interface OriginSources {
 }
 
 /** Instructions that make no files: a layer paired with one holds what earlier instructions made. */
-const METADATA = new Set(['ARG', 'CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'ONBUILD', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME'])
+const METADATA = new Set([
+  'ARG',
+  'CMD',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+])
 
 /** The reason where there is nothing to hold the history against. */
 export const NO_DOCKERFILE = noDockerfile('no Dockerfile was given')
@@ -107,12 +121,15 @@ interface Known {
 }
 
 /** Equal but for the line ends, which Git may change: line numbers are the same. */
-const sameText = (a: string, b: string): boolean => a === b || a.replace(/\r\n/g, '\n').replace(/^\ufeff/, '') === b.replace(/\r\n/g, '\n').replace(/^\ufeff/, '')
+const sameText = (a: string, b: string): boolean =>
+  a === b || a.replace(/\r\n/g, '\n').replace(/^\ufeff/, '') === b.replace(/\r\n/g, '\n').replace(/^\ufeff/, '')
 
 /** The file of the checkout that is the Dockerfile of a provenance; null where none is, or several are. */
 function fileOf(traced: Trace, dockerfiles: readonly Dockerfile[]): Dockerfile | null {
   const same = dockerfiles.filter(({ text }) => sameText(text, traced.dockerfile.text))
-  return same.find(({ path }) => path === traced.provenance.repositoryPath) ?? (same.length === 1 ? (same[0] ?? null) : null)
+  return (
+    same.find(({ path }) => path === traced.provenance.repositoryPath) ?? (same.length === 1 ? (same[0] ?? null) : null)
+  )
 }
 
 /** The first provenance that the image bears out, and why others were not used. */
@@ -127,7 +144,11 @@ function firstTrace(
     const result = trace(provenance, layers, ids, history, pairing)
     if ('problem' in result) problems.push({ where: provenance.where, problem: result.problem })
     // A metadata file of several builds holds one for each: those of the others are no problem.
-    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) }
+    else
+      return {
+        traced: result.trace,
+        problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem),
+      }
   }
   return { traced: null, problems: problems.map(({ problem }) => problem) }
 }
@@ -142,7 +163,12 @@ export function findOrigin(sources: OriginSources): Origin {
   const history = (config.history ?? []).map(readHistoryEntry)
   const { traced, problems } = firstTrace(sources, history, pairLayers(config.diffIds.length, config.history))
   const warnings = problems.map((message) => ({ code: 'provenance-not-used', message: `${message}.` }))
-  const aligned = traced === null ? (files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target, found)) : null
+  const aligned =
+    traced === null
+      ? files.length === 0
+        ? { reason: NO_DOCKERFILE }
+        : alignBest(dockerfiles, history, target, found)
+      : null
   let known: Known | null = null
   if (traced !== null) {
     const file = fileOf(traced, files)
@@ -150,15 +176,30 @@ export function findOrigin(sources: OriginSources): Origin {
     known = { dockerfile, alignment: traced.alignment, traced, certainty: 'exact', changed: file === null }
     if (file === null) warnings.push(changedWarning(traced, dockerfile.path, files))
   } else if (aligned !== null && 'alignment' in aligned) {
-    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: 'aligned', changed: false }
+    known = {
+      dockerfile: aligned.alignment.dockerfile,
+      alignment: aligned.alignment,
+      traced: null,
+      certainty: 'aligned',
+      changed: false,
+    }
   }
   const alignment = known?.alignment ?? null
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries
   const pairing = pairLayers(config.diffIds.length, config.history, isWhole ? alignment.ownFrom : null)
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
-  const merges = isMerged && traced === null ? noProvenance('the builder merged the layers of several instructions') : null
-  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? noProvenance('the history has no entry for some layers: the base image may have none') : null
-  const reason = known === null ? (aligned !== null && 'reason' in aligned ? aligned.reason : null) : (alignment?.reason ?? merges ?? (traced === null ? missing : null))
+  const merges =
+    isMerged && traced === null ? noProvenance('the builder merged the layers of several instructions') : null
+  const missing =
+    pairing.every((index) => index === null) && pairing.length > 0
+      ? noProvenance('the history has no entry for some layers: the base image may have none')
+      : null
+  const reason =
+    known === null
+      ? aligned !== null && 'reason' in aligned
+        ? aligned.reason
+        : null
+      : (alignment?.reason ?? merges ?? (traced === null ? missing : null))
   const ownership = ownershipOf({
     ...sources,
     history: history.map((entry, index) => ({ ...entry, empty: config.history?.[index]?.empty ?? false })),
@@ -172,15 +213,27 @@ export function findOrigin(sources: OriginSources): Origin {
   const isClaim = traced !== null && traced.provenance.isOfImage === true && known?.changed === true && files.length > 0
   const entries = originsOfEntries(config, history, pairing, known, ownership.entries)
   const layers = originsOfLayers(entries, pairing, ownership.layers, traced, isMerged, linesOf)
-  const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
-  const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
+  const own =
+    alignment === null
+      ? []
+      : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
+  const count = layers.some(({ owner }) => owner === 'unknown')
+    ? null
+    : layers.filter(({ owner }) => owner === 'base').length
   return {
     dockerfile: known?.dockerfile ?? (files.length === 1 ? (files[0] ?? null) : null),
     layers,
     history: entries,
     base: isClaim
       ? claimedBase(traced, count, alignBest(dockerfiles, history, target, found))
-      : baseImageOf(sources, count, traced, alignment, linesOf(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+      : baseImageOf(
+          sources,
+          count,
+          traced,
+          alignment,
+          linesOf(alignment?.base?.from),
+          alignment === null ? null : choiceDoubt(alignment, sources),
+        ),
     baseReason: ownership.reason,
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
     linesOf,
@@ -197,14 +250,19 @@ function claimedBase(traced: Trace, layers: number | null, aligned: ReturnType<t
   const alignment = 'alignment' in aligned ? aligned.alignment : null
   const written = alignment?.doubt == null ? (alignment?.base?.reference ?? null) : null
   const digest = (reference: string): string | null => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null
-  if (written !== null && !written.includes('$')) return { reference: written, digest: digest(written), layers, source: 'dockerfile', lines: null, doubt: null }
+  if (written !== null && !written.includes('$'))
+    return { reference: written, digest: digest(written), layers, source: 'dockerfile', lines: null, doubt: null }
   if (traced.base === null) return null
   const doubt = `${traced.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`
   return { ...traced.base, layers: traced.baseLayers, source: 'provenance', lines: null, doubt }
 }
 
 /** Lines of the checkout's file, or of the Dockerfile that was built. */
-function changedWarning({ dockerfile: { text }, provenance }: Trace, path: string, files: readonly Dockerfile[]): Origin['warnings'][number] {
+function changedWarning(
+  { dockerfile: { text }, provenance }: Trace,
+  path: string,
+  files: readonly Dockerfile[],
+): Origin['warnings'][number] {
   const several = files.filter((file) => sameText(file.text, text)).map((file) => file.path)
   return {
     code: 'dockerfile-changed',
@@ -237,16 +295,26 @@ function originsOfEntries(
   let workdir = '/'
   return history.map((read, index): EntryOrigin => {
     const startedIn = workdir
-    if (read.keyword === 'WORKDIR') workdir = cleanPath(read.text.startsWith('/') ? read.text : `${workdir}/${read.text}`)
+    if (read.keyword === 'WORKDIR')
+      workdir = cleanPath(read.text.startsWith('/') ? read.text : `${workdir}/${read.text}`)
     const layer = pairing.indexOf(index)
-    const source = (layer === -1 ? null : known?.traced?.instructions[layer]) ?? known?.alignment?.instructions.get(index) ?? null
+    const source =
+      (layer === -1 ? null : known?.traced?.instructions[layer]) ?? known?.alignment?.instructions.get(index) ?? null
     // The exec form of the classic builder is known as a RUN only once its line is.
     const isRun = read.keyword === null && source?.keyword === 'RUN'
     const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const entry = config.history?.[index]
     const own = owned[index]
     if (entry === undefined || own === undefined) throw new RangeError(`no history entry ${index}`)
-    return { instruction, source, entry, workdir: startedIn, layer: layer === -1 ? null : layer, ...own, lines: linesIn(known)(source) }
+    return {
+      instruction,
+      source,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      ...own,
+      lines: linesIn(known)(source),
+    }
   })
 }
 
@@ -264,11 +332,24 @@ function originsOfLayers(
     const own = owned[layer]
     if (own === undefined) throw new RangeError(`no layer ${layer}`)
     const merged = METADATA.has(entry?.instruction.keyword ?? '')
-      ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at) => (METADATA.has(instruction.keyword ?? '') ? [] : [before + 1 + at]))
+      ? entries
+          .slice(before + 1, (index ?? -1) + 1)
+          .flatMap(({ instruction }, at) => (METADATA.has(instruction.keyword ?? '') ? [] : [before + 1 + at]))
       : []
     if (index !== null) before = index
-    const isOneOfMerged = merged.length > 0 || METADATA.has(entry?.instruction.keyword ?? '') || (isMerged && traced === null && own.owner === 'own')
+    const isOneOfMerged =
+      merged.length > 0 ||
+      METADATA.has(entry?.instruction.keyword ?? '') ||
+      (isMerged && traced === null && own.owner === 'own')
     const source = isOneOfMerged ? null : (traced?.instructions[layer] ?? entry?.source ?? null)
-    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, workdir: entry?.workdir ?? '/', ...own, lines: linesOf(source), merged }
+    return {
+      history: index,
+      instruction: isOneOfMerged ? null : (entry?.instruction ?? null),
+      source,
+      workdir: entry?.workdir ?? '/',
+      ...own,
+      lines: linesOf(source),
+      merged,
+    }
   })
 }

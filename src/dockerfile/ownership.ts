@@ -50,13 +50,18 @@ const PROVEN: Owned = { owner: 'base', certainty: 'proven' }
 const ALIGNED: Owned = { owner: 'base', certainty: 'aligned' }
 
 /** Why the Dockerfile that fits need not be the one that was built; null where it was named, or is the only one. */
-export function choiceDoubt(alignment: Alignment, { dockerfiles, isNamed, all }: Pick<OwnershipSources, 'dockerfiles' | 'isNamed' | 'all'>): string | null {
+export function choiceDoubt(
+  alignment: Alignment,
+  { dockerfiles, isNamed, all }: Pick<OwnershipSources, 'dockerfiles' | 'isNamed' | 'all'>,
+): string | null {
   if (isNamed) return null
   if (all === null) return 'not all Dockerfiles of the checkout are known, and none was named'
   const paths = new Set([...dockerfiles, ...all].map(({ path }) => path))
   if (paths.size > 1) return `the checkout has ${paths.size} Dockerfiles, and none was named`
   // Metadata alone could fit by chance, and what it leaves over would be called the base's.
-  return alignment.weight > 0 ? null : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`
+  return alignment.weight > 0
+    ? null
+    : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`
 }
 
 /** Another Dockerfile of the checkout made what lies below: then it is the author's own, in two steps. */
@@ -74,9 +79,16 @@ function lowerDoubt(alignment: Alignment, { history, dockerfiles, all }: Ownersh
 }
 
 /** From the provenance: layers by their number, the other entries by the history. */
-function traced({ history, pairing }: OwnershipSources, { alignment, baseLayers, isVerified, provenance }: Trace): Ownership {
+function traced(
+  { history, pairing }: OwnershipSources,
+  { alignment, baseLayers, isVerified, provenance }: Trace,
+): Ownership {
   if (alignment === null || baseLayers === null)
-    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: noProvenance(`${provenance.where} and the history of the image do not fit together`) }
+    return {
+      layers: pairing.map(() => UNKNOWN),
+      entries: history.map(() => UNKNOWN),
+      reason: noProvenance(`${provenance.where} and the history of the image do not fit together`),
+    }
   const base = isVerified && provenance.isOfImage !== true ? PROVEN : ALIGNED
   const layers = pairing.map((_, layer) => (layer < baseLayers ? base : OWN))
   const { count } = baseEntriesOf(alignment, history, null, true)
@@ -92,15 +104,22 @@ function traced({ history, pairing }: OwnershipSources, { alignment, baseLayers,
 export function ownershipOf(sources: OwnershipSources): Ownership {
   const { history, pairing, alignment } = sources
   if (sources.traced !== null) return traced(sources, sources.traced)
-  if (alignment === null) return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: sources.reason }
+  if (alignment === null)
+    return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: sources.reason }
   const making = history.filter(({ empty }) => !empty)
   const isComplete = making.length === pairing.length && !making.some(isFiller)
   const doubt = choiceDoubt(alignment, sources) ?? lowerDoubt(alignment, sources)
   const { count, reason } = baseEntriesOf(alignment, history, doubt, isComplete)
-  const entries = history.map((entry, index) => (isFiller(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count ? ALIGNED : UNKNOWN))
+  const entries = history.map((entry, index) =>
+    isFiller(entry) ? UNKNOWN : index >= alignment.ownFrom ? OWN : index < count ? ALIGNED : UNKNOWN,
+  )
   // Layers without an entry lie below those of the own instructions, if all of these are known.
   const own = making.filter((entry) => entry.index >= alignment.ownFrom && !isFiller(entry)).length
-  const isWhole = reason === null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries && making.length <= pairing.length
+  const isWhole =
+    reason === null &&
+    alignment.reason === null &&
+    alignment.ownFrom === alignment.baseEntries &&
+    making.length <= pairing.length
   const layers = pairing.map((index, layer): Owned => {
     if (index !== null) return entries[index] ?? UNKNOWN
     return isWhole && layer < pairing.length - own ? ALIGNED : UNKNOWN
@@ -108,6 +127,8 @@ export function ownershipOf(sources: OwnershipSources): Ownership {
   return {
     layers,
     entries,
-    reason: layers.every(({ owner }) => owner !== 'unknown') ? null : (reason ?? alignment.reason ?? noProvenance('the history does not tell what made each layer')),
+    reason: layers.every(({ owner }) => owner !== 'unknown')
+      ? null
+      : (reason ?? alignment.reason ?? noProvenance('the history does not tell what made each layer')),
   }
 }

@@ -35,23 +35,41 @@ interface Built {
 }
 
 /** Lists them for the stage that was built; where that is not known, for the last one of the Dockerfile at hand. */
-export function externalImages({ dockerfile, stage: known, stages: own, linesOf }: Built, provenances: readonly Provenance[]): ExternalImage[] {
+export function externalImages(
+  { dockerfile, stage: known, stages: own, linesOf }: Built,
+  provenances: readonly Provenance[],
+): ExternalImage[] {
   const built = known ?? dockerfile?.stages.at(-1) ?? null
   if (dockerfile === null || built === null) return []
   const materials = provenances.flatMap((provenance) => provenance.materials)
   const found: ExternalImage[] = []
   const add = (reference: string, use: ExternalImage['use'], instruction: Instruction): void => {
     if (/^scratch$/i.test(reference) || found.length >= MAX_IMAGES) return
-    const digest = materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, '')))?.digest ?? null
-    found.push({ reference, digest, use, keyword: instruction.keyword, isOpen: /[$]/.test(reference), lines: linesOf(instruction) })
+    const digest =
+      materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, '')))?.digest ??
+      null
+    found.push({
+      reference,
+      digest,
+      use,
+      keyword: instruction.keyword,
+      isOpen: /[$]/.test(reference),
+      lines: linesOf(instruction),
+    })
   }
-  const made = new Set([...own, built, ...stagesOf(dockerfile, built, (stage) => (own.includes(stage) ? [] : parentsOf(dockerfile, stage)))])
+  const made = new Set([
+    ...own,
+    built,
+    ...stagesOf(dockerfile, built, (stage) => (own.includes(stage) ? [] : parentsOf(dockerfile, stage))),
+  ])
   for (const stage of dockerfile.stages) {
     if (!made.has(stage)) continue
-    for (const { name, stage: taken, instruction } of takenBy(dockerfile, stage)) if (taken === null) add(name, 'content', instruction)
+    for (const { name, stage: taken, instruction } of takenBy(dockerfile, stage))
+      if (taken === null) add(name, 'content', instruction)
   }
   const [base] = own
-  for (const stage of dockerfile.stages) if (stage !== base && parentStage(dockerfile, stage) === null) add(stage.from, 'stage', stage.fromInstruction)
+  for (const stage of dockerfile.stages)
+    if (stage !== base && parentStage(dockerfile, stage) === null) add(stage.from, 'stage', stage.fromInstruction)
   return found
 }
 
@@ -61,5 +79,12 @@ export function possibleBases(dockerfile: Dockerfile, built: Stage, linesOf: Lin
   const known = roots.filter(({ from }) => !/[$]/.test(from))
   return (known.length > 0 ? known : roots)
     .filter(({ from }) => !/^scratch$/i.test(from))
-    .map(({ from, fromInstruction }) => ({ reference: from, digest: null, use: 'base', keyword: 'FROM', isOpen: /[$]/.test(from), lines: linesOf(fromInstruction) }))
+    .map(({ from, fromInstruction }) => ({
+      reference: from,
+      digest: null,
+      use: 'base',
+      keyword: 'FROM',
+      isOpen: /[$]/.test(from),
+      lines: linesOf(fromInstruction),
+    }))
 }

@@ -10,13 +10,16 @@ export type Parent =
   | { readonly kind: 'open'; readonly stages: readonly Stage[] }
 
 /** What FROM names as it is written, quotes and escapes taken off, variables left open. */
-const writtenParent = ({ escapeCharacter }: Dockerfile, { fromInstruction }: Stage): Pattern => patternsOf(fromInstruction.text.split(/\s+/)[0] ?? '', escapeCharacter)[0] ?? ['']
+const writtenParent = ({ escapeCharacter }: Dockerfile, { fromInstruction }: Stage): Pattern =>
+  patternsOf(fromInstruction.text.split(/\s+/)[0] ?? '', escapeCharacter)[0] ?? ['']
 
 /** What the FROM of a stage can name, whatever `--build-arg` says. No name of a stage has a colon, a slash or an at sign. */
 export function parentOf(dockerfile: Dockerfile, stage: Stage): Parent {
   const written = writtenParent(dockerfile, stage).map((part) => part.toLowerCase())
   if (written.some((part) => /[:/@]/.test(part))) return { kind: 'image' }
-  const meant = dockerfile.stages.slice(0, stage.index).filter(({ name }) => name !== null && fitsPattern(written, name))
+  const meant = dockerfile.stages
+    .slice(0, stage.index)
+    .filter(({ name }) => name !== null && fitsPattern(written, name))
   const last = meant.at(-1)
   if (last === undefined) return { kind: 'image' }
   return literal(written) === null ? { kind: 'open', stages: meant } : { kind: 'stage', stage: last }
@@ -25,13 +28,16 @@ export function parentOf(dockerfile: Dockerfile, stage: Stage): Parent {
 /** The stages that a stage builds on, the lowest first; an argument counts with its default. */
 export function ancestorsOf(dockerfile: Dockerfile, stage: Stage): Stage[] {
   const found: Stage[] = []
-  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent)
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent))
+    found.push(parent)
   return found.reverse()
 }
 
 /** The stage that `--from=` names. */
 export const stageNamed = (dockerfile: Dockerfile, name: string): Stage | null =>
-  (/^(?:0|[1-9]\d{0,8})$/.test(name) ? dockerfile.stages[Number(name)] : undefined) ?? stagesNamed(dockerfile, name.toLowerCase())[0] ?? null
+  (/^(?:0|[1-9]\d{0,8})$/.test(name) ? dockerfile.stages[Number(name)] : undefined) ??
+  stagesNamed(dockerfile, name.toLowerCase())[0] ??
+  null
 
 /** A stage or image whose files an instruction takes. */
 interface Taken {
@@ -56,9 +62,14 @@ export function takenBy(dockerfile: Dockerfile, stage: Stage): Taken[] {
   const triggered = parentStage(dockerfile, stage)?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? []
   return [...triggered, ...stage.instructions].flatMap((instruction) => {
     const from = /^(?:COPY|ADD)$/.test(instruction.keyword) ? flagValue(instruction, 'from') : null
-    const names = [...(from === null ? [] : [from]), ...(instruction.keyword === 'RUN' ? instruction.flags.flatMap(mountedFrom) : [])]
+    const names = [
+      ...(from === null ? [] : [from]),
+      ...(instruction.keyword === 'RUN' ? instruction.flags.flatMap(mountedFrom) : []),
+    ]
     return names
-      .map((name) => (/["'\\`]/.test(name) ? (patternsOf(name.replaceAll('$', '\\$'), '\\')[0] ?? [name]).join('') : name))
+      .map((name) =>
+        /["'\\`]/.test(name) ? (patternsOf(name.replaceAll('$', '\\$'), '\\')[0] ?? [name]).join('') : name,
+      )
       .filter((name) => name !== '')
       .map((name) => ({ instruction, name, stage: stageNamed(dockerfile, name) }))
   })
@@ -74,7 +85,11 @@ export function parentsOf(dockerfile: Dockerfile, stage: Stage): readonly Stage[
  * All stages that a stage is made with, itself left out: those it builds on, copies from and mounts.
  * @param parents what FROM names; by default what its arguments' defaults make of it
  */
-export function stagesOf(dockerfile: Dockerfile, built: Stage, parents = (stage: Stage): readonly (Stage | null)[] => [parentStage(dockerfile, stage)]): Set<Stage> {
+export function stagesOf(
+  dockerfile: Dockerfile,
+  built: Stage,
+  parents = (stage: Stage): readonly (Stage | null)[] => [parentStage(dockerfile, stage)],
+): Set<Stage> {
   const found = new Set<Stage>()
   const open = [built]
   for (let stage = open.pop(); stage !== undefined; stage = open.pop()) {

@@ -23,7 +23,8 @@ export interface Trace {
   readonly isVerified: boolean
 }
 
-const within = (range: LineRange, { startLine, endLine }: Instruction): boolean => startLine <= range.startLine && range.endLine <= endLine
+const within = (range: LineRange, { startLine, endLine }: Instruction): boolean =>
+  startLine <= range.startLine && range.endLine <= endLine
 
 const decode = (bytes: Buffer): string => bytes.toString('utf8')
 
@@ -42,8 +43,12 @@ export function trace(
   const { where } = provenance
   const ignored = (why: string): { problem: string } => ({ problem: `${where} ${why}: it was not used for lines` })
   if (provenance.dockerfile === null) return ignored('holds no Dockerfile (mode=min)')
-  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode(provenance.dockerfile.bytes))
-  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored('holds a Dockerfile that does not build')
+  const dockerfile = parseDockerfile(
+    provenance.repositoryPath ?? provenance.dockerfile.name,
+    decode(provenance.dockerfile.bytes),
+  )
+  if (dockerfile.error !== null || dockerfile.stages.length === 0)
+    return ignored('holds a Dockerfile that does not build')
   const mapped = layersOf(provenance, layers)
   if (mapped === null) return ignored('names other layers than the image has')
   // Stores pack layers anew: then what was written beside the provenance can say that it is this image's.
@@ -60,20 +65,36 @@ export function trace(
     const expected = entry === null ? undefined : alignment?.instructions.get(entry)
     const [only] = candidates
     if (expected !== undefined && only !== undefined && !candidates.includes(expected))
-      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`)
+      return ignored(
+        `says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`,
+      )
     if (expected !== undefined) instructions.push(expected)
     else if (only === undefined || candidates.length > 1) instructions.push(null)
     else {
       const keyword = entry === null ? null : (history[entry]?.keyword ?? null)
       // ONBUILD of the base runs at the FROM that triggers it.
       if (keyword !== null && only.keyword !== keyword && only.keyword !== 'FROM')
-        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`)
+        return ignored(
+          `says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`,
+        )
       if (!isVerified) return ignored('names other layers than the image has')
       instructions.push(only)
     }
   }
   const count = mapped.base?.layers ?? 0
-  const owned = pairing.findIndex((entry, index) => index < count && entry !== null && alignment !== null && entry >= alignment.ownFrom)
+  const owned = pairing.findIndex(
+    (entry, index) => index < count && entry !== null && alignment !== null && entry >= alignment.ownFrom,
+  )
   if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`)
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count, base: mapped.base, isVerified } }
+  return {
+    trace: {
+      provenance,
+      dockerfile,
+      alignment,
+      instructions,
+      baseLayers: alignment === null ? null : count,
+      base: mapped.base,
+      isVerified,
+    },
+  }
 }

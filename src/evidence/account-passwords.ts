@@ -59,19 +59,28 @@ function hashedBy(command: ShellCommand): string | null {
   if (name === 'openssl' || name === 'mkpasswd') {
     if (name === 'openssl' && words[0] !== 'passwd') return null
     const options = name === 'openssl' ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/
-    const operand = args.find(({ value }, index) => !value.startsWith('-') && !options.test(words[index - 1] ?? '') && !(name === 'openssl' && index === 0))
+    const operand = args.find(
+      ({ value }, index) =>
+        !value.startsWith('-') && !options.test(words[index - 1] ?? '') && !(name === 'openssl' && index === 0),
+    )
     if (operand !== undefined) return operand.kind === 'literal' ? operand.value : null
     const feeder = fedBy.at(-1)
     const fed = feeder === undefined ? null : said(feeder)
     return fed?.isLiteral === true ? fed.text.trim() || null : null
   }
   return /^(?:perl|python|php|ruby)[\d.]*$/.test(name)
-    ? (/\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(words.join(' '))?.[1] ?? null)
+    ? (/\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(
+        words.join(' '),
+      )?.[1] ?? null)
     : null
 }
 
 /** Tells what stands where a password is expected. */
-function passwordIn(value: string, command: ShellCommand, { isLiteral, isEncrypted }: { isLiteral: boolean; isEncrypted: boolean }): Pick<AccountPassword, 'value' | 'kind'> {
+function passwordIn(
+  value: string,
+  command: ShellCommand,
+  { isLiteral, isEncrypted }: { isLiteral: boolean; isEncrypted: boolean },
+): Pick<AccountPassword, 'value' | 'kind'> {
   if (value === '') return { value, kind: 'empty' }
   const around = [command, ...command.fedBy]
   if (!isLiteral && /\$\(|`/.test(value)) {
@@ -83,7 +92,9 @@ function passwordIn(value: string, command: ShellCommand, { isLiteral, isEncrypt
   // A variable is reported where it is set.
   const rest = value.replace(EXPANSION, '')
   const isVariable =
-    !isLiteral && ((rest !== value && rest.replace(/\W/g, '').length < MIN_REST) || !around.some(({ text, input }) => text.includes(value) || input?.includes(value)))
+    !isLiteral &&
+    ((rest !== value && rest.replace(/\W/g, '').length < MIN_REST) ||
+      !around.some(({ text, input }) => text.includes(value) || input?.includes(value)))
   return { value, kind: isVariable ? 'variable' : 'literal' }
 }
 
@@ -92,9 +103,13 @@ function ofChpasswd(command: ShellCommand, { text, isLiteral }: Said): AccountPa
   const isEncrypted = optionsIn(command).has('-e', '--encrypted')
   const pairs = text.split('\n').flatMap((line): AccountPassword[] => {
     const match = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line)
-    return match?.[1] === undefined ? [] : [{ account: match[1], how, ...passwordIn((match[2] ?? '').trim(), command, { isLiteral, isEncrypted }) }]
+    return match?.[1] === undefined
+      ? []
+      : [{ account: match[1], how, ...passwordIn((match[2] ?? '').trim(), command, { isLiteral, isEncrypted }) }]
   })
-  return pairs.length === 0 ? [{ account: null, how, value: null, kind: 'unknown' }] : pairs.filter(({ value }) => value === '' || !isLocked(value ?? ''))
+  return pairs.length === 0
+    ? [{ account: null, how, value: null, kind: 'unknown' }]
+    : pairs.filter(({ value }) => value === '' || !isLocked(value ?? ''))
 }
 
 /** The passwords that a command sets. */
@@ -103,26 +118,47 @@ export function accountPasswords(command: ShellCommand): AccountPassword[] {
   const options = optionsIn(command)
   const account = options.operands.at(-1)?.value ?? null
   const feeder = fedBy.at(-1)
-  const fed: Said = input !== null ? { text: input, isLiteral: false } : feeder === undefined ? { text: '', isLiteral: false } : said(feeder)
+  const fed: Said =
+    input !== null
+      ? { text: input, isLiteral: false }
+      : feeder === undefined
+        ? { text: '', isLiteral: false }
+        : said(feeder)
   const isFed = fedBy.length > 0 || input !== null
   if (name === 'chpasswd') return ofChpasswd(command, fed)
   if (/^(?:useradd|usermod)$/.test(name)) {
     const word = options.value('-p', '--password')
     return word === null || isLocked(word.value)
       ? []
-      : [{ account, how: `${name} -p`, ...passwordIn(word.value, command, { isLiteral: word.kind === 'literal', isEncrypted: true }) }]
+      : [
+          {
+            account,
+            how: `${name} -p`,
+            ...passwordIn(word.value, command, { isLiteral: word.kind === 'literal', isEncrypted: true }),
+          },
+        ]
   }
   if (name === 'passwd') {
-    if (options.has('-d', '--delete')) return [{ account, how: 'passwd -d (an empty password)', value: null, kind: 'empty' }]
+    if (options.has('-d', '--delete'))
+      return [{ account, how: 'passwd -d (an empty password)', value: null, kind: 'empty' }]
     if (options.has('-l', '--lock', '-u', '--unlock', '-e', '--expire', '-S', '--status')) return []
     return options.has('--stdin') || isFed ? [ofInput(command, 'passwd', account, fed)] : []
   }
   if (name === 'smbpasswd') return isFed && options.has('-s') ? [ofInput(command, 'smbpasswd -s', account, fed)] : []
-  return name === 'adduser' && args.some(({ value }) => value === '--password') ? [{ account, how: 'adduser --password', value: null, kind: 'unknown' }] : []
+  return name === 'adduser' && args.some(({ value }) => value === '--password')
+    ? [{ account, how: 'adduser --password', value: null, kind: 'unknown' }]
+    : []
 }
 
 /** What is typed twice: the first line counts. */
-function ofInput(command: ShellCommand, how: string, account: string | null, { text, isLiteral }: Said): AccountPassword {
+function ofInput(
+  command: ShellCommand,
+  how: string,
+  account: string | null,
+  { text, isLiteral }: Said,
+): AccountPassword {
   const first = text.split('\n')[0]?.trim() ?? ''
-  return first === '' ? { account, how, value: null, kind: 'unknown' } : { account, how, ...passwordIn(first, command, { isLiteral, isEncrypted: false }) }
+  return first === ''
+    ? { account, how, value: null, kind: 'unknown' }
+    : { account, how, ...passwordIn(first, command, { isLiteral, isEncrypted: false }) }
 }

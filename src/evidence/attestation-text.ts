@@ -18,16 +18,26 @@ const PLAIN_KEY = /^[\w-]+$/
 const isBase64 = (value: string): boolean => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value)
 
 /** The files that a provenance holds in base64 are read as text. */
-const withFiles: Rewrite = (path, value) => (isBase64(value) && /\binfos\[\d+\]\.data$/.test(nameOf(path())) ? Buffer.from(value, 'base64').toString('utf8') : value)
+const withFiles: Rewrite = (path, value) =>
+  isBase64(value) && /\binfos\[\d+\]\.data$/.test(nameOf(path()))
+    ? Buffer.from(value, 'base64').toString('utf8')
+    : value
 
 /** Fields of a statement are told as those of its predicate. */
-const nameOf = (path: JsonPath): string => fieldName(path[0] === 'predicate' && path.length > 1 ? path.slice(1) : path, PLAIN_KEY)
+const nameOf = (path: JsonPath): string =>
+  fieldName(path[0] === 'predicate' && path.length > 1 ? path.slice(1) : path, PLAIN_KEY)
 
 /** A statement, and the envelope of a signed one: what else it says, such as the ids of keys. */
 export function attestationTexts({ predicateType, document, envelope, statement }: Attestation): AttestationText[] {
   const texts = [
     // What is no JSON is searched as it is stored: as one text without a field.
-    ...(document === null ? [] : [statement === undefined ? plainText(document.toString('utf8')) : jsonText(document.toString('utf8'), withFiles)]),
+    ...(document === null
+      ? []
+      : [
+          statement === undefined
+            ? plainText(document.toString('utf8'))
+            : jsonText(document.toString('utf8'), withFiles),
+        ]),
     ...(envelope === null ? [] : [jsonText(envelope.toString('utf8'), withoutPayload)]),
   ]
   return texts.map(({ text, find, locate }) => ({

@@ -55,7 +55,8 @@ function attested(image: Image): { provenances: Provenance[]; problems: string[]
   return { provenances, problems }
 }
 
-const hasLines = (provenances: readonly Provenance[]): boolean => provenances.some(({ dockerfile }) => dockerfile !== null)
+const hasLines = (provenances: readonly Provenance[]): boolean =>
+  provenances.some(({ dockerfile }) => dockerfile !== null)
 
 /** Finds provenance and Dockerfile. Files of the checkout are searched only where those at hand do not fit. @throws ConfigError */
 export async function findBuild(image: Image, options: BuildOptions): Promise<Build> {
@@ -70,7 +71,8 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ''))
     if (recorded !== null) provenances.push(recorded)
   }
-  const parsed = (files: readonly SourceFile[]): Dockerfile[] => files.map(({ path, text }) => parseDockerfile(path, text))
+  const parsed = (files: readonly SourceFile[]): Dockerfile[] =>
+    files.map(({ path, text }) => parseDockerfile(path, text))
   const dockerfiles = parsed(options.dockerfiles)
   let known = dockerfiles
   const originWith = (found: readonly Dockerfile[], all: readonly Dockerfile[] | null): Origin =>
@@ -90,21 +92,38 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
   const isChanged = origin.warnings.some(({ code }) => code === 'dockerfile-changed')
   const hasNone = origin.history.every(({ lines }) => lines === null)
   // What came with the base rests on there being no other Dockerfile that could have made it.
-  const needsAll = origin.base?.doubt != null || origin.layers.some(({ owner, certainty }) => owner === 'unknown' || certainty === 'aligned')
+  const needsAll =
+    origin.base?.doubt != null ||
+    origin.layers.some(({ owner, certainty }) => owner === 'unknown' || certainty === 'aligned')
   if ((isChanged || (hasNone && !options.isNamed) || needsAll) && options.checkout !== null) {
     const search = await searchDockerfiles(options.checkout)
     const all = parsed(search.files)
     const given = new Set(options.dockerfiles.map(({ path }) => path))
     known = [...dockerfiles, ...all.filter(({ path }) => !given.has(path))]
     const candidates = [...parsed(await namedByProvenance(options.checkout, provenances)), ...all]
-    const more = candidates.filter(({ path }, index) => !given.has(path) && candidates.findIndex((other) => other.path === path) === index)
+    const more = candidates.filter(
+      ({ path }, index) => !given.has(path) && candidates.findIndex((other) => other.path === path) === index,
+    )
     const isWanted = isChanged || (hasNone && !options.isNamed)
     const searched = originWith(isWanted ? more : [], search.isWhole ? all : null)
     // Where nothing fits, the file at hand tells best why.
-    if (!isWanted || isChanged || options.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched
+    if (
+      !isWanted ||
+      isChanged ||
+      options.dockerfiles.length === 0 ||
+      searched.history.some(({ lines }) => lines !== null)
+    )
+      origin = searched
   }
   assertTarget(options.target, origin, options.isNamed ? dockerfiles : known)
-  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }
+  return {
+    origin,
+    provenances,
+    warnings: [
+      ...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })),
+      ...origin.warnings,
+    ],
+  }
 }
 
 /** Stages of a Dockerfile that are listed. */
@@ -143,12 +162,19 @@ const MAX_TRACED = 200
  * The files of the checkout that leaked, by the key of the file in the image.
  * @param leaks only places that a COPY or ADD of the build context made are looked at
  */
-export async function findSources(leaks: readonly Leak[], { origin, provenances }: Build, { checkout, context }: BuildOptions): Promise<Map<string, ContextFile>> {
+export async function findSources(
+  leaks: readonly Leak[],
+  { origin, provenances }: Build,
+  { checkout, context }: BuildOptions,
+): Promise<Map<string, ContextFile>> {
   const found = new Map<string, ContextFile>()
   if (checkout === null || origin.dockerfile === null) return found
   const path = origin.dockerfile.path
   const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-  const directories = context !== null ? [context] : [...new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder])]
+  const directories =
+    context !== null
+      ? [context]
+      : [...new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder])]
   const contexts: BuildContext[] = []
   for (const directory of directories) contexts.push(await readContext(checkout, directory, path))
   let traced = 0
@@ -158,10 +184,21 @@ export async function findSources(leaks: readonly Leak[], { origin, provenances 
       const { layer, index, entry, path: inImage } = place.version.content
       const key = fileKey(layer, index)
       const { source: instruction, workdir = '/' } = origin.layers[layer] ?? {}
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, 'from') !== null || place.hashes === null || found.has(key)) continue
+      if (
+        instruction == null ||
+        !/^(?:COPY|ADD)$/.test(instruction.keyword) ||
+        flagValue(instruction, 'from') !== null ||
+        place.hashes === null ||
+        found.has(key)
+      )
+        continue
       if (traced++ >= MAX_TRACED) return found
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 })
+        const source = await findSource(checkout, candidate, instruction, workdir, {
+          path: inImage,
+          size: entry.size,
+          sha256: place.hashes.sha256,
+        })
         if (source === null) continue
         found.set(key, source)
         break

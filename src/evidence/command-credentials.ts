@@ -65,9 +65,10 @@ function passwordOf(word: ShellWord | null): ShellWord | null {
 
 /** The password in a header: Basic, Bearer, PRIVATE-TOKEN, X-Api-Key. */
 function inHeader(word: ShellWord): ShellWord | null {
-  const match = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(\S.*)$/is.exec(
-    word.value.trim(),
-  )
+  const match =
+    /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(\S.*)$/is.exec(
+      word.value.trim(),
+    )
   return match?.[1] === undefined ? null : part(word, match[1])
 }
 
@@ -77,12 +78,17 @@ function inUrl(word: ShellWord): ShellWord | null {
   if (match === null) return null
   if (match[2] !== undefined && match[2] !== '') return part(word, match[2])
   const user = match[1] ?? ''
-  return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user) ? part(word, user) : null
+  return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user)
+    ? part(word, user)
+    : null
 }
 
 /** A token among the query of a URL. */
 function inQuery(word: ShellWord): ShellWord | null {
-  const match = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(word.value)
+  const match =
+    /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(
+      word.value,
+    )
   return match?.[1] === undefined ? null : part(word, match[1])
 }
 
@@ -151,30 +157,47 @@ function inWords({ name, args }: ShellCommand): Given[] {
             word: words[index],
           },
         ]
-  if (name === 'aws' && text[0] === 'configure' && text[1] === 'set' && /secret_access_key|session_token/.test(text[2] ?? '')) return at(3)
+  if (
+    name === 'aws' &&
+    text[0] === 'configure' &&
+    text[1] === 'set' &&
+    /secret_access_key|session_token/.test(text[2] ?? '')
+  )
+    return at(3)
   if (/^(?:npm|pnpm|yarn)$/.test(name) && (text[0] === 'set' || (text[0] === 'config' && text[1] === 'set'))) {
     const keyAt = text.indexOf('set') + 1
     const [key = '', joined] = (text[keyAt] ?? '').split(/=(.*)/s)
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return []
     const word = words[keyAt]
-    return joined === undefined || joined === '' ? at(keyAt + 1) : word === undefined ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, '')}`, word: part(word, joined) }]
+    return joined === undefined || joined === ''
+      ? at(keyAt + 1)
+      : word === undefined
+        ? []
+        : [{ by: `${name} config set ${key.replace(/^.*:/, '')}`, word: part(word, joined) }]
   }
   if (name === 'composer' && text[0] === 'config') {
     if (/^http-basic\./.test(text[1] ?? '')) return at(3)
-    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text[1] ?? '')) return at(text.length - 1)
+    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text[1] ?? ''))
+      return at(text.length - 1)
   }
   if (name === 'bundle' && text[0] === 'config') {
     const value = words.at(-1)
-    return value !== undefined && text.length >= 3 && /[./]/.test(text.at(-2) ?? '') && value.value.includes(':') ? [{ by: 'bundle config', word: passwordOf(value) ?? value }] : []
+    return value !== undefined && text.length >= 3 && /[./]/.test(text.at(-2) ?? '') && value.value.includes(':')
+      ? [{ by: 'bundle config', word: passwordOf(value) ?? value }]
+      : []
   }
-  if (name === 'poetry' && text[0] === 'config') return /^http-basic\./.test(text[1] ?? '') ? at(3) : /^pypi-token\./.test(text[1] ?? '') ? at(2) : []
+  if (name === 'poetry' && text[0] === 'config')
+    return /^http-basic\./.test(text[1] ?? '') ? at(3) : /^pypi-token\./.test(text[1] ?? '') ? at(2) : []
   if (name === 'mysqladmin') {
     const verb = text.indexOf('password')
     return verb === -1 ? [] : at(verb + 1)
   }
   if (name === 'vault' && text[0] === 'login') return at(1)
   if (name === 'rabbitmqctl' && /^(?:add_user|change_password)$/.test(text[0] ?? '')) return at(2)
-  if (name === 'htpasswd') return args.some(({ value }) => /^-\w*b/.test(value)) && words.at(-1) !== undefined ? [{ by: 'htpasswd -b', word: words.at(-1) as ShellWord }] : []
+  if (name === 'htpasswd')
+    return args.some(({ value }) => /^-\w*b/.test(value)) && words.at(-1) !== undefined
+      ? [{ by: 'htpasswd -b', word: words.at(-1) as ShellWord }]
+      : []
   return []
 }
 
@@ -186,21 +209,35 @@ function given(command: ShellCommand): Given[] {
     if (word !== null && word.value !== '') found.push({ by, word })
   }
   for (const { name: variable, value } of assignments) if (VARIABLES.has(variable)) add(`${variable}=`, value)
-  for (const option of Object.hasOwn(LOGINS, name) ? (LOGINS[name] ?? []) : []) for (const value of options.values(option)) add(`${name} ${option}`, passwordOf(value))
-  const isLogin = !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name) || args.some(({ value }) => /^(?:login|repo|registry)$/.test(value))
+  for (const option of Object.hasOwn(LOGINS, name) ? (LOGINS[name] ?? []) : [])
+    for (const value of options.values(option)) add(`${name} ${option}`, passwordOf(value))
+  const isLogin =
+    !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name) ||
+    args.some(({ value }) => /^(?:login|repo|registry)$/.test(value))
   if (isLogin && !(name === 'docker' && !args.some(({ value }) => value === 'login')))
-    for (const option of Object.hasOwn(PASSWORDS, name) ? (PASSWORDS[name] ?? []) : []) for (const value of options.values(option)) add(`${name} ${option}`, value)
+    for (const option of Object.hasOwn(PASSWORDS, name) ? (PASSWORDS[name] ?? []) : [])
+      for (const value of options.values(option)) add(`${name} ${option}`, value)
   if (/^(?:curl|wget|http|https|xh)$/.test(name))
-    for (const value of [...options.values('-H', '--header'), ...(/^http|^xh/.test(name) ? options.operands : [])]) add(`${name} with a header`, inHeader(value))
+    for (const value of [...options.values('-H', '--header'), ...(/^http|^xh/.test(name) ? options.operands : [])])
+      add(`${name} with a header`, inHeader(value))
   // `-pPASSWORD` is one word: with a space it is the name of a database.
-  if (/^(?:mysql\w*|mariadb\w*)$/.test(name)) for (const word of args) if (/^-p./.test(word.value)) add(`${name} -p`, part(word, word.value.slice(2)))
-  if (/^(?:7z|7za|7zr)$/.test(name)) for (const word of args) if (/^-p./.test(word.value)) add(`${name} -p`, part(word, word.value.slice(2)))
-  if (name === 'openssl') for (const word of args) if (/^pass:./.test(word.value)) add('openssl pass:', part(word, word.value.slice(5)))
+  if (/^(?:mysql\w*|mariadb\w*)$/.test(name))
+    for (const word of args) if (/^-p./.test(word.value)) add(`${name} -p`, part(word, word.value.slice(2)))
+  if (/^(?:7z|7za|7zr)$/.test(name))
+    for (const word of args) if (/^-p./.test(word.value)) add(`${name} -p`, part(word, word.value.slice(2)))
+  if (name === 'openssl')
+    for (const word of args) if (/^pass:./.test(word.value)) add('openssl pass:', part(word, word.value.slice(5)))
   if (name === 'zip' || name === 'unzip') add(`${name} -P`, options.value('-P'))
   if (name === 'lftp') add('lftp -u', after(options.value('-u', '--user'), ','))
   if (name === 'smbclient') add('smbclient -U', after(options.value('-U', '--user'), '%'))
-  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/gs, '')) : null)
-  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name)) for (const word of args) add(`${name} with a URL`, inQuery(word))
+  if (name === 'sqlplus')
+    for (const word of options.operands)
+      add(
+        'sqlplus',
+        /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/gs, '')) : null,
+      )
+  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name))
+    for (const word of args) add(`${name} with a URL`, inQuery(word))
   found.push(...inWords(command))
   // Echo and printf only say it: what reads it is the command.
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name)) for (const word of args) add(`${name} with a URL`, inUrl(word))
@@ -208,7 +245,12 @@ function given(command: ShellCommand): Given[] {
     const echo = fedBy.at(-1)
     const last = echo !== undefined && /^(?:echo|printf)$/.test(echo.name) ? (echo.args.at(-1) ?? null) : null
     if (last !== null) add(`${name} --password-stdin`, part(last, last.value.trim()))
-    if (input !== null && input.trim() !== '') add(`${name} --password-stdin`, { value: input.trim(), kind: /\$/.test(input) ? 'variable' : 'literal', position: command.position })
+    if (input !== null && input.trim() !== '')
+      add(`${name} --password-stdin`, {
+        value: input.trim(),
+        kind: /\$/.test(input) ? 'variable' : 'literal',
+        position: command.position,
+      })
   }
   // What npm reads from its .npmrc.
   const targets = name === 'tee' ? options.operands.map(({ value }) => value) : command.writes
@@ -219,8 +261,14 @@ function given(command: ShellCommand): Given[] {
     }
   // `machine HOST login USER password VALUE`, as a .netrc has it.
   if (/^(?:echo|printf|cat)$/.test(name))
-    for (const word of [...args, ...(input === null ? [] : [{ value: input, kind: 'literal', position: command.position } as const])]) {
-      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(word.value)?.[1]
+    for (const word of [
+      ...args,
+      ...(input === null ? [] : [{ value: input, kind: 'literal', position: command.position } as const]),
+    ]) {
+      const password =
+        /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(
+          word.value,
+        )?.[1]
       if (password !== undefined) add('.netrc', part(word, password))
     }
   return found
@@ -240,11 +288,17 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
   const seen = new Set<string>()
   return given(command).flatMap(({ by, word }): CommandCredential[] => {
     const { value } = word
-    if (seen.has(value) || isNone(value) || (word.kind === 'literal' && !isUsualPassword(value) && isPlaceholder(value))) return []
+    if (
+      seen.has(value) ||
+      isNone(value) ||
+      (word.kind === 'literal' && !isUsualPassword(value) && isPlaceholder(value))
+    )
+      return []
     seen.add(value)
     const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, '')
     // A variable is reported where it is set.
-    if (word.kind !== 'literal' && (rest === '' || word.kind === 'open' || !command.text.includes(value))) return [{ by, value, kind: 'variable', hidden: [] }]
+    if (word.kind !== 'literal' && (rest === '' || word.kind === 'open' || !command.text.includes(value)))
+      return [{ by, value, kind: 'variable', hidden: [] }]
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: 'variable', hidden: [] }]
     const decoded = decodeText(value)
     const usual = isUsualPassword(value)
@@ -253,7 +307,10 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
         by,
         value,
         kind: usual ? 'usual' : 'literal',
-        hidden: value.length < MIN_ALONE ? phrasesOf(command.text, value) : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
+        hidden:
+          value.length < MIN_ALONE
+            ? phrasesOf(command.text, value)
+            : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
       },
     ]
   })
@@ -261,7 +318,9 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
 
 /** The passwords among a command's words that it gives to accounts. */
 export const accountCredentials = (command: ShellCommand): CommandCredential[] =>
-  accountPasswords(command).flatMap(({ how, value, kind }) => (kind !== 'literal' || value === null || value === '' ? [] : [{ by: how, value, kind, hidden: [value] }]))
+  accountPasswords(command).flatMap(({ how, value, kind }) =>
+    kind !== 'literal' || value === null || value === '' ? [] : [{ by: how, value, kind, hidden: [value] }],
+  )
 
 /** A value of a letter or two is hidden with the word that holds it. */
 function phrasesOf(text: string, value: string): string[] {
@@ -287,5 +346,11 @@ export const hiddenInCommands = (steps: readonly Step[]): readonly KnownValue[] 
 /** Passwords of accounts; one of a letter or two with the account in front. */
 const passwordTexts = (command: ShellCommand): string[] =>
   accountPasswords(command).flatMap(({ account, value }) =>
-    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value) ? [] : value.length >= MIN_ALONE ? [value] : account === null ? [] : [`${account}:${value}`],
+    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value)
+      ? []
+      : value.length >= MIN_ALONE
+        ? [value]
+        : account === null
+          ? []
+          : [`${account}:${value}`],
   )

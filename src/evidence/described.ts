@@ -45,14 +45,26 @@ function historyText({ keyword, text, source, variables }: Step): string {
   return keyword === 'RUN' || keyword === 'ONBUILD' ? wholeText(text, source) : text
 }
 
-const wholeText = (text: string, source: Instruction | null): string => [text, ...(source?.documents ?? []).map(({ name, content }) => `${content}${name}`)].join('\n')
+const wholeText = (text: string, source: Instruction | null): string =>
+  [text, ...(source?.documents ?? []).map(({ name, content }) => `${content}${name}`)].join('\n')
 
 function entryOf(step: Step, index: number): EntryOrigin {
   const { keyword, source, lines } = step
   const text = historyText(step)
   const display = `${keyword ?? ''} ${text}`
   return {
-    instruction: { index, keyword, text, raw: text, buildArgs: [], display, builder: 'buildkit', author: null, comment: null, created: null },
+    instruction: {
+      index,
+      keyword,
+      text,
+      raw: text,
+      buildArgs: [],
+      display,
+      builder: 'buildkit',
+      author: null,
+      comment: null,
+      created: null,
+    },
     source,
     entry: { index, created: null, createdBy: display, author: null, comment: null, empty: true },
     workdir: '/',
@@ -73,7 +85,11 @@ function configOf(steps: readonly Step[]): ImageConfig {
     new Map(
       steps.flatMap(({ keyword: own, text, variables }) =>
         // A label has the old form `LABEL NAME VALUE` too.
-        own === keyword ? readVariables('ENV', text).flatMap(({ name, value }) => (value === null ? [] : [[name, filledIn(value, variables)] as const])) : [],
+        own === keyword
+          ? readVariables('ENV', text).flatMap(({ name, value }) =>
+              value === null ? [] : [[name, filledIn(value, variables)] as const],
+            )
+          : [],
       ),
     )
   const command = (keyword: string): string[] | null => {
@@ -104,7 +120,12 @@ function configOf(steps: readonly Step[]): ImageConfig {
   }
 }
 
-function originOf(dockerfile: Dockerfile, stages: readonly Stage[], steps: readonly Step[], linesOf: (instruction: Instruction) => DockerfileLines): Origin {
+function originOf(
+  dockerfile: Dockerfile,
+  stages: readonly Stage[],
+  steps: readonly Step[],
+  linesOf: (instruction: Instruction) => DockerfileLines,
+): Origin {
   const stage = stages.at(-1) ?? null
   return {
     dockerfile,
@@ -125,7 +146,11 @@ function originOf(dockerfile: Dockerfile, stages: readonly Stage[], steps: reado
 /** Comments at their lines, and nothing else: here-documents have text of their own. */
 function commentsOf({ lines, globals, stages }: Dockerfile): string {
   const instructions = [...globals, ...stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])]
-  const isText = new Set(instructions.flatMap(({ documents }) => documents.flatMap(({ content, startLine }) => content.split('\n').map((_, index) => startLine + index))))
+  const isText = new Set(
+    instructions.flatMap(({ documents }) =>
+      documents.flatMap(({ content, startLine }) => content.split('\n').map((_, index) => startLine + index)),
+    ),
+  )
   return lines.map((line, index) => (/^\s*#/.test(line) && !isText.has(index + 1) ? line : '')).join('\n')
 }
 
@@ -153,11 +178,13 @@ function* besideOf(
       const given: readonly CommandCredential[] = step.commands.flatMap(credentialsOf)
       // credentials-in-command tells these, in the image as well.
       for (const match of scanner.scanText(`${keyword} ${wholeText(text, source)}`))
-        if (!given.some((credential) => isSameValue(credential, match.value))) yield { where: 'stage', match, keyword, name: stage?.name ?? '', lines: at(source, match) }
+        if (!given.some((credential) => isSameValue(credential, match.value)))
+          yield { where: 'stage', match, keyword, name: stage?.name ?? '', lines: at(source, match) }
     } else if (keyword === 'COPY' || keyword === 'ADD')
       for (const { name, content } of source.documents) {
         const target = targetOf(source, name)
-        for (const match of scanner.scanText(content, target)) yield { where: 'file', match, keyword, name: target, lines: at(source, match) }
+        for (const match of scanner.scanText(content, target))
+          yield { where: 'file', match, keyword, name: target, lines: at(source, match) }
       }
   }
   for (const instruction of dockerfile.globals)
@@ -165,7 +192,13 @@ function* besideOf(
       yield { where: 'stage', match, keyword: instruction.keyword, name: '', lines: at(instruction, match) }
   for (const match of scanner.scanText(commentsOf(dockerfile), baseName(dockerfile.path))) {
     const line = match.line ?? 1
-    yield { where: 'comment', match, keyword: '', name: '', lines: { path: dockerfile.path, startLine: line, endLine: line, certainty: 'exact' } }
+    yield {
+      where: 'comment',
+      match,
+      keyword: '',
+      name: '',
+      lines: { path: dockerfile.path, startLine: line, endLine: line, certainty: 'exact' },
+    }
   }
 }
 

@@ -47,7 +47,8 @@ const COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i
 const LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i
 
 /** Whether anyone on the way can change what a URL yields. */
-export const isPlainHttp = (url: string | null): boolean => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url)
+export const isPlainHttp = (url: string | null): boolean =>
+  url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url)
 
 const baseOf = (path: string): string => path.replace(/(?<!\/)\/+$/, '').replace(/^.*\//s, '')
 
@@ -57,15 +58,21 @@ function sameFile(word: string, path: string): boolean {
   if (left === right) return true
   if (left.startsWith('/') && right.startsWith('/') && !left.includes('*')) return false
   const name = baseOf(left)
-  return name === baseOf(right) || (name.includes('*') && name.length > 1 && minimatch(baseOf(right), name, MATCH_OPTIONS))
+  return (
+    name === baseOf(right) || (name.includes('*') && name.length > 1 && minimatch(baseOf(right), name, MATCH_OPTIONS))
+  )
 }
 
 /** The URL that a downloader's operand is; curl takes one without a scheme as plain http. */
 function urlOf(name: string, words: readonly ShellWord[]): string | null {
-  const found = words.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words.find(({ value }) => value.includes('://') && !value.startsWith('-'))
+  const found =
+    words.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ??
+    words.find(({ value }) => value.includes('://') && !value.startsWith('-'))
   if (found !== undefined) return found.value
   const bare = words.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value))
-  return bare !== undefined && (name === 'curl' || name === 'wget') ? `http://${bare.value}` : (words.find(({ kind }) => kind !== 'literal')?.value ?? null)
+  return bare !== undefined && (name === 'curl' || name === 'wget')
+    ? `http://${bare.value}`
+    : (words.find(({ kind }) => kind !== 'literal')?.value ?? null)
 }
 
 const nameInUrl = (url: string): string => baseOf((url.split(/[?#]/)[0] ?? '').replace(/^\w+:\/\//, ''))
@@ -75,7 +82,8 @@ function fetched(command: ShellCommand): { url: string | null; files: string[] }
   const { name, writes } = command
   if (!DOWNLOADERS.has(name)) return null
   const options = optionsIn(command)
-  if (options.has('--head', '--spider', '--version', '--help') || (name === 'curl' && options.has('-I', '-V'))) return null
+  if (options.has('--head', '--spider', '--version', '--help') || (name === 'curl' && options.has('-I', '-V')))
+    return null
   const words = [...options.values('--url'), ...options.operands]
   const url = urlOf(name, words)
   if (url === null && words.length === 0 && !options.has('-i', '--input-file')) return null
@@ -91,11 +99,19 @@ function fetched(command: ShellCommand): { url: string | null; files: string[] }
           : []
   const directory = options.value('-P', '--directory-prefix', '--output-dir', '-d', '--dir')?.value ?? null
   if (named.length > 0) return { url, files: named.map(({ value }) => value) }
-  const keepsName = name === 'wget' || name === 'aria2c' || name === 'axel' || (name === 'curl' && options.has('-O', '--remote-name', '--remote-name-all'))
+  const keepsName =
+    name === 'wget' ||
+    name === 'aria2c' ||
+    name === 'axel' ||
+    (name === 'curl' && options.has('-O', '--remote-name', '--remote-name-all'))
   if (!keepsName) return { url, files: ['-'] }
   return {
     url,
-    files: words.filter(({ value }) => value.includes('/')).map(({ value }) => (directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, '')}/${nameInUrl(value)}`)),
+    files: words
+      .filter(({ value }) => value.includes('/'))
+      .map(({ value }) =>
+        directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, '')}/${nameInUrl(value)}`,
+      ),
   }
 }
 
@@ -117,7 +133,12 @@ function verifies(command: ShellCommand): boolean {
   const words = args.map(({ value }) => value)
   const has = (...wanted: string[]): boolean => wanted.some((word) => words.includes(word))
   if (CHECKSUMS.test(name))
-    return command.isTested || (name === 'openssl' ? has('-verify', '-signature') : words.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)))
+    return (
+      command.isTested ||
+      (name === 'openssl'
+        ? has('-verify', '-signature')
+        : words.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)))
+    )
   if (/^gpg2?$/.test(name)) return words.some((word) => /^--verif/.test(word) || word === '--decrypt' || word === '-d')
   if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name)) return true
   if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name))
@@ -131,7 +152,12 @@ function verifies(command: ShellCommand): boolean {
 
 /** The texts that tell which files a check is about. */
 const aboutOf = ({ args, input, fedBy, reads }: ShellCommand): string =>
-  [...args.map(({ value }) => value), input ?? '', ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ''])].join('\n')
+  [
+    ...args.map(({ value }) => value),
+    input ?? '',
+    ...reads,
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? '']),
+  ].join('\n')
 
 const isSame = (a: ShellCommand, b: ShellCommand): boolean => a.name === b.name && a.text === b.text
 
@@ -139,7 +165,10 @@ const isSame = (a: ShellCommand, b: ShellCommand): boolean => a.name === b.name 
 function unpacks({ name, args }: ShellCommand): boolean {
   const [first = ''] = args.map(({ value }) => value)
   if (/^(?:tar|bsdtar|gtar)$/.test(name))
-    return args.some(({ value }) => value === '--extract' || value === '--get' || /^-[a-zA-Z]*x/.test(value)) || /^[a-wyzA-Z]*x[a-zA-Z]*$/.test(first)
+    return (
+      args.some(({ value }) => value === '--extract' || value === '--get' || /^-[a-zA-Z]*x/.test(value)) ||
+      /^[a-wyzA-Z]*x[a-zA-Z]*$/.test(first)
+    )
   if (/^(?:unzip|unar|unrar|cpio|pax|dpkg-deb|ar|rpm2cpio)$/.test(name)) return true
   return /^7z[ar]?$/.test(name) && /^[xe]$/.test(first)
 }
@@ -167,17 +196,21 @@ const INSTALLERS: Readonly<Record<string, RegExp>> = {
   zypper: /^(?:in|install)$/,
 }
 
-const isInstaller = ({ name, args }: ShellCommand): boolean => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value))
+const isInstaller = ({ name, args }: ShellCommand): boolean =>
+  Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value))
 
 /** Installers that take a bare word for the name of a package, even where a file is called so. */
 const NAMED = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/
 
 /** Whether an installer reads a word as a file: one of a directory, or with the ending of a package. */
 const namesFile = (installer: string, word: string): boolean =>
-  !NAMED.test(installer) || word.includes('/') || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word)
+  !NAMED.test(installer) ||
+  word.includes('/') ||
+  /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word)
 
 /** Modes that let a file be run. */
-const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode))
+const makesExecutable = (mode: string): boolean =>
+  /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode)
 
 /** A package that an installer fetches by itself. */
 const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is
@@ -187,7 +220,8 @@ const MAX_FILES = 100
 const MAX_WORDS = 500
 
 /** Whether a variable stands in code where a command starts, and not as an argument of one. */
-const runsVariable = (code: string, name: string): boolean => [...code.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known]) => known === name)
+const runsVariable = (code: string, name: string): boolean =>
+  [...code.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known]) => known === name)
 
 class Flow {
   readonly downloads: Tracked[] = []
@@ -200,7 +234,14 @@ class Flow {
   #step: Step | null = null
 
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
-  add(step: Step, command: ShellCommand | null, by: string, url: string | null, files: readonly string[], isVerified = false): Tracked {
+  add(
+    step: Step,
+    command: ShellCommand | null,
+    by: string,
+    url: string | null,
+    files: readonly string[],
+    isVerified = false,
+  ): Tracked {
     const download: Tracked = { step, command, by, url, uses: [], isVerified }
     this.downloads.push(download)
     for (const path of files) if (path !== '-' && !path.startsWith('/dev/')) this.#track(path, download)
@@ -209,7 +250,8 @@ class Flow {
   }
 
   #use(download: Tracked, kind: Use['kind'], step: Step, command: ShellCommand, how: string): void {
-    if (!download.uses.some((use) => use.kind === kind)) download.uses.push({ kind, step, command, how, isVerified: download.isVerified })
+    if (!download.uses.some((use) => use.kind === kind))
+      download.uses.push({ kind, step, command, how, isVerified: download.isVerified })
   }
 
   #downloadOf(command: ShellCommand): Tracked | null {
@@ -226,14 +268,19 @@ class Flow {
 
   #fileIn(words: readonly string[]): { path: string; download: Tracked } | null {
     // The same name again is the later file; the whole path tells more than the name.
-    return this.#files.findLast(({ path }) => words.includes(path)) ?? this.#files.findLast(({ path }) => words.some((word) => sameFile(word, path))) ?? null
+    return (
+      this.#files.findLast(({ path }) => words.includes(path)) ??
+      this.#files.findLast(({ path }) => words.some((word) => sameFile(word, path))) ??
+      null
+    )
   }
 
   #verify(step: Step, command: ShellCommand): void {
     const about = aboutOf(command)
     const named = this.#files.filter(({ path }) => about.includes(baseOf(path)))
     // Where no file is named, it is about what the same RUN downloaded before.
-    for (const { download } of named.length > 0 ? named : this.#files.filter((file) => file.download.step === step)) download.isVerified = true
+    for (const { download } of named.length > 0 ? named : this.#files.filter((file) => file.download.step === step))
+      download.isVerified = true
   }
 
   take(step: Step, command: ShellCommand): void {
@@ -245,13 +292,18 @@ class Flow {
     const words = args.slice(0, MAX_WORDS).map(({ value }) => value)
     const run = runOf(command)
     const got = fetched(command)
-    const direct = isInstaller(command) ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value)) : undefined
+    const direct = isInstaller(command)
+      ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value))
+      : undefined
     if (direct !== undefined) {
       const download = this.add(step, command, name, direct.value, [], /#sha(?:256|384|512)[=-]/.test(direct.value))
       this.#use(download, 'install', step, command, 'installs it')
       return
     }
-    const code = run?.kind === 'code' && run.word.kind !== 'open' && name !== 'eval' && !isShell(name) ? fetchedInCode(run.word.value) : null
+    const code =
+      run?.kind === 'code' && run.word.kind !== 'open' && name !== 'eval' && !isShell(name)
+        ? fetchedInCode(run.word.value)
+        : null
     if (got !== null) {
       this.add(step, command, name, got.url, got.files)
       return
@@ -264,7 +316,8 @@ class Flow {
     for (const inner of substituted) this.take(step, inner)
     if (verifies(command)) this.#verify(step, command)
     // A checksum that is kept is kept to be compared.
-    if (name === '' && assignments.length > 0) for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step, inner)
+    if (name === '' && assignments.length > 0)
+      for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step, inner)
     const piped =
       fedBy
         .flatMap((feeder) => [feeder, ...(/^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : [])])
@@ -273,8 +326,11 @@ class Flow {
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null
 
     const filled = piped ?? inside
-    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name)) for (const { value } of optionsIn(command).operands) this.#variables.set(value, filled)
-    if (inside !== null) for (const { name: variable, value } of assignments) if (value.kind === 'open') this.#variables.set(variable, inside)
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name))
+      for (const { value } of optionsIn(command).operands) this.#variables.set(value, filled)
+    if (inside !== null)
+      for (const { name: variable, value } of assignments)
+        if (value.kind === 'open') this.#variables.set(variable, inside)
     if (run !== null) this.#run(step, command, run, piped, inside)
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, 'install', step, command, `unpacks it with ${name}`)
@@ -284,20 +340,33 @@ class Flow {
     this.#takeFiles(step, command, words)
   }
 
-  #run(step: Step, command: ShellCommand, run: NonNullable<ReturnType<typeof runOf>>, piped: Tracked | null, inside: Tracked | null): void {
+  #run(
+    step: Step,
+    command: ShellCommand,
+    run: NonNullable<ReturnType<typeof runOf>>,
+    piped: Tracked | null,
+    inside: Tracked | null,
+  ): void {
     const { name } = command
     if (run.kind === 'input') {
-      const read = piped ?? (command.input?.startsWith('$(') ? inside : null) ?? this.#fileIn(command.reads)?.download ?? null
+      const read =
+        piped ?? (command.input?.startsWith('$(') ? inside : null) ?? this.#fileIn(command.reads)?.download ?? null
       if (read !== null) this.#use(read, 'run', step, command, `pipes what ${read.by} downloads into ${name}`)
       return
     }
-    if (run.word.kind === 'open' && inside !== null) this.#use(inside, 'run', step, command, `runs what ${inside.by} downloads with ${name}`)
+    if (run.word.kind === 'open' && inside !== null)
+      this.#use(inside, 'run', step, command, `runs what ${inside.by} downloads with ${name}`)
     else if (run.kind === 'code') {
-      const variable = run.word.kind === 'variable' ? [...this.#variables].find(([known]) => runsVariable(run.word.value, known)) : undefined
-      if (variable !== undefined) this.#use(variable[1], 'run', step, command, `runs what ${variable[1].by} downloaded with ${name}`)
+      const variable =
+        run.word.kind === 'variable'
+          ? [...this.#variables].find(([known]) => runsVariable(run.word.value, known))
+          : undefined
+      if (variable !== undefined)
+        this.#use(variable[1], 'run', step, command, `runs what ${variable[1].by} downloaded with ${name}`)
     } else {
       const file = this.#fileIn([run.word.value])
-      if (file !== null) this.#use(file.download, 'run', step, command, `runs ${file.path}, which ${file.download.by} downloaded`)
+      if (file !== null)
+        this.#use(file.download, 'run', step, command, `runs ${file.path}, which ${file.download.by} downloaded`)
     }
   }
 
@@ -305,7 +374,8 @@ class Flow {
     const { name, program, reads } = command
     if (program.includes('/') && !isInterpreter(name)) {
       const file = this.#fileIn([program])
-      if (file !== null) this.#use(file.download, 'run', step, command, `runs ${file.path}, which ${file.download.by} downloaded`)
+      if (file !== null)
+        this.#use(file.download, 'run', step, command, `runs ${file.path}, which ${file.download.by} downloaded`)
     }
     const file = this.#fileIn([...words, ...reads])
     if (file === null) return
@@ -315,17 +385,22 @@ class Flow {
     for (const { path, download } of every) {
       if (unpacks(command)) this.#use(download, 'install', step, command, `unpacks it with ${name}`)
       else if (isInstaller(command)) {
-        if (words.some((word) => sameFile(word, path) && namesFile(name, word))) this.#use(download, 'install', step, command, `installs it with ${name}`)
-      } else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
+        if (words.some((word) => sameFile(word, path) && namesFile(name, word)))
+          this.#use(download, 'install', step, command, `installs it with ${name}`)
+      } else if (name === 'chmod' && words.some(makesExecutable))
+        this.#use(download, 'install', step, command, 'makes it executable')
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path !== last) {
         const target = last.endsWith('/') || operands.length > 2 ? `${last.replace(/\/$/, '')}/${baseOf(path)}` : last
         this.#track(target, download)
         const mode = name === 'install' ? (optionsIn(command).value('-m', '--mode')?.value ?? '755') : ''
-        if (BIN.test(`${target}/`) || (mode !== '' && makesExecutable(mode) && BIN.test(target))) this.#use(download, 'install', step, command, `puts it into ${target}`)
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path)) this.#track(path.replace(COMPRESSED, ''), download)
+        if (BIN.test(`${target}/`) || (mode !== '' && makesExecutable(mode) && BIN.test(target)))
+          this.#use(download, 'install', step, command, `puts it into ${target}`)
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path))
+        this.#track(path.replace(COMPRESSED, ''), download)
     }
     const written = command.writes.find((path) => !path.startsWith('/dev/'))
-    if (written !== undefined && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#track(written, file.download)
+    if (written !== undefined && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name))
+      this.#track(written, file.download)
   }
 }
 
@@ -348,16 +423,30 @@ export function downloadsOf(steps: readonly Step[]): readonly Download[] {
     const flow = flows.get(key) ?? new Flow()
     flows.set(key, flow)
     if (step.keyword === 'ADD') {
-      const url = step.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word))
-      if (url !== undefined) flow.add(step, null, 'ADD', url, [targetOf(step.text, url)], step.flags?.some((flag) => flag.startsWith('--checksum=')) ?? false)
+      const url = step.text
+        .split(/\s+/)
+        .find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word))
+      if (url !== undefined)
+        flow.add(
+          step,
+          null,
+          'ADD',
+          url,
+          [targetOf(step.text, url)],
+          step.flags?.some((flag) => flag.startsWith('--checksum=')) ?? false,
+        )
     }
     for (const command of step.commands) flow.take(step, command)
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads)
   // Programs that stay where they were downloaded to are installed too, and can be checked there.
   for (const { command, step, uses, isVerified } of found) {
-    const file = command === null ? undefined : fetched(command)?.files.find((path) => PROGRAMS.test(path) || (BIN.test(path) && !SIGNATURES.test(path)))
-    if (command !== null && file !== undefined && uses.length === 0) uses.push({ kind: 'install', step, command, how: `writes it to ${file}`, isVerified })
+    const file =
+      command === null
+        ? undefined
+        : fetched(command)?.files.find((path) => PROGRAMS.test(path) || (BIN.test(path) && !SIGNATURES.test(path)))
+    if (command !== null && file !== undefined && uses.length === 0)
+      uses.push({ kind: 'install', step, command, how: `writes it to ${file}`, isVerified })
   }
   known.set(steps, found)
   return found

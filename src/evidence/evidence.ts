@@ -91,7 +91,8 @@ export function environmentOf(steps: readonly Step[]): EnvironmentVariable[] {
   const found = new Map<string, EnvironmentVariable>()
   for (const step of steps) {
     if (step.keyword !== 'ENV' || step.of !== 'image') continue
-    for (const { name, value } of readVariables('ENV', step.text)) if (value !== null) found.set(name, { name, value, step })
+    for (const { name, value } of readVariables('ENV', step.text))
+      if (value !== null) found.set(name, { name, value, step })
   }
   return [...found.values()]
 }

@@ -37,7 +37,12 @@ export function* fileMatches(
       const version = filesystem.versionOf(layer, match.entry)
       const places = [version, ...(links.get(version) ?? [])].map((shown): FilePlace => {
         let last = shown
-        while (last.ending?.state === 'overwritten' && last.successor !== null && identities.get(last.successor.content)?.has(match.identity)) last = last.successor
+        while (
+          last.ending?.state === 'overwritten' &&
+          last.successor !== null &&
+          identities.get(last.successor.content)?.has(match.identity)
+        )
+          last = last.successor
         const from = origin.layers[shown.layer]
         return {
           kind: 'file',

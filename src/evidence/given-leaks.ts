@@ -21,8 +21,14 @@ export function isSameValue({ value, hidden }: Pick<CommandCredential, 'value' |
 }
 
 /** Holds the commands of steps against leaks. */
-export function givenLeaks(steps: readonly Step[], leaks: readonly Leak[], { history }: Pick<Origin, 'history'>): GivenLeaks {
-  const bySource = new Map(history.flatMap(({ source, entry }) => (source === null ? [] : [[source, entry.index] as const])))
+export function givenLeaks(
+  steps: readonly Step[],
+  leaks: readonly Leak[],
+  { history }: Pick<Origin, 'history'>,
+): GivenLeaks {
+  const bySource = new Map(
+    history.flatMap(({ source, entry }) => (source === null ? [] : [[source, entry.index] as const])),
+  )
   const byEntry = new Map<number, Leak[]>()
   for (const leak of leaks) {
     for (const place of leak.places) {
@@ -40,12 +46,17 @@ export function givenLeaks(steps: readonly Step[], leaks: readonly Leak[], { his
   for (const step of steps) {
     const own = leaksOf(step)
     if (own.length === 0) continue
-    for (const credential of step.commands.flatMap((command) => [...credentialsOf(command), ...accountCredentials(command)]))
-      if (credential.kind === 'literal') for (const leak of own) if (leak.strength !== 'harmless' && isSameValue(credential, leak.value)) given.add(leak)
+    for (const credential of step.commands.flatMap((command) => [
+      ...credentialsOf(command),
+      ...accountCredentials(command),
+    ]))
+      if (credential.kind === 'literal')
+        for (const leak of own) if (leak.strength !== 'harmless' && isSameValue(credential, leak.value)) given.add(leak)
   }
   return {
     // The value of a variable is a leak where the variable is set.
-    isTold: (step, credential) => (credential.kind === 'variable' ? leaks : leaksOf(step)).some(({ value }) => isSameValue(credential, value)),
+    isTold: (step, credential) =>
+      (credential.kind === 'variable' ? leaks : leaksOf(step)).some(({ value }) => isSameValue(credential, value)),
     isGiven: (leak) => given.has(leak),
   }
 }

@@ -90,8 +90,18 @@ export async function scanImage(
   let [kept, bytes, done] = [0, 0, 0]
   for (const layer of image.layers) {
     const before = bytes
-    const scan = await scanLayer(layer, bounded, reference, { ...limits, 'extract-bytes': limits['extract-bytes'] - kept }, (read) =>
-      onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored }),
+    const scan = await scanLayer(
+      layer,
+      bounded,
+      reference,
+      { ...limits, 'extract-bytes': limits['extract-bytes'] - kept },
+      (read) =>
+        onProgress({
+          layer: layer.index,
+          layers: image.layers.length,
+          bytes: before + read,
+          share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored,
+        }),
     )
     bytes += scan.size
     done += layer.storedSize
@@ -102,14 +112,30 @@ export async function scanImage(
 }
 
 /** Lays together what was read of an image and what is known of its build. @param bounded the scanner of this image @throws ImageError */
-export async function learn(image: Image, build: Build, { layers, others }: ImageScan, bounded: Scanner, options: Omit<InspectOptions, 'onProgress'>): Promise<Inspection> {
+export async function learn(
+  image: Image,
+  build: Build,
+  { layers, others }: ImageScan,
+  bounded: Scanner,
+  options: Omit<InspectOptions, 'onProgress'>,
+): Promise<Inspection> {
   const { origin } = build
   const filesystem = buildFilesystem(layers)
   const hashes = await hashesOfMatches(image, layers)
   const steps = stepsOfImage(origin)
   const vouching = new Vouching(layers, origin, steps, hashes)
   const attestations = image.attestations.flatMap(attestationTexts)
-  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes, others: others.matches, scanner: bounded })
+  const leaks = collectLeaks({
+    image,
+    scans: layers,
+    filesystem,
+    origin,
+    attestations,
+    vouching,
+    hashes,
+    others: others.matches,
+    scanner: bounded,
+  })
   bounded.assertBounded(`The configuration of ${options.reference}`)
   // What is only searched so that it can be hidden does not count.
   const redactor = new Redactor(
@@ -129,7 +155,9 @@ export async function learn(image: Image, build: Build, { layers, others }: Imag
     collected,
     programs: findPrograms(filesystem, layers),
     skipped: [
-      ...layers.flatMap(({ skipped }, layer) => skipped.flatMap((part) => (vouching.vouchesFor(layer, part.path) ? [] : [{ layer, ...part }]))),
+      ...layers.flatMap(({ skipped }, layer) =>
+        skipped.flatMap((part) => (vouching.vouchesFor(layer, part.path) ? [] : [{ layer, ...part }])),
+      ),
       ...others.skipped.map((part) => ({ layer: null, ...part })),
     ],
   }
@@ -196,7 +224,10 @@ function environmentOfImage(image: Image, steps: readonly Step[]): Evidence['env
 }
 
 /** Why lines are not known, where there is a Dockerfile that could have told them; null where they are, or nobody can tell. */
-export function whyNoLines({ isNamed, target }: Pick<BuildOptions, 'isNamed' | 'target'>, origin: Origin): string | null {
+export function whyNoLines(
+  { isNamed, target }: Pick<BuildOptions, 'isNamed' | 'target'>,
+  origin: Origin,
+): string | null {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return null
   const { text, missing } = origin.reason
   return `Lines are not known: ${text}.${missing === 'other-dockerfile' && target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}`

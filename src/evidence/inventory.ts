@@ -35,7 +35,10 @@ function addVersion(found: Map<string, string>, name: string, version: string): 
 /** @param texts of files that packages are read from, by `layer:entry` */
 function packagesOf(present: readonly Version[], texts: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { path, content } of present) addPackages(path, texts.get(`${content.layer}:${content.index}`) ?? null, (name, version) => addVersion(found, name, version))
+  for (const { path, content } of present)
+    addPackages(path, texts.get(`${content.layer}:${content.index}`) ?? null, (name, version) =>
+      addVersion(found, name, version),
+    )
   return found
 }
 
@@ -44,10 +47,12 @@ function settingsOf({ config: { run } }: Image): Map<string, string> {
   const found = new Map<string, string>()
   for (const [field, value] of Object.entries(run)) {
     if (field === 'Env' && Array.isArray(value)) {
-      for (const pair of value as string[]) found.set(`Env.${pair.split('=')[0] ?? ''}`, pair.slice(pair.indexOf('=') + 1))
+      for (const pair of value as string[])
+        found.set(`Env.${pair.split('=')[0] ?? ''}`, pair.slice(pair.indexOf('=') + 1))
     } else if (field === 'Labels' && typeof value === 'object' && value !== null) {
       for (const [name, text] of Object.entries(value)) found.set(`Labels.${name}`, String(text))
-    } else if (value !== null && value !== undefined && value !== '') found.set(field, typeof value === 'string' ? value : JSON.stringify(value))
+    } else if (value !== null && value !== undefined && value !== '')
+      found.set(field, typeof value === 'string' ? value : JSON.stringify(value))
   }
   return found
 }
@@ -57,7 +62,11 @@ function settingsOf({ config: { run } }: Image): Map<string, string> {
  * checksum, in a second reading of their layers.
  * @param shared diff IDs that both images have
  */
-export async function takeInventory(image: Image, { layers, filesystem, collected }: Evidence, shared: ReadonlySet<string>): Promise<Inventory> {
+export async function takeInventory(
+  image: Image,
+  { layers, filesystem, collected }: Evidence,
+  shared: ReadonlySet<string>,
+): Promise<Inventory> {
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== 'directory' && entry.whiteout === null)
   const hashed = layers.map(() => new Set<number>())
   const texts = layers.map(() => new Set<number>())

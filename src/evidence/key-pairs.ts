@@ -36,19 +36,25 @@ function byContainer<H extends Held>(held: readonly H[]): Map<string, Set<H>> {
  * @returns the ids that stand nowhere but beside their secret: they are no leak of their own
  */
 export function pairKeys<H extends Held>(held: readonly H[]): ReadonlySet<H> {
-  const ids = byContainer(held.filter(({ match }) => match.detector === 'aws-access-key' && match.strength !== 'harmless'))
-  const secrets = byContainer(held.filter(({ match }) => match.detector === 'aws-secret-key' && match.strength !== 'harmless'))
+  const ids = byContainer(
+    held.filter(({ match }) => match.detector === 'aws-access-key' && match.strength !== 'harmless'),
+  )
+  const secrets = byContainer(
+    held.filter(({ match }) => match.detector === 'aws-secret-key' && match.strength !== 'harmless'),
+  )
   const paired = new Set<H>()
   for (const secret of new Set([...secrets.values()].flatMap((each) => [...each]))) {
     const own = new Set(secret.places.flatMap((place) => containerOf(place) ?? []))
     // With two of either in one place nobody knows which is whose.
-    if ([...own].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue
+    if ([...own].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1))
+      continue
     const [id, other] = new Set([...own].flatMap((container) => [...(ids.get(container) ?? [])]))
     if (id === undefined || other !== undefined) continue
     secret.match = provenBy(secret.match, id.match)
     // The history repeats what ENV and LABEL set.
     const isSet = id.places.some((place) => place.kind === 'config' && own.has(containerOf(place) ?? ''))
-    if (id.places.every((place) => own.has(containerOf(place) ?? '') || (isSet && place.kind === 'history'))) paired.add(id)
+    if (id.places.every((place) => own.has(containerOf(place) ?? '') || (isSet && place.kind === 'history')))
+      paired.add(id)
   }
   return paired
 }

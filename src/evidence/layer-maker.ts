@@ -31,7 +31,8 @@ interface Staged {
  */
 export type LayerMaker = Run | Staged | { readonly by: 'base' } | { readonly by: 'untold' } | { readonly by: 'brought' }
 
-const INSTALL = /^(?:install|add|upgrade|dist-upgrade|full-upgrade|build-dep|satisfy|sync|create|update|env|venv|tool|fix|--initdb)$/
+const INSTALL =
+  /^(?:install|add|upgrade|dist-upgrade|full-upgrade|build-dep|satisfy|sync|create|update|env|venv|tool|fix|--initdb)$/
 const DPKG = /^(?:-i|--install|--unpack|--configure|-[a-zA-Z]*i)$/
 
 const MANAGERS: readonly { readonly names: RegExp; readonly kind: Kind; readonly words: RegExp | null }[] = [
@@ -40,9 +41,17 @@ const MANAGERS: readonly { readonly names: RegExp; readonly kind: Kind; readonly
   // Of Debian's slim images: they call apt-get.
   { names: /^(?:install_packages|clean-install|gdebi)$/, kind: 'dpkg', words: null },
   { names: /^(?:xx-)?apk$/, kind: 'apk', words: INSTALL },
-  { names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/, kind: 'python', words: INSTALL },
+  {
+    names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/,
+    kind: 'python',
+    words: INSTALL,
+  },
   { names: /^(?:virtualenv|pip-sync)$/, kind: 'python', words: null },
-  { names: /^(?:npm|pnpm|yarn|bun)$/, kind: 'npm', words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/ },
+  {
+    names: /^(?:npm|pnpm|yarn|bun)$/,
+    kind: 'npm',
+    words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/,
+  },
 ]
 
 /** `python3 -m pip install`. */
@@ -52,12 +61,17 @@ const MODULES = /^(?:pip|pipx|poetry|pdm|pipenv|uv|venv|virtualenv|ensurepip)$/
 const isOfSystem = (program: string): boolean => /^(?:\/(?:usr\/(?:local\/)?)?s?bin\/)?[^/]*$/.test(program)
 
 function managerIn({ name, program, args }: ShellCommand): Kind | null {
-  if (/^(?:python|pypy)[\d.]*$/.test(name)) return args.some(({ value }, at) => value === '-m' && MODULES.test(args[at + 1]?.value ?? '')) ? 'python' : null
+  if (/^(?:python|pypy)[\d.]*$/.test(name))
+    return args.some(({ value }, at) => value === '-m' && MODULES.test(args[at + 1]?.value ?? '')) ? 'python' : null
   // `yarn` alone installs.
   if (name === 'yarn' && isOfSystem(program) && args.every(({ value }) => value.startsWith('-'))) return 'npm'
   const found = MANAGERS.find(({ names }) => names.test(name))
   // Python's stand in virtual environments too.
-  return found !== undefined && (found.kind === 'python' || isOfSystem(program)) && (found.words === null || args.some(({ value }) => found.words?.test(value))) ? found.kind : null
+  return found !== undefined &&
+    (found.kind === 'python' || isOfSystem(program)) &&
+    (found.words === null || args.some(({ value }) => found.words?.test(value)))
+    ? found.kind
+    : null
 }
 
 /** Programs that make, bring or change files as their words say, and call nothing. */
@@ -75,15 +89,24 @@ const DATABASE = /md5sums|dpkg\/(?:info|status)|apk\/db\b|dist-info|\bRECORD\b|d
 const HARMLESS = /^(?:apk|apt(?:-get|-cache|-mark)?|aptitude|dpkg.*|du|find|grep|ls|rm|stat|test|\[|wc)$/
 
 const touchesDatabase = ({ name, args, writes }: ShellCommand): boolean =>
-  writes.some((path) => DATABASE.test(path)) || (!isShell(name) && !HARMLESS.test(name) && args.some(({ value }) => DATABASE.test(value)))
+  writes.some((path) => DATABASE.test(path)) ||
+  (!isShell(name) && !HARMLESS.test(name) && args.some(({ value }) => DATABASE.test(value)))
 
 /** The RUN instructions that made a layer; null where it is of anything else too, or where that is not known. */
-export function runsOf(layer: number, { layers }: Pick<Origin, 'layers'>, steps: readonly Step[]): readonly Step[] | null {
+export function runsOf(
+  layer: number,
+  { layers }: Pick<Origin, 'layers'>,
+  steps: readonly Step[],
+): readonly Step[] | null {
   const from = layers[layer]
   if (from === undefined || (from.instruction === null && from.merged.length === 0)) return null
   const entries = new Set(from.merged.length > 0 ? from.merged : [from.history])
-  const made = steps.filter(({ of, location }) => of === 'image' && location.kind === 'history' && entries.has(location.history))
-  const isRun = made.some(({ keyword }) => keyword === 'RUN') && made.every(({ keyword }) => keyword === 'RUN' || keyword === 'WORKDIR')
+  const made = steps.filter(
+    ({ of, location }) => of === 'image' && location.kind === 'history' && entries.has(location.history),
+  )
+  const isRun =
+    made.some(({ keyword }) => keyword === 'RUN') &&
+    made.every(({ keyword }) => keyword === 'RUN' || keyword === 'WORKDIR')
   return isRun ? made : null
 }
 
@@ -100,7 +123,10 @@ export function makerOf(layer: number, origin: Origin, steps: readonly Step[]): 
   if (from.owner === 'own' || from.merged.length > 0) return { by: 'brought' }
   const brings = (keyword: string | null): boolean => keyword === 'COPY' || keyword === 'ADD'
   // No history, or one that cannot be laid beside the layers: the first ADD is the root file system of a distribution.
-  if (from.history === null) return { by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? 'brought' : 'untold' }
+  if (from.history === null)
+    return {
+      by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? 'brought' : 'untold',
+    }
   const keyword = from.instruction?.keyword
   return { by: keyword === null || (keyword === 'ADD' && layer === 0) ? 'untold' : 'brought' }
 }
@@ -111,13 +137,23 @@ function stagedBy(source: Instruction | null, { dockerfile }: Origin, steps: rea
   const stage = name === null || dockerfile === null ? null : stageNamed(dockerfile, name)
   if (dockerfile === null || stage === null) return null
   const own = new Set([...ancestorsOf(dockerfile, stage), stage])
-  const commands = steps.flatMap((step) => (step.of === 'stage' && step.stage !== null && own.has(step.stage) ? step.commands : []))
-  return commands.some(touchesDatabase) ? { by: 'brought' } : { by: 'staged', managers: new Set(commands.flatMap((command) => managerIn(command) ?? [])) }
+  const commands = steps.flatMap((step) =>
+    step.of === 'stage' && step.stage !== null && own.has(step.stage) ? step.commands : [],
+  )
+  return commands.some(touchesDatabase)
+    ? { by: 'brought' }
+    : { by: 'staged', managers: new Set(commands.flatMap((command) => managerIn(command) ?? [])) }
 }
 
 function runOfSteps(steps: readonly Step[]): LayerMaker {
   const commands = steps.flatMap((step) => step.commands)
   if (commands.some(touchesDatabase)) return { by: 'brought' }
   const managers = new Set(commands.flatMap((command) => managerIn(command) ?? []))
-  return { by: 'run', managers, runsMore: steps.some(({ unread }) => unread !== null) || commands.some((command) => managerIn(command) === null && !isPlain(command)) }
+  return {
+    by: 'run',
+    managers,
+    runsMore:
+      steps.some(({ unread }) => unread !== null) ||
+      commands.some((command) => managerIn(command) === null && !isPlain(command)),
+  }
 }

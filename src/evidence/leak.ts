@@ -17,7 +17,15 @@ import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
 import { fileMatches } from './file-matches.ts'
 import { pairKeys } from './key-pairs.ts'
-import { type Documented, type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
+import {
+  type Documented,
+  type DocumentText,
+  documentTexts,
+  otherPlace,
+  type PlaceInDocument,
+  setBy,
+  tarPlaces,
+} from './metadata-places.ts'
 import type { AttestationPlace, ConfigPlace, HistoryPlace, Place } from './place.ts'
 import { ValueSearch } from './repeats.ts'
 import { narrowed } from './value-lines.ts'
@@ -67,8 +75,19 @@ function reach(place: Place): number {
 }
 
 function compare(a: Place, b: Place): number {
-  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'tar' ? place.layer : place.kind === 'history' ? place.index : 0)
-  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === 'file' && b.kind === 'file' ? a.version.index - b.version.index || a.offset - b.offset : 0)
+  const layerOf = (place: Place): number =>
+    place.kind === 'file'
+      ? place.version.layer
+      : place.kind === 'tar'
+        ? place.layer
+        : place.kind === 'history'
+          ? place.index
+          : 0
+  return (
+    reach(a) - reach(b) ||
+    layerOf(a) - layerOf(b) ||
+    (a.kind === 'file' && b.kind === 'file' ? a.version.index - b.version.index || a.offset - b.offset : 0)
+  )
 }
 
 interface Collected {
@@ -93,7 +112,17 @@ export interface Shown {
 }
 
 /** Collects the leaks of the whole image. */
-export function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes, others, scanner }: Shown): Leaks {
+export function collectLeaks({
+  image,
+  scans,
+  filesystem,
+  origin,
+  attestations,
+  vouching,
+  hashes,
+  others,
+  scanner,
+}: Shown): Leaks {
   const { catalogue } = scanner
   const byIdentity = new Map<string, Collected>()
   const values: KnownValue[] = []
@@ -126,13 +155,20 @@ export function collectLeaks({ image, scans, filesystem, origin, attestations, v
   }
   const texts = configTexts(image, origin)
   for (const text of texts) {
-    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }], text.text)
+    for (const match of scanner.scanText(text.text))
+      add(
+        match,
+        [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }],
+        text.text,
+      )
   }
   for (const attestation of attestations) {
-    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)], attestation.text)
+    for (const match of scanner.scanText(attestation.text))
+      add(match, [attestationPlace(attestation, match.offset, match, origin)], attestation.text)
   }
   for (const { match, place } of tarPlaces(scans, filesystem, origin)) add(match, [place])
-  const isRepeated = (match: SecretMatch): boolean => byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file' && kind !== 'tar') === true
+  const isRepeated = (match: SecretMatch): boolean =>
+    byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file' && kind !== 'tar') === true
   const documents = documentTexts(image, origin)
   for (const document of documents) {
     for (const match of scanner.scanText(document.text)) {
@@ -150,9 +186,21 @@ export function collectLeaks({ image, scans, filesystem, origin, attestations, v
     .map(({ kind, match, places }): Leak => {
       const [first, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match.value, origin))
       if (first === undefined) throw new RangeError('a leak without a place')
-      return { detector: kind, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
+      return {
+        detector: kind,
+        value: match.value,
+        strength: match.strength,
+        facts: match.facts,
+        note: match.note,
+        places: [first, ...rest],
+      }
     })
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
+  return {
+    leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
+    values,
+    vouchedFiles: vouched.size,
+    knownPublic: publicValues.size,
+  }
 }
 
 /** A place in an instruction of several lines, at those of the value. */
@@ -163,7 +211,12 @@ function atItsLine(place: Place, value: string, { dockerfile }: Origin): Place {
 }
 
 /** A place with what stands there. */
-const placed = (place: PlaceInDocument, match: SecretMatch): Place => ({ ...place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note })
+const placed = (place: PlaceInDocument, match: SecretMatch): Place => ({
+  ...place,
+  strength: match.strength,
+  name: match.facts['name'] ?? null,
+  note: match.note,
+})
 
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
@@ -198,15 +251,26 @@ interface Text {
 /** All texts of the configuration and the history. A legacy `container_config` only repeats them. */
 function configTexts(image: Documented, origin: Origin): Text[] {
   const { run, author, comment } = image.config
-  const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
+  const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({
+    text,
+    place: { kind: 'config', field: name, ...from },
+  })
   const split = (pair: string): [string, string] => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair]
   return [
     ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy(origin, 'ENV', name))),
-    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy(origin, 'LABEL', name))),
-    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: 'own', lines: null })),
+    ...Object.entries(run.Labels).map(([name, value]) =>
+      field(`Labels.${name}`, `${name}=${value}`, setBy(origin, 'LABEL', name)),
+    ),
+    ...Object.entries(image.annotations).map(([name, value]) =>
+      field(`Annotations.${name}`, `${name}=${value}`, { owner: 'own', lines: null }),
+    ),
     ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy(origin, 'CMD', null))]),
-    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy(origin, 'ENTRYPOINT', null))]),
-    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy(origin, 'HEALTHCHECK', null))]),
+    ...(run.Entrypoint === null
+      ? []
+      : [field('Entrypoint', run.Entrypoint.join(' '), setBy(origin, 'ENTRYPOINT', null))]),
+    ...(run.Healthcheck === null
+      ? []
+      : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy(origin, 'HEALTHCHECK', null))]),
     ...run.OnBuild.map((text) => field('OnBuild', text, leftBy(origin, text))),
     ...(author === null ? [] : [field('author', author, setBy(origin, 'MAINTAINER', null))]),
     ...(comment === null ? [] : [field('comment', comment, setBy(origin, '', null))]),
@@ -221,14 +285,24 @@ function configTexts(image: Documented, origin: Origin): Text[] {
 
 /** Which ONBUILD left a trigger: BuildKit writes no history for it, so that only the Dockerfile tells. */
 function leftBy({ history, stage, linesOf }: Origin, trigger: string): Pick<ConfigPlace, 'owner' | 'lines'> {
-  const entry = history.findLast(({ instruction: { keyword, text } }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger))
+  const entry = history.findLast(
+    ({ instruction: { keyword, text } }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger),
+  )
   if (entry !== undefined) return { owner: entry.owner, lines: entry.lines }
-  const [written, again] = stage?.instructions.filter(({ keyword, text }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger)) ?? []
-  return written === undefined ? { owner: 'unknown', lines: null } : { owner: 'own', lines: again === undefined ? linesOf(written) : null }
+  const [written, again] =
+    stage?.instructions.filter(({ keyword, text }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger)) ?? []
+  return written === undefined
+    ? { owner: 'unknown', lines: null }
+    : { owner: 'own', lines: again === undefined ? linesOf(written) : null }
 }
 
 /** The statement is about this image: whatever it shows is the image's own. */
-function attestationPlace(attestation: AttestationText, offset: number, match: SecretMatch, origin: Origin): AttestationPlace {
+function attestationPlace(
+  attestation: AttestationText,
+  offset: number,
+  match: SecretMatch,
+  origin: Origin,
+): AttestationPlace {
   const { field, line } = attestation.locate(offset)
   return {
     kind: 'attestation',
@@ -246,7 +320,12 @@ function attestationPlace(attestation: AttestationText, offset: number, match: S
 function attestedLines(field: string, line: number, { dockerfile, linesOf }: Origin): DockerfileLines | null {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? []
   const name = /build-arg:([\w.-]+)/.exec(field)?.[1]
-  const argument = name === undefined ? undefined : instructions.find(({ keyword, text }) => keyword === 'ARG' && text.split(/\s+/).some((word) => word.split('=')[0] === name))
+  const argument =
+    name === undefined
+      ? undefined
+      : instructions.find(
+          ({ keyword, text }) => keyword === 'ARG' && text.split(/\s+/).some((word) => word.split('=')[0] === name),
+        )
   if (argument !== undefined) return linesOf(argument)
   if (!/\binfos\[0\]\.data$/.test(field)) return null
   const said = instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine)
@@ -292,11 +371,16 @@ function addKnownValues(
 
 /** Configuration and history repeat values in fields and entries without number: all values are looked for at once. */
 function addRepeats(collected: readonly Collected[], texts: readonly Text[], values: KnownValue[]): void {
-  const byValue = new Map<string, { readonly match: SecretMatch; readonly places: Place[]; readonly isWord: boolean; readonly known: Set<string> }[]>()
+  const byValue = new Map<
+    string,
+    { readonly match: SecretMatch; readonly places: Place[]; readonly isWord: boolean; readonly known: Set<string> }[]
+  >()
   for (const { kind, match, places } of collected) {
     if (match.strength === 'harmless') continue
     const isWord = kind.guessable === true && isWordLike(match.value)
-    const known = new Set(places.flatMap((place) => (place.kind === 'config' || place.kind === 'history' ? [keyOf(place)] : [])))
+    const known = new Set(
+      places.flatMap((place) => (place.kind === 'config' || place.kind === 'history' ? [keyOf(place)] : [])),
+    )
     byValue.set(match.value, [...(byValue.get(match.value) ?? []), { match, places, isWord, known }])
   }
   const search = new ValueSearch(byValue.keys())

@@ -28,7 +28,8 @@ function settersOf(history: Origin['history']): ReadonlyMap<string, EntryOrigin>
     const { keyword, text } = entry.instruction
     if (keyword === null) continue
     last.set(keyword, entry)
-    if (keyword === 'ENV' || keyword === 'LABEL') for (const [, name] of text.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name}`, entry)
+    if (keyword === 'ENV' || keyword === 'LABEL')
+      for (const [, name] of text.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name}`, entry)
   }
   setters.set(history, last)
   return last
@@ -41,7 +42,11 @@ export function setBy({ history }: Origin, keyword: string, name: string | null)
 }
 
 /** The matches in the headers of the layers' tars. */
-export function* tarPlaces(scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin): Generator<{ match: TarMatch; place: TarPlace }> {
+export function* tarPlaces(
+  scans: readonly LayerScan[],
+  filesystem: Filesystem,
+  origin: Origin,
+): Generator<{ match: TarMatch; place: TarPlace }> {
   for (const [layer, scan] of scans.entries()) {
     const from = origin.layers[layer]
     for (const match of scan.metadata) {
@@ -74,7 +79,13 @@ export function* tarPlaces(scans: readonly LayerScan[], filesystem: Filesystem, 
 /** A name goes on where the same path is written again, a target where it leads to the same. */
 function lastWith(version: Version, { field }: TarMatch): Version {
   let last = version
-  while (last.successor !== null && (field === 'name' ? last.ending?.state !== 'deleted' : field === 'link' && last.successor.entry.link === last.entry.link)) last = last.successor
+  while (
+    last.successor !== null &&
+    (field === 'name'
+      ? last.ending?.state !== 'deleted'
+      : field === 'link' && last.successor.entry.link === last.entry.link)
+  )
+    last = last.successor
   return last
 }
 
@@ -138,22 +149,35 @@ function documentText(document: ImageDocument, image: Documented, origin: Origin
 function placeOf({ kind, name }: ImageDocument, path: JsonPath, origin: Origin): PlaceInDocument {
   const [first, second, ...below] = path
   if (kind === 'config') {
-    const entry = first === 'history' && typeof second === 'number' ? origin.history.find((one) => one.entry.index === second) : undefined
-    if (entry !== undefined) return { kind: 'history', index: entry.entry.index, owner: entry.owner, lines: entry.lines }
+    const entry =
+      first === 'history' && typeof second === 'number'
+        ? origin.history.find((one) => one.entry.index === second)
+        : undefined
+    if (entry !== undefined)
+      return { kind: 'history', index: entry.entry.index, owner: entry.owner, lines: entry.lines }
     if (first === LEGACY) return { kind: 'config', field: LEGACY, owner: 'unknown', lines: null }
-    const keyword = first === 'config' && typeof second === 'string' && Object.hasOwn(FIELDS, second) ? FIELDS[second] : undefined
-    if (keyword === undefined || second === undefined) return { kind: 'config', field: fieldName(path, PLAIN_KEY), owner: 'unknown', lines: null }
+    const keyword =
+      first === 'config' && typeof second === 'string' && Object.hasOwn(FIELDS, second) ? FIELDS[second] : undefined
+    if (keyword === undefined || second === undefined)
+      return { kind: 'config', field: fieldName(path, PLAIN_KEY), owner: 'unknown', lines: null }
     return { kind: 'config', field: fieldName([second, ...below], PLAIN_KEY), ...setBy(origin, keyword, null) }
   }
   const field = `${name === null ? '' : `${name}: `}${fieldName(path, PLAIN_KEY)}`
   if (kind === 'attestation') return { kind, predicateType: 'manifest', field, owner: 'own', lines: null }
-  return kind === 'index' ? { kind, field, isBeside: name !== null, owner: 'own', lines: null } : { kind, field, owner: 'own', lines: null }
+  return kind === 'index'
+    ? { kind, field, isBeside: name !== null, owner: 'own', lines: null }
+    : { kind, field, owner: 'own', lines: null }
 }
 
 /** Leaves out what is searched under its own name: variables, labels, commands, history, annotations. */
 function knownOf(kind: ImageDocument['kind'], { config, annotations }: Documented): Rewrite {
   if (kind === 'manifest')
-    return (path, value) => (isAt(path(), ['annotations'], 2) && Object.hasOwn(annotations, String(path()[1])) && annotations[String(path()[1])] === value ? null : value)
+    return (path, value) =>
+      isAt(path(), ['annotations'], 2) &&
+      Object.hasOwn(annotations, String(path()[1])) &&
+      annotations[String(path()[1])] === value
+        ? null
+        : value
   if (kind !== 'config') return (_path, value) => value
   const { run, author, comment, history } = config
   const known = new Set<string>([
@@ -168,7 +192,8 @@ function knownOf(kind: ImageDocument['kind'], { config, annotations }: Documente
   ])
   return (way, value) => {
     const path = way()
-    if (isAt(path, ['config', 'Labels'], 3)) return Object.hasOwn(run.Labels, String(path[2])) && run.Labels[String(path[2])] === value ? null : value
+    if (isAt(path, ['config', 'Labels'], 3))
+      return Object.hasOwn(run.Labels, String(path[2])) && run.Labels[String(path[2])] === value ? null : value
     const isKnown =
       (isAt(path, ['config'], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path[1]))) ||
       isAt(path, ['config', 'Healthcheck', 'Test'], 4) ||
@@ -178,12 +203,18 @@ function knownOf(kind: ImageDocument['kind'], { config, annotations }: Documente
   }
 }
 
-const isAt = (path: JsonPath, start: JsonPath, length: number): boolean => path.length === length && start.every((key, index) => path[index] === key)
+const isAt = (path: JsonPath, start: JsonPath, length: number): boolean =>
+  path.length === length && start.every((key, index) => path[index] === key)
 
 /** The names of an archive's files. */
 function namesText(names: readonly string[]): DocumentText {
   const { text, find } = jsonText(JSON.stringify(names))
-  return { text, find, placeAt: () => ({ kind: 'index', field: 'names of files', isBeside: true, owner: 'own', lines: null }), repeats: () => true }
+  return {
+    text,
+    find,
+    placeAt: () => ({ kind: 'index', field: 'names of files', isBeside: true, owner: 'own', lines: null }),
+    repeats: () => true,
+  }
 }
 
 /** The place of a match in a file beside the image. */

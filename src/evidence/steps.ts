@@ -47,17 +47,27 @@ const MAX_VALUE = 4096
 
 /** Fills in the variables of an instruction's words. */
 export function filledIn(text: string, variables: Variables): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
-    const value = variables.get(bare ?? braced ?? '') ?? other
-    return value === undefined || value.length > MAX_VALUE ? whole : value
-  })
+  return text.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
+    (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
+      const value = variables.get(bare ?? braced ?? '') ?? other
+      return value === undefined || value.length > MAX_VALUE ? whole : value
+    },
+  )
 }
 
 const unquoted = (text: string): string =>
-  text.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs, (_, double?: string, single?: string, escaped?: string) => double?.replace(/\\(.)/g, '$1') ?? single ?? escaped ?? '')
+  text.replace(
+    /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+    (_, double?: string, single?: string, escaped?: string) =>
+      double?.replace(/\\(.)/g, '$1') ?? single ?? escaped ?? '',
+  )
 
 /** The variables that ENV or ARG sets: `NAME=value …`, or the old `ENV NAME value`. */
-export function readVariables(keyword: string, text: string): { readonly name: string; readonly value: string | null }[] {
+export function readVariables(
+  keyword: string,
+  text: string,
+): { readonly name: string; readonly value: string | null }[] {
   const words = rawWordsOf(text)
   const [first = ''] = words
   if (keyword === 'ENV' && !first.includes('=')) {
@@ -130,7 +140,8 @@ class Environment {
     if (keyword !== 'ENV' && keyword !== 'ARG') return
     const known = this.#histories
     for (const { name, value } of readVariables(keyword, text))
-      if (value !== null && !(keyword === 'ARG' && known.has(name)) && (known.has(name) || known.size < MAX_VARIABLES)) this.#set(name, filledIn(value, this.now()))
+      if (value !== null && !(keyword === 'ARG' && known.has(name)) && (known.has(name) || known.size < MAX_VARIABLES))
+        this.#set(name, filledIn(value, this.now()))
   }
 
   /** As they are now. */
@@ -140,9 +151,11 @@ class Environment {
 }
 
 /** Whether a program named by SHELL reads shell text as this grammar has it. */
-const isPosix = (shell: readonly string[] | null): boolean => shell === null || isShell((shell[0] ?? '').replace(/^.*[\\/]/, '').replace(/\.exe$/i, ''))
+const isPosix = (shell: readonly string[] | null): boolean =>
+  shell === null || isShell((shell[0] ?? '').replace(/^.*[\\/]/, '').replace(/\.exe$/i, ''))
 
-const isWindows = (shell: readonly string[] | null): boolean => /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? '').replace(/^.*[\\/]/, ''))
+const isWindows = (shell: readonly string[] | null): boolean =>
+  /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? '').replace(/^.*[\\/]/, ''))
 
 interface Read {
   readonly script: Script
@@ -154,7 +167,12 @@ interface Read {
 const NOTHING: Script = { commands: [], incomplete: false }
 
 /** Reads the commands of a RUN, or says why not. */
-function readRun(source: Instruction | null, text: string, shell: readonly string[] | null, variables: Variables): Read {
+function readRun(
+  source: Instruction | null,
+  text: string,
+  shell: readonly string[] | null,
+  variables: Variables,
+): Read {
   const words = jsonWords(text)
   if (words !== null) {
     const script = parseWords(words, variables)
@@ -162,7 +180,13 @@ function readRun(source: Instruction | null, text: string, shell: readonly strin
   }
   if (!isPosix(shell)) {
     const name = (shell?.[0] ?? '').replace(/^.*[\\/]/, '')
-    return { script: NOTHING, unread: isWindows(shell) ? `${name} runs it, which is not read` : `${name} runs it, which is no shell that is read`, line: null }
+    return {
+      script: NOTHING,
+      unread: isWindows(shell)
+        ? `${name} runs it, which is not read`
+        : `${name} runs it, which is no shell that is read`,
+      line: null,
+    }
   }
   if (source === null) {
     const script = parseScript(text, variables)
@@ -181,12 +205,20 @@ function readRun(source: Instruction | null, text: string, shell: readonly strin
     whole += `${content}${name}`
   }
   const script = parseScript(whole, variables)
-  return { script, unread: script.incomplete ? 'it is no whole shell text' : null, line: (offset) => lineAt({ starts, startLine: source.startLine }, offset) }
+  return {
+    script,
+    unread: script.incomplete ? 'it is no whole shell text' : null,
+    line: (offset) => lineAt({ starts, startLine: source.startLine }, offset),
+  }
 }
 
 const NONE: Variables = new Map()
 
-interface Draft extends Pick<Step, 'keyword' | 'text' | 'flags' | 'source' | 'layer' | 'owner' | 'of' | 'stage' | 'location' | 'lines'> {
+interface Draft
+  extends Pick<
+    Step,
+    'keyword' | 'text' | 'flags' | 'source' | 'layer' | 'owner' | 'of' | 'stage' | 'location' | 'lines'
+  > {
   readonly environment: Environment
   readonly shell: readonly string[] | null
   readonly budget: { left: number }
@@ -198,7 +230,10 @@ function toStep({ environment, shell, budget, ...known }: Draft): Step {
   let read: Read = { script: NOTHING, unread: null, line: null }
   if (keyword === 'RUN') {
     budget.left -= text.length + (source?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0)
-    read = budget.left < 0 ? { script: NOTHING, unread: 'the RUN instructions of the image are too long', line: null } : readRun(source, text, shell, variables)
+    read =
+      budget.left < 0
+        ? { script: NOTHING, unread: 'the RUN instructions of the image are too long', line: null }
+        : readRun(source, text, shell, variables)
   }
   environment.take(keyword, text)
   const { script, unread, line } = read
@@ -210,13 +245,18 @@ function toStep({ environment, shell, budget, ...known }: Draft): Step {
     linesAt: (start, end) => {
       if (lines === null || line === null) return lines
       const startLine = Math.min(Math.max(line(start), lines.startLine), lines.endLine)
-      return { ...lines, startLine, endLine: Math.min(Math.max(line(Math.max(start, end - 1)), startLine), lines.endLine) }
+      return {
+        ...lines,
+        startLine,
+        endLine: Math.min(Math.max(line(Math.max(start, end - 1)), startLine), lines.endLine),
+      }
     },
   }
 }
 
 /** `file:HASH in /app/`: the classic builder and buildah keep no sources of an ADD or COPY; of a URL, the hash alone. */
-const isHashed = (text: string): boolean => /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in /.test(text)
+const isHashed = (text: string): boolean =>
+  /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in /.test(text)
 
 /** The text of a RUN entry: BuildKit leaves the body of a here-document that starts with `#!` out of the history. */
 const runText = ({ instruction, source }: EntryOrigin): string =>
@@ -285,21 +325,25 @@ export function stepsOfImage(origin: Origin): Step[] {
     const ended = new Map<number, { variables: Variables; shell: readonly string[] | null }>()
     const made = stagesOf(dockerfile, stage)
     for (const ancestor of origin.stages) made.delete(ancestor)
-    for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, 'stage', origin.linesOf, budget, ended))
+    for (const other of dockerfile.stages)
+      if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, 'stage', origin.linesOf, budget, ended))
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile))
   let shell: readonly string[] | null = null
   for (const entry of origin.history) {
     const { instruction, source, lines, owner, layer } = entry
     const { keyword } = instruction
-    if (keyword === 'SHELL') shell = jsonWords(source?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ''), '\\').flat()
+    if (keyword === 'SHELL')
+      shell =
+        jsonWords(source?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ''), '\\').flat()
     for (const pair of instruction.buildArgs)
       environment.take(
         'ARG',
         pair.replace(/^(\w+)=(.*)$/s, (_, name: string, value: string) => `${name}=${JSON.stringify(value)}`),
       )
     // buildah writes the flags of RUN into the history.
-    const written = keyword === 'RUN' && source === null ? (/^(?:--[a-z]+=\S+\s+)+/.exec(instruction.text)?.[0] ?? '') : ''
+    const written =
+      keyword === 'RUN' && source === null ? (/^(?:--[a-z]+=\S+\s+)+/.exec(instruction.text)?.[0] ?? '') : ''
     const own = dockerfile?.stages.find(({ instructions }) => source !== null && instructions.includes(source)) ?? null
     steps.push(
       toStep({
@@ -330,11 +374,17 @@ export function stepsOfImage(origin: Origin): Step[] {
 }
 
 /** The steps of all stages of a Dockerfile; those that the last one is made of count as the image's. */
-export function stepsOfDockerfile(dockerfile: Dockerfile, target: Stage, linesOf: (instruction: Instruction) => DockerfileLines | null): Step[] {
+export function stepsOfDockerfile(
+  dockerfile: Dockerfile,
+  target: Stage,
+  linesOf: (instruction: Instruction) => DockerfileLines | null,
+): Step[] {
   const budget = { left: MAX_RUN_TEXT }
   const ended = new Map<number, { variables: Variables; shell: readonly string[] | null }>()
   const own = new Set([...ancestorsOf(dockerfile, target), target])
-  return dockerfile.stages.flatMap((stage) => stepsOfStage(dockerfile, stage, own.has(stage) ? 'image' : 'stage', linesOf, budget, ended))
+  return dockerfile.stages.flatMap((stage) =>
+    stepsOfStage(dockerfile, stage, own.has(stage) ? 'image' : 'stage', linesOf, budget, ended),
+  )
 }
 
 /** RUN instructions that are named, of those that were not read. */
@@ -344,9 +394,22 @@ const MAX_UNREAD = 5
 export function unreadWarnings(steps: readonly Step[]): { readonly code: string; readonly message: string }[] {
   const unread = steps.filter((step) => step.unread !== null && step.owner !== 'base')
   const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
-    const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === 'history' ? `history entry ${location.history}` : 'the Dockerfile'
-    return { code: 'run-not-read', message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` }
+    const where =
+      lines !== null
+        ? `${lines.path}:${lines.startLine}`
+        : location.kind === 'history'
+          ? `history entry ${location.history}`
+          : 'the Dockerfile'
+    return {
+      code: 'run-not-read',
+      message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.`,
+    }
   })
   const more = unread.length - warnings.length
-  return more > 0 ? [...warnings, { code: 'run-not-read', message: `${more} more RUN instructions were not read as commands in full.` }] : warnings
+  return more > 0
+    ? [
+        ...warnings,
+        { code: 'run-not-read', message: `${more} more RUN instructions were not read as commands in full.` },
+      ]
+    : warnings
 }

@@ -37,17 +37,31 @@ function breaksBefore(text: string, end: number): number {
  * @param name that is given the value, where it does not stand there as it is; empty for none
  * @returns null where neither is found
  */
-export function linesIn(instruction: Instruction, value: string, name: string): { readonly startLine: number; readonly endLine: number } | null {
+export function linesIn(
+  instruction: Instruction,
+  value: string,
+  name: string,
+): { readonly startLine: number; readonly endLine: number } | null {
   const { text, documents } = instruction
   const range = rangeIn(text, value)
-  const linesOf = ({ from, to }: { readonly from: number; readonly to: number }): { startLine: number; endLine: number } => ({
+  const linesOf = ({
+    from,
+    to,
+  }: {
+    readonly from: number
+    readonly to: number
+  }): { startLine: number; endLine: number } => ({
     startLine: lineAt(instruction, from),
     endLine: lineAt(instruction, to),
   })
   if (range !== null) return linesOf(range)
   for (const { content, startLine } of documents) {
     const within = rangeIn(content, value)
-    if (within !== null) return { startLine: startLine + breaksBefore(content, within.from), endLine: startLine + breaksBefore(content, within.to) }
+    if (within !== null)
+      return {
+        startLine: startLine + breaksBefore(content, within.from),
+        endLine: startLine + breaksBefore(content, within.to),
+      }
   }
   const named = nameIn(text, name)
   return named === null ? null : linesOf(named)
@@ -59,7 +73,9 @@ const instructionsAt = new WeakMap<Dockerfile, ReadonlyMap<number, Instruction>>
 function instructionAt(dockerfile: Dockerfile, { startLine, endLine }: DockerfileLines): Instruction | undefined {
   let known = instructionsAt.get(dockerfile)
   if (known === undefined) {
-    known = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each) => [each.startLine, each] as const)))
+    known = new Map(
+      dockerfile.stages.flatMap(({ instructions }) => instructions.map((each) => [each.startLine, each] as const)),
+    )
     instructionsAt.set(dockerfile, known)
   }
   const found = known.get(startLine)
@@ -67,8 +83,14 @@ function instructionAt(dockerfile: Dockerfile, { startLine, endLine }: Dockerfil
 }
 
 /** Narrows the lines of an instruction to those of a value in it; the same lines where that is not certain. */
-export function narrowed(dockerfile: Dockerfile | null, lines: DockerfileLines | null, value: string, name: string): DockerfileLines | null {
-  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path) return lines
+export function narrowed(
+  dockerfile: Dockerfile | null,
+  lines: DockerfileLines | null,
+  value: string,
+  name: string,
+): DockerfileLines | null {
+  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path)
+    return lines
   const instruction = instructionAt(dockerfile, lines)
   const found = instruction === undefined ? null : linesIn(instruction, value, name)
   return found === null ? lines : { ...lines, ...found }

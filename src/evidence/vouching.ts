@@ -55,10 +55,13 @@ const memberPath = (inside: string): string => `/${inside.split('!/').at(-1)?.re
 
 /** An assignment or a password that nothing but its surroundings tells. */
 const isWords = ({ generic, guessable }: SecretKind, { strength }: SecretMatch, path: string): boolean =>
-  (generic === true || guessable === true) && (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
+  (generic === true || guessable === true) &&
+  (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
 
-const TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i
-const DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i
+const TESTS =
+  /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i
+const DOCUMENTATION =
+  /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i
 const KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i
 /** Files that people write, wherever they lie. */
 const WRITTEN =
@@ -71,17 +74,28 @@ function isAside(inPackage: string): boolean {
 }
 
 const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatch =>
-  rankOf(match.strength) <= rankOf(strength) ? match : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
+  rankOf(match.strength) <= rankOf(strength)
+    ? match
+    : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
 
 /** A match in test data or documentation of an installed package: medium at most. */
 const asAside = (kind: SecretKind, match: LayerMatch, path: string): LayerMatch =>
-  lowered(match, isWords(kind, match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package')
+  lowered(
+    match,
+    isWords(kind, match, path) ? 'harmless' : 'possible',
+    'test data or documentation of an installed package',
+  )
 
 /**
  * What a match is worth in a file that nobody's record speaks of.
  * @param inPackage the path from the folder of the installed package on; null where the file belongs to none
  */
-export const weighInPackage = (kind: SecretKind, match: LayerMatch, path: string, inPackage: string | null): LayerMatch =>
+export const weighInPackage = (
+  kind: SecretKind,
+  match: LayerMatch,
+  path: string,
+  inPackage: string | null,
+): LayerMatch =>
   inPackage !== null && !isProvenToken(match) && isAside(inPackage) ? asAside(kind, match, path) : match
 
 /** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
@@ -104,7 +118,12 @@ export class Vouching {
   readonly #sources = new Map<number, Map<string, number>>()
 
   /** @param hashes checksums of entries by `layer:index` */
-  constructor(scans: readonly LayerScan[], origin: Origin, steps: readonly Step[], hashes: ReadonlyMap<string, ContentHashes>) {
+  constructor(
+    scans: readonly LayerScan[],
+    origin: Origin,
+    steps: readonly Step[],
+    hashes: ReadonlyMap<string, ContentHashes>,
+  ) {
     this.#scans = scans
     this.#hashes = hashes
     this.#recorded = scans.map(({ records }) => new Map(records))
@@ -115,7 +134,9 @@ export class Vouching {
   /** The records of a file whose checksum is that of its content. */
   #records(layer: number, index: number): readonly PackageRecord[] {
     const own = this.#hashes.get(`${layer}:${index}`)
-    return own === undefined ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own[algorithm] === checksum)
+    return own === undefined
+      ? []
+      : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own[algorithm] === checksum)
   }
 
   /** The record that says most for a file. */
@@ -136,13 +157,23 @@ export class Vouching {
     const best = this.#best(layer, index)
     if (best?.trust === 'quiet') return { match, isVouched: true }
     const isWritten = WRITTEN.test(baseName(path))
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match, path) && !isWritten) return { match, isVouched: true }
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match, path) && !isWritten)
+      return { match, isVouched: true }
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
-      return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
+      return {
+        match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`),
+        isVouched: false,
+      }
     // The manual of a package that lies there as it was downloaded.
-    if (/\.(?:deb|rpm)$/.test(path) && match.inside !== null && isWords(kind, match, path) && MANUAL.test(memberPath(match.inside)))
+    if (
+      /\.(?:deb|rpm)$/.test(path) &&
+      match.inside !== null &&
+      isWords(kind, match, path) &&
+      MANUAL.test(memberPath(match.inside))
+    )
       return { match: asAside(kind, match, path), isVouched: false }
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path)) return { match, isVouched: false }
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path))
+      return { match, isVouched: false }
     return { match: asAside(kind, match, path), isVouched: false }
   }
 
@@ -152,13 +183,19 @@ export class Vouching {
    */
   #sourceOf({ identity, inside }: LayerMatch, { layer, path }: Version): number | null {
     const compiled = COMPILED.exec(path)
-    const source = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path.endsWith('.deb') ? installedAs(inside) : null
+    const source =
+      compiled !== null
+        ? `${compiled[1]}/${compiled[2]}.py`
+        : inside !== null && path.endsWith('.deb')
+          ? installedAs(inside)
+          : null
     const scan = this.#scans[layer]
     if (source === null || scan === undefined) return null
     let known = this.#sources.get(layer)
     if (known === undefined) {
       known = new Map()
-      for (const match of scan.matches) known.set(`${merged(scan.entries[match.entry]?.path ?? '')} ${match.identity}`, match.entry)
+      for (const match of scan.matches)
+        known.set(`${merged(scan.entries[match.entry]?.path ?? '')} ${match.identity}`, match.entry)
       this.#sources.set(layer, known)
     }
     return known.get(`${merged(source)} ${identity}`) ?? null
@@ -168,7 +205,11 @@ export class Vouching {
   #isOfNpm(layer: number, index: number): boolean {
     const maker = this.#makers[layer] ?? { by: 'brought' }
     const isMade = maker.by === 'base' || maker.by === 'untold' || (maker.by !== 'brought' && maker.managers.has('npm'))
-    return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes('/node_modules/') ?? false)
+    return (
+      isMade &&
+      this.#installed[layer]?.has(index) === true &&
+      (this.#scans[layer]?.entries[index]?.path.includes('/node_modules/') ?? false)
+    )
   }
 
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
@@ -183,6 +224,10 @@ export class Vouching {
     const inPackage = this.#installed[layer]?.get(index)
     if (inPackage !== undefined) return isAside(inPackage)
     const site = /\/(?:site|dist)-packages(?=\/)/.exec(path)
-    return site !== null && isAside(path.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === 'python')
+    return (
+      site !== null &&
+      isAside(path.slice(site.index + site[0].length)) &&
+      this.#records(layer, index).some(({ kind }) => kind === 'python')
+    )
   }
 }

@@ -82,7 +82,8 @@ export class Filesystem {
 
   /** The versions of one layer that the final tree still shows, in the order of its tar. */
   *presentIn(layer: number): Generator<Version> {
-    for (const version of this.versions[layer] ?? []) if (version.ending === null && version.entry.whiteout === null) yield version
+    for (const version of this.versions[layer] ?? [])
+      if (version.ending === null && version.entry.whiteout === null) yield version
   }
 
   /** All versions of the final tree, in order of their paths' parts. */
@@ -91,7 +92,9 @@ export class Filesystem {
     while (stack.length > 0) {
       const node = stack.pop()
       if (node?.version) yield node.version
-      if (node?.children) for (const name of [...node.children.keys()].sort().reverse()) stack.push(node.children.get(name) ?? { version: null, children: null })
+      if (node?.children)
+        for (const name of [...node.children.keys()].sort().reverse())
+          stack.push(node.children.get(name) ?? { version: null, children: null })
     }
   }
 }
@@ -168,14 +171,16 @@ export function buildFilesystem(scans: readonly Pick<LayerScan, 'entries'>[]): F
   const links = { left: MAX_LINKED }
   const versions = scans.map(({ entries }, layer) => {
     // Whiteouts apply to lower layers only, wherever they stand in the tar.
-    for (const { path, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer, by: path })
+    for (const { path, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer, by: path })
     return entries.map((entry, position) => add(root, entry, layer, position, links))
   })
   return new Filesystem(root, versions)
 }
 
 function hide(root: Node, { kind, hides }: NonNullable<LayerEntry['whiteout']>, ending: Ending): void {
-  const directory = kind === 'opaque' ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf('/')) as ImagePath)
+  const directory =
+    kind === 'opaque' ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf('/')) as ImagePath)
   if (directory?.children == null) return
   if (kind === 'opaque') {
     for (const child of directory.children.values()) end(child, ending)
@@ -189,16 +194,26 @@ function hide(root: Node, { kind, hides }: NonNullable<LayerEntry['whiteout']>, 
   directory.children.delete(name)
 }
 
-function makeVersion(entry: LayerEntry, layer: number, index: number, content: Version | null, ending: Ending | null): Version {
-  const version = { path: entry.path, layer, index, entry, ending, successor: null } as unknown as { content: Version } & Version
+function makeVersion(
+  entry: LayerEntry,
+  layer: number,
+  index: number,
+  content: Version | null,
+  ending: Ending | null,
+): Version {
+  const version = { path: entry.path, layer, index, entry, ending, successor: null } as unknown as {
+    content: Version
+  } & Version
   version.content = content ?? version
   return version
 }
 
 function add(root: Node, entry: LayerEntry, layer: number, index: number, links: LinkBudget): Version {
   // Neither is ever on disk; the bytes of both are in the layer.
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: 'deleted', layer, by: entry.path })
-  const target = entry.type === 'hardlink' && entry.link !== null ? nodeAt(root, entry.link as ImagePath)?.version : null
+  if (entry.whiteout !== null || entry.afterEnd)
+    return makeVersion(entry, layer, index, null, { state: 'deleted', layer, by: entry.path })
+  const target =
+    entry.type === 'hardlink' && entry.link !== null ? nodeAt(root, entry.link as ImagePath)?.version : null
   const version = makeVersion(entry, layer, index, target?.content ?? null, null)
   const { node, blockedBy } = makeDirectories(root, entry.path, layer, links)
   if (blockedBy !== null) {
@@ -207,11 +222,14 @@ function add(root: Node, entry: LayerEntry, layer: number, index: number, links:
   }
   const before = node.version
   if (entry.type === 'directory') {
-    if (before !== null && before.ending === null) before.ending = { state: node.children === null ? 'replaced' : 'overwritten', layer, by: entry.path }
+    if (before !== null && before.ending === null)
+      before.ending = { state: node.children === null ? 'replaced' : 'overwritten', layer, by: entry.path }
     node.children ??= new Map()
   } else {
-    const sameKind = before !== null && node.children === null && (before.entry.type === 'symlink') === (entry.type === 'symlink')
-    if (node.children !== null || before !== null) end(node, { state: sameKind ? 'overwritten' : 'replaced', layer, by: entry.path })
+    const sameKind =
+      before !== null && node.children === null && (before.entry.type === 'symlink') === (entry.type === 'symlink')
+    if (node.children !== null || before !== null)
+      end(node, { state: sameKind ? 'overwritten' : 'replaced', layer, by: entry.path })
     node.children = null
   }
   if (before !== null) before.successor = version
@@ -220,7 +238,12 @@ function add(root: Node, entry: LayerEntry, layer: number, index: number, links:
 }
 
 /** The node of a path; directories that have no entry are made, a file in the way gives way, links are followed. */
-function makeDirectories(root: Node, path: ImagePath, layer: number, links: LinkBudget): { node: Node; blockedBy: ImagePath | null } {
+function makeDirectories(
+  root: Node,
+  path: ImagePath,
+  layer: number,
+  links: LinkBudget,
+): { node: Node; blockedBy: ImagePath | null } {
   const walk = new PathWalk(path)
   let node = root
   for (let name = walk.next(); name !== null; name = walk.next()) {
@@ -240,7 +263,10 @@ function makeDirectories(root: Node, path: ImagePath, layer: number, links: Link
       if (!walk.follow(target)) return { node: next, blockedBy: walk.path }
       links.left -= target.length + walk.length
       if (links.left < 0)
-        throw new ImageError('too-many-links', `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`)
+        throw new ImageError(
+          'too-many-links',
+          `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`,
+        )
       node = root
       continue
     }

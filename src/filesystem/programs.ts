@@ -53,7 +53,23 @@ const PACKAGE_MANAGERS = new Set([
   'yum',
   'zypper',
 ])
-const UTILITIES = new Set(['aria2c', 'curl', 'ftp', 'git', 'nc', 'ncat', 'netcat', 'nmap', 'scp', 'sftp', 'socat', 'ssh', 'tcpdump', 'telnet', 'wget'])
+const UTILITIES = new Set([
+  'aria2c',
+  'curl',
+  'ftp',
+  'git',
+  'nc',
+  'ncat',
+  'netcat',
+  'nmap',
+  'scp',
+  'sftp',
+  'socat',
+  'ssh',
+  'tcpdump',
+  'telnet',
+  'wget',
+])
 
 export interface Programs {
   readonly shells: readonly string[]
@@ -93,5 +109,10 @@ export function findPrograms(filesystem: Filesystem, scans: readonly LayerScan[]
   return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 }
 }
 
-const isExecutable = (content: { mode: number; type: string; size: number }, own: { mode: number; type: string }): boolean =>
-  content.type === 'file' && content.size > 0 && ((content.mode | (own.type === 'hardlink' ? own.mode : 0)) & 0o111) !== 0
+const isExecutable = (
+  content: { mode: number; type: string; size: number },
+  own: { mode: number; type: string },
+): boolean =>
+  content.type === 'file' &&
+  content.size > 0 &&
+  ((content.mode | (own.type === 'hardlink' ? own.mode : 0)) & 0o111) !== 0

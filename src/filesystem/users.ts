@@ -54,7 +54,8 @@ export function resolveUser(configured: string, passwd: string | null, group: st
   const account = accounts.find((candidate) => candidate.name === name) ?? null
   const uid = account?.uid ?? (/^\d+$/.test(name) ? Number(name) : name === 'root' && passwd === null ? 0 : null)
   const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null
-  const gid = groupName === undefined || groupName === '' ? (byId?.gid ?? (uid === null ? null : 0)) : groupId(groupName, group)
+  const gid =
+    groupName === undefined || groupName === '' ? (byId?.gid ?? (uid === null ? null : 0)) : groupId(groupName, group)
   return { configured: trimmed, uid, gid, isRoot: uid === null ? null : uid === 0 }
 }
 

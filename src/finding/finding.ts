@@ -13,7 +13,12 @@ export type Severity = z.output<typeof severitySchema>
 export type Confidence = z.output<typeof confidenceSchema>
 
 /** How grave a secret is that nothing but its match tells of. */
-export const SEVERITY_OF: Readonly<Record<Strength, Severity>> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
+export const SEVERITY_OF: Readonly<Record<Strength, Severity>> = {
+  proven: 'critical',
+  likely: 'high',
+  possible: 'medium',
+  harmless: 'low',
+}
 
 /** Whether `a` is at least as grave as `b`. */
 export const atLeast = (a: Severity, b: Severity): boolean => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b)
@@ -23,8 +28,13 @@ export const dockerfileSchema = z.object({
   path: z.string(),
   startLine: z.number().int().min(1),
   endLine: z.number().int().min(1),
-  certainty: z.enum(['exact', 'aligned']).describe('exact: from provenance; aligned: the history held against the Dockerfile'),
-  changed: z.literal(true).optional().describe('the lines are those of the Dockerfile that was built; no file of the checkout has its content'),
+  certainty: z
+    .enum(['exact', 'aligned'])
+    .describe('exact: from provenance; aligned: the history held against the Dockerfile'),
+  changed: z
+    .literal(true)
+    .optional()
+    .describe('the lines are those of the Dockerfile that was built; no file of the checkout has its content'),
 })
 
 export const baseCertaintySchema = z
@@ -32,13 +42,21 @@ export const baseCertaintySchema = z
   .nullable()
   // Reports of earlier versions have none.
   .default(null)
-  .describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions")
+  .describe(
+    "proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions",
+  )
 
 /** A change after which the finding is gone. */
 const fixSchema = z.object({
   path: z.string().describe('the Dockerfile'),
   edits: z
-    .array(z.object({ startLine: z.number().int().min(1), endLine: z.number().int().min(1), lines: z.array(z.string()).readonly() }))
+    .array(
+      z.object({
+        startLine: z.number().int().min(1),
+        endLine: z.number().int().min(1),
+        lines: z.array(z.string()).readonly(),
+      }),
+    )
     .readonly()
     .describe('lines and what takes their place; none: they go'),
   ignore: z
@@ -60,11 +78,25 @@ const locationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('history'), history: z.number().int().min(0) }),
   z.object({
     kind: z.literal('config'),
-    field: z.string().describe('Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, …; any other key by its path'),
+    field: z
+      .string()
+      .describe(
+        'Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, …; any other key by its path',
+      ),
   }),
   z.object({ kind: z.literal('attestation'), predicateType: z.string(), field: z.string() }),
-  z.object({ kind: z.literal('manifest'), field: z.string().describe('path in the manifest, layers[0].annotations.NAME') }),
-  z.object({ kind: z.literal('index'), field: z.string().describe('path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path') }),
+  z.object({
+    kind: z.literal('manifest'),
+    field: z.string().describe('path in the manifest, layers[0].annotations.NAME'),
+  }),
+  z.object({
+    kind: z.literal('index'),
+    field: z
+      .string()
+      .describe(
+        'path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path',
+      ),
+  }),
   z.object({
     kind: z.literal('tar').describe("in a layer's tar, beside the contents of its files"),
     layer: z.number().int().min(0),
@@ -93,7 +125,11 @@ export const findingSchema = z.object({
   title: z.string(),
   message: z.string().describe('what, where, which line; never the secret'),
   remedy: z.string().describe('what to do in this case'),
-  steps: z.array(z.string()).readonly().optional().describe('remedy, step by step; reports of earlier versions have none'),
+  steps: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('remedy, step by step; reports of earlier versions have none'),
   fingerprint: z.string().describe('names the place, not the value; survives rebuilds'),
   fix: fixSchema.nullable().describe('the change itself, where one is certain'),
   location: locationSchema,
@@ -111,18 +147,26 @@ export const findingSchema = z.object({
       source: z
         .object({ path: z.string(), ignoredBy: z.string().nullable() })
         .nullable()
-        .describe('the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today'),
+        .describe(
+          'the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today',
+        ),
     })
     .nullable(),
   secret: z
     .object({
       detector: z.string(),
-      title: z.string().optional().describe('what it is, without where: GitHub token; reports of earlier versions have none'),
+      title: z
+        .string()
+        .optional()
+        .describe('what it is, without where: GitHub token; reports of earlier versions have none'),
       redacted: z.string(),
       length: z.number().int(),
       keyedHash: z.string().nullable().describe('HMAC-SHA-256 under the salt; null for passwords'),
       tag: z.string().describe('16 bits that tell values of one report apart'),
-      ignoreValue: z.string().optional().describe('what `value` of an ignore entry takes, under the salt of the configuration; not there without one'),
+      ignoreValue: z
+        .string()
+        .optional()
+        .describe('what `value` of an ignore entry takes, under the salt of the configuration; not there without one'),
       occurrences: z.number().int().min(1),
       facts: z.record(z.string(), z.string()),
     })
@@ -132,6 +176,8 @@ export const findingSchema = z.object({
   originCertainty: baseCertaintySchema.describe('of origin base; null for any other'),
   fails: z.boolean().describe('it is one of those that decide a verdict of fail'),
   status: z.enum(['new', 'known']).nullable().describe('known: the baseline has it; null without a baseline'),
-  suppressed: z.object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() }).nullable(),
+  suppressed: z
+    .object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() })
+    .nullable(),
 })
 export type Finding = z.output<typeof findingSchema>

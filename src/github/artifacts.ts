@@ -23,16 +23,24 @@ const MAX_FINDINGS = 20_000
 const MAX_DEPTH = 64
 
 /** A report, or why a file is none. */
-export type FoundReport = { readonly file: string; readonly report: Report } | { readonly file: string; readonly problem: string }
+export type FoundReport =
+  | { readonly file: string; readonly report: Report }
+  | { readonly file: string; readonly problem: string }
 
 /** What contradicts itself was not written by this program. */
 function contradiction({ verdict, findings, error, image, name }: Report): string | null {
   const open = findings.filter(({ suppressed }) => suppressed === null)
   if (name.length > MAX_NAME) return 'the name of the image is too long'
   if (findings.length > MAX_FINDINGS) return `it has more than ${MAX_FINDINGS} findings`
-  if (verdict.result === 'error') return error === undefined || findings.length > 0 ? 'an error without words, or with findings' : null
+  if (verdict.result === 'error')
+    return error === undefined || findings.length > 0 ? 'an error without words, or with findings' : null
   if (image === null) return 'a verdict without an image'
-  if (SEVERITIES.some((severity) => verdict.counts[severity] !== open.filter((finding) => finding.severity === severity).length)) return 'its counts are not those of its findings'
+  if (
+    SEVERITIES.some(
+      (severity) => verdict.counts[severity] !== open.filter((finding) => finding.severity === severity).length,
+    )
+  )
+    return 'its counts are not those of its findings'
   if ((verdict.result === 'fail') !== open.some(({ fails }) => fails)) return 'its verdict is not that of its findings'
   return null
 }
@@ -63,16 +71,23 @@ function readReport(file: string, text: string): FoundReport {
     return { file, problem: 'no valid JSON' }
   }
   const parsed = reportSchema.safeParse(value)
-  if (!parsed.success) return { file, problem: `no report of this program's form (${parsed.error.issues[0]?.path.join('.') ?? ''})` }
+  if (!parsed.success)
+    return { file, problem: `no report of this program's form (${parsed.error.issues[0]?.path.join('.') ?? ''})` }
   const problem = contradiction(parsed.data)
   return problem === null ? { file, report: parsed.data } : { file, problem: `it contradicts itself: ${problem}` }
 }
 
 const openZip = (zip: Buffer): Promise<yauzl.ZipFile> =>
-  new Promise((resolve, reject) => yauzl.fromBuffer(zip, { lazyEntries: true, validateEntrySizes: true }, (error, file) => (file === undefined ? reject(error) : resolve(file))))
+  new Promise((resolve, reject) =>
+    yauzl.fromBuffer(zip, { lazyEntries: true, validateEntrySizes: true }, (error, file) =>
+      file === undefined ? reject(error) : resolve(file),
+    ),
+  )
 
 const contentOf = async (zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<string> => {
-  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => zip.openReadStream(entry, (error, found) => (found === undefined ? reject(error) : resolve(found))))
+  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
+    zip.openReadStream(entry, (error, found) => (found === undefined ? reject(error) : resolve(found))),
+  )
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stream) {
@@ -117,13 +132,23 @@ async function download(
   repository: Repository,
   artifact: { readonly id: number; readonly name: string; readonly size_in_bytes: number },
 ): Promise<FoundReport[]> {
-  if (artifact.size_in_bytes > MAX_ARTIFACT) return [{ file: artifact.name, problem: `more than ${MAX_ARTIFACT >> 20} MiB` }]
-  const { data } = await octokit.rest.actions.downloadArtifact({ ...repository, artifact_id: artifact.id, archive_format: 'zip' })
+  if (artifact.size_in_bytes > MAX_ARTIFACT)
+    return [{ file: artifact.name, problem: `more than ${MAX_ARTIFACT >> 20} MiB` }]
+  const { data } = await octokit.rest.actions.downloadArtifact({
+    ...repository,
+    artifact_id: artifact.id,
+    archive_format: 'zip',
+  })
   return readReports(artifact.name, Buffer.from(data as ArrayBuffer))
 }
 
 /** The reports that one run left. @param pattern of the artifacts' names @throws RequestError */
-export async function reportsOfRun(octokit: Octokit, repository: Repository, run: number, pattern: string): Promise<FoundReport[]> {
+export async function reportsOfRun(
+  octokit: Octokit,
+  repository: Repository,
+  run: number,
+  pattern: string,
+): Promise<FoundReport[]> {
   const { data } = await octokit.rest.actions.listWorkflowRunArtifacts({ ...repository, run_id: run, per_page: 100 })
   const wanted = data.artifacts.filter(({ name, expired }) => !expired && minimatch(name, pattern, MATCH_OPTIONS))
   const found: FoundReport[] = []
@@ -145,15 +170,28 @@ export async function lastReport(
   try {
     const { data } = await octokit.rest.actions.listArtifactsForRepo({ ...repository, name: artifact, per_page: 100 })
     const own = data.artifacts
-      .filter(({ expired, workflow_run: run }) => !expired && run?.head_branch === branch && run.head_repository_id === run.repository_id)
+      .filter(
+        ({ expired, workflow_run: run }) =>
+          !expired && run?.head_branch === branch && run.head_repository_id === run.repository_id,
+      )
       .sort((a, b) => (b.created_at ?? '').localeCompare(a.created_at ?? '') || b.id - a.id)
     for (const candidate of own.slice(0, MAX_RUNS)) {
       const run = candidate.workflow_run?.id
-      if (run === undefined || (await octokit.rest.actions.getWorkflowRun({ ...repository, run_id: run })).data.event !== 'push') continue
+      if (
+        run === undefined ||
+        (await octokit.rest.actions.getWorkflowRun({ ...repository, run_id: run })).data.event !== 'push'
+      )
+        continue
       for (const found of await download(octokit, repository, candidate)) {
         if (!('report' in found) || found.report.name !== name || found.report.verdict.result === 'error') continue
         const { record } = found.report.baseline
-        return { baseline: { name: `${branch}, run ${run}`, file: { schemaVersion: 1, salt: record.salt, images: { [name]: record.findings } } }, reason: '' }
+        return {
+          baseline: {
+            name: `${branch}, run ${run}`,
+            file: { schemaVersion: 1, salt: record.salt, images: { [name]: record.findings } },
+          },
+          reason: '',
+        }
       }
     }
     return { baseline: null, reason: `no push to ${branch} left an artifact ${artifact} with a report of ${name}` }

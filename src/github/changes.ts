@@ -9,11 +9,17 @@ const PICTURES = /^docs?\/.*\.(?:txt|png|jpe?g|gif|svg|webp|pdf)$/i
 const isDocumentation = (file: string): boolean => TEXT.test(file) || PAPERS.test(file) || PICTURES.test(file)
 
 /** Whether a pull request changes documentation and nothing else; where that cannot be told, it is taken to change more. */
-export async function changesOnlyDocumentation(octokit: Octokit, { owner, repo, number }: PullRequest): Promise<boolean> {
+export async function changesOnlyDocumentation(
+  octokit: Octokit,
+  { owner, repo, number }: PullRequest,
+): Promise<boolean> {
   let seen = 0
   try {
-    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ owner, repo, pull_number: number, ...page }))) {
-      for (const { filename, previous_filename: before } of files) if (![filename, before ?? filename].every(isDocumentation)) return false
+    for await (const files of pages((page) =>
+      octokit.rest.pulls.listFiles({ owner, repo, pull_number: number, ...page }),
+    )) {
+      for (const { filename, previous_filename: before } of files)
+        if (![filename, before ?? filename].every(isDocumentation)) return false
       seen += files.length
     }
   } catch {

@@ -34,9 +34,14 @@ interface Failure {
 }
 
 function failureOf(error: unknown): Failure {
-  if (typeof error !== 'object' || error === null) return { status: 0, isAnswer: false, headers: {}, message: String(error) }
-  const response = 'response' in error && typeof error.response === 'object' && error.response !== null ? error.response : null
-  const headers = response !== null && 'headers' in response && typeof response.headers === 'object' && response.headers !== null ? response.headers : {}
+  if (typeof error !== 'object' || error === null)
+    return { status: 0, isAnswer: false, headers: {}, message: String(error) }
+  const response =
+    'response' in error && typeof error.response === 'object' && error.response !== null ? error.response : null
+  const headers =
+    response !== null && 'headers' in response && typeof response.headers === 'object' && response.headers !== null
+      ? response.headers
+      : {}
   return {
     status: 'status' in error ? Number(error.status) : 0,
     isAnswer: response !== null,
@@ -48,7 +53,11 @@ function failureOf(error: unknown): Failure {
 export const statusOf = (error: unknown): number => failureOf(error).status
 
 const isLimited = ({ status, headers, message }: Failure): boolean =>
-  status === 429 || (status === 403 && (headers['retry-after'] !== undefined || String(headers['x-ratelimit-remaining']) === '0' || /rate limit/i.test(message)))
+  status === 429 ||
+  (status === 403 &&
+    (headers['retry-after'] !== undefined ||
+      String(headers['x-ratelimit-remaining']) === '0' ||
+      /rate limit/i.test(message)))
 
 /**
  * How long to wait before the next try, in ms; null for no other try. A rate limit says it; a write that may have been done
@@ -92,7 +101,8 @@ export function reasonOf(error: unknown, permission: string): string {
   if (failure.status === 401) return 'the token is not valid'
   if (failure.status === 403 || failure.status === 404)
     return `the token may not do that: give the job \`permissions: ${permission}\` (a pull request from a fork, and one of Dependabot, has a token that only reads)`
-  if (failure.status >= 500 || failure.status === 0) return `GitHub did not answer (${failure.isAnswer ? `HTTP ${failure.status}` : failure.message.split('\n')[0]})`
+  if (failure.status >= 500 || failure.status === 0)
+    return `GitHub did not answer (${failure.isAnswer ? `HTTP ${failure.status}` : failure.message.split('\n')[0]})`
   return `GitHub refused it (HTTP ${failure.status}: ${failure.message.split('\n')[0]})`
 }
 
@@ -101,7 +111,9 @@ const MAX_PAGES = 30
 const PAGE = 100
 
 /** A list of the API, page by page: no page is asked for that nobody takes. */
-export async function* pages<T>(list: (page: { readonly per_page: number; readonly page: number }) => Promise<{ readonly data: T[] }>): AsyncGenerator<T[]> {
+export async function* pages<T>(
+  list: (page: { readonly per_page: number; readonly page: number }) => Promise<{ readonly data: T[] }>,
+): AsyncGenerator<T[]> {
   for (let page = 1; page <= MAX_PAGES; page++) {
     const { data } = await list({ per_page: PAGE, page })
     yield data

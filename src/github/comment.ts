@@ -3,7 +3,9 @@ import { COMMENT_MARKER, upsertSection } from '../report/comment.ts'
 import { sealed } from '../secrets/last-look.ts'
 import { CLOCK, type Clock, type Octokit, ownLogin, type PullRequest, pages, reasonOf, statusOf } from './client.ts'
 
-export type CommentResult = { readonly done: 'created' | 'updated' | 'unchanged' | 'not-needed' } | { readonly done: 'refused'; readonly reason: string }
+export type CommentResult =
+  | { readonly done: 'created' | 'updated' | 'unchanged' | 'not-needed' }
+  | { readonly done: 'refused'; readonly reason: string }
 
 /** Writes until the section stands: another job writes the same comment at the same time. */
 const ATTEMPTS = 6
@@ -18,8 +20,11 @@ interface Comment {
 /** Our comments, the oldest first: the marker in front, and written by us, not by someone who copied the marker. */
 async function findComments(octokit: Octokit, { owner, repo, number }: PullRequest, login: string): Promise<Comment[]> {
   const found: Comment[] = []
-  for await (const comments of pages((page) => octokit.rest.issues.listComments({ owner, repo, issue_number: number, ...page })))
-    for (const { id, body, user } of comments) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body })
+  for await (const comments of pages((page) =>
+    octokit.rest.issues.listComments({ owner, repo, issue_number: number, ...page }),
+  ))
+    for (const { id, body, user } of comments)
+      if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body })
   return found.sort((a, b) => a.id - b.id)
 }
 
@@ -53,7 +58,12 @@ export async function updateComment(
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const [existing, ...others] = await findComments(octokit, pull, login)
       if (existing === undefined && !mode.always && !mode.hasNews) return { done: 'not-needed' }
-      if (created !== null && existing !== undefined && existing.id !== created && others.some(({ id }) => id === created)) {
+      if (
+        created !== null &&
+        existing !== undefined &&
+        existing.id !== created &&
+        others.some(({ id }) => id === created)
+      ) {
         await octokit.rest.issues.deleteComment({ owner, repo, comment_id: created })
         created = null
       }

@@ -10,24 +10,45 @@ function textOf(data: unknown): Awaited<ReturnType<Remote>> {
   const content =
     data instanceof ArrayBuffer
       ? Buffer.from(data).toString('utf8')
-      : typeof data === 'object' && data !== null && 'encoding' in data && data.encoding === 'base64' && 'content' in data && typeof data.content === 'string'
+      : typeof data === 'object' &&
+          data !== null &&
+          'encoding' in data &&
+          data.encoding === 'base64' &&
+          'content' in data &&
+          typeof data.content === 'string'
         ? Buffer.from(data.content, 'base64').toString('utf8')
         : data
   if (Array.isArray(content)) return { text: null }
-  if (typeof content === 'object' && content !== null && 'type' in content && (content.type === 'symlink' || content.type === 'submodule'))
-    return { why: content.type === 'symlink' ? 'it is a symbolic link that leads to no file of the repository' : 'it is a submodule' }
+  if (
+    typeof content === 'object' &&
+    content !== null &&
+    'type' in content &&
+    (content.type === 'symlink' || content.type === 'submodule')
+  )
+    return {
+      why:
+        content.type === 'symlink'
+          ? 'it is a symbolic link that leads to no file of the repository'
+          : 'it is a submodule',
+    }
   if (typeof content !== 'string') return { why: 'GitHub answered in a form that is not known' }
   return content.length <= MAX_FILE ? { text: content } : { why: `it has more than ${MAX_FILE >> 20} MiB` }
 }
 
 /** What keeps a path from leading to a file: a link or a submodule above it. null where nothing is known to. */
-async function obstacleAbove(octokit: Octokit, repository: Repository, commit: string, path: string): Promise<string | null> {
+async function obstacleAbove(
+  octokit: Octokit,
+  repository: Repository,
+  commit: string,
+  path: string,
+): Promise<string | null> {
   const parts = path.split('/').slice(0, -1)
   for (let length = 1; length <= parts.length; length++) {
     const parent = parts.slice(0, length).join('/')
     try {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path: parent, ref: commit })
-      if (!Array.isArray(data) && (data.type === 'symlink' || data.type === 'submodule')) return `${parent} is a ${data.type === 'symlink' ? 'symbolic link' : 'submodule'}`
+      if (!Array.isArray(data) && (data.type === 'symlink' || data.type === 'submodule'))
+        return `${parent} is a ${data.type === 'symlink' ? 'symbolic link' : 'submodule'}`
     } catch {
       return null
     }
@@ -40,7 +61,12 @@ export function contentsAt(octokit: Octokit, repository: Repository, commit: str
   let isReadable = false
   return async (path) => {
     try {
-      const { data } = await octokit.rest.repos.getContent({ ...repository, path, ref: commit, mediaType: { format: 'raw' } })
+      const { data } = await octokit.rest.repos.getContent({
+        ...repository,
+        path,
+        ref: commit,
+        mediaType: { format: 'raw' },
+      })
       return textOf(data)
     } catch (error) {
       if (statusOf(error) !== 404) return { why: reasonOf(error, 'contents: read') }
@@ -49,7 +75,10 @@ export function contentsAt(octokit: Octokit, repository: Repository, commit: str
     if (obstacle !== null) return { why: obstacle }
     try {
       // A repository that the token may not read looks the same as one without the file.
-      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: '', ref: commit }))
+      if (!isReadable)
+        await octokit.rest.repos
+          .getCommit({ ...repository, ref: commit })
+          .catch(() => octokit.rest.repos.getContent({ ...repository, path: '', ref: commit }))
       isReadable = true
       return { text: null }
     } catch (error) {

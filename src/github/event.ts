@@ -78,17 +78,34 @@ const ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Whose files decide, and what is judged by them. */
-function proposalOf(env: Variables, payload: Payload | null): Pick<RunContext, 'baseCommit' | 'isProposed' | 'proposed'> {
+function proposalOf(
+  env: Variables,
+  payload: Payload | null,
+): Pick<RunContext, 'baseCommit' | 'isProposed' | 'proposed'> {
   const name = env['GITHUB_EVENT_NAME'] ?? ''
   const sha = env['GITHUB_SHA'] ?? ''
   const { pull_request: pull, merge_group: group, workflow_run: run } = payload ?? {}
   const heads = [pull?.head.sha, run?.head_sha].flatMap((commit) => commit ?? [])
-  if (ON_DEFAULT_BRANCH.test(name)) return { isProposed: true, baseCommit: /^[0-9a-f]{40,64}$/.test(sha) ? sha : null, proposed: heads.filter((commit) => commit !== sha) }
+  if (ON_DEFAULT_BRANCH.test(name))
+    return {
+      isProposed: true,
+      baseCommit: /^[0-9a-f]{40,64}$/.test(sha) ? sha : null,
+      proposed: heads.filter((commit) => commit !== sha),
+    }
   // Without a name nothing tells that it is no pull request.
-  const isProposed = name === '' || OF_PROPOSAL.test(name) || pull !== undefined || group !== undefined || (env['GITHUB_HEAD_REF'] ?? '') !== ''
+  const isProposed =
+    name === '' ||
+    OF_PROPOSAL.test(name) ||
+    pull !== undefined ||
+    group !== undefined ||
+    (env['GITHUB_HEAD_REF'] ?? '') !== ''
   // On this event it is the commit of the base.
   const isMerge = isProposed && name !== 'pull_request_target'
-  return { isProposed, baseCommit: pull?.base?.sha ?? group?.base_sha ?? null, proposed: isMerge ? [...heads, sha] : heads }
+  return {
+    isProposed,
+    baseCommit: pull?.base?.sha ?? group?.base_sha ?? null,
+    proposed: isMerge ? [...heads, sha] : heads,
+  }
 }
 
 /** Reads GITHUB_* variables and the event file. What is missing is null. */
@@ -104,12 +121,23 @@ export function readContext(env: Variables): RunContext {
     repository: owner && repo ? { owner, repo } : null,
     defaultBranch: payload?.repository?.default_branch ?? null,
     isPublic: payload?.repository?.private !== true,
-    pull: owner && repo && payload?.pull_request !== undefined ? { owner, repo, number: payload.pull_request.number } : null,
+    pull:
+      owner && repo && payload?.pull_request !== undefined
+        ? { owner, repo, number: payload.pull_request.number }
+        : null,
     commit,
     ...proposalOf(env, payload),
     problem,
     triggeredBy:
-      run === undefined ? null : { id: run.id, event: run.event, headSha: run.head_sha, headBranch: run.head_branch, headOwner: run.head_repository?.owner.login ?? null },
+      run === undefined
+        ? null
+        : {
+            id: run.id,
+            event: run.event,
+            headSha: run.head_sha,
+            headBranch: run.head_branch,
+            headOwner: run.head_repository?.owner.login ?? null,
+          },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
     runUrl: home !== null && env['GITHUB_RUN_ID'] ? `${home}/actions/runs/${env['GITHUB_RUN_ID']}` : null,
@@ -127,11 +155,17 @@ function readEvent(file: string | undefined): { readonly payload: Payload | null
   let value: unknown
   try {
     const info = statSync(file)
-    if (!info.isFile() || info.size > MAX_EVENT) return { payload: null, problem: 'the file of GITHUB_EVENT_PATH is no event' }
+    if (!info.isFile() || info.size > MAX_EVENT)
+      return { payload: null, problem: 'the file of GITHUB_EVENT_PATH is no event' }
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error) === '' ? 'it is no valid JSON' : reasonOf(error)}` }
+    return {
+      payload: null,
+      problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error) === '' ? 'it is no valid JSON' : reasonOf(error)}`,
+    }
   }
   const parsed = eventSchema.safeParse(value)
-  return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: 'the file of GITHUB_EVENT_PATH holds no event' }
+  return parsed.success
+    ? { payload: parsed.data, problem: null }
+    : { payload: null, problem: 'the file of GITHUB_EVENT_PATH holds no event' }
 }

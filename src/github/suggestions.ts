@@ -32,8 +32,14 @@ function linesOfPatch(patch: string): Map<number, string> {
 }
 
 /** Whether the diff shows the lines as the checkout has them; lines that follow each other are in one hunk. */
-function isShown(shown: ReadonlyMap<number, string>, source: readonly string[], startLine: number, endLine: number): boolean {
-  for (let line = startLine; line <= endLine; line++) if (shown.get(line)?.replace(/\r$/, '') !== source[line - 1]) return false
+function isShown(
+  shown: ReadonlyMap<number, string>,
+  source: readonly string[],
+  startLine: number,
+  endLine: number,
+): boolean {
+  for (let line = startLine; line <= endLine; line++)
+    if (shown.get(line)?.replace(/\r$/, '') !== source[line - 1]) return false
   return true
 }
 
@@ -44,7 +50,10 @@ function fenced(lines: readonly string[]): string {
 }
 
 /** The lines from the first to the last that change, as they are to be; null where the change reaches too far. */
-function changedLines({ edits }: NonNullable<Finding['fix']>, source: readonly string[]): { startLine: number; endLine: number; lines: string[] } | null {
+function changedLines(
+  { edits }: NonNullable<Finding['fix']>,
+  source: readonly string[],
+): { startLine: number; endLine: number; lines: string[] } | null {
   const sorted = [...edits].sort((a, b) => a.startLine - b.startLine)
   const [startLine, endLine] = [sorted[0]?.startLine ?? 0, sorted.at(-1)?.endLine ?? 0]
   if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null
@@ -61,18 +70,31 @@ function changedLines({ edits }: NonNullable<Finding['fix']>, source: readonly s
 const NOT_COMMITTED = /[\u2022\u2026]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/
 
 /** The change of a finding, where the pull request shows all its lines. */
-function suggestionOf(finding: Finding, shown: ReadonlyMap<number, string>, source: readonly string[], redactor: Outcome['redactor']): Suggestion | null {
+function suggestionOf(
+  finding: Finding,
+  shown: ReadonlyMap<number, string>,
+  source: readonly string[],
+  redactor: Outcome['redactor'],
+): Suggestion | null {
   const { fix, fingerprint, title, remedy } = finding
   const change = fix === null ? null : changedLines(fix, source)
   if (fix === null || change === null || !isShown(shown, source, change.startLine, change.endLine)) return null
   const { startLine, endLine, lines } = change
   if (lines.some((line) => NOT_COMMITTED.test(line) || redactor.text(line) !== line)) return null
   const more = [
-    ...(fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(', ')} to ${code(fix.ignore.path)}.`]),
+    ...(fix.ignore === null
+      ? []
+      : [`Also add ${fix.ignore.patterns.map(code).join(', ')} to ${code(fix.ignore.path)}.`]),
     ...(fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(' '))}.`]),
   ]
   const marker = `<!-- layergate:suggestion ${fingerprint} -->`
-  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(' ')}`, fenced(lines)].join('\n\n') }
+  return {
+    path: fix.path,
+    startLine,
+    endLine,
+    marker,
+    body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(' ')}`, fenced(lines)].join('\n\n'),
+  }
 }
 
 /** @returns how many were posted; a refusal is a result, not an error */
@@ -83,14 +105,17 @@ export async function postSuggestions(
   outcome: Outcome,
   directory: string,
 ): Promise<{ readonly posted: number } | { readonly refused: string }> {
-  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true)
+  const findings = toldFindings(outcome.report).filter(
+    ({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true,
+  )
   const paths = [...new Set(findings.flatMap(({ fix }) => (fix === null ? [] : [fix.path])))]
   if (paths.length === 0) return { posted: 0 }
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number }
   try {
     const patches = new Map<string, ReadonlyMap<number, string>>()
     for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
-      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== undefined) patches.set(filename, linesOfPatch(patch))
+      for (const { filename, patch } of files)
+        if (paths.includes(filename) && patch !== undefined) patches.set(filename, linesOfPatch(patch))
       if (patches.size === paths.length) break
     }
     const suggestions: Suggestion[] = []
@@ -101,7 +126,13 @@ export async function postSuggestions(
       for (const finding of findings) {
         const suggestion = finding.fix?.path === path ? suggestionOf(finding, shown, source, outcome.redactor) : null
         // Of several changes of the same lines the first is suggested.
-        if (suggestion !== null && !suggestions.some((other) => other.path === path && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
+        if (
+          suggestion !== null &&
+          !suggestions.some(
+            (other) =>
+              other.path === path && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine,
+          )
+        )
           suggestions.push(suggestion)
       }
     }
@@ -110,7 +141,9 @@ export async function postSuggestions(
     const earlier: string[] = []
     for await (const comments of pages((page) => octokit.rest.pulls.listReviewComments({ ...where, ...page })))
       earlier.push(...comments.filter(({ user }) => user?.login === login).map(({ body }) => body))
-    const fresh = suggestions.filter(({ marker }) => !earlier.some((body) => body.startsWith(marker))).slice(0, MAX_SUGGESTIONS)
+    const fresh = suggestions
+      .filter(({ marker }) => !earlier.some((body) => body.startsWith(marker)))
+      .slice(0, MAX_SUGGESTIONS)
     if (fresh.length === 0) return { posted: 0 }
     await octokit.rest.pulls.createReview({
       ...where,

@@ -26,23 +26,29 @@ class Entries {
   }
 
   #refuse(code: string, name: string, why: string): ImageError {
-    return new ImageError(code, `${this.#where}: ${JSON.stringify(name)} ${why}: which one counts depends on the reader. Save the image again.`)
+    return new ImageError(
+      code,
+      `${this.#where}: ${JSON.stringify(name)} ${why}: which one counts depends on the reader. Save the image again.`,
+    )
   }
 
   /** @throws ImageError for an entry that readers take differently */
   async add(header: TarHeader): Promise<void> {
-    if (header.name.split('/').includes('..')) throw this.#refuse('bad-name', header.name, 'is a name that leads upwards')
+    if (header.name.split('/').includes('..'))
+      throw this.#refuse('bad-name', header.name, 'is a name that leads upwards')
     const name = cleanName(header.name)
     if (header.type === 'directory') {
       if (this.#files.has(name)) throw this.#refuse('duplicate-entry', name, 'is a file and a directory')
       this.#directories.add(name)
       return
     }
-    if (DOCUMENTS.has(name) && header.type !== 'file') throw this.#refuse('linked-document', name, 'is a link and no file')
+    if (DOCUMENTS.has(name) && header.type !== 'file')
+      throw this.#refuse('linked-document', name, 'is a link and no file')
     const earlier = this.#files.get(name)
     if (this.#directories.has(name)) throw this.#refuse('duplicate-entry', name, 'is a file and a directory')
     // Extractors take the last of two entries, other readers the first. Builders repeat a layer; that is one file.
-    if (earlier !== undefined && !(await this.#isSame(earlier, header))) throw this.#refuse('duplicate-entry', name, 'is there twice, with different content')
+    if (earlier !== undefined && !(await this.#isSame(earlier, header)))
+      throw this.#refuse('duplicate-entry', name, 'is there twice, with different content')
     this.#files.set(name, header)
   }
 
@@ -61,7 +67,8 @@ class Entries {
     const checked = new Set<string>(['', '.'])
     for (const name of [...this.#files.keys(), ...this.#directories]) {
       for (let parent = path.posix.dirname(name); !checked.has(parent); parent = path.posix.dirname(parent)) {
-        if (this.#files.has(parent)) throw this.#refuse('below-a-link', name, `lies below ${JSON.stringify(parent)}, which is no directory`)
+        if (this.#files.has(parent))
+          throw this.#refuse('below-a-link', name, `lies below ${JSON.stringify(parent)}, which is no directory`)
         checked.add(parent)
       }
     }
@@ -80,7 +87,10 @@ class Entries {
       if (header === undefined) return null
       if (header.type === 'file') return { name: at, header }
       if (header.type !== 'symlink' && header.type !== 'link') return null
-      at = header.type === 'link' ? cleanName(header.linkName) : cleanName(path.posix.join(path.posix.dirname(`/${at}`), header.linkName))
+      at =
+        header.type === 'link'
+          ? cleanName(header.linkName)
+          : cleanName(path.posix.join(path.posix.dirname(`/${at}`), header.linkName))
     }
     return null
   }

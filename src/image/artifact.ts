@@ -33,7 +33,9 @@ async function isConfiguration(files: ImageFiles, { mediaType, digest }: Descrip
   if (!(await files.has(name))) return false
   const where = `${files.where}: ${name}`
   try {
-    return rootfsSchema.safeParse(asGoReads(parseJson(await files.read(name), where, files.limits), CONFIG_SHAPE, where)).success
+    return rootfsSchema.safeParse(
+      asGoReads(parseJson(await files.read(name), where, files.limits), CONFIG_SHAPE, where),
+    ).success
   } catch (error) {
     if (error instanceof ImageError && error.code === 'bad-json') return false
     throw error
@@ -41,7 +43,10 @@ async function isConfiguration(files: ImageFiles, { mediaType, digest }: Descrip
 }
 
 /** Whether an engine could make a container of it: an image configuration, and layers that can be unpacked, or none. */
-export async function isImage(files: ImageFiles, { config, layers }: { readonly config: Descriptor; readonly layers: readonly Descriptor[] }): Promise<boolean> {
+export async function isImage(
+  files: ImageFiles,
+  { config, layers }: { readonly config: Descriptor; readonly layers: readonly Descriptor[] },
+): Promise<boolean> {
   if (!(await isConfiguration(files, config))) return false
   if (layers.length === 0) return true
   for (const layer of layers) if (await isArchive(files, layer)) return true

@@ -24,9 +24,19 @@ export interface Attestation {
 
 const manifestSchema = z.object({
   subject: z.object({ digest: z.string() }).nullish(),
-  layers: z.array(z.object({ mediaType: z.string().default(''), digest: digestSchema, annotations: z.record(z.string(), z.string()).nullish() })).nullish(),
+  layers: z
+    .array(
+      z.object({
+        mediaType: z.string().default(''),
+        digest: digestSchema,
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+    )
+    .nullish(),
 })
-const statementSchema = z.object({ subject: z.array(z.object({ digest: z.record(z.string(), z.string()) }).loose()).nullish() }).loose()
+const statementSchema = z
+  .object({ subject: z.array(z.object({ digest: z.record(z.string(), z.string()) }).loose()).nullish() })
+  .loose()
 const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() })
 
 /** Statements, and bytes of them, that are read as such; those beyond are searched like any other file of the source. */
@@ -55,15 +65,27 @@ function unwrap(bytes: Buffer, mediaType: string, limits: Limits): Buffer {
  * are absent were left out on purpose, as `docker save --platform` does.
  * @param manifests digests of the manifests that say they are about the image
  */
-export async function readAttestations(files: ImageFiles, manifests: readonly Digest[], image: Digest): Promise<Attestation[]> {
+export async function readAttestations(
+  files: ImageFiles,
+  manifests: readonly Digest[],
+  image: Digest,
+): Promise<Attestation[]> {
   let left = MAX_BYTES
   const { limits } = files
   const read = async (digest: Digest, predicateType: string, mediaType: string): Promise<Attestation> => {
     const blob = blobName(digest)
-    const unread = (problem: string): Attestation => ({ predicateType, blob: null, document: null, envelope: null, statement: undefined, problem })
+    const unread = (problem: string): Attestation => ({
+      predicateType,
+      blob: null,
+      document: null,
+      envelope: null,
+      statement: undefined,
+      problem,
+    })
     if (!(await files.has(blob))) return unread('is missing from the archive')
     const size = await files.size(blob)
-    if (size > left) return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES}`)
+    if (size > left)
+      return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES}`)
     left -= size
     let stored: Buffer
     try {
@@ -73,12 +95,20 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     }
     const document = unwrap(stored, mediaType, limits)
     const parsed = parse(document, limits)
-    const told = (problem: string | null): Attestation => ({ predicateType, blob, document, envelope: document === stored ? null : stored, statement: parsed, problem })
+    const told = (problem: string | null): Attestation => ({
+      predicateType,
+      blob,
+      document,
+      envelope: document === stored ? null : stored,
+      statement: parsed,
+      problem,
+    })
     if (digestOf(stored, digest) !== digest) return told('does not match its digest: it was changed or is damaged')
     const statement = statementSchema.safeParse(parsed)
     if (!statement.success) return told('is no in-toto statement')
     const subjects = statement.data.subject ?? []
-    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image))) return told('is about another image')
+    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image)))
+      return told('is about another image')
     return told(null)
   }
   const found: Attestation[] = []
@@ -88,12 +118,25 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     const bytes = await files.read(blobName(digest)).catch(() => Buffer.alloc(0))
     const manifest = manifestSchema.safeParse(parse(bytes, limits))
     if (!manifest.success || digestOf(bytes, digest) !== digest) {
-      found.push({ predicateType: 'unknown', blob: null, document: null, envelope: null, statement: undefined, problem: 'has a manifest that is damaged' })
+      found.push({
+        predicateType: 'unknown',
+        blob: null,
+        document: null,
+        envelope: null,
+        statement: undefined,
+        problem: 'has a manifest that is damaged',
+      })
       continue
     }
     for (const { digest: blob, mediaType, annotations } of manifest.data.layers ?? []) {
       if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue
-      found.push(await read(blob, annotations?.['in-toto.io/predicate-type'] ?? annotations?.['predicateType'] ?? 'unknown', mediaType))
+      found.push(
+        await read(
+          blob,
+          annotations?.['in-toto.io/predicate-type'] ?? annotations?.['predicateType'] ?? 'unknown',
+          mediaType,
+        ),
+      )
     }
   }
   return found

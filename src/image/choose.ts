@@ -26,38 +26,55 @@ export function describe({ names, platform, digests }: Candidate): string {
 
 function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/')
-  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text)}: write it as os/architecture, for example linux/amd64.`)
+  if (!os || !architecture || rest.length > 0)
+    throw new UsageError(`--platform ${JSON.stringify(text)}: write it as os/architecture, for example linux/amd64.`)
   return { os, architecture, variant: variant ?? null }
 }
 
 const fits = (wanted: Platform, has: Platform | null): boolean =>
-  has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant)
+  has !== null &&
+  wanted.os === has.os &&
+  wanted.architecture === has.architecture &&
+  (wanted.variant === null || wanted.variant === has.variant)
 
 const isNamed = ({ names, aliases = [], digests }: Candidate, image: string): boolean =>
   names.some((name) => name === image || sameReference(name, image)) ||
   aliases.includes(image) ||
-  digests.some((digest) => digest === image || (image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ''))))
+  digests.some(
+    (digest) => digest === image || (image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ''))),
+  )
 
 /**
  * `--image`, `--platform`, else the only one. None is picked silently: what is not judged would pass.
  * @returns the chosen one and the others in words
  * @throws ImageError `several-images` that lists them
  */
-export function choose<C extends Candidate>(where: string, candidates: readonly C[], { image, platform }: Choice): { chosen: C; notJudged: string[] } {
-  const list = candidates.slice(0, MAX_LISTED).map(describe).join('; ') + (candidates.length > MAX_LISTED ? `; and ${candidates.length - MAX_LISTED} more` : '')
+export function choose<C extends Candidate>(
+  where: string,
+  candidates: readonly C[],
+  { image, platform }: Choice,
+): { chosen: C; notJudged: string[] } {
+  const list =
+    candidates.slice(0, MAX_LISTED).map(describe).join('; ') +
+    (candidates.length > MAX_LISTED ? `; and ${candidates.length - MAX_LISTED} more` : '')
   let left = candidates
   if (image !== null) {
     left = left.filter((candidate) => isNamed(candidate, image))
-    if (left.length === 0) throw new ImageError('no-such-image', `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`)
+    if (left.length === 0)
+      throw new ImageError('no-such-image', `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`)
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform)
     left = left.filter((candidate) => fits(wanted, candidate.platform))
-    if (left.length === 0) throw new ImageError('no-such-platform', `${where} holds no image for ${platform}. It holds: ${list}.`)
+    if (left.length === 0)
+      throw new ImageError('no-such-platform', `${where} holds no image for ${platform}. It holds: ${list}.`)
   }
   const [chosen] = left
   if (chosen === undefined || left.length > 1) {
-    throw new ImageError('several-images', `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list}.`)
+    throw new ImageError(
+      'several-images',
+      `${where} holds several images, and one is judged: name it with --image or --platform. It holds: ${list}.`,
+    )
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe) }
 }

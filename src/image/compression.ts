@@ -31,7 +31,12 @@ function isOldTar(head: Buffer): boolean {
  * Inflates `source`, every byte of it: what stands behind the compressed data is an error, since nobody would ever read it.
  * @throws ImageError `truncated` when the data breaks off or does not decode, `trailing-data` when bytes are left
  */
-export async function* decompress(source: AsyncIterable<Buffer>, compression: Compression, where: string, listener: StreamListener = {}): AsyncGenerator<Buffer> {
+export async function* decompress(
+  source: AsyncIterable<Buffer>,
+  compression: Compression,
+  where: string,
+  listener: StreamListener = {},
+): AsyncGenerator<Buffer> {
   if (compression === 'none') {
     yield* source
     return
@@ -48,15 +53,26 @@ export async function* decompress(source: AsyncIterable<Buffer>, compression: Co
   } catch (cause) {
     if (!(cause instanceof PackingError)) throw cause
     if (cause instanceof UnsupportedPacking) {
-      throw new ImageError('unknown-compression', `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`, { cause })
+      throw new ImageError(
+        'unknown-compression',
+        `${where} cannot be decompressed (${compression}: ${cause.message}). Build or convert the image with gzip or zstd.`,
+        { cause },
+      )
     }
-    throw new ImageError('truncated', `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`, {
-      cause,
-    })
+    throw new ImageError(
+      'truncated',
+      `${where} does not decompress (${compression}: ${cause.message}): the archive is truncated or damaged. Save or build the image again.`,
+      {
+        cause,
+      },
+    )
   }
   const end = feed.position
   for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next());
   if (feed.position > end) {
-    throw new ImageError('trailing-data', `${where} holds ${feed.position - end} bytes behind its compressed data, which no reader would look at. Save or build the image again.`)
+    throw new ImageError(
+      'trailing-data',
+      `${where} holds ${feed.position - end} bytes behind its compressed data, which no reader would look at. Save or build the image again.`,
+    )
   }
 }

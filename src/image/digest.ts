@@ -12,7 +12,8 @@ export const digestSchema = z
   .regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/, 'no digest by sha256 or sha512')
   .transform((value) => value as Digest)
 
-export const algorithmOf = (digest: Digest): Algorithm => (digest.startsWith('sha512') ? 'sha512' : digest.startsWith('sha384') ? 'sha384' : 'sha256')
+export const algorithmOf = (digest: Digest): Algorithm =>
+  digest.startsWith('sha512') ? 'sha512' : digest.startsWith('sha384') ? 'sha384' : 'sha256'
 
 export const hexOf = (digest: string): string => digest.slice(digest.indexOf(':') + 1)
 

@@ -9,7 +9,8 @@ import { checkDocument, chunksOf, cleanName, type ImageFiles } from './files.ts'
 
 /** Opens a regular file below the root. @returns null where there is nothing of that name */
 async function openInside(root: string, name: string, where: string): Promise<FileHandle | null> {
-  const refuse = (why: string, cause?: unknown): ImageError => new ImageError('not-readable', `${where}: ${name} ${why}. Copy the layout again.`, { cause })
+  const refuse = (why: string, cause?: unknown): ImageError =>
+    new ImageError('not-readable', `${where}: ${name} ${why}. Copy the layout again.`, { cause })
   let real: string
   try {
     real = await realpath(path.join(root, cleanName(name)))
@@ -17,7 +18,8 @@ async function openInside(root: string, name: string, where: string): Promise<Fi
     if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null
     throw refuse(`cannot be read: ${reasonOf(cause)}`, cause)
   }
-  if (!real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) throw refuse('is a link that leads out of the layout')
+  if (!real.startsWith(root.endsWith(path.sep) ? root : root + path.sep))
+    throw refuse('is a link that leads out of the layout')
   let handle: FileHandle
   try {
     // Without waiting: a pipe that nobody writes to would hold the run for ever.
@@ -73,7 +75,9 @@ export async function directoryFiles(directory: string, limits: Limits): Promise
     },
     list: async () => {
       const all = await readdir(root, { recursive: true, withFileTypes: true })
-      return all.flatMap((entry) => (entry.isFile() ? [path.relative(root, path.join(entry.parentPath, entry.name))] : [])).sort()
+      return all
+        .flatMap((entry) => (entry.isFile() ? [path.relative(root, path.join(entry.parentPath, entry.name))] : []))
+        .sort()
     },
     real: async (name) => {
       const inside = path.relative(root, await realpath(path.join(root, cleanName(name))).catch(() => root))

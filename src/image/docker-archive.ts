@@ -35,8 +35,11 @@ interface Candidate {
 /** Reads manifest.json. @throws ImageError */
 export async function readDockerManifest(files: ImageFiles): Promise<Entry[]> {
   const where = `${files.where}: manifest.json`
-  const parsed = manifestSchema.safeParse(asGoReads(parseJson(await files.read('manifest.json'), where, files.limits), DOCKER_MANIFEST_SHAPE, where))
-  if (!parsed.success) throw new ImageError('bad-manifest', `${where} is no docker save manifest. Save the image again.`)
+  const parsed = manifestSchema.safeParse(
+    asGoReads(parseJson(await files.read('manifest.json'), where, files.limits), DOCKER_MANIFEST_SHAPE, where),
+  )
+  if (!parsed.success)
+    throw new ImageError('bad-manifest', `${where} is no docker save manifest. Save the image again.`)
   return parsed.data
 }
 
@@ -49,7 +52,14 @@ async function candidateOf(files: ImageFiles, { Config, RepoTags, Layers }: Entr
   }
   const bytes = await files.read(Config)
   const config = parseConfig(bytes, `${files.where}: ${Config}`, files.limits)
-  return { file: Config, names: RepoTags, layers: Layers, config, platform: config.platform, digests: [digestOf(bytes)] }
+  return {
+    file: Config,
+    names: RepoTags,
+    layers: Layers,
+    config,
+    platform: config.platform,
+    digests: [digestOf(bytes)],
+  }
 }
 
 /** Two entries with one configuration and the same layers are one image under two names. */
@@ -66,7 +76,8 @@ function merged(candidates: readonly Candidate[]): Candidate[] {
 /** Opens the chosen image of a docker save archive. @throws ImageError */
 export async function openDockerArchive(files: ImageFiles, reference: string, choice: Choice): Promise<Image> {
   const manifest = await readDockerManifest(files)
-  if (manifest.length === 0) throw new ImageError('no-image', `${files.where}: manifest.json names no image. Save the image again.`)
+  if (manifest.length === 0)
+    throw new ImageError('no-image', `${files.where}: manifest.json names no image. Save the image again.`)
   const candidates: Candidate[] = []
   for (const entry of manifest) candidates.push(await candidateOf(files, entry))
   const all = merged(candidates)
@@ -99,7 +110,11 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
     config,
     annotations: {},
     attestations: [],
-    layers: await Promise.all(config.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? '' }))),
+    layers: await Promise.all(
+      config.diffIds.map((diffId, index) =>
+        storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? '' }),
+      ),
+    ),
     notJudged,
     close: () => files.close(),
   }

@@ -54,7 +54,8 @@ async function readJson(files: ImageFiles, name: string): Promise<{ bytes: Buffe
   }
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
 
 /** The blobs that a manifest names. */
 function* namedBy(manifest: unknown): Generator<string> {
@@ -73,7 +74,8 @@ async function reached(files: ImageFiles, names: readonly string[]): Promise<Set
     const real = await files.real(name)
     if (real !== null) found.add(real)
     // What docker save up to 24 keeps beside each layer.
-    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name)) for (const beside of ['json', 'VERSION']) found.add(`${path.posix.dirname(name)}/${beside}`)
+    if (/^[0-9a-f]{64}\/layer\.tar$/.test(name))
+      for (const beside of ['json', 'VERSION']) found.add(`${path.posix.dirname(name)}/${beside}`)
     return real
   }
   for (const name of names) {
@@ -109,7 +111,12 @@ export async function readDocuments(files: ImageFiles, parts: Parts): Promise<Do
     if (done.has(name) || (elsewhere.has(name) && !own.has(name) && !ofAttestations.has(name))) continue
     const json = left <= 0 ? undefined : await readJson(files, name)
     left -= json?.bytes.length ?? 0
-    if (json !== undefined) documents.push({ kind: ofAttestations.has(name) ? 'attestation' : 'index', name: 'manifests' in json.value ? null : name, bytes: json.bytes })
+    if (json !== undefined)
+      documents.push({
+        kind: ofAttestations.has(name) ? 'attestation' : 'index',
+        name: 'manifests' in json.value ? null : name,
+        bytes: json.bytes,
+      })
     else others.push({ name, kind: ofAttestations.has(name) ? 'attestation' : 'index', open: () => files.stream(name) })
   }
   return { documents, others, names }

@@ -28,8 +28,14 @@ async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer
     const { code, error } = await ended
-    if (error !== null) throw new EngineRefused(error.code === 'ENOENT' ? `${engine} is not installed` : `${engine} cannot be started (${error.code})`)
-    if (code !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split('\n').at(-1) ?? '', MAX_MESSAGE) || `ended with code ${code}`}`)
+    if (error !== null)
+      throw new EngineRefused(
+        error.code === 'ENOENT' ? `${engine} is not installed` : `${engine} cannot be started (${error.code})`,
+      )
+    if (code !== 0)
+      throw new EngineRefused(
+        `${engine}: ${cutText(stderr.trim().split('\n').at(-1) ?? '', MAX_MESSAGE) || `ended with code ${code}`}`,
+      )
   } finally {
     child.kill()
   }
@@ -38,11 +44,16 @@ async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
 /** A name without a tag is that of `latest`, as for `docker run`: `docker save NAME` would save every tag. It may also be an id. */
 function namesFor(name: string): string[] {
   const reference = parseReference(name)
-  return reference !== null && reference.tag === null && reference.digest === null && !/^[0-9a-f]{64}$/.test(name) ? [`${name}:latest`, name] : [name]
+  return reference !== null && reference.tag === null && reference.digest === null && !/^[0-9a-f]{64}$/.test(name)
+    ? [`${name}:latest`, name]
+    : [name]
 }
 
 /** Asks the engines in turn; `spoolTo` stores the archive. @throws ImageError that says why each engine did not serve */
-export async function saveFromEngine<T>(name: string, spoolTo: (archive: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+export async function saveFromEngine<T>(
+  name: string,
+  spoolTo: (archive: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
   const reasons: string[] = []
   for (const engine of ENGINES) {
     let reason = ''
@@ -56,5 +67,8 @@ export async function saveFromEngine<T>(name: string, spoolTo: (archive: AsyncIt
     }
     reasons.push(reason)
   }
-  throw new ImageError('no-engine', `${name}: no engine has an image of that name (${reasons.join('; ')}). Name a local image, an archive or an OCI layout.`)
+  throw new ImageError(
+    'no-engine',
+    `${name}: no engine has an image of that name (${reasons.join('; ')}). Name a local image, an archive or an OCI layout.`,
+  )
 }

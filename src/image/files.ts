@@ -36,7 +36,12 @@ export interface ImageFiles {
 const VALID_CHUNKS = 24
 
 /** Reads `length` bytes at `offset` in chunks of one megabyte. Reading is synchronous: nothing else could go on meanwhile. */
-export async function* chunksOf(handle: FileHandle, offset: number, length: number, where: string): AsyncGenerator<Buffer> {
+export async function* chunksOf(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+  where: string,
+): AsyncGenerator<Buffer> {
   const end = offset + length
   const ring: Buffer[] = []
   for (let at = offset, turn = 0; at < end; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
@@ -55,5 +60,9 @@ export const cleanName = (name: string): string => path.posix.join('/', name).sl
 
 /** @throws ImageError for a document that is too large to be one */
 export function checkDocument(where: string, name: string, size: number): void {
-  if (size > MAX_DOCUMENT) throw new ImageError('too-large', `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`)
+  if (size > MAX_DOCUMENT)
+    throw new ImageError(
+      'too-large',
+      `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`,
+    )
 }

@@ -27,7 +27,9 @@ const struct = (plain: string, nested: Readonly<Record<string, Shape>> = {}): St
 })
 
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/specs-go/v1/descriptor.go
-const DESCRIPTOR = struct('mediaType digest size urls annotations data artifactType', { platform: struct('architecture os os.version os.features variant') })
+const DESCRIPTOR = struct('mediaType digest size urls annotations data artifactType', {
+  platform: struct('architecture os os.version os.features variant'),
+})
 
 /** A manifest or an index: which one it is shows when it is read. */
 export const MANIFEST_SHAPE = struct('schemaVersion mediaType artifactType annotations fsLayers', {
@@ -44,12 +46,15 @@ const CONTAINER = struct(
 )
 
 // https://github.com/moby/moby/blob/v28.0.4/image/image.go
-export const CONFIG_SHAPE = struct('id parent comment created container docker_version author architecture variant os os.version os.features Size', {
-  config: CONTAINER,
-  container_config: CONTAINER,
-  rootfs: struct('type diff_ids'),
-  history: { list: struct('created author created_by comment empty_layer') },
-})
+export const CONFIG_SHAPE = struct(
+  'id parent comment created container docker_version author architecture variant os os.version os.features Size',
+  {
+    config: CONTAINER,
+    container_config: CONTAINER,
+    rootfs: struct('type diff_ids'),
+    history: { list: struct('created author created_by comment empty_layer') },
+  },
+)
 
 // https://github.com/moby/moby/blob/v28.0.4/image/tarexport/tarexport.go
 export const DOCKER_MANIFEST_SHAPE: Shape = { list: struct('Config RepoTags Layers Parent', { LayerSources: null }) }

@@ -34,7 +34,8 @@ function endOfString(text: string, at: number): number {
 const ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g
 
 /** The text with halves of characters replaced, as Go replaces them. */
-const whole = (text: string): string => (/\\u[dD][89a-fA-F]/.test(text) ? text.replace(ESCAPES, (found) => (found.length === 6 ? '\\ufffd' : found)) : text)
+const whole = (text: string): string =>
+  /\\u[dD][89a-fA-F]/.test(text) ? text.replace(ESCAPES, (found) => (found.length === 6 ? '\\ufffd' : found)) : text
 
 /** A key without its escapes. */
 function keyOf(quoted: string): string {
@@ -88,7 +89,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export function parseJson(bytes: Buffer, where: string, limits: Limits): unknown {
   const bad = (what: string, cause?: unknown): ImageError =>
-    new ImageError('bad-json', `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`, { cause })
+    new ImageError(
+      'bad-json',
+      `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`,
+      { cause },
+    )
   let text: string
   try {
     text = whole(decoder.decode(bytes))
@@ -96,7 +101,11 @@ export function parseJson(bytes: Buffer, where: string, limits: Limits): unknown
     throw bad(' (it is no UTF-8)', cause)
   }
   const { tooDeep, duplicate } = walk(text, limits['json-depth'])
-  if (tooDeep) throw new ImageError('too-deep', `${where} nests arrays and objects deeper than ${limits['json-depth']} ${raise('json-depth')}`)
+  if (tooDeep)
+    throw new ImageError(
+      'too-deep',
+      `${where} nests arrays and objects deeper than ${limits['json-depth']} ${raise('json-depth')}`,
+    )
   let value: unknown
   try {
     value = JSON.parse(text)

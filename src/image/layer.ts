@@ -29,7 +29,10 @@ const FOREIGN = /\.foreign\.|\.nondistributable\./
 /** Why a layer cannot be read, for what its type says that it is; null where nothing speaks against it. */
 function unreadable(mediaType: string, isThere: boolean): readonly [code: string, what: string] | null {
   if (ENCRYPTED.test(mediaType))
-    return ['encrypted-layer', 'is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that']
+    return [
+      'encrypted-layer',
+      'is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that',
+    ]
   if (isThere) return null
   if (FOREIGN.test(mediaType))
     return [
@@ -58,7 +61,12 @@ export async function storedLayer(files: ImageFiles, stored: StoredLayer): Promi
   }
 }
 
-async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLayer, where: string, aside: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+async function* verified(
+  files: ImageFiles,
+  { blob, digest, diffId }: StoredLayer,
+  where: string,
+  aside: (bytes: Buffer) => void,
+): AsyncGenerator<Buffer> {
   const source = files.stream(blob)
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()

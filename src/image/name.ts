@@ -50,6 +50,8 @@ export function stableName(reference: string, { image, platform, target, dockerf
   const isFile = isPrefixed || /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare)
   const name = bare === '-' ? 'image' : isFile ? nameOfFile(bare, isPrefixed) : stableReference(bare)
   const file = dockerfile?.split('\n')[0]?.trim().replace(/^\.\//, '')
-  const more = [image, platform, target, file === 'Dockerfile' ? undefined : file].filter((part) => part != null && part !== '')
+  const more = [image, platform, target, file === 'Dockerfile' ? undefined : file].filter(
+    (part) => part != null && part !== '',
+  )
   return [name === '' ? 'image' : name, ...(more.length === 0 ? [] : [`(${more.join(', ')})`])].join(' ')
 }

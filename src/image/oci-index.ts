@@ -26,7 +26,13 @@ const platformSchema = z
   .nullish()
   .transform((value) => (value == null || (value.os === '' && value.architecture === '') ? null : value))
 
-const descriptorSchema = z.object({ mediaType: text, digest: digestSchema, size: z.number(), annotations, platform: platformSchema })
+const descriptorSchema = z.object({
+  mediaType: text,
+  digest: digestSchema,
+  size: z.number(),
+  annotations,
+  platform: platformSchema,
+})
 const descriptors = z
   .array(descriptorSchema)
   .nullish()
@@ -84,21 +90,37 @@ function checked<T extends z.ZodType>(schema: T, document: unknown, where: strin
   const parsed = schema.safeParse(document)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new ImageError('bad-manifest', `${where}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}: no OCI manifest. Save or build the image again.`)
+  throw new ImageError(
+    'bad-manifest',
+    `${where}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}: no OCI manifest. Save or build the image again.`,
+  )
 }
 
 /**
  * Reads a document that is an index or a manifest. One that can be read as both, or is called another than it is, shows two
  * readers two images. https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh
  */
-function readDocument(files: ImageFiles, bytes: Buffer, type: string, where: string): { readonly index: readonly Descriptor[] } | { readonly manifest: Manifest } {
+function readDocument(
+  files: ImageFiles,
+  bytes: Buffer,
+  type: string,
+  where: string,
+): { readonly index: readonly Descriptor[] } | { readonly manifest: Manifest } {
   const document = asGoReads(parseJson(bytes, where, files.limits), MANIFEST_SHAPE, where)
   const has = (key: string): boolean => typeof document === 'object' && document !== null && key in document
   const isIndex = has('manifests')
   const types = [type, checked(typeSchema, document, where).mediaType]
-  if ((isIndex && (has('config') || has('layers') || has('fsLayers'))) || types.some((name) => (isIndex ? MANIFEST_TYPE : INDEX_TYPE).test(name)))
-    throw new ImageError('two-images', `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`)
-  return isIndex ? { index: checked(indexSchema, document, where).manifests } : { manifest: checked(manifestSchema, document, where) }
+  if (
+    (isIndex && (has('config') || has('layers') || has('fsLayers'))) ||
+    types.some((name) => (isIndex ? MANIFEST_TYPE : INDEX_TYPE).test(name))
+  )
+    throw new ImageError(
+      'two-images',
+      `${where} can be read as an index and as a manifest: which one counts depends on the reader. Build the image again.`,
+    )
+  return isIndex
+    ? { index: checked(indexSchema, document, where).manifests }
+    : { manifest: checked(manifestSchema, document, where) }
 }
 
 /** All that an index names. */
@@ -124,10 +146,18 @@ class IndexReading {
   }
 
   /** @param names of what holds these descriptors: they go on to images without a name of their own */
-  async read(descriptors: readonly Descriptor[], names: Pick<Found, 'names' | 'aliases'>, depth: number): Promise<void> {
+  async read(
+    descriptors: readonly Descriptor[],
+    names: Pick<Found, 'names' | 'aliases'>,
+    depth: number,
+  ): Promise<void> {
     const { where } = this.#files
     for (const descriptor of descriptors) {
-      if (++this.#seen > MAX_DESCRIPTORS) throw new ImageError('too-many-images', `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`)
+      if (++this.#seen > MAX_DESCRIPTORS)
+        throw new ImageError(
+          'too-many-images',
+          `${where}: its index names more than ${MAX_DESCRIPTORS} manifests. Save the image alone.`,
+        )
       await this.#readOne(descriptor, namesOf(descriptor, names), depth)
     }
   }
@@ -135,7 +165,10 @@ class IndexReading {
   async #readOne(descriptor: Descriptor, names: Pick<Found, 'names' | 'aliases'>, depth: number): Promise<void> {
     const { digest } = descriptor
     // An attestation is one by what it holds: the annotation only tells what it is about.
-    const about = descriptor.annotations[ATTESTATION] === 'attestation-manifest' ? (descriptor.annotations[ATTESTED] ?? null) : undefined
+    const about =
+      descriptor.annotations[ATTESTATION] === 'attestation-manifest'
+        ? (descriptor.annotations[ATTESTED] ?? null)
+        : undefined
     if (!(await this.#files.has(blobName(digest)))) {
       if (about === undefined) this.#add({ ...names, declared: platformsOf(descriptor), digest, manifest: null })
       else this.#attest(about, digest)
@@ -144,14 +177,24 @@ class IndexReading {
     const document = about === undefined ? await this.#document(descriptor) : await this.#documentIfWhole(descriptor)
     if (document === null) this.#attest(about ?? null, digest)
     else if ('index' in document) {
-      if (depth >= MAX_DEPTH) throw new ImageError('too-deep', `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH}. Save or build the image again.`)
+      if (depth >= MAX_DEPTH)
+        throw new ImageError(
+          'too-deep',
+          `${this.#files.where}: indexes are nested deeper than ${MAX_DEPTH}. Save or build the image again.`,
+        )
       await this.read(document.index, names, depth + 1)
-    } else if (await isImage(this.#files, document.manifest)) this.#add({ ...names, declared: platformsOf(descriptor), digest, manifest: document.manifest })
+    } else if (await isImage(this.#files, document.manifest))
+      this.#add({ ...names, declared: platformsOf(descriptor), digest, manifest: document.manifest })
     else this.#attest(about ?? document.manifest.subject?.digest ?? null, digest)
   }
 
   async #document({ digest, mediaType }: Descriptor): Promise<ReturnType<typeof readDocument>> {
-    return readDocument(this.#files, await readBlob(this.#files, digest), mediaType, `${this.#files.where}: ${blobName(digest)}`)
+    return readDocument(
+      this.#files,
+      await readBlob(this.#files, digest),
+      mediaType,
+      `${this.#files.where}: ${blobName(digest)}`,
+    )
   }
 
   /** null for what no engine could run: a damaged attestation hides nothing, and is told of where attestations are read. */
@@ -183,18 +226,24 @@ class IndexReading {
 
 const platformsOf = ({ platform }: Descriptor): Platform[] => (platform === null ? [] : [platform])
 
-function namesOf({ annotations: own }: Descriptor, inherited: Pick<Found, 'names' | 'aliases'>): Pick<Found, 'names' | 'aliases'> {
+function namesOf(
+  { annotations: own }: Descriptor,
+  inherited: Pick<Found, 'names' | 'aliases'>,
+): Pick<Found, 'names' | 'aliases'> {
   const full = own['io.containerd.image.name']
   const short = own['org.opencontainers.image.ref.name']
   if (full === undefined && short === undefined) return inherited
-  return full === undefined ? { names: short === undefined ? [] : [short], aliases: [] } : { names: [full], aliases: short === undefined ? [] : [short] }
+  return full === undefined
+    ? { names: short === undefined ? [] : [short], aliases: [] }
+    : { names: [full], aliases: short === undefined ? [] : [short] }
 }
 
 /** Reads `index.json` and all below it. @throws ImageError */
 export async function readIndex(files: ImageFiles): Promise<Contents> {
   const where = `${files.where}: index.json`
   const document = readDocument(files, await files.read('index.json'), '', where)
-  if (!('index' in document)) throw new ImageError('bad-manifest', `${where} names no manifests: no OCI index. Save or build the image again.`)
+  if (!('index' in document))
+    throw new ImageError('bad-manifest', `${where} names no manifests: no OCI index. Save or build the image again.`)
   const reading = new IndexReading(files)
   await reading.read(document.index, { names: [], aliases: [] }, 0)
   return reading.result()

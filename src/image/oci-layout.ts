@@ -33,12 +33,22 @@ interface Absent extends Omit<Found, 'manifest'> {
 }
 
 /** Opens the chosen image of an OCI layout. @throws ImageError */
-export async function openOciLayout(files: ImageFiles, reference: string, choice: Choice, source: ImageSource = 'oci-layout'): Promise<Image> {
+export async function openOciLayout(
+  files: ImageFiles,
+  reference: string,
+  choice: Choice,
+  source: ImageSource = 'oci-layout',
+): Promise<Image> {
   const contents = await readIndex(files)
   const { images } = contents
   const present: Present[] = []
-  for (const found of images) if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest))
-  const absent = images.flatMap((found): Absent[] => (found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []))
+  for (const found of images)
+    if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest))
+  const absent = images.flatMap((found): Absent[] =>
+    found.manifest === null
+      ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }]
+      : [],
+  )
   if (present.length === 0) {
     throw new ImageError(
       'no-image',
@@ -47,18 +57,30 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
   }
   await checkDockerManifest(files, present)
   const complete = present.filter(({ isComplete }) => isComplete)
-  const pool: readonly (Present | Absent)[] = choice.platform !== null ? [...present, ...absent] : complete.length > 0 ? complete : present
+  const pool: readonly (Present | Absent)[] =
+    choice.platform !== null ? [...present, ...absent] : complete.length > 0 ? complete : present
   const { chosen, notJudged } = choose(files.where, pool, choice)
   if (chosen.manifest === null)
-    throw new ImageError('missing-manifest', `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`)
-  const leftOut = [...present, ...absent].filter((image) => !pool.includes(image)).map((image) => `${describe(image)} (not in the archive)`)
+    throw new ImageError(
+      'missing-manifest',
+      `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`,
+    )
+  const leftOut = [...present, ...absent]
+    .filter((image) => !pool.includes(image))
+    .map((image) => `${describe(image)} (not in the archive)`)
   return openPresent(files, reference, source, chosen, [...notJudged, ...leftOut], contents)
 }
 
 /** Reads the configuration of an image. @throws ImageError where the index speaks of another platform */
-async function describePresent(files: ImageFiles, found: Found, manifest: NonNullable<Found['manifest']>): Promise<Present> {
+async function describePresent(
+  files: ImageFiles,
+  found: Found,
+  manifest: NonNullable<Found['manifest']>,
+): Promise<Present> {
   const name = blobName(manifest.config.digest)
-  const config = (await files.has(name)) ? parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${name}`, files.limits) : null
+  const config = (await files.has(name))
+    ? parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${name}`, files.limits)
+    : null
   for (const declared of found.declared) {
     if (config !== null && !isSamePlatform(declared, config.platform))
       throw new ImageError(
@@ -68,7 +90,14 @@ async function describePresent(files: ImageFiles, found: Found, manifest: NonNul
   }
   let isComplete = config !== null
   for (const { digest } of manifest.layers) isComplete &&= await files.has(blobName(digest))
-  return { ...found, manifest, config, isComplete, digests: [found.digest, manifest.config.digest], platform: found.declared[0] ?? config?.platform ?? null }
+  return {
+    ...found,
+    manifest,
+    config,
+    isComplete,
+    digests: [found.digest, manifest.config.digest],
+    platform: found.declared[0] ?? config?.platform ?? null,
+  }
 }
 
 async function openPresent(
@@ -94,7 +123,9 @@ async function openPresent(
   }
   const about = contents.attestations.get(digest) ?? []
   const attested = await readAttestations(files, about, digest)
-  const others = contents.images.filter((found) => found.digest !== digest).flatMap((found) => [found.digest, ...(contents.attestations.get(found.digest) ?? [])])
+  const others = contents.images
+    .filter((found) => found.digest !== digest)
+    .flatMap((found) => [found.digest, ...(contents.attestations.get(found.digest) ?? [])])
   const documents = await readDocuments(files, {
     documents: [
       { kind: 'index', name: 'index.json' },
@@ -120,8 +151,15 @@ async function openPresent(
     layers: await Promise.all(
       config.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer]
-        if (stored === undefined) throw new ImageError('layer-count', `${files.where}: layer ${layer} is not in the manifest.`)
-        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName(stored.digest) })
+        if (stored === undefined)
+          throw new ImageError('layer-count', `${files.where}: layer ${layer} is not in the manifest.`)
+        return storedLayer(files, {
+          index: layer,
+          diffId,
+          digest: stored.digest,
+          mediaType: stored.mediaType,
+          blob: blobName(stored.digest),
+        })
       }),
     ),
     notJudged,

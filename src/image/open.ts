@@ -35,12 +35,19 @@ export async function openImage(reference: string, options: OpenOptions): Promis
   const source = parseSource(reference, options.bareNames)
   switch (source.kind) {
     case 'stdin':
-      return openHandle(await spool(options.stdin, 'standard input', options), 'standard input', reference, options, source.form)
+      return openHandle(
+        await spool(options.stdin, 'standard input', options),
+        'standard input',
+        reference,
+        options,
+        source.form,
+      )
     case 'file':
       return openPath(source.path, reference, options, source.form)
     case 'either': {
       const info = await stat(source.name).catch(() => null)
-      if (info === null || (info.isDirectory() && !(await isLayout(source.name, options)))) return openEngine(source.name, reference, options)
+      if (info === null || (info.isDirectory() && !(await isLayout(source.name, options))))
+        return openEngine(source.name, reference, options)
       return openPath(source.name, reference, options, null)
     }
     case 'engine':
@@ -71,10 +78,15 @@ async function openPath(named: string, reference: string, options: OpenOptions, 
   const split = whole === null && form !== null ? splitImage(named) : null
   const info = split === null ? whole : await stat(split.path).catch(() => null)
   if (info === null)
-    throw new ImageError('not-found', `${named}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
+    throw new ImageError(
+      'not-found',
+      `${named}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`,
+    )
   const file = split?.path ?? named
   if (split !== null && options.image !== null && options.image !== split.image)
-    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options.image)}. Say it once.`)
+    throw new UsageError(
+      `${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options.image)}. Say it once.`,
+    )
   const chosen = split === null ? options : { ...options, image: split.image }
   return info.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form)
 }
@@ -88,7 +100,9 @@ async function openDirectory(directory: string, reference: string, options: Open
   const files = await directoryFiles(directory, options.limits)
   if (await isSkopeoDirectory(files)) return openOciLayout(await asLayout(files), reference, options, 'dir')
   if (!(await files.has('index.json'))) {
-    const hint = (await files.has('manifest.json')) ? ' It looks like an unpacked docker save archive: name the tar itself.' : ''
+    const hint = (await files.has('manifest.json'))
+      ? ' It looks like an unpacked docker save archive: name the tar itself.'
+      : ''
     throw new ImageError('not-a-layout', `${directory}: the directory is no OCI layout: it has no index.json.${hint}`)
   }
   await checkRepositories(files)
@@ -103,9 +117,17 @@ async function openArchive(file: string, reference: string, options: OpenOptions
   if (info.isFile()) return openHandle(handle, file, reference, options, form)
   try {
     // A named pipe, as in `layergate scan <(docker save app)`; a device never ends.
-    if (!info.isFIFO()) throw new ImageError('not-readable', `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`)
+    if (!info.isFIFO())
+      throw new ImageError(
+        'not-readable',
+        `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`,
+      )
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, file, options),
+      await spool(
+        handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>,
+        file,
+        options,
+      ),
       file,
       reference,
       options,
@@ -117,7 +139,13 @@ async function openArchive(file: string, reference: string, options: OpenOptions
 }
 
 /** Opens an archive that lies in an open file; closes the file when that fails. */
-async function openHandle(handle: FileHandle, where: string, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
+async function openHandle(
+  handle: FileHandle,
+  where: string,
+  reference: string,
+  options: OpenOptions,
+  form: Form | null,
+): Promise<Image> {
   let current = handle
   try {
     const head = Buffer.alloc(512)
@@ -132,8 +160,16 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
     }
     const asides = new Asides()
     if (compression !== 'none') {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      current = await spool(decompress(packed, compression, where, { aside: (bytes) => asides.add(bytes) }), where, options)
+      const packed = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK,
+        autoClose: false,
+      }) as AsyncIterable<Buffer>
+      current = await spool(
+        decompress(packed, compression, where, { aside: (bytes) => asides.add(bytes) }),
+        where,
+        options,
+      )
       await handle.close()
     }
     const image = await openTar(await tarFiles(where, current, options.limits), reference, options, form)
@@ -148,7 +184,11 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
 /** What the compression of the whole archive holds beside the data is searched as a file of the archive is. */
 function besideData(asides: Asides): OtherFile[] {
   const bytes = asides.bytes()
-  if (asides.leftOut > 0) throw new ImageError('too-large', 'The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.')
+  if (asides.leftOut > 0)
+    throw new ImageError(
+      'too-large',
+      'The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.',
+    )
   if (bytes === null) return []
   return [{ name: 'the compression of the archive', kind: 'index', open: () => pieces(bytes) }]
 }

@@ -10,7 +10,10 @@ const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/
 /** Cleans the name of a tar entry or a link target: `./a//b/../c` is `/a/c`, `../../etc` is `/etc`. */
 export function cleanPath(name: string): ImagePath {
   // As most names are: nothing to leave out but what stands at both ends.
-  const inner = name.slice(name.startsWith('./') ? 2 : name.startsWith('/') ? 1 : 0, name.endsWith('/') ? -1 : undefined)
+  const inner = name.slice(
+    name.startsWith('./') ? 2 : name.startsWith('/') ? 1 : 0,
+    name.endsWith('/') ? -1 : undefined,
+  )
   if (!UNCLEAN.test(inner)) return `/${inner}` as ImagePath
   const parts: string[] = []
   for (const part of name.split('/')) {
@@ -22,14 +25,16 @@ export function cleanPath(name: string): ImagePath {
 }
 
 /** Resolves a link target against the directory of the link. */
-export const resolveLink = (from: ImagePath, target: string): ImagePath => cleanPath(target.startsWith('/') ? target : `${parentOf(from)}/${target}`)
+export const resolveLink = (from: ImagePath, target: string): ImagePath =>
+  cleanPath(target.startsWith('/') ? target : `${parentOf(from)}/${target}`)
 
 export const parentOf = (path: ImagePath): ImagePath => (path.slice(0, path.lastIndexOf('/')) || '/') as ImagePath
 
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** Extends a directory by a name; the root has no slash to double. */
-export const childOf = (directory: ImagePath, name: string): ImagePath => (directory === '/' ? `/${name}` : `${directory}/${name}`) as ImagePath
+export const childOf = (directory: ImagePath, name: string): ImagePath =>
+  (directory === '/' ? `/${name}` : `${directory}/${name}`) as ImagePath
 
 /** How many directories and files a path names on its way. */
 export function countParts(path: string): number {
@@ -55,16 +60,24 @@ export function decodeName(bytes: Buffer): string {
   let name = ''
   for (let at = 0; at < bytes.length; ) {
     const length = [1, 2, 3, 4].find((count) => at + count <= bytes.length && isUtf8(bytes.subarray(at, at + count)))
-    name += length === undefined ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0)) : bytes.toString('utf8', at, at + length)
+    name +=
+      length === undefined ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0)) : bytes.toString('utf8', at, at + length)
     at += length ?? 1
   }
   return name
 }
 
 /** A name of tar-stream's, which takes U+FFFD for bytes that are no UTF-8, is this one. */
-export const isSameName = (name: string, lossy: string): boolean => name === lossy || (/[\udc80-\udcff]/u.test(name) && bytesOfName(name).toString('utf8') === lossy)
+export const isSameName = (name: string, lossy: string): boolean =>
+  name === lossy || (/[\udc80-\udcff]/u.test(name) && bytesOfName(name).toString('utf8') === lossy)
 
 /** The bytes that a decoded name stands for. */
 function bytesOfName(name: string): Buffer {
-  return Buffer.concat(name.split(/([\udc80-\udcff])/u).map((part) => (/^[\udc80-\udcff]$/u.test(part) ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part))))
+  return Buffer.concat(
+    name
+      .split(/([\udc80-\udcff])/u)
+      .map((part) =>
+        /^[\udc80-\udcff]$/u.test(part) ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part),
+      ),
+  )
 }

@@ -10,9 +10,17 @@ export interface Platform {
   readonly variant: string | null
 }
 
-export const platformName = ({ os, architecture, variant }: Platform): string => [os, architecture, ...(variant ? [variant] : [])].join('/')
+export const platformName = ({ os, architecture, variant }: Platform): string =>
+  [os, architecture, ...(variant ? [variant] : [])].join('/')
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', 'x86-64': 'amd64', i386: '386', aarch64: 'arm64', armhf: 'arm', armel: 'arm' }
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  'x86-64': 'amd64',
+  i386: '386',
+  aarch64: 'arm64',
+  armhf: 'arm',
+  armel: 'arm',
+}
 
 const osOf = ({ os }: Platform): string => (os.toLowerCase() === 'macos' ? 'darwin' : os.toLowerCase())
 
@@ -26,4 +34,6 @@ function architectureOf({ architecture }: Platform): string {
  * in at one place only.
  */
 export const isSamePlatform = (declared: Platform, own: Platform): boolean =>
-  own.architecture === UNKNOWN || ((declared.os === '' || osOf(declared) === osOf(own)) && (declared.architecture === '' || architectureOf(declared) === architectureOf(own)))
+  own.architecture === UNKNOWN ||
+  ((declared.os === '' || osOf(declared) === osOf(own)) &&
+    (declared.architecture === '' || architectureOf(declared) === architectureOf(own)))

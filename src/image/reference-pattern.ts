@@ -22,11 +22,19 @@ function normalName(name: string): string {
 }
 
 /** Whether an image fits a pattern. A pattern without a tag fits every tag, one without a digest every digest. */
-export function matchesReference(pattern: string, image: { readonly reference: string; readonly digest: string | null }): boolean {
+export function matchesReference(
+  pattern: string,
+  image: { readonly reference: string; readonly digest: string | null },
+): boolean {
   const reference = parseReference(image.reference)
   if (reference === null) return false
   const wanted = splitPattern(pattern)
-  const match = (text: string | null, glob: string | null): boolean => glob === null || (text !== null && minimatch(text, glob, MATCH_OPTIONS))
+  const match = (text: string | null, glob: string | null): boolean =>
+    glob === null || (text !== null && minimatch(text, glob, MATCH_OPTIONS))
   const tag = reference.tag ?? (reference.digest === null ? 'latest' : null)
-  return match(reference.name, normalName(wanted.name)) && match(tag, wanted.tag) && match(reference.digest ?? image.digest, wanted.digest)
+  return (
+    match(reference.name, normalName(wanted.name)) &&
+    match(tag, wanted.tag) &&
+    match(reference.digest ?? image.digest, wanted.digest)
+  )
 }

@@ -10,7 +10,8 @@ export interface Reference {
 
 /** Splits and normalises a reference; null for text that is none. */
 export function parseReference(text: string): Reference | null {
-  const match = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text)
+  const match =
+    /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text)
   if (match?.[1] === undefined) return null
   const path = match[1]
   const slash = path.indexOf('/')

@@ -10,7 +10,12 @@ const ENGINES = ['docker', 'podman'] as const
 async function engineIds(names: readonly string[]): Promise<string[] | null> {
   for (const engine of ENGINES) {
     const printed = await new Promise<string | null>((resolve) => {
-      execFile(engine, ['image', 'inspect', '--format', '{{.Id}}', ...names], { encoding: 'utf8', timeout: 60_000 }, (error, stdout) => resolve(error === null ? stdout : null))
+      execFile(
+        engine,
+        ['image', 'inspect', '--format', '{{.Id}}', ...names],
+        { encoding: 'utf8', timeout: 60_000 },
+        (error, stdout) => resolve(error === null ? stdout : null),
+      )
     })
     const ids = printed?.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()])) ?? []
     if (ids.length === names.length) return ids
@@ -30,7 +35,9 @@ export async function oneImageOf(references: readonly string[], options: OpenOpt
   const sources = references.map((reference) => parseSource(reference, options.bareNames))
   const named = sources.flatMap((source) => (source.kind === 'engine' ? [source.name] : []))
   const names = named.length === references.length ? named : null
-  const ids = (names === null ? null : await engineIds(names)) ?? (await Promise.all(references.map(async (reference) => idOf(reference, options))))
+  const ids =
+    (names === null ? null : await engineIds(names)) ??
+    (await Promise.all(references.map(async (reference) => idOf(reference, options))))
   if (new Set(ids).size === 1) return
   const listed = references.slice(0, 5).map((reference, index) => `${reference} is ${ids[index]}`)
   throw new UsageError(

@@ -13,7 +13,9 @@ export async function isSkopeoDirectory(files: ImageFiles): Promise<boolean> {
 export async function asLayout(files: ImageFiles): Promise<ImageFiles> {
   const manifest = await files.read('manifest.json')
   const own = hexOf(digestOf(manifest))
-  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] }))
+  const index = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] }),
+  )
   /** The manifests of several platforms have names of their own. */
   const nameOf = async (name: string): Promise<string> => {
     const [, algorithm, hex] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name) ?? []

@@ -31,9 +31,15 @@ export function splitPrefix(reference: string): { readonly prefix: Prefix | null
 /** @throws UsageError for what names nothing */
 export function parseSource(reference: string, bareNames: BareNames): Source {
   const { prefix, rest } = splitPrefix(reference)
-  if (rest === '') throw new UsageError('No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.')
+  if (rest === '')
+    throw new UsageError(
+      'No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.',
+    )
   if (rest === '-' && prefix !== 'engine') return { kind: 'stdin', form: prefix }
-  if (rest.startsWith('-')) throw new UsageError(`${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`)
+  if (rest.startsWith('-'))
+    throw new UsageError(
+      `${JSON.stringify(rest)} looks like an option, not like an image. Write options before the image, a file as ./${rest}.`,
+    )
   if (/^(?:registry:|docker:\/\/)/.test(reference)) {
     throw new UsageError(
       `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`,

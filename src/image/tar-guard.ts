@@ -19,8 +19,17 @@ export class TarGuard {
   #kept: Buffer = NOTHING
 
   /** @param metadata told of all that is no content */
-  constructor(where: string, limits: Limits, onEntry: (header: TarHeader) => void, metadata: TarMetadata | null = null) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header) => this.#rewritten.push({ offset, header }), metadata })
+  constructor(
+    where: string,
+    limits: Limits,
+    onEntry: (header: TarHeader) => void,
+    metadata: TarMetadata | null = null,
+  ) {
+    this.#walk = walkTar(where, limits, {
+      onEntry,
+      onRewrite: (offset, header) => this.#rewritten.push({ offset, header }),
+      metadata,
+    })
     this.#wanted = this.#step(this.#walk.next())
   }
 
@@ -42,7 +51,10 @@ export class TarGuard {
       const from = offset + this.#have
       if (from >= end) break
       const to = Math.min(end, offset + length)
-      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING : chunk.subarray(from - start, to - start)
+      const piece =
+        isPadding === true && isZero(chunk, from - start, to - start)
+          ? NOTHING
+          : chunk.subarray(from - start, to - start)
       this.#have += to - from
       if (this.#have < length) {
         if (piece.length > 0) this.#partial.push(Buffer.from(piece))

@@ -48,7 +48,8 @@ export function checksum(block: Buffer): number {
 }
 
 /** The same of signed bytes, as old archives have it. */
-export const signedChecksum = (block: Buffer): number => block.reduce((sum, byte, at) => (byte > 127 && (at < SUM || at >= SUM_END) ? sum - 256 : sum), checksum(block))
+export const signedChecksum = (block: Buffer): number =>
+  block.reduce((sum, byte, at) => (byte > 127 && (at < SUM || at >= SUM_END) ? sum - 256 : sum), checksum(block))
 
 /** Whether bytes are zeros alone. */
 export function isZero(bytes: Buffer, from = 0, to = bytes.length): boolean {
@@ -70,7 +71,8 @@ export function prefixField(block: Buffer): string | null {
     return isStar && block[345 + 130] !== 0 ? null : nameField(block, 345, 155)
   }
   if (magic !== 'ustar  \0') return ''
-  const isTime = (at: number): boolean => block[at] === 0 || ((block[at] ?? 0) & 0x80) !== 0 || numberField(block, at, 12) !== null
+  const isTime = (at: number): boolean =>
+    block[at] === 0 || ((block[at] ?? 0) & 0x80) !== 0 || numberField(block, at, 12) !== null
   return isTime(345) && isTime(357) ? '' : null
 }
 

@@ -7,7 +7,17 @@ import { ImageError } from '../error.ts'
 import { type Limits, raise } from '../limits.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { countParts } from './path.ts'
-import { BLOCK, checksum, isZero, nameField, numberField, paxRecords, prefixField, sign, signedChecksum } from './tar-header.ts'
+import {
+  BLOCK,
+  checksum,
+  isZero,
+  nameField,
+  numberField,
+  paxRecords,
+  prefixField,
+  sign,
+  signedChecksum,
+} from './tar-header.ts'
 
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
 const MAX_EXTENDED_HEADER = 1 << 20
@@ -97,25 +107,41 @@ const shortened = (name: string): string => JSON.stringify(cutText(name, 60))
  * with fewer bytes; a walk that ends inside a header or an extended header throws.
  * @throws ImageError `truncated`, `not-a-tar` or `too-long`
  */
-export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite, metadata }: Listener): Generator<Wanted, void, Buffer> {
+export function* walkTar(
+  where: string,
+  limits: Limits,
+  { onEntry, onRewrite, metadata }: Listener,
+): Generator<Wanted, void, Buffer> {
   let offset = 0
   let zeroBlocks = 0
   let extension: Extension = { pax: null, longName: null, longLink: null }
   const bad = (what: string): ImageError =>
-    new ImageError('not-a-tar', `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`)
+    new ImageError(
+      'not-a-tar',
+      `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`,
+    )
   const checkPath = (what: string, path: string): void => {
     const [bytes, parts] = [limits['path-bytes'], limits['path-parts']]
     if (path.length * 3 > bytes && Buffer.byteLength(path) > bytes)
-      throw new ImageError('too-long', `${where}: the ${what} ${shortened(path)} has more than ${bytes} bytes ${raise('path-bytes')}`)
+      throw new ImageError(
+        'too-long',
+        `${where}: the ${what} ${shortened(path)} has more than ${bytes} bytes ${raise('path-bytes')}`,
+      )
     if (path.length > parts && countParts(path) > parts)
-      throw new ImageError('too-long', `${where}: the ${what} ${shortened(path)} has more than ${parts} directories ${raise('path-parts')}`)
+      throw new ImageError(
+        'too-long',
+        `${where}: the ${what} ${shortened(path)} has more than ${parts} directories ${raise('path-parts')}`,
+      )
   }
 
   for (;;) {
     const block = yield { offset, length: BLOCK }
     if (block.length === 0) return
     if (block.length < BLOCK)
-      throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+      throw new ImageError(
+        'truncated',
+        `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`,
+      )
     const sum = checksum(block)
     // The sum leaves the checksum's own bytes out: Go takes a block that holds nothing else for an entry.
     if (sum === 8 * 32 && isZero(block)) {
@@ -135,10 +161,14 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite, me
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite)
       offset += BLOCK
       metadata?.announced(block)
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
+      if (ownSize > MAX_EXTENDED_HEADER)
+        throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
       if (data.length < ownSize)
-        throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+        throw new ImageError(
+          'truncated',
+          `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`,
+        )
       const problem = extend(extension, flag, data)
       if (problem !== null) throw bad(problem)
       metadata?.extended(flag, data)
@@ -209,10 +239,14 @@ function extend(extension: Extension, flag: number, data: Buffer): string | null
     const isGlobal = flag === PAX_GLOBAL
     for (const key of records.keys()) {
       if (key.startsWith('GNU.sparse.')) return 'a sparse entry, which is not supported,'
-      if (isGlobal && CHANGES_ENTRIES.test(key)) return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`
+      if (isGlobal && CHANGES_ENTRIES.test(key))
+        return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`
     }
     // Go forgets what stands in front of a global header.
-    if (isGlobal) return extension.pax === null && extension.longName === null && extension.longLink === null ? null : 'a global header between an entry and what belongs to it,'
+    if (isGlobal)
+      return extension.pax === null && extension.longName === null && extension.longLink === null
+        ? null
+        : 'a global header between an entry and what belongs to it,'
     extension.pax = records
   }
   // Go takes the GNU name of the two, others the one of PAX.
@@ -222,7 +256,12 @@ function extend(extension: Extension, flag: number, data: Buffer): string | null
 }
 
 /** Lists the entries of a seekable archive of `size` bytes. `read` answers with fewer bytes at the end. */
-export async function indexTar(where: string, size: number, read: (offset: number, length: number) => Promise<Buffer>, limits: Limits): Promise<TarHeader[]> {
+export async function indexTar(
+  where: string,
+  size: number,
+  read: (offset: number, length: number) => Promise<Buffer>,
+  limits: Limits,
+): Promise<TarHeader[]> {
   const entries: TarHeader[] = []
   const walk = walkTar(where, limits, {
     onEntry: (header) => {
@@ -232,7 +271,8 @@ export async function indexTar(where: string, size: number, read: (offset: numbe
           `${where}: entry ${shortened(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`,
         )
       }
-      if (entries.push(header) > limits.entries) throw new ImageError('too-many-entries', `${where} has more than ${limits.entries} entries ${raise('entries')}`)
+      if (entries.push(header) > limits.entries)
+        throw new ImageError('too-many-entries', `${where} has more than ${limits.entries} entries ${raise('entries')}`)
     },
     onRewrite: () => {},
     metadata: null,

@@ -12,19 +12,28 @@ import { sameReference } from './reference.ts'
 /** An image as index.json shows it. */
 interface Indexed {
   readonly names: readonly string[]
-  readonly manifest: { readonly config: { readonly digest: Digest }; readonly layers: readonly { readonly digest: Digest }[] }
+  readonly manifest: {
+    readonly config: { readonly digest: Digest }
+    readonly layers: readonly { readonly digest: Digest }[]
+  }
   readonly config: { readonly diffIds: readonly Digest[] } | null
 }
 
 type Entry = Awaited<ReturnType<typeof readDockerManifest>>[number]
 
 const differ = (where: string, what: string): ImageError =>
-  new ImageError('two-images', `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`)
+  new ImageError(
+    'two-images',
+    `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`,
+  )
 
 /** The image whose configuration has the bytes that the entry names. */
 async function imageOf(files: ImageFiles, { Config }: Entry, images: readonly Indexed[]): Promise<Indexed | undefined> {
   // A configuration that was left out cannot be loaded from either.
-  if (!(await files.has(Config))) return images.find(({ manifest, config }) => config === null && cleanName(Config) === blobName(manifest.config.digest))
+  if (!(await files.has(Config)))
+    return images.find(
+      ({ manifest, config }) => config === null && cleanName(Config) === blobName(manifest.config.digest),
+    )
   const bytes = await files.read(Config)
   return images.find(({ manifest }) => digestOf(bytes, manifest.config.digest) === manifest.config.digest)
 }
@@ -46,10 +55,12 @@ export async function checkDockerManifest(files: ImageFiles, images: readonly In
     const image = await imageOf(files, entry, images)
     if (image === undefined) throw differ(files.where, entry.Config)
     const { layers } = image.manifest
-    if (entry.Layers.length !== layers.length) throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`)
+    if (entry.Layers.length !== layers.length)
+      throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`)
     for (const [index, { digest }] of layers.entries()) {
       const name = entry.Layers[index] ?? ''
-      if (!(await isLayer(files, name, digest, image.config?.diffIds[index]))) throw differ(files.where, `layer ${index}: ${name}`)
+      if (!(await isLayer(files, name, digest, image.config?.diffIds[index])))
+        throw differ(files.where, `layer ${index}: ${name}`)
     }
     for (const tag of entry.RepoTags) {
       const called = images.filter(({ names }) => names.some((name) => sameReference(name, tag)))
@@ -68,8 +79,12 @@ export async function checkRepositories(files: ImageFiles): Promise<void> {
   if (!(await files.has('repositories'))) return
   const where = `${files.where}: repositories`
   const parsed = repositoriesSchema.safeParse(parseJson(await files.read('repositories'), where, files.limits))
-  if (!parsed.success) throw new ImageError('bad-manifest', `${where} is no list of names, tags and layers. Save the image again.`)
+  if (!parsed.success)
+    throw new ImageError('bad-manifest', `${where} is no list of names, tags and layers. Save the image again.`)
   const names = Object.keys(parsed.data ?? {})
   if (names.length > 0 && !(await files.has('manifest.json')))
-    throw new ImageError('two-images', `${where} names ${JSON.stringify(names[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`)
+    throw new ImageError(
+      'two-images',
+      `${where} names ${JSON.stringify(names[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`,
+    )
 }

@@ -63,7 +63,10 @@ export async function openAr<S extends Sink>({ feed, host }: Opening<S>): Promis
     if (!Number.isSafeInteger(size) || size < 0) throw new PackingError('its ar archive is damaged')
     const written = header.toString('latin1', 0, 16).trim()
     const nameLength = written.startsWith('#1/') ? Math.min(size, 4096, Number(written.slice(3)) || 0) : 0
-    const name = nameLength === 0 ? written.replace(/\/$/, '') : (await feed.take(nameLength)).toString('utf8').replace(/(?<!\0)\0+$/, '')
+    const name =
+      nameLength === 0
+        ? written.replace(/\/$/, '')
+        : (await feed.take(nameLength)).toString('utf8').replace(/(?<!\0)\0+$/, '')
     const length = size - nameLength
     const head = await feed.peek(Math.min(HEAD, length))
     if (packingOf(head, name) === null) await passOver(feed, length)
@@ -101,7 +104,13 @@ function cpioHeader(head: Buffer): CpioHeader | null {
     const field = (index: number): number => Number.parseInt(text.slice(6 + index * 8, 14 + index * 8), 16)
     return { size: field(6), nameLength: field(11), headerLength: 110, align: 4 }
   }
-  if (/^070707[0-7]{70}/.test(text)) return { size: Number.parseInt(text.slice(65, 76), 8), nameLength: Number.parseInt(text.slice(59, 65), 8), headerLength: 76, align: 1 }
+  if (/^070707[0-7]{70}/.test(text))
+    return {
+      size: Number.parseInt(text.slice(65, 76), 8),
+      nameLength: Number.parseInt(text.slice(59, 65), 8),
+      headerLength: 76,
+      align: 1,
+    }
   return null
 }
 

@@ -52,7 +52,15 @@ export class Content implements Sink {
   #unpacker: Unpacker<Content> | null = null
 
   /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip: Skip, scanner: Scanner, budget: NestedBudget, path: string, inside: readonly string[], depth: number, isUnpacked = false) {
+  constructor(
+    skip: Skip,
+    scanner: Scanner,
+    budget: NestedBudget,
+    path: string,
+    inside: readonly string[],
+    depth: number,
+    isUnpacked = false,
+  ) {
     this.#skip = skip
     this.#scanner = scanner
     this.#budget = budget
@@ -112,14 +120,20 @@ export class Content implements Sink {
     const at = Math.max(from, first.at)
     this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at, this.#isScript)
     for (const sign of signs) this.#unpacker.sign(sign)
-    return this.#unpacker.write(at < start ? Buffer.concat([this.#tail.subarray(at - from), chunk]) : chunk.subarray(at - start), last)
+    return this.#unpacker.write(
+      at < start ? Buffer.concat([this.#tail.subarray(at - from), chunk]) : chunk.subarray(at - start),
+      last,
+    )
   }
 
   /** The next piece may bring signs that stand in what was not searched yet. */
   #keepTail(chunk: Buffer): void {
     const length = Math.min(this.#tail.length + chunk.length, this.#position - this.#scan.searched + BEFORE_SIGN)
     // A large piece is there when the next one comes; small ones are put together.
-    this.#tail = length <= chunk.length ? chunk.subarray(chunk.length - length) : Buffer.concat([this.#tail, chunk]).subarray(-length)
+    this.#tail =
+      length <= chunk.length
+        ? chunk.subarray(chunk.length - length)
+        : Buffer.concat([this.#tail, chunk]).subarray(-length)
   }
 
   /** @returns a promise to wait for, or null when all is done */
@@ -129,12 +143,19 @@ export class Content implements Sink {
       if (busy !== null) return busy.then(() => this.end() ?? undefined)
     }
     this.program = this.#scan.program
-    for (const match of this.#scan.matches) this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
+    for (const match of this.#scan.matches)
+      this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
-    if (this.#scan.isLong) this.#skip(this.where, 'only its first 8 MiB were read as the kind of file that its name tells')
-    if (this.#scan.isCut) this.#skip(this.where, 'a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out')
+    if (this.#scan.isLong)
+      this.#skip(this.where, 'only its first 8 MiB were read as the kind of file that its name tells')
+    if (this.#scan.isCut)
+      this.#skip(
+        this.where,
+        'a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out',
+      )
     if (this.#scan.leftSigns) this.#skip(this.where, 'it holds more signs of archives than are looked into')
-    if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
+    if (this.#scan.overBudget)
+      this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
     const archives = this.#scan.takeArchives()
     const ending = this.#unpacker?.end() ?? null
     return archives.length === 0 ? ending : this.#openArchives(archives, ending)
@@ -164,10 +185,23 @@ export class Content implements Sink {
       skip: (reason, member) => this.#skip(member === undefined ? this.where : `${this.where}!/${member}`, reason),
       tooDeep: (packing: Packing) => {
         if (this.#depth >= this.#budget.depth) return `archives nested deeper than ${this.#budget.depth} are not opened`
-        depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1
+        depth = !isStream(packing)
+          ? Math.floor(this.#depth) + 1
+          : Number.isInteger(this.#depth)
+            ? this.#depth + 0.5
+            : this.#depth + 1
         return null
       },
-      content: (member) => new Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
+      content: (member) =>
+        new Content(
+          this.#skip,
+          this.#scanner,
+          this.#budget,
+          this.#path,
+          member === null ? this.#inside : [...this.#inside, member],
+          depth,
+          member === null,
+        ),
       done: (content) => {
         for (const match of content.matches) this.#nested.push(match)
       },

@@ -153,7 +153,8 @@ class Pack<S extends Sink> {
       if (this.#index.hasChildren(root)) await this.#family(root)
     }
     if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, 'what they are built on is not in the pack')
-    if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`)
+    if (this.#unread > 0)
+      this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`)
     return at + 20
   }
 
@@ -237,9 +238,15 @@ class Pack<S extends Sink> {
     }
   }
 
-  #inflate({ data, size }: { readonly data: number; readonly size: number }): { readonly bytes: Buffer; readonly end: number } {
+  #inflate({ data, size }: { readonly data: number; readonly size: number }): {
+    readonly bytes: Buffer
+    readonly end: number
+  } {
     try {
-      const result = zlib.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true } as zlib.ZlibOptions)
+      const result = zlib.inflateSync(this.#bytes.subarray(data), {
+        maxOutputLength: size + 1,
+        info: true,
+      } as zlib.ZlibOptions)
       const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
       return { bytes: buffer, end: data + engine.bytesWritten }
     } catch (cause) {
@@ -271,7 +278,8 @@ class Pack<S extends Sink> {
   }
 }
 
-const idOf = (type: string, bytes: Buffer): string => createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex')
+const idOf = (type: string, bytes: Buffer): string =>
+  createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex')
 
 /** Builds an object from another and what differs: pieces of the other by place and length, and new bytes. */
 function applyDelta(base: Buffer, delta: Buffer): Buffer {

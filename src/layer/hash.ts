@@ -51,7 +51,12 @@ export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Pr
       take: (chunk) => {
         for (const hash of Object.values(hashes)) hash.update(chunk)
       },
-      done: () => found.set(index, { md5: hashes.md5.digest('hex'), sha1: hashes.sha1.digest('hex'), sha256: hashes.sha256.digest('hex') }),
+      done: () =>
+        found.set(index, {
+          md5: hashes.md5.digest('hex'),
+          sha1: hashes.sha1.digest('hex'),
+          sha256: hashes.sha256.digest('hex'),
+        }),
     }
   })
   return found

@@ -58,7 +58,8 @@ function textEnd(block: Buffer, from: number, to: number): number {
 }
 
 /** Whether the block is of ustar or of GNU tar, which have names of owners. */
-const hasOwners = (block: Buffer): boolean => block[257] === 0x75 && block[258] === 0x73 && block[259] === 0x74 && block[260] === 0x61 && block[261] === 0x72
+const hasOwners = (block: Buffer): boolean =>
+  block[257] === 0x75 && block[258] === 0x73 && block[259] === 0x74 && block[260] === 0x61 && block[261] === 0x72
 /** Whether the block is of ustar: its name may have a prefix. */
 const hasPrefix = (block: Buffer): boolean => hasOwners(block) && block[262] === 0
 
@@ -126,11 +127,21 @@ export class HeaderText implements TarMetadata {
     this.#seen.set(key, count)
     if (count > MAX_ENTRIES) return
     if (this.matches.length >= this.#most)
-      throw new ImageError('too-many-matches', `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise('matches')}`)
+      throw new ImageError(
+        'too-many-matches',
+        `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise('matches')}`,
+      )
     this.matches.push({ ...match, entry, field, key: name })
   }
 
-  #piece(bytes: Buffer, from: number, to: number, entry: number | null, field: TarField, name: string | null = null): void {
+  #piece(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    entry: number | null,
+    field: TarField,
+    name: string | null = null,
+  ): void {
     if (to <= from) return
     const zero = bytes.indexOf(0, from)
     const of = { entry, field, name }
@@ -156,7 +167,8 @@ export class HeaderText implements TarMetadata {
     if (linkEnd > LINK) {
       const own = block.toString('utf8', LINK, linkEnd)
       // A longer one that stands elsewhere begins with what fits in here.
-      if (own === header.linkName || !header.linkName.startsWith(own.replace(/\ufffd+$/, ''))) this.#piece(block, LINK, linkEnd, entry, 'link')
+      if (own === header.linkName || !header.linkName.startsWith(own.replace(/\ufffd+$/, '')))
+        this.#piece(block, LINK, linkEnd, entry, 'link')
     }
     if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known)
   }
@@ -191,7 +203,14 @@ export class HeaderText implements TarMetadata {
    * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
    * @returns whether headers that are like this one hold nothing new
    */
-  #rest(block: Buffer, entry: number | null, isKnown: boolean, nameEnd: number, linkEnd: number, prefixEnd: number): boolean {
+  #rest(
+    block: Buffer,
+    entry: number | null,
+    isKnown: boolean,
+    nameEnd: number,
+    linkEnd: number,
+    prefixEnd: number,
+  ): boolean {
     const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156)
     if (isKnown && isPlainName) return false
     this.#ownerOf(block, entry)
@@ -225,7 +244,8 @@ export class HeaderText implements TarMetadata {
     const nameEnd = textEnd(block, 0, 100)
     const linkEnd = isKnown ? LINK : textEnd(block, LINK, LINK_END)
     const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
-    const ownName = (prefixEnd > PREFIX ? `${block.toString('utf8', PREFIX, prefixEnd)}/` : '') + block.toString('utf8', 0, nameEnd)
+    const ownName =
+      (prefixEnd > PREFIX ? `${block.toString('utf8', PREFIX, prefixEnd)}/` : '') + block.toString('utf8', 0, nameEnd)
     if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, '', entry)
     else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName)
     this.#piece(block, LINK, linkEnd, entry, 'header')
@@ -248,7 +268,8 @@ export class HeaderText implements TarMetadata {
     let at = 0
     while (at < data.length) {
       const space = data.indexOf(32, at)
-      const length = space === -1 || space - at > 10 || !isDecimal(data, at, space) ? 0 : Number(data.toString('latin1', at, space))
+      const length =
+        space === -1 || space - at > 10 || !isDecimal(data, at, space) ? 0 : Number(data.toString('latin1', at, space))
       const end = at + length
       const equals = data.indexOf(61, space)
       if (!(end > space + 1) || end > data.length || equals === -1 || equals >= end) break
@@ -267,7 +288,14 @@ export class HeaderText implements TarMetadata {
     }
     if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return
     const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key)
-    const field = attribute !== null ? 'xattr' : key === 'comment' ? 'comment' : key === 'uname' || key === 'gname' ? 'owner' : 'pax'
+    const field =
+      attribute !== null
+        ? 'xattr'
+        : key === 'comment'
+          ? 'comment'
+          : key === 'uname' || key === 'gname'
+            ? 'owner'
+            : 'pax'
     const name = attribute?.[1] || key
     this.#piece(data, from, to, entry, field, name)
     this.#packed.add(data.subarray(equals + 1, to), { entry, field, name })

@@ -11,7 +11,12 @@ const LARGE = 1 << 20
  * Takes all that is left in a feed, and hands it to `use`.
  * @throws Stop when it is too large
  */
-export async function keep(feed: Feed, budget: NestedBudget, what: string, use: (bytes: Buffer) => Promise<void>): Promise<void> {
+export async function keep(
+  feed: Feed,
+  budget: NestedBudget,
+  what: string,
+  use: (bytes: Buffer) => Promise<void>,
+): Promise<void> {
   let buffer = Buffer.alloc(0)
   let size = 0
   let held = 0
@@ -21,7 +26,9 @@ export async function keep(feed: Feed, budget: NestedBudget, what: string, use: 
       budget.hold(chunk.length)
       held += chunk.length
       if (size + chunk.length > buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2)))
+        const larger = Buffer.allocUnsafeSlow(
+          size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2)),
+        )
         buffer.copy(larger, 0, 0, size)
         buffer = larger
       }

@@ -49,7 +49,8 @@ export class PieceScan<F> {
   /** Makes room for a piece of so many bytes. */
   room(length: number): void {
     if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush()
-    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length))
+    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length)
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length))
   }
 
   /** Begins a piece that is put together; `room` comes first, `close` ends it. */
@@ -144,8 +145,10 @@ export class PackedPieces<F> {
 const MIN_WIDE = 32
 
 /** Whether a third of the bytes are zero, as of text of two bytes a character. */
-const mayBeWide = (bytes: Buffer): boolean => bytes.length >= MIN_WIDE && bytes.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes.length
+const mayBeWide = (bytes: Buffer): boolean =>
+  bytes.length >= MIN_WIDE && bytes.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes.length
 
 /** Whether packed content begins here, or may stand further on. */
-const mayBePacked = (bytes: Buffer): boolean => packingOf(bytes.subarray(0, HEAD), '') !== null || SIGN_BYTES.some((sign) => bytes.includes(sign, 0, 'latin1'))
+const mayBePacked = (bytes: Buffer): boolean =>
+  packingOf(bytes.subarray(0, HEAD), '') !== null || SIGN_BYTES.some((sign) => bytes.includes(sign, 0, 'latin1'))
 const SIGN_BYTES = Object.keys(SIGNS)

@@ -42,13 +42,16 @@ export class NestedBudget {
   spend(bytes: number, account: Account): void {
     this.#left -= bytes
     account.unpacked += bytes
-    if (this.#left < 0) throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`)
-    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO) throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`)
+    if (this.#left < 0)
+      throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`)
+    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO)
+      throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`)
   }
 
   /** Takes memory, to be given back. @throws Stop */
   hold(bytes: number): void {
-    if (this.#memory + bytes > MAX_MEMORY) throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`)
+    if (this.#memory + bytes > MAX_MEMORY)
+      throw new Stop(`opening it takes more than the ${MAX_MEMORY >> 20} MiB of memory that archives may take at once`)
     this.#memory += bytes
   }
 

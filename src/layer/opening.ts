@@ -32,7 +32,11 @@ export interface Opening<S extends Sink = Sink> {
 }
 
 /** Hands a whole content to a sink. */
-export async function deliver<S extends Sink>(host: UnpackerHost<S>, member: string | null, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+export async function deliver<S extends Sink>(
+  host: UnpackerHost<S>,
+  member: string | null,
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+): Promise<void> {
   const content = host.content(member)
   try {
     for await (const chunk of chunks) await content.push(chunk, false)

@@ -24,7 +24,11 @@ export interface OtherScan {
 }
 
 /** Reads the files from their first byte to their last. @throws ImageError where one cannot be read */
-export async function scanOtherFiles(files: readonly OtherFile[], scanner: Scanner, limits: Limits): Promise<OtherScan> {
+export async function scanOtherFiles(
+  files: readonly OtherFile[],
+  scanner: Scanner,
+  limits: Limits,
+): Promise<OtherScan> {
   const budget = new NestedBudget(limits)
   const matches: OtherMatch[] = []
   const skipped: Skipped[] = []
@@ -39,7 +43,10 @@ export async function scanOtherFiles(files: readonly OtherFile[], scanner: Scann
     await content.end()
     for (const match of content.matches) matches.push({ ...match, file: { name: file.name, kind: file.kind } })
     if (matches.length > limits.matches)
-      throw new ImageError('too-many-matches', `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise('matches')}`)
+      throw new ImageError(
+        'too-many-matches',
+        `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise('matches')}`,
+      )
   }
   if (notListed > 0) skipped.push({ path: '/', reason: `${notListed} more files of the archive` })
   return { matches, skipped }

@@ -16,14 +16,30 @@ import type { Scanner } from '../secrets/scanner.ts'
 import { collectorOf, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
 import { HeaderText } from './header-text.ts'
-import { type EntryType, type Extract, LAYER_SCAN_VERSION, type LayerEntry, type LayerMatch, type LayerScan, type ProgramKind, type Skipped, type TarMatch } from './layer-scan.ts'
+import {
+  type EntryType,
+  type Extract,
+  LAYER_SCAN_VERSION,
+  type LayerEntry,
+  type LayerMatch,
+  type LayerScan,
+  type ProgramKind,
+  type Skipped,
+  type TarMatch,
+} from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
 import { type EntryStream, type Next, TarEntries } from './tar-entries.ts'
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500
 
-const TYPES: Record<string, EntryType> = { file: 'file', 'contiguous-file': 'file', link: 'hardlink', symlink: 'symlink', directory: 'directory' }
+const TYPES: Record<string, EntryType> = {
+  file: 'file',
+  'contiguous-file': 'file',
+  link: 'hardlink',
+  symlink: 'symlink',
+  directory: 'directory',
+}
 
 /**
  * Tells whiteouts by name alone, as containerd and Docker do: of any type, directories too. At the root, names that begin with
@@ -35,7 +51,10 @@ function whiteoutOf(path: ImagePath): LayerEntry['whiteout'] {
   if (!name.startsWith('.wh.')) return null
   const parent = parentOf(path)
   if (name === '.wh..wh..opq') return { kind: 'opaque', hides: parent }
-  return { kind: 'file', hides: childOf(parent, parent === '/' && name.startsWith('.wh..wh.') ? '.wh..wh.' : name.slice(4)) }
+  return {
+    kind: 'file',
+    hides: childOf(parent, parent === '/' && name.startsWith('.wh..wh.') ? '.wh..wh.' : name.slice(4)),
+  }
 }
 
 /** Whiteouts of a directory itself or of the one above: containerd refuses them, Docker deletes what nobody meant. */
@@ -43,7 +62,10 @@ const NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/
 
 function entryOf(header: Header, guarded: TarHeader): LayerEntry {
   const path = cleanPath(guarded.name)
-  const type = guarded.type === 'directory' ? 'directory' : (TYPES[header.type ?? ''] ?? (header.type === null || header.type === undefined ? 'file' : 'device'))
+  const type =
+    guarded.type === 'directory'
+      ? 'directory'
+      : (TYPES[header.type ?? ''] ?? (header.type === null || header.type === undefined ? 'file' : 'device'))
   const whiteout = whiteoutOf(path)
   const id = (own: string | undefined, fallback: number | undefined): number => {
     const parsed = own === undefined ? (fallback ?? 0) : Number.parseInt(own, 10)
@@ -71,7 +93,8 @@ const EXTRACT_OVERHEAD = 256
 
 /** Checksums of content that is in memory. */
 function hashesOf(pieces: readonly Buffer[]): ContentHashes {
-  const hex = (algorithm: string): string => pieces.reduce((hash, piece) => hash.update(piece), createHash(algorithm)).digest('hex')
+  const hex = (algorithm: string): string =>
+    pieces.reduce((hash, piece) => hash.update(piece), createHash(algorithm)).digest('hex')
   return { md5: hex('md5'), sha1: hex('sha1'), sha256: hex('sha256') }
 }
 
@@ -82,7 +105,13 @@ export type OnProgress = (bytes: number) => void
  * Scans a layer. All its bytes are read and verified, or it throws.
  * @throws ImageError
  */
-export async function scanLayer(layer: Layer, scanner: Scanner, where: string, limits: Limits = DEFAULT_LIMITS, onProgress: OnProgress = () => {}): Promise<LayerScan> {
+export async function scanLayer(
+  layer: Layer,
+  scanner: Scanner,
+  where: string,
+  limits: Limits = DEFAULT_LIMITS,
+  onProgress: OnProgress = () => {},
+): Promise<LayerScan> {
   const label = `${where}: layer ${layer.index}`
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
@@ -111,7 +140,11 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   try {
     for await (const chunk of layer.open((bytes) => asides.add(bytes))) {
       size += chunk.length
-      if (size > limits['layer-bytes']) throw new ImageError('too-large', `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`)
+      if (size > limits['layer-bytes'])
+        throw new ImageError(
+          'too-large',
+          `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`,
+        )
       const passed = guard.push(chunk)
       const busy = passed.length > 0 ? entries.write(passed) : null
       if (busy !== null) await busy
@@ -133,7 +166,11 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
 
 function tarError(error: Error, label: string): Error {
   if (error instanceof ImageError) return error
-  return new ImageError('truncated', `${label}: its tar is damaged (${error.message}). Save or build the image again.`, { cause: error })
+  return new ImageError(
+    'truncated',
+    `${label}: its tar is damaged (${error.message}). Save or build the image again.`,
+    { cause: error },
+  )
 }
 
 /** What one layer's reading collects. */
@@ -167,7 +204,8 @@ class LayerReading {
 
   result(layer: Layer, size: number): Omit<LayerScan, 'metadata'> {
     this.#scanner.assertBounded(this.#label)
-    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
+    const skipped =
+      this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
     return {
       version: LAYER_SCAN_VERSION,
       diffId: layer.diffId,
@@ -192,10 +230,18 @@ class LayerReading {
 
   /** Searches what the compression holds beside the tar. */
   async asides(asides: Asides): Promise<TarMatch[]> {
-    if (asides.leftOut > 0) this.skip('/', `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`)
+    if (asides.leftOut > 0)
+      this.skip('/', `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`)
     const bytes = asides.bytes()
     if (bytes === null) return []
-    const content = new Content((_, reason) => this.skip('/', `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, '/', [], 0)
+    const content = new Content(
+      (_, reason) => this.skip('/', `what its compression holds beside the data: ${reason}`),
+      this.#scanner,
+      this.#budget,
+      '/',
+      [],
+      0,
+    )
     await content.push(bytes, true)
     await content.end()
     return content.matches.map(({ inside: _, ...match }) => ({ ...match, entry: null, field: 'packing', key: null }))
@@ -211,9 +257,16 @@ class LayerReading {
     this.#scanner.assertBounded(this.#label)
     const entry = entryOf(header, guarded)
     if (NO_WHITEOUT.test(entry.path))
-      throw new ImageError('bad-whiteout', `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`)
+      throw new ImageError(
+        'bad-whiteout',
+        `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`,
+      )
     const index = this.#entries.push(entry) - 1
-    if (index >= this.#limits.entries) throw new ImageError('too-many-entries', `${this.#label} has more than ${this.#limits.entries} entries ${raise('entries')}`)
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        'too-many-entries',
+        `${this.#label} has more than ${this.#limits.entries} entries ${raise('entries')}`,
+      )
     // tar-stream never ends the stream of a directory that claims a size; it has no data either way.
     if (header.type === 'directory') {
       next()
@@ -231,8 +284,10 @@ class LayerReading {
     const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0)
     const collector = collectorOf(entry.path)
     const isExtract = collector !== null && guarded.size <= MAX_EXTRACT
-    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
-    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path)
+    if (!isExtract && collector !== null)
+      skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
+    const isScript =
+      !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path)
     let received = 0
     const pieces: Buffer[] = []
     const fail = (error: unknown): void => next(error instanceof Error ? error : new Error(String(error)))
@@ -258,12 +313,18 @@ class LayerReading {
         }
         if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
-        if (isExtract && collector === 'database') this.#databases.push({ path: entry.path, content: this.#joined(pieces) })
+        if (isExtract && collector === 'database')
+          this.#databases.push({ path: entry.path, content: this.#joined(pieces) })
         else if (isExtract) this.#extracts.push({ entry: index, text: this.#joined(pieces).toString('utf8') })
         else if (isScript && pieces[0]?.subarray(0, 2).toString() === '#!') {
           this.#scripts++
           this.#extracts.push({ entry: index, text: this.#joined(pieces).toString('utf8') })
-        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces).toString('latin1'))) this.#manifests.add(entry.path)
+        } else if (
+          guarded.size <= MAX_MANIFEST &&
+          isNodeManifest(entry.path) &&
+          namesPackage(Buffer.concat(pieces).toString('latin1'))
+        )
+          this.#manifests.add(entry.path)
       }
       const goOn = (): void => {
         try {
@@ -285,7 +346,10 @@ class LayerReading {
     const content = Buffer.concat(pieces)
     this.#extractBytes += content.length + EXTRACT_OVERHEAD
     if (this.#extractBytes > this.#limits['extract-bytes'])
-      throw new ImageError('too-large', `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise('extract-bytes')}`)
+      throw new ImageError(
+        'too-large',
+        `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise('extract-bytes')}`,
+      )
     return content
   }
 

@@ -55,7 +55,9 @@ export class TarEntries {
 
   /** @returns a promise to wait for before more is written, or null */
   write(chunk: Buffer): Promise<void> | null {
-    return this.#extract.write(chunk) ? null : Promise.race([new Promise<void>((resolve) => this.#extract.once('drain', () => resolve())), this.#closed])
+    return this.#extract.write(chunk)
+      ? null
+      : Promise.race([new Promise<void>((resolve) => this.#extract.once('drain', () => resolve())), this.#closed])
   }
 
   /** Ends the tar and waits until its last entry was taken, or something went wrong. @param rest the last bytes */

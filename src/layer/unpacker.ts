@@ -104,7 +104,9 @@ export class Unpacker<S extends Sink> {
       return null
     }
     const content = this.#host.content(null)
-    return settle([() => content.push(withoutGitHeader(this.#host.path, bytes), true), () => content.end()], () => this.#host.done(content))
+    return settle([() => content.push(withoutGitHeader(this.#host.path, bytes), true), () => content.end()], () =>
+      this.#host.done(content),
+    )
   }
 
   async #run(feed: Feed): Promise<void> {
@@ -175,7 +177,10 @@ export class Unpacker<S extends Sink> {
     }
   }
 
-  async #openStream(kind: 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zlib' | 'brotli', { feed, host, budget, account }: Opening<S>): Promise<void> {
+  async #openStream(
+    kind: 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zlib' | 'brotli',
+    { feed, host, budget, account }: Opening<S>,
+  ): Promise<void> {
     let held = 0
     const memory = (bytes: number): void => {
       if (bytes <= held) return

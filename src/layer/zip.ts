@@ -38,7 +38,11 @@ function findDirectory(bytes: Buffer): Directory | null {
   for (let at = bytes.lastIndexOf(END); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(END, at - 1)) {
     if (at + END_LENGTH > bytes.length) continue
     const end = at + END_LENGTH + bytes.readUInt16LE(at + 20)
-    const [count, size, offset] = [bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 12), bytes.readUInt32LE(at + 16)]
+    const [count, size, offset] = [
+      bytes.readUInt16LE(at + 10),
+      bytes.readUInt32LE(at + 12),
+      bytes.readUInt32LE(at + 16),
+    ]
     if (end > bytes.length || size > at) continue
     if (offset === 0xffff_ffff || count === 0xffff || size === 0xffff_ffff) {
       // zip64: yauzl finds its way by the locator in front.
@@ -84,18 +88,23 @@ class ZipReading<S extends Sink> {
         await this.#aside('the comment', [this.#bytes.subarray(directory.to + END_LENGTH, end)])
       } catch (error) {
         if (error instanceof Stop) throw error
-        this.#opening.host.skip(`not all of it could be unpacked: ${error instanceof Error ? error.message : 'it is damaged'}`)
+        this.#opening.host.skip(
+          `not all of it could be unpacked: ${error instanceof Error ? error.message : 'it is damaged'}`,
+        )
       }
     }
     const found = await this.#readGaps(directory?.from ?? end, directory !== null)
-    if (directory === null) this.#opening.host.skip(found ? 'it is damaged: members were found, its directory was not' : 'it is damaged')
+    if (directory === null)
+      this.#opening.host.skip(found ? 'it is damaged: members were found, its directory was not' : 'it is damaged')
     return end
   }
 
   async #readDirectory(bytes: Buffer): Promise<void> {
     const zip = await new Promise<ZipFile>((resolve, reject) => {
       // Names are only shown: those that point outside are no danger here, and must not stop the reading.
-      fromBuffer(bytes, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error, file) => (error ? reject(error) : resolve(file)))
+      fromBuffer(bytes, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error, file) =>
+        error ? reject(error) : resolve(file),
+      )
     })
     await new Promise<void>((resolve, reject) => {
       zip.on('entry', (entry: Entry) => {
@@ -119,13 +128,19 @@ class ZipReading<S extends Sink> {
     const known = { from: at, to: Math.min(this.#bytes.length, start + entry.compressedSize) }
     this.#known.push(known)
     const own = this.#bytes.subarray(at + 30 + this.#bytes.readUInt16LE(at + 26), start)
-    await this.#aside(`${name} (beside its data)`, [...extraFields(own), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw])
+    await this.#aside(`${name} (beside its data)`, [
+      ...extraFields(own),
+      ...extraFields(entry.extraFieldRaw),
+      entry.fileCommentRaw,
+    ])
     if (name.endsWith('/') && entry.compressedSize === 0) return
     if (entry.generalPurposeBitFlag & 1) return host.skip('it is encrypted', name)
     const method = this.#bytes.readUInt16LE(at + 8)
     if (method !== entry.compressionMethod) host.skip('its two headers tell of different compressions', name)
     // What it claims and does not use may be something else.
-    known.to = start + (await this.#member(name, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize)))
+    known.to =
+      start +
+      (await this.#member(name, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize)))
   }
 
   /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
@@ -150,7 +165,10 @@ class ZipReading<S extends Sink> {
       }
       return packed.length
     }
-    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateAtOnce(packed, 'deflate', Math.min(AT_ONCE * 8, budget.left)) : null
+    const atOnce =
+      method === 8 && packed.length < AT_ONCE
+        ? inflateAtOnce(packed, 'deflate', Math.min(AT_ONCE * 8, budget.left))
+        : null
     if (atOnce !== null) {
       budget.spend(atOnce.bytes.length, account)
       await deliver(host, name, [atOnce.bytes])
@@ -224,7 +242,10 @@ class ZipReading<S extends Sink> {
       host.skip('it is encrypted', name)
       return start + length
     }
-    const data = bytes.subarray(start, METHODS[method] !== undefined && (flags & 8) !== 0 ? bytes.length : start + length)
+    const data = bytes.subarray(
+      start,
+      METHODS[method] !== undefined && (flags & 8) !== 0 ? bytes.length : start + length,
+    )
     if (name.endsWith('/') && data.length === 0) return start
     return start + (await this.#member(name, method, data))
   }
@@ -233,7 +254,8 @@ class ZipReading<S extends Sink> {
 /** The extra fields of a header: all together, and the data of each. APPNOTE, section 4.5 */
 function extraFields(bytes: Buffer): Buffer[] {
   const found = [bytes]
-  for (let at = 0; at + 4 < bytes.length; at += 4 + bytes.readUInt16LE(at + 2)) found.push(bytes.subarray(at + 4, at + 4 + bytes.readUInt16LE(at + 2)))
+  for (let at = 0; at + 4 < bytes.length; at += 4 + bytes.readUInt16LE(at + 2))
+    found.push(bytes.subarray(at + 4, at + 4 + bytes.readUInt16LE(at + 2)))
   return found
 }
 

@@ -54,7 +54,8 @@ export function buildOutcome({
   seconds,
 }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
-  const withStatus = (status: Finding['status']): number => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length
+  const withStatus = (status: Finding['status']): number =>
+    verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length
   const report: Outcome['report'] = {
     schemaVersion: 1,
     tool: TOOL,
@@ -68,10 +69,23 @@ export function buildOutcome({
       created: image.config.created,
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
-      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      base:
+        origin.base === null
+          ? null
+          : {
+              reference: origin.base.reference,
+              digest: origin.base.digest,
+              layers: origin.base.layers,
+              source: origin.base.source,
+            },
       baseReason: origin.baseReason?.text ?? null,
       baseMissing: origin.baseReason?.missing ?? null,
-      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
+      distroless: {
+        verdict: programs.distroless,
+        shells: [...programs.shells],
+        packageManagers: [...programs.packageManagers],
+        utilities: [...programs.utilities],
+      },
       layers: layers.map((scan, index) => {
         const from = origin.layers[index]
         const stored = image.layers[index]
@@ -81,7 +95,9 @@ export function buildOutcome({
           digest: stored?.digest ?? null,
           mediaType: stored?.mediaType ?? null,
           size: scan.size,
-          files: scan.entries.filter(({ type, whiteout }) => whiteout === null && (type === 'file' || type === 'hardlink')).length,
+          files: scan.entries.filter(
+            ({ type, whiteout }) => whiteout === null && (type === 'file' || type === 'hardlink'),
+          ).length,
           whiteouts: scan.entries.filter(({ whiteout }) => whiteout !== null).length,
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : (image.config.history?.[from.history]?.createdBy ?? null),
@@ -111,7 +127,12 @@ export function buildOutcome({
       known: withStatus('known'),
       passed: [...verdict.passed],
     },
-    policy: { name: policy.name, from: authority.from, commit: authority.from === 'base' ? authority.commit : null, loosened: loosenings.map((each) => ({ ...each })) },
+    policy: {
+      name: policy.name,
+      from: authority.from,
+      commit: authority.from === 'base' ? authority.commit : null,
+      loosened: loosenings.map((each) => ({ ...each })),
+    },
     baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
     warnings: [...verdict.warnings],
@@ -149,7 +170,11 @@ export function buildOutcome({
 
 function sourceOf({ path, lines }: Dockerfile, redactor: Redactor): Outcome['source'] {
   const shown = redactor.lines(lines)
-  return { path: redactor.name(path), lines: shown, hidden: new Set(shown.flatMap((line, index) => (line === lines[index] ? [] : [index + 1]))) }
+  return {
+    path: redactor.name(path),
+    lines: shown,
+    hidden: new Set(shown.flatMap((line, index) => (line === lines[index] ? [] : [index + 1]))),
+  }
 }
 
 /** The report of a run that could not reach a verdict. */
@@ -160,7 +185,16 @@ export function errorReport(error: GateError, name: string): Report {
     name,
     image: null,
     findings: [],
-    verdict: { result: 'error', failOn: 'high', threshold: 'high', counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
+    verdict: {
+      result: 'error',
+      failOn: 'high',
+      threshold: 'high',
+      counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 },
+      suppressed: 0,
+      new: 0,
+      known: 0,
+      passed: [],
+    },
     policy: { name: 'not read', from: 'checkout', commit: null, loosened: [] },
     baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
     error: { code: error.code, message: error.message },

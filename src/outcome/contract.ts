@@ -20,18 +20,30 @@ const layerSchema = z.object({
   base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
   baseCertainty: baseCertaintySchema,
   dockerfile: dockerfileSchema.nullable(),
-  merged: z.array(count).readonly().describe('history entries whose files it holds together, where a builder made one layer of several instructions; else empty'),
+  merged: z
+    .array(count)
+    .readonly()
+    .describe(
+      'history entries whose files it holds together, where a builder made one layer of several instructions; else empty',
+    ),
 })
 
 const imageSchema = z.object({
   reference: z.string().describe('as the user named it'),
-  source: z.enum(['docker-archive', 'oci-layout', 'dir', 'engine', 'registry']).describe('dir: a directory as skopeo writes it'),
+  source: z
+    .enum(['docker-archive', 'oci-layout', 'dir', 'engine', 'registry'])
+    .describe('dir: a directory as skopeo writes it'),
   id: z.string().describe('digest of the configuration'),
   digest: z.string().nullable().describe('digest of the manifest; null for a legacy archive'),
   platform: z.string(),
   created: z.string().nullable(),
   size: count.describe('bytes of all layers, uncompressed'),
-  user: z.object({ configured: z.string(), uid: z.number().nullable(), gid: z.number().nullable(), isRoot: z.boolean().nullable() }),
+  user: z.object({
+    configured: z.string(),
+    uid: z.number().nullable(),
+    gid: z.number().nullable(),
+    isRoot: z.boolean().nullable(),
+  }),
   base: z
     .object({
       reference: z.string(),
@@ -40,13 +52,24 @@ const imageSchema = z.object({
       source: z.enum(['provenance', 'annotation', 'dockerfile', 'layers', 'history']),
     })
     .nullable(),
-  baseReason: z.string().nullable().default(null).describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
+  baseReason: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
   baseMissing: z
     .enum(MISSING)
     .nullable()
     .default(null)
-    .describe('what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance'),
-  distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
+    .describe(
+      'what would tell: the Dockerfile that was built (other-dockerfile: those at hand do not fit), its stage, or provenance',
+    ),
+  distroless: z.object({
+    verdict: z.boolean(),
+    shells: z.array(z.string()),
+    packageManagers: z.array(z.string()),
+    utilities: z.array(z.string()),
+  }),
   layers: z.array(layerSchema),
   history: z
     .array(
@@ -90,7 +113,9 @@ export const reportSchema = z.object({
   verdict: z.object({
     result: z.enum(['pass', 'fail', 'error']),
     failOn: z.enum(['critical', 'high', 'medium', 'low', 'never']),
-    threshold: z.enum(['critical', 'high', 'medium', 'low']).describe('what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail'),
+    threshold: z
+      .enum(['critical', 'high', 'medium', 'low'])
+      .describe('what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail'),
     counts: z.object({ critical: count, high: count, medium: count, low: count, info: count }),
     suppressed: count,
     new: count,
@@ -111,7 +136,13 @@ export const reportSchema = z.object({
     vouchedFiles: count.describe('files whose findings are quiet because their package vouches for the content'),
     knownPublic: count.describe('values that are quiet because published packages hold them: test keys, examples'),
     skipped: z
-      .array(z.object({ layer: count.nullable().describe('null: a file of the archive beside the layers'), path: z.string(), reason: z.string() }))
+      .array(
+        z.object({
+          layer: count.nullable().describe('null: a file of the archive beside the layers'),
+          path: z.string(),
+          reason: z.string(),
+        }),
+      )
       .describe('what was not looked into, and why'),
   }),
 })

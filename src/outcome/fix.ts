@@ -13,7 +13,10 @@ export interface FixPart {
 
 /** Names that are given a value in a line of a Dockerfile, each with whether the value is hidden. */
 const assignments = (line: string): { name: string; isHidden: boolean }[] =>
-  [...line.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name = '', value = '']) => ({ name, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }))
+  [...line.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name = '', value = '']) => ({
+    name,
+    isHidden: /\u2026|\u2022\u2022\u2022/.test(value),
+  }))
 
 /** The parts of a finding's change, in the order in which they are made; none where no change is certain. */
 export function fixParts({ source }: Outcome, { fix }: Finding): FixPart[] {
@@ -22,13 +25,20 @@ export function fixParts({ source }: Outcome, { fix }: Finding): FixPart[] {
     const at = `${fix.path}:${startLine}`
     const old = source === null || source.path !== fix.path ? [] : source.lines.slice(startLine - 1, endLine)
     const shown = old.filter((_line, index) => source?.hidden.has(startLine + index) !== true)
-    const gone = old.filter((line) => !shown.includes(line)).flatMap((line) => assignments(line).flatMap(({ name, isHidden }) => (isHidden ? [name] : [])))
-    const title = shown.length === old.length ? at : `${at}: ${gone.length === 0 ? 'the line with the secret' : [...new Set(gone)].join(', ')} goes`
+    const gone = old
+      .filter((line) => !shown.includes(line))
+      .flatMap((line) => assignments(line).flatMap(({ name, isHidden }) => (isHidden ? [name] : [])))
+    const title =
+      shown.length === old.length
+        ? at
+        : `${at}: ${gone.length === 0 ? 'the line with the secret' : [...new Set(gone)].join(', ')} goes`
     return { title, lines: [...shown.map((line) => `- ${line}`), ...lines.map((line) => `+ ${line}`)] }
   }
   return [
     ...fix.edits.map(edit),
-    ...(fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }]),
+    ...(fix.ignore === null
+      ? []
+      : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }]),
     ...(fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(' ')} …`, lines: [] }]),
   ]
 }
@@ -41,13 +51,21 @@ export function fixParts({ source }: Outcome, { fix }: Finding): FixPart[] {
 export function withoutHiddenFix(finding: Finding, lines: readonly string[], redactor: Redactor): Finding {
   const { fix } = finding
   if (fix === null) return finding
-  const isHidden = (texts: readonly string[]): boolean => redactor.lines(texts).some((text, index) => text !== texts[index])
+  const isHidden = (texts: readonly string[]): boolean =>
+    redactor.lines(texts).some((text, index) => text !== texts[index])
   const bad = fix.edits.filter((edit) => isHidden(edit.lines))
   if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding
   const sentences = bad.map((edit) => {
     const left = new Set(edit.lines.flatMap((line) => assignments(line).map(({ name }) => name)))
-    const names = [...new Set(lines.slice(edit.startLine - 1, edit.endLine).flatMap((line) => assignments(line).map(({ name }) => name)))].filter((name) => !left.has(name))
-    const what = names.length === 0 ? 'change only what this finding names' : `only ${names.join(' and ')} ${names.length === 1 ? 'goes' : 'go'}`
+    const names = [
+      ...new Set(
+        lines.slice(edit.startLine - 1, edit.endLine).flatMap((line) => assignments(line).map(({ name }) => name)),
+      ),
+    ].filter((name) => !left.has(name))
+    const what =
+      names.length === 0
+        ? 'change only what this finding names'
+        : `only ${names.join(' and ')} ${names.length === 1 ? 'goes' : 'go'}`
     return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`
   })
   return { ...finding, fix: null, remedy: finding.remedy + sentences.join('') }

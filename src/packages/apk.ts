@@ -17,7 +17,12 @@ export const APK: PackageDatabase = {
           else if (line.startsWith('F:')) directory = value
           else if (line.startsWith('R:')) file = value
           else if (line.startsWith('Z:Q1'))
-            add(`${directory}/${file}`, () => ({ kind: 'apk', package: owner, algorithm: 'sha1', checksum: Buffer.from(value.slice(2), 'base64').toString('hex') }))
+            add(`${directory}/${file}`, () => ({
+              kind: 'apk',
+              package: owner,
+              algorithm: 'sha1',
+              checksum: Buffer.from(value.slice(2), 'base64').toString('hex'),
+            }))
         }
       }
     },

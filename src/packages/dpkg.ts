@@ -10,7 +10,9 @@ const ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/
 function readMd5sums(name: string, content: Buffer, add: AddRecord): void {
   for (const line of linesOf(content)) {
     const checksum = line.slice(0, 32)
-    add(line.slice(32).replace(/^\s+(?:\.\/)?/, ''), () => (/^[0-9a-f]{32}$/.test(checksum) ? { kind: 'dpkg', package: `dpkg ${name}`, algorithm: 'md5', checksum } : null))
+    add(line.slice(32).replace(/^\s+(?:\.\/)?/, ''), () =>
+      /^[0-9a-f]{32}$/.test(checksum) ? { kind: 'dpkg', package: `dpkg ${name}`, algorithm: 'md5', checksum } : null,
+    )
   }
 }
 
@@ -24,7 +26,8 @@ function readConffiles(content: Buffer, add: AddRecord): void {
     const match = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line) : null
     const [, path, checksum] = match ?? []
     const owner = `dpkg ${name}`
-    if (path !== undefined && checksum !== undefined) add(path, () => ({ kind: 'dpkg', package: owner, algorithm: 'md5', checksum }))
+    if (path !== undefined && checksum !== undefined)
+      add(path, () => ({ kind: 'dpkg', package: owner, algorithm: 'md5', checksum }))
   }
 }
 

@@ -12,17 +12,28 @@ interface Entry {
 export const MAX_MANIFEST = 64 << 10
 
 /** The `package.json` of what npm and its like installed. */
-export const isNodeManifest = (path: string): boolean => path.endsWith('/package.json') && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path)
+export const isNodeManifest = (path: string): boolean =>
+  path.endsWith('/package.json') && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path)
 
 /** Whether a `package.json` names a package and its version: people's own folders inside a package have none, or one of a few words. */
-export const namesPackage = (text: string): boolean => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text) && /"version"\s{0,8}:\s{0,8}"\d/.test(text)
+export const namesPackage = (text: string): boolean =>
+  /"name"\s{0,8}:\s{0,8}"[^"]/.test(text) && /"version"\s{0,8}:\s{0,8}"\d/.test(text)
 
 /** Where package managers put what they install: the package's folder, and the file that stands for its metadata. */
-const PLACES: readonly { readonly pattern: RegExp; readonly metadata: (match: RegExpExecArray) => readonly string[] }[] = [
+const PLACES: readonly {
+  readonly pattern: RegExp
+  readonly metadata: (match: RegExpExecArray) => readonly string[]
+}[] = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
-  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name]) => [`${root}/specifications/${name}.gemspec`] },
+  {
+    pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//,
+    metadata: ([, root, name]) => [`${root}/specifications/${name}.gemspec`],
+  },
   // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
-  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name]) => [`${root}/${name}/composer.json`, `${root}/composer/installed.json`] },
+  {
+    pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//,
+    metadata: ([, root, name]) => [`${root}/${name}/composer.json`, `${root}/composer/installed.json`],
+  },
   // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
   {
     pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
@@ -38,11 +49,17 @@ const NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/
  * @param manifests paths of the `package.json` that name a package and its version
  * @returns by entry: what the path says from the package's folder on
  */
-export function findInstalled(entries: readonly Entry[], files: Iterable<number>, manifests: ReadonlySet<string>): ReadonlyMap<number, string> {
+export function findInstalled(
+  entries: readonly Entry[],
+  files: Iterable<number>,
+  manifests: ReadonlySet<string>,
+): ReadonlyMap<number, string> {
   const found = new Map<number, string>()
   let paths: Set<string> | null = null
   const has = (path: string): boolean => {
-    paths ??= new Set(entries.flatMap(({ path: own, type, whiteout }) => (type === 'file' && whiteout === null ? [own] : [])))
+    paths ??= new Set(
+      entries.flatMap(({ path: own, type, whiteout }) => (type === 'file' && whiteout === null ? [own] : [])),
+    )
     return paths.has(path)
   }
   for (const index of files) {

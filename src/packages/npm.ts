@@ -10,7 +10,13 @@ const MAX_VERSION = 100
 function versionIn(manifest: string): string | null {
   try {
     const value: unknown = JSON.parse(manifest)
-    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' && value.version.length <= MAX_VERSION ? value.version : null
+    return typeof value === 'object' &&
+      value !== null &&
+      'version' in value &&
+      typeof value.version === 'string' &&
+      value.version.length <= MAX_VERSION
+      ? value.version
+      : null
   } catch {
     return null
   }

@@ -9,7 +9,14 @@ function readRecord(name: string, sitePackages: string, content: Buffer, add: Ad
     if (end === -1) continue
     add(`${sitePackages}/${line.slice(0, end).replace(/^"|"$/g, '')}`, () => {
       const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line.slice(end))?.[1]
-      return checksum === undefined ? null : { kind: 'python', package: `python ${name}`, algorithm: 'sha256', checksum: Buffer.from(checksum, 'base64url').toString('hex') }
+      return checksum === undefined
+        ? null
+        : {
+            kind: 'python',
+            package: `python ${name}`,
+            algorithm: 'sha256',
+            checksum: Buffer.from(checksum, 'base64url').toString('hex'),
+          }
     })
   }
 }
@@ -22,15 +29,18 @@ export const PYTHON: PackageDatabase = {
       const madeHere = new Set(files.flatMap(({ path }) => /^(.*)\/direct_url\.json$/.exec(path)?.[1] ?? []))
       for (const { path, content } of files) {
         const folder = parentOf(path)
-        if (path.endsWith('/RECORD') && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ''), parentOf(folder), content, add)
+        if (path.endsWith('/RECORD') && !madeHere.has(folder))
+          readRecord(baseName(folder).replace(/\.dist-info$/, ''), parentOf(folder), content, add)
       }
     },
   },
   packages: {
     most: () => 0,
     read: (path, _text, add) => {
-      const [, name, version] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path) ?? []
-      if (name !== undefined && version !== undefined) add(`python ${name.toLowerCase().replace(/[-_.]+/g, '-')}`, version)
+      const [, name, version] =
+        /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path) ?? []
+      if (name !== undefined && version !== undefined)
+        add(`python ${name.toLowerCase().replace(/[-_.]+/g, '-')}`, version)
     },
   },
 }

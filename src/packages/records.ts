@@ -35,7 +35,11 @@ export function readLayerRecords(
   if (byPath.size === 0) return found
   let lines = 0
   const add: AddRecord = (path, make) => {
-    if (++lines > budget) throw new ImageError('too-many-records', `${where}: its package databases name more than ${budget} files ${raise('records')}`)
+    if (++lines > budget)
+      throw new ImageError(
+        'too-many-records',
+        `${where}: its package databases name more than ${budget} files ${raise('records')}`,
+      )
     // What is installed lies below the root: a path that climbs (`../`) is no path of an entry, and finds none.
     const entries = byPath.get(merged(path.startsWith('/') ? path : `/${path}`))
     const record = entries === undefined ? null : make()

@@ -17,7 +17,8 @@ const MOST_AHEAD = 1 << 22
 
 /** Whether a stream starts here: its level, and a block or the end of an empty one. */
 export function isBzip2(head: Buffer): boolean {
-  if (head.length < 10 || head.toString('latin1', 0, 3) !== 'BZh' || (head[3] ?? 0) < 0x31 || (head[3] ?? 0) > 0x39) return false
+  if (head.length < 10 || head.toString('latin1', 0, 3) !== 'BZh' || (head[3] ?? 0) < 0x31 || (head[3] ?? 0) > 0x39)
+    return false
   const mark = head.readUIntBE(4, 6)
   return mark === BLOCK || mark === END
 }
@@ -50,7 +51,11 @@ class Bits {
   peek(count: number): number {
     const byte = this.at >>> 3
     const bytes = this.#bytes
-    const four = ((bytes[byte] ?? 0) << 24) | ((bytes[byte + 1] ?? 0) << 16) | ((bytes[byte + 2] ?? 0) << 8) | (bytes[byte + 3] ?? 0)
+    const four =
+      ((bytes[byte] ?? 0) << 24) |
+      ((bytes[byte + 1] ?? 0) << 16) |
+      ((bytes[byte + 2] ?? 0) << 8) |
+      (bytes[byte + 3] ?? 0)
     return (four << (this.at & 7)) >>> (32 - count)
   }
 

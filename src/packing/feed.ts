@@ -67,7 +67,8 @@ export class Feed {
   async peek(length: number): Promise<Buffer> {
     let have = this.#length()
     while (have < length && (await this.#pull())) have += this.#pieces.at(-1)?.length ?? 0
-    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have)) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces))
+    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have))
+      this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces))
     return (this.#pieces[0] ?? NOTHING).subarray(0, length)
   }
 

@@ -10,7 +10,8 @@ const FCOMMENT = 16
 const MAX_FIELD = 1 << 20
 
 /** Whether a gzip member may start here: the method is deflate, no reserved flag is set. */
-export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && ((head[3] ?? 0xff) & 0xe0) === 0
+export const isGzip = (head: Buffer): boolean =>
+  head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && ((head[3] ?? 0xff) & 0xe0) === 0
 
 /** Told of the texts that a header holds. */
 type OnAside = (bytes: Buffer) => void
@@ -26,7 +27,8 @@ async function header(feed: Feed, onAside: OnAside): Promise<void> {
     for (let length = 64; ; length *= 2) {
       const text = await feed.peek(length)
       const end = text.indexOf(0)
-      if (end === -1 && (text.length < length || length > MAX_FIELD)) throw new PackingError('its gzip header does not end')
+      if (end === -1 && (text.length < length || length > MAX_FIELD))
+        throw new PackingError('its gzip header does not end')
       if (end === -1) continue
       onAside(await feed.take(end + 1))
       break

@@ -25,12 +25,20 @@ const IN_ONE_CALL = { deflate: zlib.inflateRawSync, zlib: zlib.inflateSync, gzip
  * Inflates small data in one call.
  * @returns the bytes, and how many of the packed ones are its own; null where it does not end, does not decode or gives more than `most`
  */
-export function inflateAtOnce(packed: Buffer, kind: keyof typeof IN_ONE_CALL, most: number): { readonly bytes: Buffer; readonly read: number } | null {
+export function inflateAtOnce(
+  packed: Buffer,
+  kind: keyof typeof IN_ONE_CALL,
+  most: number,
+): { readonly bytes: Buffer; readonly read: number } | null {
   try {
     // The length that a gzip file says it has is a hint: with room for it the bytes come in one piece.
     const hint = kind === 'gzip' && packed.length >= 4 ? packed.readUInt32LE(packed.length - 4) : 0
     const chunkSize = Math.min(Math.max(hint + 64, CHUNK), OUT * 4)
-    const result = IN_ONE_CALL[kind](packed, { maxOutputLength: Math.max(1, most), chunkSize, info: true } as zlib.ZlibOptions)
+    const result = IN_ONE_CALL[kind](packed, {
+      maxOutputLength: Math.max(1, most),
+      chunkSize,
+      info: true,
+    } as zlib.ZlibOptions)
     const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
     return { bytes: buffer, read: engine.bytesWritten }
   } catch {

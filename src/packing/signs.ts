@@ -22,7 +22,8 @@ export type Told = Packing | Closed
 /** Bytes that `packingOf` wants to see, or the whole content. */
 export const HEAD = 512
 
-const ascii = (head: Buffer, from: number, text: string): boolean => head.length >= from + text.length && head.toString('latin1', from, from + text.length) === text
+const ascii = (head: Buffer, from: number, text: string): boolean =>
+  head.length >= from + text.length && head.toString('latin1', from, from + text.length) === text
 
 /** Archives and streams that are recognised by their first bytes and not opened: each by all the bytes that it may begin with. */
 const CLOSED: readonly (readonly [string, RegExp, string])[] = [
@@ -54,7 +55,9 @@ const CLOSED: readonly (readonly [string, RegExp, string])[] = [
 ]
 
 const CLOSED_BY_BYTE = new Map<number, (typeof CLOSED)[number][]>()
-for (const closed of CLOSED) for (const first of Buffer.from(closed[0], 'latin1')) CLOSED_BY_BYTE.set(first, [...(CLOSED_BY_BYTE.get(first) ?? []), closed])
+for (const closed of CLOSED)
+  for (const first of Buffer.from(closed[0], 'latin1'))
+    CLOSED_BY_BYTE.set(first, [...(CLOSED_BY_BYTE.get(first) ?? []), closed])
 
 /** What packed content may begin with: other content, which is nearly all, is told from it by one look. */
 const FIRST_BYTES = new Set([
@@ -75,10 +78,12 @@ function isLzma(head: Buffer): boolean {
 }
 
 /** A zlib stream has two bytes of header; what follows must inflate. */
-const isZlib = (head: Buffer): boolean => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2))
+const isZlib = (head: Buffer): boolean =>
+  head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2))
 
 /** Deflate, a window of up to 32 KiB, no dictionary that is agreed on, a checksum. RFC 1950, section 2.2 */
-export const isZlibHeader = (method: number, flags: number): boolean => (method & 0x8f) === 8 && ((method << 8) | flags) % 31 === 0 && (flags & 0x20) === 0
+export const isZlibHeader = (method: number, flags: number): boolean =>
+  (method & 0x8f) === 8 && ((method << 8) | flags) % 31 === 0 && (flags & 0x20) === 0
 
 /** Bytes that are inflated to see whether they can be. */
 const PROBE = 1 << 10
@@ -86,7 +91,10 @@ const PROBE = 1 << 10
 /** Whether raw deflate may start here: the bytes at hand inflate to something. */
 function inflates(bytes: Buffer): boolean {
   try {
-    return zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: PROBE, chunkSize: PROBE }).length > 0
+    return (
+      zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: PROBE, chunkSize: PROBE })
+        .length > 0
+    )
   } catch (error) {
     return codeOf(error) === 'ERR_BUFFER_TOO_LARGE'
   }
@@ -97,7 +105,14 @@ export function isZipMember(head: Buffer): boolean {
   if (head.length < 31 || head.readUInt32LE(0) !== 0x04034b50) return false
   const method = head.readUInt16LE(8)
   const nameLength = head.readUInt16LE(26)
-  if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 0xd080) !== 0 || !(method <= 20 || (method >= 93 && method <= 99)) || nameLength === 0 || nameLength > 4096) return false
+  if (
+    (head[4] ?? 0) > 63 ||
+    (head.readUInt16LE(6) & 0xd080) !== 0 ||
+    !(method <= 20 || (method >= 93 && method <= 99)) ||
+    nameLength === 0 ||
+    nameLength > 4096
+  )
+    return false
   return head.subarray(30, 30 + nameLength).every((byte) => byte >= 32)
 }
 
@@ -106,7 +121,8 @@ const CHECKSUM = 148
 const CHECKSUM_END = 156
 
 /** Whether a number stands where a header has its checksum: text that only says `ustar` at the place of the sign is no tar. */
-const isTarHeader = (head: Buffer): boolean => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString('latin1', CHECKSUM, CHECKSUM_END))
+const isTarHeader = (head: Buffer): boolean =>
+  /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString('latin1', CHECKSUM, CHECKSUM_END))
 
 /**
  * Tells what content is packed by its first bytes.
@@ -162,7 +178,8 @@ function closedOf(head: Buffer, first: number): Closed | null {
 
 /** The old binary cpio has a sign of two bytes: the length of its first name must fit. */
 function isBinaryCpio(head: Buffer): boolean {
-  if (head.length < 28 || (head[0] === 0xc7) !== (head[1] === 0x71) || (head[0] === 0x71) !== (head[1] === 0xc7)) return false
+  if (head.length < 28 || (head[0] === 0xc7) !== (head[1] === 0x71) || (head[0] === 0x71) !== (head[1] === 0xc7))
+    return false
   const nameLength = head[0] === 0xc7 ? head.readUInt16LE(20) : head.readUInt16BE(20)
   return nameLength > 1 && head[25 + nameLength] === 0
 }
@@ -204,11 +221,19 @@ export async function confirmed(sign: Sign, feed: Feed, position: number, isScri
   const head = await feed.peek(sign === 'gzip' || sign === 'zip' ? 1 << 12 : 64)
   switch (sign) {
     case 'zip':
-      return isZipMember(head) && (head.readUInt16LE(8) !== 8 || (head.readUInt16LE(6) & 1) !== 0 || inflates(head.subarray(30 + head.readUInt16LE(26) + head.readUInt16LE(28))))
+      return isZipMember(head) &&
+        (head.readUInt16LE(8) !== 8 ||
+          (head.readUInt16LE(6) & 1) !== 0 ||
+          inflates(head.subarray(30 + head.readUInt16LE(26) + head.readUInt16LE(28))))
         ? 'zip'
         : null
     case 'gzip':
-      return isGzip(head) && [0, 2, 4].includes(head[8] ?? 1) && ((head[9] ?? 14) <= 13 || head[9] === 255) && (await gives('gzip', head)) ? 'gzip' : null
+      return isGzip(head) &&
+        [0, 2, 4].includes(head[8] ?? 1) &&
+        ((head[9] ?? 14) <= 13 || head[9] === 255) &&
+        (await gives('gzip', head))
+        ? 'gzip'
+        : null
     case 'zstd':
       return frameHeader(head) !== null && (await gives('zstd', await feed.peek(TRIAL * 3))) ? 'zstd' : null
     case 'xz':
@@ -222,9 +247,17 @@ export async function confirmed(sign: Sign, feed: Feed, position: number, isScri
     case 'rar':
       return head[9] === 0x73 || (head[6] === 1 && head[7] === 0 && isRar5(head)) ? { closed: 'rar' } : null
     case 'squashfs':
-      return head.length >= 32 && head.readUInt16LE(28) === 4 && head.readUInt32LE(12) === 2 ** head.readUInt16LE(22) ? { closed: 'squashfs' } : null
+      return head.length >= 32 && head.readUInt16LE(28) === 4 && head.readUInt32LE(12) === 2 ** head.readUInt16LE(22)
+        ? { closed: 'squashfs' }
+        : null
     case 'lz4':
-      return (head[4] ?? 0) >> 6 === 1 && ((head[4] ?? 0) & 2) === 0 && ((head[5] ?? 0) & 0x8f) === 0 && (head[5] ?? 0) >= 0x40 && isScript ? { closed: 'lz4' } : null
+      return (head[4] ?? 0) >> 6 === 1 &&
+        ((head[4] ?? 0) & 2) === 0 &&
+        ((head[5] ?? 0) & 0x8f) === 0 &&
+        (head[5] ?? 0) >= 0x40 &&
+        isScript
+        ? { closed: 'lz4' }
+        : null
     case 'lzop':
       return head.length >= 20 && head[9] === 0x10 ? { closed: 'lzop' } : null
     case 'png-text':

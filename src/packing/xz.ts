@@ -13,11 +13,24 @@ const CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
 /** Checks that the decoder knows: none, CRC32, CRC64. */
 const KNOWN_CHECKS = [0, 1, 4]
 const WITHOUT_CHECK = Buffer.from('fd377a585a000000ff12d941', 'hex')
-const FILTERS: Readonly<Record<number, string>> = { 3: 'delta', 4: 'x86', 5: 'PowerPC', 6: 'Itanium', 7: 'ARM', 8: 'ARM Thumb', 9: 'SPARC', 10: 'ARM64', 11: 'RISC-V' }
+const FILTERS: Readonly<Record<number, string>> = {
+  3: 'delta',
+  4: 'x86',
+  5: 'PowerPC',
+  6: 'Itanium',
+  7: 'ARM',
+  8: 'ARM Thumb',
+  9: 'SPARC',
+  10: 'ARM64',
+  11: 'RISC-V',
+}
 const LZMA2 = 0x21
 
 /** Whether a stream starts here: its header of 12 bytes has a checksum. */
-export const isXz = (head: Buffer): boolean => head.length >= 12 && head.toString('latin1', 0, 6) === '\xfd7zXZ\0' && zlib.crc32(head.subarray(6, 8)) === head.readUInt32LE(8)
+export const isXz = (head: Buffer): boolean =>
+  head.length >= 12 &&
+  head.toString('latin1', 0, 6) === '\xfd7zXZ\0' &&
+  zlib.crc32(head.subarray(6, 8)) === head.readUInt32LE(8)
 
 const broken = (): PackingError => new PackingError('unexpected end of file')
 
@@ -47,7 +60,8 @@ function dictionaryOf(header: Buffer): number {
   let at = 2
   for (const flag of [0x40, 0x80]) if ((flags & flag) !== 0) at = number(header, at).end
   const id = number(header, at)
-  if (id.value !== LZMA2) throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`)
+  if (id.value !== LZMA2)
+    throw new UnsupportedPacking(`its filter (${FILTERS[id.value] ?? `number ${id.value}`}) is not supported`)
   const bits = header[number(header, id.end).end] ?? 0
   return bits >= 40 ? 2 ** 32 : (2 + (bits & 1)) * 2 ** ((bits >> 1) + 11)
 }
@@ -101,7 +115,8 @@ async function* oneStream(feed: Feed, onDictionary: OnDictionary): AsyncGenerato
     if (size === 0) break
     const header = await all(feed, (size + 1) * 4)
     const dictionary = dictionaryOf(header)
-    if (dictionary > MAX_DICTIONARY) throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`)
+    if (dictionary > MAX_DICTIONARY)
+      throw new UnsupportedPacking(`it takes more than ${MAX_DICTIONARY} bytes of memory`)
     onDictionary(dictionary)
     yield header
     const length = yield* blockData(feed)
@@ -128,13 +143,17 @@ let loading: Promise<Exports> | null = null
 /** The package hands out a stream alone; the module that it has loaded stands beside it. */
 async function load(): Promise<Exports> {
   const { XzReadableStream } = xzPackage as unknown as {
-    XzReadableStream: { _getModuleInstance(): Promise<void>; _moduleInstance: { exports: Readonly<Record<string, unknown>> } }
+    XzReadableStream: {
+      _getModuleInstance(): Promise<void>
+      _moduleInstance: { exports: Readonly<Record<string, unknown>> }
+    }
   }
   await XzReadableStream._getModuleInstance()
   const { exports } = XzReadableStream._moduleInstance
   const known: Readonly<Record<string, unknown>> = exports
   for (const name of ['create_context', 'destroy_context', 'supply_input', 'get_next_output']) {
-    if (typeof known[name] !== 'function') throw new Error(`xz-decompress has no ${name}: it is of another version than this program was built with.`)
+    if (typeof known[name] !== 'function')
+      throw new Error(`xz-decompress has no ${name}: it is of another version than this program was built with.`)
   }
   return exports as unknown as Exports
 }

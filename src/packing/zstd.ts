@@ -19,10 +19,18 @@ const HEADER = 18
 
 export const isZstdFrame = (head: Buffer): boolean => head.length >= 4 && head.readUInt32LE(0) === MAGIC
 /** A frame that holds something else: a table of contents (zstd:chunked), the size of the next frame (pzstd). */
-export const isSkippable = (head: Buffer): boolean => head.length >= 8 && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50
+export const isSkippable = (head: Buffer): boolean =>
+  head.length >= 8 && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50
 
 /** What the header of a frame says, or null where it is none. */
-export function frameHeader(head: Buffer): { readonly length: number; readonly window: number; readonly hasChecksum: boolean; readonly dictionary: boolean } | null {
+export function frameHeader(
+  head: Buffer,
+): {
+  readonly length: number
+  readonly window: number
+  readonly hasChecksum: boolean
+  readonly dictionary: boolean
+} | null {
   const descriptor = head[4]
   if (!isZstdFrame(head) || descriptor === undefined || (descriptor & 8) !== 0) return null
   const single = (descriptor & 32) !== 0
@@ -32,9 +40,19 @@ export function frameHeader(head: Buffer): { readonly length: number; readonly w
   if (head.length < length) return null
   const exponent = head[5] ?? 0
   const base = 2 ** (10 + (exponent >> 3))
-  const size = sizeLength === 0 ? 0 : sizeLength === 8 ? Number(head.readBigUInt64LE(length - 8)) : head.readUIntLE(length - sizeLength, sizeLength) + (sizeLength === 2 ? 256 : 0)
+  const size =
+    sizeLength === 0
+      ? 0
+      : sizeLength === 8
+        ? Number(head.readBigUInt64LE(length - 8))
+        : head.readUIntLE(length - sizeLength, sizeLength) + (sizeLength === 2 ? 256 : 0)
   const id = head.subarray(length - sizeLength - idLength, length - sizeLength)
-  return { length, window: single ? size : base + (base / 8) * (exponent & 7), hasChecksum: (descriptor & 4) !== 0, dictionary: id.some((byte) => byte !== 0) }
+  return {
+    length,
+    window: single ? size : base + (base / 8) * (exponent & 7),
+    hasChecksum: (descriptor & 4) !== 0,
+    dictionary: id.some((byte) => byte !== 0),
+  }
 }
 
 /** Told of what is no compressed data: the content of a frame to be skipped. */
@@ -59,7 +77,8 @@ async function* frames(feed: Feed, onWindow: OnWindow, onAside: OnAside): AsyncG
       continue
     }
     const header = frameHeader(head)
-    if (header === null) throw new PackingError(head.length < HEADER ? 'unexpected end of file' : 'the header of a frame is damaged')
+    if (header === null)
+      throw new PackingError(head.length < HEADER ? 'unexpected end of file' : 'the header of a frame is damaged')
     if (header.dictionary) throw new UnsupportedPacking('it needs a dictionary that is not at hand')
     if (header.window > MAX_WINDOW) throw new UnsupportedPacking(`it takes more than ${MAX_WINDOW} bytes of memory`)
     onWindow(header.window)
@@ -68,7 +87,10 @@ async function* frames(feed: Feed, onWindow: OnWindow, onAside: OnAside): AsyncG
 }
 
 /** One frame: small ones in one piece, since each piece is a step of its own. */
-async function* oneFrame(feed: Feed, header: { readonly length: number; readonly hasChecksum: boolean }): AsyncGenerator<Buffer> {
+async function* oneFrame(
+  feed: Feed,
+  header: { readonly length: number; readonly hasChecksum: boolean },
+): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = [await feed.take(header.length)]
   let held = header.length
   for (let last = false; !last; ) {
@@ -106,7 +128,12 @@ async function* oneFrame(feed: Feed, header: { readonly length: number; readonly
  * @param isNative false takes the decoder in JavaScript
  * @throws PackingError when one breaks off or does not decode
  */
-export async function* unzstd(feed: Feed, onWindow: OnWindow = () => {}, onAside: OnAside = () => {}, isNative = true): AsyncGenerator<Buffer> {
+export async function* unzstd(
+  feed: Feed,
+  onWindow: OnWindow = () => {},
+  onAside: OnAside = () => {},
+  isNative = true,
+): AsyncGenerator<Buffer> {
   const source = frames(feed, onWindow, onAside)
   const first = await source.next()
   if (first.done) return
@@ -116,9 +143,11 @@ export async function* unzstd(feed: Feed, onWindow: OnWindow = () => {}, onAside
   }
   const stream = decoder(isNative)
   let failed: unknown = null
-  const feeding = pipeline(Readable.from(all(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch((error: unknown) => {
-    failed = error
-  })
+  const feeding = pipeline(Readable.from(all(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch(
+    (error: unknown) => {
+      failed = error
+    },
+  )
   try {
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {

@@ -7,9 +7,18 @@ import type { Location } from '../finding/finding.ts'
 const entrySchema = z.object({
   rule: z.string().max(100),
   title: z.string().max(500),
-  place: z.string().max(4500).describe('path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart'),
+  place: z
+    .string()
+    .max(4500)
+    .describe(
+      'path in the image, field of the configuration, history or image; for people, and to tell equal values of one place apart',
+    ),
   fingerprints: z.array(z.string().max(64)).min(1).max(1000).describe('of all its places, that of the finding first'),
-  valueHash: z.string().max(64).nullable().describe('hash of the value under the salt; of a password 16 bits of it; null where there is no secret'),
+  valueHash: z
+    .string()
+    .max(64)
+    .nullable()
+    .describe('hash of the value under the salt; of a password 16 bits of it; null where there is no secret'),
   since: z.iso.date().nullable().describe('when it came into the baseline'),
 })
 export type BaselineEntry = z.output<typeof entrySchema>
@@ -29,7 +38,12 @@ const baselineFileSchema = z.strictObject({
 export type BaselineFile = z.output<typeof baselineFileSchema>
 
 /** What a JSON report says of itself as a baseline. */
-const reportSchema = z.object({ schemaVersion: z.literal(1), tool: z.object({ name: z.literal('layergate') }), name: z.string(), baseline: z.object({ record: recordSchema }) })
+const reportSchema = z.object({
+  schemaVersion: z.literal(1),
+  tool: z.object({ name: z.literal('layergate') }),
+  name: z.string(),
+  baseline: z.object({ record: recordSchema }),
+})
 
 /** A baseline for one image, and where it came from. */
 export interface Baseline {
@@ -49,19 +63,29 @@ export const MAX_PLACES = 1000
 
 /** Reads a baseline file, or a JSON report as one. @throws ConfigError */
 export function parseBaseline(file: string, text: string): BaselineFile {
-  if (text.length > MAX_BASELINE) throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`)
+  if (text.length > MAX_BASELINE)
+    throw new ConfigError(`${file}: a baseline of more than ${MAX_BASELINE >> 20} MiB is not read.`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, { cause })
+    throw new ConfigError(`${file}: the baseline is no valid JSON. Write it anew: layergate baseline create IMAGE.`, {
+      cause,
+    })
   }
   const report = reportSchema.safeParse(value)
-  if (report.success) return { schemaVersion: 1, salt: report.data.baseline.record.salt, images: { [report.data.name]: report.data.baseline.record.findings } }
+  if (report.success)
+    return {
+      schemaVersion: 1,
+      salt: report.data.baseline.record.salt,
+      images: { [report.data.name]: report.data.baseline.record.findings },
+    }
   const parsed = baselineFileSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new ConfigError(`${file}: this is no baseline: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}. `}Write it anew: layergate baseline create IMAGE.`)
+  throw new ConfigError(
+    `${file}: this is no baseline: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}. `}Write it anew: layergate baseline create IMAGE.`,
+  )
 }
 
 /** The file as it is committed: stable order, one entry to a few lines. */
@@ -69,7 +93,8 @@ export const renderBaseline = ({ salt, images }: BaselineFile): string =>
   `${JSON.stringify({ schemaVersion: 1, salt, images: Object.fromEntries(Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1))) }, null, 2)}\n`
 
 /** The part of a baseline that speaks of an image: that of its name, and of no other image. */
-export const sectionOf = ({ images }: BaselineFile, name: string): readonly BaselineEntry[] | null => (Object.hasOwn(images, name) ? (images[name] ?? null) : null)
+export const sectionOf = ({ images }: BaselineFile, name: string): readonly BaselineEntry[] | null =>
+  Object.hasOwn(images, name) ? (images[name] ?? null) : null
 
 /** The place of a finding without numbers that another build changes. */
 export function placeOf(location: Location): string {

@@ -72,7 +72,8 @@ interface Comment extends Scope {
 }
 
 /** A date of the calendar. */
-const isDate = (text: string): boolean => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
+const isDate = (text: string): boolean =>
+  !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
 
 function readComment(text: string): Comment | null {
   const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text)
@@ -115,7 +116,15 @@ function readComment(text: string): Comment | null {
         : expires !== null && !isDate(expires)
           ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)`
           : (detectorProblem(detector) ?? (reason.length < 3 ? 'gives no reason' : null))
-  return { rules: ids.map((rule) => ({ rule, reason })), expires, inImage, detector, isForeign: false, isGlobal: false, problem }
+  return {
+    rules: ids.map((rule) => ({ rule, reason })),
+    expires,
+    inImage,
+    detector,
+    isForeign: false,
+    isGlobal: false,
+    problem,
+  }
 }
 
 /** `path=PATTERN`, `path="a pattern"`, `detector=ID` in front of the reason. */
@@ -140,10 +149,14 @@ function detectorProblem(detector: string | null): string | null {
 
 /** Whether a place in the image is one of a pattern. */
 export const liesAt = (location: Location, pattern: string): boolean =>
-  (location.kind === 'layer' || location.kind === 'tar') && minimatch(location.path, pattern.startsWith('/') || pattern.startsWith('**') ? pattern : `/${pattern}`, MATCH_OPTIONS)
+  (location.kind === 'layer' || location.kind === 'tar') &&
+  minimatch(location.path, pattern.startsWith('/') || pattern.startsWith('**') ? pattern : `/${pattern}`, MATCH_OPTIONS)
 
 /** All comments of a Dockerfile that accept findings, and what is wrong with those that do not. */
-export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: InlineIgnore[]; readonly problems: string[] } {
+export function readInlineIgnores(dockerfile: Dockerfile): {
+  readonly ignores: InlineIgnore[]
+  readonly problems: string[]
+} {
   const { lines, path } = dockerfile
   const instructions: Pick<Instruction, 'startLine' | 'endLine' | 'documents'>[] = [
     ...dockerfile.globals,
@@ -164,19 +177,24 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
   const problems: string[] = []
   /** For each line the next that is neither empty nor a comment. */
   const next: number[] = []
-  for (let line = lines.length; line >= 1; line--) next[line] = /^\s*(?:#|$)/.test(lines[line - 1] ?? '') ? (next[line + 1] ?? lines.length + 1) : line
+  for (let line = lines.length; line >= 1; line--)
+    next[line] = /^\s*(?:#|$)/.test(lines[line - 1] ?? '') ? (next[line + 1] ?? lines.length + 1) : line
   const starting = new Map(instructions.map((instruction) => [instruction.startLine, instruction]))
   lines.forEach((text, index) => {
     const line = index + 1
     const comment = text.trimStart().startsWith('#') && !inDocument.has(line) ? readComment(text.trim()) : null
     if (comment === null) return
     if (comment.problem !== null) {
-      problems.push(`${path}:${line}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`)
+      problems.push(
+        `${path}:${line}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`,
+      )
       return
     }
     const below = next[line + 1] ?? lines.length + 1
     const whole = starting.get(below)
-    const range = comment.isGlobal ? { startLine: 1, endLine: lines.length } : { startLine: below, endLine: whole?.endLine ?? below }
+    const range = comment.isGlobal
+      ? { startLine: 1, endLine: lines.length }
+      : { startLine: below, endLine: whole?.endLine ?? below }
     for (const { rule, reason } of comment.rules)
       ignores.push({
         rule,
@@ -196,7 +214,8 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
 }
 
 /** What accepts findings counts up to and with its last day. */
-export const isExpired = ({ expires }: { readonly expires?: string | null | undefined }, now: Date): boolean => expires != null && now.toISOString().slice(0, 10) > expires
+export const isExpired = ({ expires }: { readonly expires?: string | null | undefined }, now: Date): boolean =>
+  expires != null && now.toISOString().slice(0, 10) > expires
 
 /** Text of lines without what a continuation, an indentation or a comment changes. */
 function textOf(lines: readonly string[], startLine: number, endLine: number, isBase: boolean): string {
@@ -210,7 +229,9 @@ function textOf(lines: readonly string[], startLine: number, endLine: number, is
         .replace(/\s+/g, ' '),
     )
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => (isBase || !/^FROM /i.test(line) ? line : line.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, '$1')))
+    .map((line) =>
+      isBase || !/^FROM /i.test(line) ? line : line.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, '$1'),
+    )
     .join('\n')
 }
 
@@ -221,7 +242,11 @@ const isTooWide = ({ rule, inImage, detector, startLine }: InlineIgnore, dockerf
   inImage === null &&
   detector === null &&
   isOnSecrets(rule) &&
-  dockerfile.stages.some(({ instructions }) => instructions.some((each) => each.startLine <= startLine && startLine <= each.endLine && /^(?:COPY|ADD)$/i.test(each.keyword)))
+  dockerfile.stages.some(({ instructions }) =>
+    instructions.some(
+      (each) => each.startLine <= startLine && startLine <= each.endLine && /^(?:COPY|ADD)$/i.test(each.keyword),
+    ),
+  )
 
 /**
  * The comments of a Dockerfile as another commit agrees with them: each accepts only text that the same comment accepts there.
@@ -234,22 +259,45 @@ export function agreedIgnores(
   agreed: Dockerfile | null,
   now: Date,
 ): { readonly ignores: InlineIgnore[]; readonly added: InlineIgnore[]; readonly tooWide: InlineIgnore[] } {
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired(ignore, now) && !isTooWide(ignore, agreed))
+  const others =
+    agreed === null
+      ? []
+      : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired(ignore, now) && !isTooWide(ignore, agreed))
   const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile))
   const own = ignores.filter((ignore) => !tooWide.includes(ignore))
   const isPartOf = (part: string | null, whole: string | null): boolean => whole === null || part === whole
-  const covers = (other: InlineIgnore, { rule, inImage, detector }: InlineIgnore, startLine: number, endLine: number): boolean => {
-    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector)) return false
+  const covers = (
+    other: InlineIgnore,
+    { rule, inImage, detector }: InlineIgnore,
+    startLine: number,
+    endLine: number,
+  ): boolean => {
+    if (
+      other.rule !== rule ||
+      agreed === null ||
+      !isPartOf(inImage, other.inImage) ||
+      !isPartOf(detector, other.detector)
+    )
+      return false
     // One for the whole file holds for new lines too.
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true
     const isBase = rule.startsWith('base-')
     const text = textOf(dockerfile.lines, startLine, endLine, isBase)
     return `\n${textOf(agreed.lines, other.startLine, other.endLine, isBase)}\n`.includes(`\n${text}\n`)
   }
-  const limited = own.map((ignore): InlineIgnore => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers(other, ignore, startLine, endLine)) }))
+  const limited = own.map(
+    (ignore): InlineIgnore => ({
+      ...ignore,
+      agreesAt: (startLine, endLine) => others.some((other) => covers(other, ignore, startLine, endLine)),
+    }),
+  )
   const added = own.filter(
     (ignore) =>
-      !others.some((other) => (other.expires === null || (ignore.expires !== null && ignore.expires <= other.expires)) && covers(other, ignore, ignore.startLine, ignore.endLine)),
+      !others.some(
+        (other) =>
+          (other.expires === null || (ignore.expires !== null && ignore.expires <= other.expires)) &&
+          covers(other, ignore, ignore.startLine, ignore.endLine),
+      ),
   )
   return { ignores: limited, added, tooWide }
 }
@@ -267,7 +315,9 @@ export function acceptsAt(
   lines: Pick<DockerfileLines, 'path' | 'startLine' | 'endLine'> | null,
   found: FoundAt,
 ): boolean {
-  if ((detector !== null && detector !== found.detector) || (inImage !== null && !liesAt(found.location, inImage))) return false
-  if (lines === null || rule !== ruleId || lines.path !== path || !agreesAt(lines.startLine, lines.endLine)) return false
+  if ((detector !== null && detector !== found.detector) || (inImage !== null && !liesAt(found.location, inImage)))
+    return false
+  if (lines === null || rule !== ruleId || lines.path !== path || !agreesAt(lines.startLine, lines.endLine))
+    return false
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine
 }

@@ -31,7 +31,8 @@ export interface Verdict {
   readonly fixed: readonly BaselineEntry[]
 }
 
-const hash = (parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+const hash = (parts: readonly string[]): string =>
+  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
 
 /** A place with its fingerprint and what covers it. */
 interface Judged {
@@ -71,7 +72,12 @@ interface Terms {
  * @param rules those that were run
  * @param drafts what they found
  */
-export function judge(rules: readonly Pick<RuleOver<never>, 'meta'>[], drafts: Iterable<Draft>, evidence: Judgeable, { policy, inline, baseline, salt, redactor }: Terms): Verdict {
+export function judge(
+  rules: readonly Pick<RuleOver<never>, 'meta'>[],
+  drafts: Iterable<Draft>,
+  evidence: Judgeable,
+  { policy, inline, baseline, salt, redactor }: Terms,
+): Verdict {
   const used = new Set<IgnoreEntry | InlineIgnore>()
   const counted = new Map<string, number>()
   const { base } = evidence
@@ -85,13 +91,20 @@ export function judge(rules: readonly Pick<RuleOver<never>, 'meta'>[], drafts: I
     return hash(count === 0 ? parts : [...parts, String(count)])
   }
   const failsInBase = policy.base === 'fail' || ownBase
-  const isInherited = ({ origin, location, isProven }: PlaceOfFinding): boolean => origin === 'base' && !(isProven === true && evidence.baseCertainty(location) !== 'proven')
+  const isInherited = ({ origin, location, isProven }: PlaceOfFinding): boolean =>
+    origin === 'base' && !(isProven === true && evidence.baseCertainty(location) !== 'proven')
   const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
     if (isInherited(place) && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
-    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value))
+    const entry = policy.ignore.find(
+      (candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value),
+    )
     const accepts = (candidate: InlineIgnore): boolean =>
-      !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null })
+      !isExpired(candidate, evidence.now) &&
+      acceptsAt(candidate, place.ruleId, place.dockerfile, {
+        location: place.location,
+        detector: draft.detector ?? null,
+      })
     const comment = entry === undefined ? inline.find(accepts) : undefined
     const cover = entry ?? comment
     if (cover === undefined) return null
@@ -108,13 +121,31 @@ export function judge(rules: readonly Pick<RuleOver<never>, 'meta'>[], drafts: I
     const value = ignoreValue(draft, policy)
     const judged = draft.places.map((place, index): Judged => {
       const fingerprint = fingerprintOf(place)
-      const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
-      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) }
+      const isKnown =
+        comparison === null
+          ? null
+          : index >= MAX_PLACES ||
+            comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
+      return {
+        index,
+        place,
+        fingerprint,
+        isKnown,
+        isQuiet: isInherited(place) && !failsInBase,
+        cover: coverOf(place, fingerprint, draft, value),
+      }
     })
     const lead = leadOf(judged)
     if (lead === null) continue
     found.add(lead.place.ruleId)
-    const made = toFinding(lead, judged, draft, policy, value, lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null)
+    const made = toFinding(
+      lead,
+      judged,
+      draft,
+      policy,
+      value,
+      lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null,
+    )
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
     findings.push(finding)
     if (finding.suppressed === null)
@@ -122,21 +153,33 @@ export function judge(rules: readonly Pick<RuleOver<never>, 'meta'>[], drafts: I
         rule: finding.ruleId,
         title: redactor.text(finding.title),
         place: redactor.text(placeOf(finding.location)),
-        fingerprints: [lead, ...judged.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+        fingerprints: [lead, ...judged.filter((each) => each !== lead)]
+          .slice(0, MAX_PLACES)
+          .map(({ fingerprint }) => fingerprint),
         valueHash: draft.hashOf?.(salt) ?? null,
         since: null,
       })
   }
-  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+  const sorted = findings.sort(
+    (a, b) =>
+      Number(a.suppressed !== null) - Number(b.suppressed !== null) ||
+      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  )
   const shown = sorted.filter(({ suppressed }) => suppressed === null)
   return {
     result: sorted.some((finding) => finding.fails) ? 'fail' : 'pass',
     findings: sorted,
-    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>,
+    counts: Object.fromEntries(
+      SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length]),
+    ) as Record<Severity, number>,
     suppressed: sorted.length - shown.length,
-    warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules, policy, used, evidence.now)],
+    warnings: [
+      ...ignoreWarnings(policy, used, evidence.now),
+      ...inlineWarnings(inline, rules, policy, used, evidence.now),
+    ],
     record: shown.flatMap((finding) => record.get(finding) ?? []),
-    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta }) => meta.id === id)) ?? [],
+    fixed:
+      comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta }) => meta.id === id)) ?? [],
     passed: rules.map(({ meta }) => meta.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id)),
   }
 }
@@ -152,7 +195,12 @@ function leadOf(judged: readonly Judged[]): Judged | null {
   return open.find(({ isQuiet }) => !isQuiet) ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
-function covers({ rule, path, fingerprint, value }: IgnoreEntry, place: PlaceOfFinding, own: string, ownValue: string | null): boolean {
+function covers(
+  { rule, path, fingerprint, value }: IgnoreEntry,
+  place: PlaceOfFinding,
+  own: string,
+  ownValue: string | null,
+): boolean {
   if (rule !== undefined && rule !== place.ruleId) return false
   if (fingerprint !== undefined && fingerprint !== own) return false
   if (value !== undefined && shortValue(value) !== ownValue) return false
@@ -172,7 +220,14 @@ function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
 /** As reports have it, a hash has more characters. */
 const shortValue = (value: string): string => value.replace(/^(hmac-sha256:.{32}).*$/, '$1')
 
-function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy, value: string | null, originCertainty: BaseCertainty): Finding {
+function toFinding(
+  lead: Judged,
+  judged: readonly Judged[],
+  draft: Draft,
+  policy: Policy,
+  value: string | null,
+  originCertainty: BaseCertainty,
+): Finding {
   const placed = draft.seenFrom(lead.index)
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
@@ -180,7 +235,10 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   // What a rule says for information alone, though it can find worse, stays that under every policy.
   const own = placed.severity === 'info' && rule?.meta.severity !== 'info' ? null : (setting?.severity ?? null)
   // What `skipped: fail` promises holds whatever severity the rule has otherwise.
-  const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.threshold) : (own ?? placed.severity)
+  const severity =
+    placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail'
+      ? worse(own ?? placed.severity, policy.threshold)
+      : (own ?? placed.severity)
   const steps = typeof placed.remedy === 'string' ? [placed.remedy] : placed.remedy
   return {
     ...placed,
@@ -198,12 +256,16 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
     references: [...(rule?.meta.references ?? [])],
     fails: false,
     status: lead.isKnown === null ? null : lead.isKnown ? 'known' : 'new',
-    suppressed: lead.cover?.kind === 'ignore' ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
+    suppressed:
+      lead.cover?.kind === 'ignore'
+        ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null }
+        : null,
   }
 }
 
 /** A severity that fails. */
-const worse = (severity: Severity, threshold: Policy['threshold']): Severity => (atLeast(severity, threshold) ? severity : threshold)
+const worse = (severity: Severity, threshold: Policy['threshold']): Severity =>
+  atLeast(severity, threshold) ? severity : threshold
 
 function fails(finding: Finding, { threshold, minConfidence }: Policy, isQuiet: boolean): boolean {
   if (finding.status === 'known' || isQuiet) return false
@@ -235,8 +297,20 @@ function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIg
   return policy.ignore.flatMap((entry): Warning[] => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(' ')
     if (isExpired(entry, now))
-      return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
-    return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]
+      return [
+        {
+          code: 'expired-ignore',
+          message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).`,
+        },
+      ]
+    return used.has(entry)
+      ? []
+      : [
+          {
+            code: 'unused-ignore',
+            message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).`,
+          },
+        ]
   })
 }
 
@@ -250,8 +324,16 @@ function inlineWarnings(
 ): Warning[] {
   return inline.flatMap((ignore): Warning[] => {
     const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`
-    if (isExpired(ignore, now)) return [{ code: 'expired-ignore', message: `${where} expired on ${ignore.expires}: it no longer hides anything (“${ignore.reason}”).` }]
+    if (isExpired(ignore, now))
+      return [
+        {
+          code: 'expired-ignore',
+          message: `${where} expired on ${ignore.expires}: it no longer hides anything (“${ignore.reason}”).`,
+        },
+      ]
     const isRun = rules.some(({ meta }) => meta.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true
-    return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: 'unused-ignore', message: `${where} matched nothing: remove it (“${ignore.reason}”).` }]
+    return ignore.isForeign || !isRun || used.has(ignore)
+      ? []
+      : [{ code: 'unused-ignore', message: `${where} matched nothing: remove it (“${ignore.reason}”).` }]
   })
 }

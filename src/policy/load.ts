@@ -28,7 +28,8 @@ const didYouMean = (name: string, names: readonly string[]): string => {
 function namesAt(where: readonly PropertyKey[]): readonly string[] {
   if (where.length === 0) return TOP_KEYS
   if (where[0] === 'rules' && where.length === 1) return RULES.map(({ meta }) => meta.id)
-  if (where[0] === 'rules') return ['severity', ...Object.keys(RULES.find(({ meta }) => meta.id === where[1])?.options?.shape ?? {})]
+  if (where[0] === 'rules')
+    return ['severity', ...Object.keys(RULES.find(({ meta }) => meta.id === where[1])?.options?.shape ?? {})]
   if (where[0] === 'ignore') return ['rule', 'path', 'fingerprint', 'value', 'reason', 'expires']
   if (where[0] === 'limits') return Object.keys(LIMITS)
   return ['secrets', 'rules']
@@ -42,9 +43,13 @@ interface Position {
 /** Where a key or value stands in the text. */
 function positionOf(document: Document, lines: LineCounter, where: readonly PropertyKey[], key?: string): Position {
   for (let length = where.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(where.slice(0, length) as (string | number)[], true)
+    const node: unknown =
+      length === 0 ? document.contents : document.getIn(where.slice(0, length) as (string | number)[], true)
     if (!isNode(node)) continue
-    const pair = key !== undefined && isMap(node) ? node.items.find((item) => isNode(item.key) && String(item.key) === key) : undefined
+    const pair =
+      key !== undefined && isMap(node)
+        ? node.items.find((item) => isNode(item.key) && String(item.key) === key)
+        : undefined
     const target = pair !== undefined && isNode(pair.key) ? pair.key : node
     const start = target.range?.[0]
     if (start === undefined) continue
@@ -67,10 +72,15 @@ function explain(found: Issue, value: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? ''
     const what =
-      issue.path[0] === 'rules' && issue.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === '' ? '' : ` in ${name}`}.`
+      issue.path[0] === 'rules' && issue.path.length === 1
+        ? `there is no rule ${JSON.stringify(key)}.`
+        : `unknown key ${JSON.stringify(key)}${name === '' ? '' : ` in ${name}`}.`
     return `${what}${didYouMean(key, namesAt(issue.path))}`
   }
-  const given = issue.path.reduce<unknown>((sum, key) => (typeof sum === 'object' && sum !== null ? (sum as Record<PropertyKey, unknown>)[key] : undefined), value)
+  const given = issue.path.reduce<unknown>(
+    (sum, key) => (typeof sum === 'object' && sum !== null ? (sum as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  )
   if (issue.code === 'invalid_value') {
     const values = issue.values.map(String)
     return `${name}: ${JSON.stringify(given)} is none of ${values.join(', ')}.${didYouMean(String(given), values)}`
@@ -81,7 +91,8 @@ function explain(found: Issue, value: unknown): string {
   return `${name === '' ? '' : `${name}: `}${issue.message}.`
 }
 
-const wrongAt = (file: string, { line, col }: Position, what: string): ConfigError => new ConfigError(`${file}:${line}:${col}: ${what}`, { at: { file, line } })
+const wrongAt = (file: string, { line, col }: Position, what: string): ConfigError =>
+  new ConfigError(`${file}:${line}:${col}: ${what}`, { at: { file, line } })
 
 function parseYaml(file: string, text: string, lineCounter: LineCounter): Document {
   const why = notContent(text)
@@ -98,7 +109,8 @@ export function parseConfigText(file: string, text: string): Config {
   const lines = new LineCounter()
   const document = parseYaml(file, text, lines)
   const [broken] = document.errors
-  if (broken !== undefined) throw wrongAt(file, lines.linePos(broken.pos[0]), `no valid YAML: ${broken.message.split('\n')[0]}.`)
+  if (broken !== undefined)
+    throw wrongAt(file, lines.linePos(broken.pos[0]), `no valid YAML: ${broken.message.split('\n')[0]}.`)
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {}
@@ -130,7 +142,8 @@ interface Named {
 }
 
 /** Of a configuration that comes twice the later one counts: what it says is said again there. */
-const onceEach = (all: readonly Named[]): Named[] => [...new Map(all.toReversed().map((each) => [each.name, each])).values()].reverse()
+const onceEach = (all: readonly Named[]): Named[] =>
+  [...new Map(all.toReversed().map((each) => [each.name, each])).values()].reverse()
 
 /** Follows what configurations extend. Each file is read once, however often it is named. */
 class Extending {
@@ -146,9 +159,13 @@ class Extending {
     const known = this.#known.get(file)
     if (known !== undefined) return known
     const from = above.at(-1) ?? null
-    if (above.includes(file)) throw new ConfigError(`${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(' → ')}.`)
+    if (above.includes(file))
+      throw new ConfigError(
+        `${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(' → ')}.`,
+      )
     if (above.length > MAX_DEPTH) throw new ConfigError(`${from}: extends is nested deeper than ${MAX_DEPTH} files.`)
-    if (this.#known.size + above.length >= MAX_FILES) throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES} files.`)
+    if (this.#known.size + above.length >= MAX_FILES)
+      throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES} files.`)
     const { extends: names, ...config } = parseConfigText(file, await this.#read(file, from))
     const below: Named[] = []
     for (const name of [names ?? []].flat()) below.push(...(await this.#extended(name, file, [...above, file])))
@@ -180,6 +197,7 @@ export async function loadConfig(file: string, read: ReadConfig = readText): Pro
 /** The configuration of a preset alone. @throws ConfigError when there is none of that name */
 export function presetConfig(name: string): LayeredConfig {
   const preset = PRESETS[name]
-  if (preset === undefined) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`)
+  if (preset === undefined)
+    throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`)
   return mergeConfigs([PRESETS['recommended'] ?? {}, preset])
 }

@@ -33,7 +33,9 @@ const isCovered = (entry: IgnoreEntry, others: readonly IgnoreEntry[]): boolean 
 const rankOf = (id: string, { rules }: Policy): { rank: number; word: string } => {
   const setting = rules[id]
   const own: Severity = setting?.severity ?? RULES.find(({ meta }) => meta.id === id)?.meta.severity ?? 'info'
-  return setting?.enabled === true ? { rank: SEVERITIES.length - SEVERITIES.indexOf(own), word: setting.severity ?? `${own} by default` } : { rank: 0, word: 'off' }
+  return setting?.enabled === true
+    ? { rank: SEVERITIES.length - SEVERITIES.indexOf(own), word: setting.severity ?? `${own} by default` }
+    : { rank: 0, word: 'off' }
 }
 
 function ruleLoosenings(before: Policy, after: Policy): Loosening[] {
@@ -41,10 +43,17 @@ function ruleLoosenings(before: Policy, after: Policy): Loosening[] {
     const [old, now] = [rankOf(id, before), rankOf(id, after)]
     if (now.rank < old.rank) return [{ kind: 'rule', text: `rule ${id}: ${old.word} → ${now.word}` }]
     // A severity of one's own for what a finding says by itself can be lower for some of them.
-    if (now.rank > 0 && before.rules[id]?.severity === null && after.rules[id]?.severity != null && now.rank === old.rank)
+    if (
+      now.rank > 0 &&
+      before.rules[id]?.severity === null &&
+      after.rules[id]?.severity != null &&
+      now.rank === old.rank
+    )
       return [{ kind: 'rule', text: `rule ${id}: as each finding says → ${now.word}` }]
     const [a, b] = [before.rules[id]?.options ?? {}, after.rules[id]?.options ?? {}]
-    return now.rank === 0 || JSON.stringify(a) === JSON.stringify(b) ? [] : [{ kind: 'rule', text: `rule ${id}: other options` }]
+    return now.rank === 0 || JSON.stringify(a) === JSON.stringify(b)
+      ? []
+      : [{ kind: 'rule', text: `rule ${id}: other options` }]
   })
 }
 
@@ -52,7 +61,8 @@ function settingLoosenings(before: Policy, after: Policy): Loosening[] {
   const found: string[] = []
   const severities = [...SEVERITIES].reverse()
   const isLess = <T>(order: readonly T[], old: T, now: T): boolean => order.indexOf(now) > order.indexOf(old)
-  if (after.failOn === 'never' ? before.failOn !== 'never' : isLess(severities, before.threshold, after.threshold)) found.push(`fail-on: ${before.failOn} → ${after.failOn}`)
+  if (after.failOn === 'never' ? before.failOn !== 'never' : isLess(severities, before.threshold, after.threshold))
+    found.push(`fail-on: ${before.failOn} → ${after.failOn}`)
   for (const kind of ['secret', 'rule'] as const)
     if (isLess(CONFIDENCE, before.minConfidence[kind], after.minConfidence[kind]))
       found.push(`min-confidence of ${kind}s: ${before.minConfidence[kind]} → ${after.minConfidence[kind]}`)
@@ -60,25 +70,36 @@ function settingLoosenings(before: Policy, after: Policy): Loosening[] {
   if (before.skipped === 'fail' && after.skipped === 'report') found.push('skipped: fail → report')
   const gone = before.ownBases.filter((pattern) => !after.ownBases.includes(pattern))
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(', ')}`)
-  if (after.limits['nested-bytes'] < before.limits['nested-bytes'] || after.limits['nested-depth'] < before.limits['nested-depth'])
+  if (
+    after.limits['nested-bytes'] < before.limits['nested-bytes'] ||
+    after.limits['nested-depth'] < before.limits['nested-depth']
+  )
     found.push('limits: less of nested archives is read')
   return found.map((text) => ({ kind: 'setting', text }))
 }
 
 /** Values at places that a later baseline knows of an image, and an earlier one does not. */
 export function baselineLoosenings(before: BaselineFile | null, after: BaselineFile | null): Loosening[] {
-  const keysOf = (image: string, { fingerprints, valueHash }: BaselineEntry): string[] => fingerprints.map((each) => JSON.stringify([image, each, valueHash]))
+  const keysOf = (image: string, { fingerprints, valueHash }: BaselineEntry): string[] =>
+    fingerprints.map((each) => JSON.stringify([image, each, valueHash]))
   const entriesOf = (file: BaselineFile | null): { image: string; entry: BaselineEntry }[] =>
     Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })))
   const known = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)))
   const sameSalt = before === null || after === null || before.salt === after.salt
-  const added = entriesOf(after).filter(({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known.has(key)))
-  return added.map(({ image, entry: { rule, place } }) => ({ kind: 'baseline', text: `the baseline knows ${rule} in ${place} of ${image}` }))
+  const added = entriesOf(after).filter(
+    ({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known.has(key)),
+  )
+  return added.map(({ image, entry: { rule, place } }) => ({
+    kind: 'baseline',
+    text: `the baseline knows ${rule} in ${place} of ${image}`,
+  }))
 }
 
 /** What `after` lets pass that `before` does not. */
 export function looseningsOf(before: Policy, after: Policy): Loosening[] {
-  const ignores = after.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry): Loosening => ({ kind: 'ignore', text: describeIgnore(entry) }))
+  const ignores = after.ignore
+    .filter((entry) => !isCovered(entry, before.ignore))
+    .map((entry): Loosening => ({ kind: 'ignore', text: describeIgnore(entry) }))
   return [...ignores, ...ruleLoosenings(before, after), ...settingLoosenings(before, after)]
 }
 
@@ -87,6 +108,11 @@ export function describeLoosenings(loosenings: readonly { readonly kind: Looseni
   const count = (kind: Loosening['kind']): number => loosenings.filter((each) => each.kind === kind).length
   const words = (kind: Loosening['kind'], verb: string, one: string, many = `${one}s`): string[] =>
     count(kind) === 0 ? [] : [`${verb} ${count(kind)} ${count(kind) === 1 ? one : many}`]
-  const parts = [...words('ignore', 'adds', 'ignore'), ...words('rule', 'lowers', 'rule'), ...words('setting', 'loosens', 'setting'), ...words('baseline', 'adds', 'known finding')]
+  const parts = [
+    ...words('ignore', 'adds', 'ignore'),
+    ...words('rule', 'lowers', 'rule'),
+    ...words('setting', 'loosens', 'setting'),
+    ...words('baseline', 'adds', 'known finding'),
+  ]
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }

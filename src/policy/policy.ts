@@ -35,7 +35,8 @@ export interface LayeredConfig extends Config {
   readonly threshold?: Exclude<FailOn, 'never'> | undefined
 }
 
-const thresholdOf = ({ threshold, 'fail-on': failOn }: LayeredConfig): LayeredConfig['threshold'] => (failOn === undefined || failOn === 'never' ? threshold : failOn)
+const thresholdOf = ({ threshold, 'fail-on': failOn }: LayeredConfig): LayeredConfig['threshold'] =>
+  failOn === undefined || failOn === 'never' ? threshold : failOn
 
 /** Lays configurations over each other; later ones win, ignore entries add up, rules merge by key. */
 export function mergeConfigs(configs: readonly LayeredConfig[]): LayeredConfig {
@@ -65,9 +66,15 @@ function mergeRules(earlier: Rules, later: Rules): Rules {
 }
 
 const asObject = (setting: unknown): Record<string, unknown> =>
-  typeof setting === 'string' ? { severity: setting } : typeof setting === 'object' && setting !== null ? (setting as Record<string, unknown>) : {}
+  typeof setting === 'string'
+    ? { severity: setting }
+    : typeof setting === 'object' && setting !== null
+      ? (setting as Record<string, unknown>)
+      : {}
 
-const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidence | undefined; rules?: Confidence | undefined } =>
+const bothConfidences = (
+  value: Config['min-confidence'],
+): { secrets?: Confidence | undefined; rules?: Confidence | undefined } =>
   typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {})
 
 /** Turns a merged configuration into a policy. @throws ConfigError where its parts do not go together */

@@ -30,14 +30,19 @@ interface Found {
 
 /** What was built: with the docker driver the digest of the configuration, else that of the manifest. */
 const digestsIn = (metadata: Record<string, unknown>): string[] =>
-  ['containerimage.config.digest', 'containerimage.digest'].flatMap((key) => (typeof metadata[key] === 'string' ? [metadata[key]] : []))
+  ['containerimage.config.digest', 'containerimage.digest'].flatMap((key) =>
+    typeof metadata[key] === 'string' ? [metadata[key]] : [],
+  )
 
 /** The provenances in a metadata file; bake writes one object for each target. */
 function inMetadata(value: unknown, depth = 0): Found[] {
   if (!isObject(value)) return []
-  const own = Object.entries(value).flatMap(([key, document]) => (PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []))
+  const own = Object.entries(value).flatMap(([key, document]) =>
+    PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : [],
+  )
   if (own.length > 0 || depth > 0) return own
-  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value) return [{ document: value, imageDigests: [] }]
+  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value)
+    return [{ document: value, imageDigests: [] }]
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1))
 }
 
@@ -55,16 +60,22 @@ function fromJson(text: string, where: string): BuildDocuments {
   const provenances = results.flatMap((result) => ('provenance' in result ? [result.provenance] : []))
   const problems = results.flatMap((result) => ('problem' in result ? [result.problem] : []))
   if (results.length === 0) problems.push(`${where} holds no provenance`)
-  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`)
+  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null))
+    problems.push(`${where} holds a provenance without lines (mode=min)`)
   return { provenances, problems }
 }
 
 const indexSchema = z.object({ manifests: z.array(z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })) })
-const manifestSchema = z.object({ layers: z.array(z.object({ mediaType: z.string().default(''), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() })
+const manifestSchema = z.object({
+  layers: z
+    .array(z.object({ mediaType: z.string().default(''), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }))
+    .nullish(),
+})
 
 /** The in-toto blobs of a build record, which is an OCI layout. */
 async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocuments> {
-  const json = async (name: string): Promise<unknown> => parseJson(await files.read(name), `${where}: ${name}`, files.limits)
+  const json = async (name: string): Promise<unknown> =>
+    parseJson(await files.read(name), `${where}: ${name}`, files.limits)
   const blob = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
   const problems: string[] = []
   const provenances: Provenance[] = []
@@ -73,7 +84,8 @@ async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocume
     for (const { digest } of manifests.slice(0, 64)) {
       for (const layer of manifestSchema.parse(await json(blob(digest))).layers ?? []) {
         if (!/in-toto/.test(layer.mediaType)) continue
-        if ((await files.size(blob(layer.digest))) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`)
+        if ((await files.size(blob(layer.digest))) > MAX_PROVENANCE)
+          problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`)
         else {
           const result = readProvenance(await json(blob(layer.digest)), where)
           if ('provenance' in result) provenances.push(result.provenance)
@@ -96,23 +108,42 @@ async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocume
  */
 export async function readBuildDocuments(value: string, directory: string, temporary: string): Promise<BuildDocuments> {
   if (value.trimStart().startsWith('{'))
-    return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ['the build metadata is too large'] } : fromJson(value, 'the build metadata')
+    return value.length > MAX_PROVENANCE * 2
+      ? { provenances: [], problems: ['the build metadata is too large'] }
+      : fromJson(value, 'the build metadata')
   // A pipe without a writer would be waited for.
-  const handle = await open(path.resolve(directory, value), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
-  })
+  const handle = await open(path.resolve(directory, value), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
+    (cause: unknown) => {
+      throw new ConfigError(
+        `${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`,
+        { cause },
+      )
+    },
+  )
   try {
     const info = await handle.stat()
-    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`)
+    if (!info.isFile())
+      throw new ConfigError(
+        `${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`,
+      )
     const head = Buffer.alloc(512)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
     const compression = sniff(head.subarray(0, bytesRead))
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString('latin1'))
     if (!isText && compression !== 'unknown') {
-      const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      return await openRecord(() => spool(decompress(source, compression, value), value, { temporary, limits: { 'spool-bytes': MAX_RECORD } }), value)
+      const source = handle.createReadStream({
+        start: 0,
+        highWaterMark: CHUNK,
+        autoClose: false,
+      }) as AsyncIterable<Buffer>
+      return await openRecord(
+        () =>
+          spool(decompress(source, compression, value), value, { temporary, limits: { 'spool-bytes': MAX_RECORD } }),
+        value,
+      )
     }
-    if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] }
+    if (info.size > MAX_PROVENANCE * 2)
+      return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] }
     return fromJson((await handle.readFile()).toString('utf8'), value)
   } finally {
     await handle.close()

@@ -13,7 +13,9 @@ const REF = /^\w[\w./-]*$/
 /** Runs docker without a shell; null where it fails. */
 const docker = (args: readonly string[]): Promise<string | null> =>
   new Promise((resolve) => {
-    execFile('docker', [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: 'utf8' }, (error, stdout) => resolve(error === null ? stdout : null))
+    execFile('docker', [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: 'utf8' }, (error, stdout) =>
+      resolve(error === null ? stdout : null),
+    )
   })
 
 const parse = (text: string | null): unknown => {
@@ -50,6 +52,9 @@ export async function engineProvenance(name: string): Promise<Provenance | null>
   if (name.startsWith('-')) return null
   const record = await findRecord(name)
   if (record === null) return null
-  const result = readProvenance(parse(await docker(['buildx', 'history', 'inspect', 'attachment', '--type', 'provenance', record.ref])), "the engine's build record")
+  const result = readProvenance(
+    parse(await docker(['buildx', 'history', 'inspect', 'attachment', '--type', 'provenance', record.ref])),
+    "the engine's build record",
+  )
   return 'provenance' in result ? { ...result.provenance, imageDigests: [record.id] } : null
 }

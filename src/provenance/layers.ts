@@ -17,7 +17,11 @@ const MAX_RANGES = 64
 
 function add(ranges: LineRange[], more: readonly LineRange[]): void {
   for (const range of more) {
-    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range.startLine && endLine === range.endLine)) ranges.push(range)
+    if (
+      ranges.length < MAX_RANGES &&
+      !ranges.some(({ startLine, endLine }) => startLine === range.startLine && endLine === range.endLine)
+    )
+      ranges.push(range)
   }
 }
 
@@ -28,7 +32,9 @@ export function layersOf({ chains, lines, images }: Provenance, layers: LayerNam
   const whole = chains.filter(({ digests }) => digests.length === layers.length)
   const names = (digests: readonly string[], by: (layer: LayerNames[number]) => string | null): boolean =>
     digests.every((digest, index) => layers[index] !== undefined && by(layers[index]) === digest)
-  const verified = whole.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest }) => digest))
+  const verified = whole.find(
+    ({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest }) => digest),
+  )
   const distinct = new Set(whole.map(({ digests }) => digests.join()))
   const full = verified ?? (distinct.size === 1 ? whole[0] : undefined)
   if (full === undefined || layers.length === 0) return null

@@ -56,7 +56,9 @@ const line = z.object({ line: z.int().min(1) })
 const locations = z
   .object({
     locations: z
-      .array(z.object({ sourceIndex: z.int().optional(), ranges: z.array(z.object({ start: line, end: line })).optional() }))
+      .array(
+        z.object({ sourceIndex: z.int().optional(), ranges: z.array(z.object({ start: line, end: line })).optional() }),
+      )
       .nullish()
       .transform((value) => value ?? []),
   })
@@ -97,9 +99,11 @@ const stepsSchema = z.array(
 )
 const materialsSchema = z.array(z.object({ uri: z.string(), digest: z.record(z.string(), z.string()).optional() }))
 
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 /** The value at a path of keys. */
-const at = (value: unknown, ...keys: readonly string[]): unknown => keys.reduce<unknown>((sum, key) => (isObject(sum) ? sum[key] : undefined), value)
+const at = (value: unknown, ...keys: readonly string[]): unknown =>
+  keys.reduce<unknown>((sum, key) => (isObject(sum) ? sum[key] : undefined), value)
 
 /** `pkg:docker/ghcr.io%2Facme/base@1.0?platform=…`, as package URLs name images. https://github.com/package-url/purl-spec */
 function imageOfPurl(uri: string, digest: string | undefined): BaseName | null {
@@ -123,16 +127,26 @@ function imageOfStep(identifier: string): BaseName | null {
   return match?.[1] === undefined ? null : { reference: match[1], digest: match[2] ?? null }
 }
 
-const joinPath = (...parts: readonly string[]): string => parts.flatMap((part) => part.split('/').filter((name) => name !== '' && name !== '.')).join('/')
+const joinPath = (...parts: readonly string[]): string =>
+  parts.flatMap((part) => part.split('/').filter((name) => name !== '' && name !== '.')).join('/')
 
-function pathsOf(name: string, vcs: Record<string, unknown> | undefined, source: unknown): Pick<Provenance, 'repositoryPath' | 'contextPath'> {
+function pathsOf(
+  name: string,
+  vcs: Record<string, unknown> | undefined,
+  source: unknown,
+): Pick<Provenance, 'repositoryPath' | 'contextPath'> {
   const directory = vcs?.['localdir:dockerfile']
   const context = vcs?.['localdir:context']
-  if (typeof directory === 'string') return { repositoryPath: joinPath(directory, name), contextPath: typeof context === 'string' ? joinPath(context) : null }
+  if (typeof directory === 'string')
+    return {
+      repositoryPath: joinPath(directory, name),
+      contextPath: typeof context === 'string' ? joinPath(context) : null,
+    }
   // A Git context: `https://github.com/acme/app.git#branch:folder`; the name is the path below the folder.
   const uri = at(source, 'uri')
   const folder = typeof uri === 'string' ? /^[^#]*#[^:]*:(.+)$/.exec(uri)?.[1] : undefined
-  if (typeof uri === 'string' && /[#.]git|^git/.test(uri)) return { repositoryPath: joinPath(folder ?? '', name), contextPath: joinPath(folder ?? '') }
+  if (typeof uri === 'string' && /[#.]git|^git/.test(uri))
+    return { repositoryPath: joinPath(folder ?? '', name), contextPath: joinPath(folder ?? '') }
   return { repositoryPath: null, contextPath: null }
 }
 
@@ -145,34 +159,55 @@ export function readProvenance(document: unknown, where: string): ReadProvenance
   const predicate = isObject(document) && isObject(document['predicate']) ? document['predicate'] : document
   if (!isObject(predicate)) return { problem: `${where} is no provenance` }
   const isV1 = isObject(predicate['buildDefinition'])
-  const definition = isV1 ? at(predicate, 'buildDefinition', 'internalParameters', 'buildConfig', 'llbDefinition') : at(predicate, 'buildConfig', 'llbDefinition')
-  const buildkit = isV1 ? at(predicate, 'runDetails', 'metadata', 'buildkit_metadata') : at(predicate, 'metadata', 'https://mobyproject.org/buildkit@v1#metadata')
-  const args = isV1 ? at(predicate, 'buildDefinition', 'externalParameters', 'request', 'args') : at(predicate, 'invocation', 'parameters', 'args')
-  const source = isV1 ? at(predicate, 'buildDefinition', 'externalParameters', 'configSource') : at(predicate, 'invocation', 'configSource')
-  const materials = materialsSchema.safeParse((isV1 ? at(predicate, 'buildDefinition', 'resolvedDependencies') : predicate['materials']) ?? [])
+  const definition = isV1
+    ? at(predicate, 'buildDefinition', 'internalParameters', 'buildConfig', 'llbDefinition')
+    : at(predicate, 'buildConfig', 'llbDefinition')
+  const buildkit = isV1
+    ? at(predicate, 'runDetails', 'metadata', 'buildkit_metadata')
+    : at(predicate, 'metadata', 'https://mobyproject.org/buildkit@v1#metadata')
+  const args = isV1
+    ? at(predicate, 'buildDefinition', 'externalParameters', 'request', 'args')
+    : at(predicate, 'invocation', 'parameters', 'args')
+  const source = isV1
+    ? at(predicate, 'buildDefinition', 'externalParameters', 'configSource')
+    : at(predicate, 'invocation', 'configSource')
+  const materials = materialsSchema.safeParse(
+    (isV1 ? at(predicate, 'buildDefinition', 'resolvedDependencies') : predicate['materials']) ?? [],
+  )
   const metadata = buildkitSchema.safeParse(buildkit ?? {})
   const steps = stepsSchema.safeParse(definition ?? [])
-  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` }
+  if (!materials.success || !metadata.success || !steps.success)
+    return { problem: `${where} is not of the form that BuildKit writes` }
   const { source: sources, layers, vcs } = metadata.data
   // What one frontend reads is one file: the first; steps of others have no lines here.
   const info = sources?.infos[0]
   const lines = new Map<string, LineRange[]>()
   for (const [step, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
-    const own = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== undefined && ranges.length > 0)
+    const own = (found?.locations ?? []).filter(
+      ({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== undefined && ranges.length > 0,
+    )
     lines.set(
       step,
       own.map(({ ranges = [] }) =>
-        ranges.reduce((sum, { start, end }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end.line) }), {
-          startLine: Number.POSITIVE_INFINITY,
-          endLine: 0,
-        }),
+        ranges.reduce(
+          (sum, { start, end }) => ({
+            startLine: Math.min(sum.startLine, start.line),
+            endLine: Math.max(sum.endLine, end.line),
+          }),
+          {
+            startLine: Number.POSITIVE_INFINITY,
+            endLine: 0,
+          },
+        ),
       ),
     )
   }
   const chains = Object.entries(layers)
     .slice(0, MAX_STEPS)
     .flatMap(([output, stacks]) =>
-      (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN).map((stack) => ({ step: output.replace(/:\d+$/, ''), digests: stack.map(({ digest }) => digest) })),
+      (stacks ?? [])
+        .filter((stack) => stack.length <= MAX_CHAIN)
+        .map((stack) => ({ step: output.replace(/:\d+$/, ''), digests: stack.map(({ digest }) => digest) })),
     )
   const images = new Map<string, BaseName>()
   for (const { id, op } of steps.data.slice(0, MAX_STEPS)) {
@@ -189,7 +224,9 @@ export function readProvenance(document: unknown, where: string): ReadProvenance
       lines,
       chains,
       images,
-      materials: materials.data.flatMap(({ uri, digest }) => (TOOLS.test(uri) ? [] : (imageOfPurl(uri, digest?.['sha256']) ?? []))),
+      materials: materials.data.flatMap(({ uri, digest }) =>
+        TOOLS.test(uri) ? [] : (imageOfPurl(uri, digest?.['sha256']) ?? []),
+      ),
       ...pathsOf(name, vcs, source),
       imageDigests: [],
     },

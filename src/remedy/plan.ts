@@ -69,7 +69,8 @@ export class Plan {
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction: Instruction, name: string, isRoot: boolean): void {
     const run = this.#run(instruction)
-    const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith('#!'))
+    const isScript =
+      jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith('#!'))
     this.mount(instruction, name, isScript ? (isRoot ? [] : ['mode=0444']) : [`env=${name}`])
     if (isScript) run.exports.add(name)
   }
@@ -95,15 +96,22 @@ export class Plan {
     const one = ['RUN', ...options, ...reads.map((read) => `${read} &&`), body].join(' ')
     if (one.length <= MAX_LINE && !one.includes('\n')) return { startLine, endLine, lines: [one] }
     if (options.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split('\n') }
-    const parts = [['RUN', ...options].join(' '), ...reads.map((read) => `    ${read} &&`)].map((part) => `${part} ${escapeCharacter}`)
+    const parts = [['RUN', ...options].join(' '), ...reads.map((read) => `    ${read} &&`)].map(
+      (part) => `${part} ${escapeCharacter}`,
+    )
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split('\n')] }
   }
 
   /** The changes, from the top; instructions that stay as they are have none. */
   edits(): Edit[] {
-    const own = (startLine: number, endLine: number): string => this.#dockerfile.lines.slice(startLine - 1, endLine).join('\n')
-    const runs = [...this.#runs.values()].filter(({ instruction }) => !this.#others.has(instruction.startLine)).map((run) => this.#render(run))
-    return [...runs, ...this.#others.values()].filter(({ startLine, endLine, lines }) => lines.join('\n') !== own(startLine, endLine)).sort((a, b) => a.startLine - b.startLine)
+    const own = (startLine: number, endLine: number): string =>
+      this.#dockerfile.lines.slice(startLine - 1, endLine).join('\n')
+    const runs = [...this.#runs.values()]
+      .filter(({ instruction }) => !this.#others.has(instruction.startLine))
+      .map((run) => this.#render(run))
+    return [...runs, ...this.#others.values()]
+      .filter(({ startLine, endLine, lines }) => lines.join('\n') !== own(startLine, endLine))
+      .sort((a, b) => a.startLine - b.startLine)
   }
 
   /** Writes several RUN as one: what one makes and another removes is then in no layer. */
@@ -130,6 +138,7 @@ export class Plan {
 /** The Dockerfile with the edits made, as text. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const lines = text.split(/\r?\n/)
-  for (const { startLine, endLine, lines: own } of [...edits].sort((a, b) => b.startLine - a.startLine)) lines.splice(startLine - 1, endLine - startLine + 1, ...own)
+  for (const { startLine, endLine, lines: own } of [...edits].sort((a, b) => b.startLine - a.startLine))
+    lines.splice(startLine - 1, endLine - startLine + 1, ...own)
   return lines.join('\n')
 }

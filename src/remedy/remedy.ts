@@ -49,7 +49,8 @@ const READERS: readonly (readonly [file: RegExp, programs: RegExp])[] = [
   [/nuget\.config$/i, /\b(?:dotnet|nuget)\b/i],
 ]
 /** Programs that fetch from registries: a token in the environment is most likely theirs. */
-const FETCHERS = /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/
+const FETCHERS =
+  /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/
 
 /** The steps of the build that the Dockerfile shows, oldest first. */
 function stepsOf({ origin }: Evidence): Step[] {
@@ -57,7 +58,8 @@ function stepsOf({ origin }: Evidence): Step[] {
   const steps: Step[] = []
   for (const entry of origin.history) {
     const { instruction, source, owner } = entry
-    if (source !== null && owner !== 'base' && source.keyword === instruction.keyword) steps.push({ source, entry, workdir: entry.workdir, isRoot })
+    if (source !== null && owner !== 'base' && source.keyword === instruction.keyword)
+      steps.push({ source, entry, workdir: entry.workdir, isRoot })
     if (instruction.keyword === 'USER') isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim())
   }
   return steps
@@ -113,7 +115,8 @@ class Planner {
 
   /** Plans for all places. @returns whether the leak is gone then */
   run(): boolean {
-    if (this.#leak.places.some(({ owner, kind }) => owner === 'base' || (owner === 'unknown' && kind !== 'config'))) return false
+    if (this.#leak.places.some(({ owner, kind }) => owner === 'base' || (owner === 'unknown' && kind !== 'config')))
+      return false
     for (const place of this.#leak.places) this.#collectNames(place)
     const files = this.#leak.places.filter((place): place is FilePlace => place.kind === 'file')
     const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place))
@@ -129,7 +132,8 @@ class Planner {
     }
     if (place.kind !== 'history') return
     const entry = this.#evidence.origin.history[place.index]
-    for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf('=')))
+    for (const argument of entry?.instruction.buildArgs ?? [])
+      if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf('=')))
     const source = entry?.source
     if (source != null && /^(?:ARG|ENV|LABEL)$/.test(source.keyword)) {
       const text = entry?.instruction.text ?? ''
@@ -156,7 +160,8 @@ class Planner {
     const { source, instruction } = this.#evidence.origin.history[place.index] ?? {}
     if (source == null || instruction === undefined) return false
     const { value } = this.#leak
-    if (source.keyword === 'RUN') return source.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value))
+    if (source.keyword === 'RUN')
+      return source.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value))
     return /^(?:ARG|ENV|LABEL)$/.test(source.keyword) && definedNames(source).some((name) => this.#names.has(name))
   }
 
@@ -178,7 +183,12 @@ class Planner {
           .replace(/"[^"]*"/g, '')
           .match(/'/g) ?? []
       ).length
-      this.#plan.setBody(source, isWord ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read))
+      this.#plan.setBody(
+        source,
+        isWord
+          ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read)
+          : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read),
+      )
       this.#plan.mount(source, id, isRoot ? [] : ['mode=0444'])
       this.#plan.build.add(`--secret id=${id},src=FILE`)
     }
@@ -205,7 +215,11 @@ class Planner {
     // ENV copies an argument: both are gone, and one secret serves.
     for (const name of needed) {
       if (!NAME.test(name)) return false
-      const users = this.#steps.filter(({ source }) => source.keyword === 'RUN' && mentions([source.text, ...source.documents.map(({ content }) => content)].join('\n'), name))
+      const users = this.#steps.filter(
+        ({ source }) =>
+          source.keyword === 'RUN' &&
+          mentions([source.text, ...source.documents.map(({ content }) => content)].join('\n'), name),
+      )
       const other = this.#steps.find(
         ({ source }) =>
           /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source.keyword) &&
@@ -213,7 +227,10 @@ class Planner {
           !definedNames(source).some((defined) => this.#names.has(defined)),
       )
       if (other !== undefined) return false
-      const implied = users.length === 0 && isArgument.has(name) ? this.#steps.filter(({ source }) => source.keyword === 'RUN' && FETCHERS.test(source.text)).slice(0, 1) : users
+      const implied =
+        users.length === 0 && isArgument.has(name)
+          ? this.#steps.filter(({ source }) => source.keyword === 'RUN' && FETCHERS.test(source.text)).slice(0, 1)
+          : users
       for (const { source, isRoot } of implied) {
         this.#plan.mountVariable(source, name, isRoot)
         this.#plan.build.add(`--secret id=${name},env=${name}`)
@@ -243,7 +260,13 @@ class Planner {
   readonly #resolves =
     (path: string, workdir: string) =>
     (operand: string): boolean =>
-      cleanPath(operand.startsWith('/') ? operand : operand.startsWith('~/') ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path
+      cleanPath(
+        operand.startsWith('/')
+          ? operand
+          : operand.startsWith('~/')
+            ? `/root/${operand.slice(2)}`
+            : `${workdir}/${operand}`,
+      ) === path
 
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place: FilePlace, { source, workdir }: Step, at: number): boolean {
@@ -269,7 +292,9 @@ class Planner {
     const id = idOf(path)
     const users = this.#steps
       .slice(at + 1, hider === null ? undefined : hider.at + 1)
-      .filter((user) => user.source.keyword === 'RUN' && this.#plan.body(user.source).trim() !== '' && needsFile(user, path))
+      .filter(
+        (user) => user.source.keyword === 'RUN' && this.#plan.body(user.source).trim() !== '' && needsFile(user, path),
+      )
     if (/[\n\r]/.test(inContext) || (users.length > 0 && !PLAIN_PATH.test(path))) return false
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false
@@ -290,8 +315,13 @@ class Planner {
     const hider = this.#hider(place)
     if (hider === null || hider.at <= at) return false
     const between = this.#steps.slice(at, hider.at + 1).map((step) => step.source)
-    const isJoinable = between.every(({ keyword, documents, text }) => keyword === 'RUN' && documents.length === 0 && !text.startsWith('['))
-    if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))) {
+    const isJoinable = between.every(
+      ({ keyword, documents, text }) => keyword === 'RUN' && documents.length === 0 && !text.startsWith('['),
+    )
+    if (
+      isJoinable &&
+      between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))
+    ) {
       this.#plan.join(between)
       return true
     }
@@ -302,16 +332,32 @@ class Planner {
   #ownStage({ step: { source, workdir }, at }: { readonly step: Step; readonly at: number }): boolean {
     const { dockerfile } = this.#evidence.origin
     const stage = inStage(this.#evidence, source)
-    if (dockerfile === null || stage === undefined || workdir === '/' || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null) return false
+    if (
+      dockerfile === null ||
+      stage === undefined ||
+      workdir === '/' ||
+      stage.index !== dockerfile.stages.length - 1 ||
+      parentStage(dockerfile, stage) !== null
+    )
+      return false
     const own = this.#steps.slice(0, at).map((step) => step.source)
-    const lines = ({ startLine, endLine }: Instruction): readonly string[] => dockerfile.lines.slice(startLine - 1, endLine)
+    const lines = ({ startLine, endLine }: Instruction): readonly string[] =>
+      dockerfile.lines.slice(startLine - 1, endLine)
     const from = stage.fromInstruction
     const name = stage.name ?? 'build'
     if (stage.name === null) this.#plan.replace(from, [`${lines(from).join(' ').trimEnd()} AS ${name}`])
     const kept = own.filter(({ keyword }) => keyword === 'ENV' || keyword === 'SHELL').flatMap(lines)
     const user = own.findLast(({ keyword }) => keyword === 'USER')
     const plain = ['FROM', ...from.flags, from.text.split(/\s+/)[0] ?? ''].join(' ')
-    this.#plan.replace(source, [...lines(source), '', plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name} ${workdir} .`, ...(user === undefined ? [] : lines(user))])
+    this.#plan.replace(source, [
+      ...lines(source),
+      '',
+      plain,
+      ...kept,
+      `WORKDIR ${workdir}`,
+      `COPY --from=${name} ${workdir} .`,
+      ...(user === undefined ? [] : lines(user)),
+    ])
     return true
   }
 }
@@ -334,5 +380,10 @@ export function fixOf(evidence: Evidence, leak: Leak): Fix | null {
   const edits = plan.edits()
   const patterns = [...plan.ignore]
   if (edits.length === 0 && patterns.length === 0) return null
-  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] }
+  return {
+    path: dockerfile.path,
+    edits,
+    ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
+    build: [...plan.build],
+  }
 }

@@ -29,11 +29,16 @@ function levelOf(finding: Finding, { report }: Outcome): Annotation['level'] {
 
 function messageOf(outcome: Outcome, finding: Finding): string {
   const hidden = hiddenBy(finding)
-  const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted]), ...factsOf(outcome, finding)].join(', ')
+  const detail = [
+    finding.ruleId,
+    ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted]),
+    ...factsOf(outcome, finding),
+  ].join(', ')
   const { location } = finding
   const others = otherPlacesText(finding, MAX_PLACES)
   const also = others === '' ? '' : ` Also in ${others}.`
-  if (finding.secret === null || location.kind !== 'layer') return `${finding.message}${also} ${finding.remedy} (${detail})`
+  if (finding.secret === null || location.kind !== 'layer')
+    return `${finding.message}${also} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
   const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? `, ${inherited(finding, 'base image')}` : ', added by this line'}.`
   const source = sourceLine(outcome, hidden?.dockerfile ?? null)
@@ -45,7 +50,10 @@ function messageOf(outcome: Outcome, finding: Finding): string {
 }
 
 /** The annotations of one image, the worst first; what goes beyond the platform's limits, and what was known before, is counted. */
-export function toAnnotations(outcome: Outcome): { readonly annotations: readonly Annotation[]; readonly left: number } {
+export function toAnnotations(outcome: Outcome): {
+  readonly annotations: readonly Annotation[]
+  readonly left: number
+} {
   // One notice is kept for what is left, one for what could not be posted.
   const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 }
   const annotations: Annotation[] = []
@@ -72,7 +80,15 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
   }
   for (const { message } of outcome.report.warnings) {
     if (room.warning-- <= 0) left++
-    else annotations.push({ level: 'warning', title: 'Layergate', message: visible(message), file: null, startLine: null, endLine: null })
+    else
+      annotations.push({
+        level: 'warning',
+        title: 'Layergate',
+        message: visible(message),
+        file: null,
+        startLine: null,
+        endLine: null,
+      })
   }
   return { annotations, left }
 }

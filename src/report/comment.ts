@@ -6,7 +6,17 @@ import type { Outcome } from '../outcome/outcome.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
-import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong, untoldSection } from './summary.ts'
+import {
+  closing,
+  FULL,
+  fixBlock,
+  folded,
+  ICONS,
+  layersSection,
+  loosenedSection,
+  strong,
+  untoldSection,
+} from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   factsOf,
@@ -89,10 +99,29 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const { secret, location } = finding
   const facts = factsOf(outcome, finding)
   const hider = hiderOf(finding)
-  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : location.kind === 'tar' ? ` (${location.field} of ${code(location.path)})` : ''
-  const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? 'hidden-by')} it, layer ${location.layer} keeps it` : ''
-  const others = [...new Set(group.map((each) => otherPlacesText(each, MAX_PLACES, (place) => code(otherPlaceName(place)))).filter((text) => text !== ''))]
-  const also = others[0] === undefined ? '' : others.length === 1 ? `; also in ${others[0]}` : '; they are in other places too: see the job summary'
+  const where =
+    location.kind === 'layer'
+      ? ` in ${code(location.path)}`
+      : location.kind === 'tar'
+        ? ` (${location.field} of ${code(location.path)})`
+        : ''
+  const hiding =
+    hider !== null && location.kind === 'layer'
+      ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? 'hidden-by')} it, layer ${location.layer} keeps it`
+      : ''
+  const others = [
+    ...new Set(
+      group
+        .map((each) => otherPlacesText(each, MAX_PLACES, (place) => code(otherPlaceName(place))))
+        .filter((text) => text !== ''),
+    ),
+  ]
+  const also =
+    others[0] === undefined
+      ? ''
+      : others.length === 1
+        ? `; also in ${others[0]}`
+        : '; they are in other places too: see the job summary'
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
     const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')
@@ -100,7 +129,9 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   }
   const what =
     secret === null
-      ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line) => line !== '').join('<br>')
+      ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))]
+          .filter((line) => line !== '')
+          .join('<br>')
       : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}${also}`
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context))} |`
 }
@@ -137,15 +168,29 @@ function readMemory(section: string | null): Memory {
 /** The memory as a comment that nobody sees; the least grave is forgotten where it would take too much room. */
 function writeMemory(memory: Memory): string {
   const text = Buffer.from(JSON.stringify(memory)).toString('base64url')
-  if (text.length <= MAX_MEMORY || memory.open.length + memory.fixed.length === 0) return `<!-- layergate:memory ${text} -->`
-  return writeMemory(memory.open.length > memory.fixed.length ? { ...memory, open: memory.open.slice(0, -1) } : { ...memory, fixed: memory.fixed.slice(0, -1) })
+  if (text.length <= MAX_MEMORY || memory.open.length + memory.fixed.length === 0)
+    return `<!-- layergate:memory ${text} -->`
+  return writeMemory(
+    memory.open.length > memory.fixed.length
+      ? { ...memory, open: memory.open.slice(0, -1) }
+      : { ...memory, fixed: memory.fixed.slice(0, -1) },
+  )
 }
 
 /** What was open in the section before and is gone now, with the commit that did it, the latest first. */
 function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: string): Memory['fixed'] {
-  const now = new Set(findings.flatMap(({ fingerprint, related }) => [fingerprint, ...related.flatMap((place) => place.fingerprint ?? [])]))
-  const gone = open.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words]): Memory['fixed'][number] => [...words, commit])
-  const earlier = fixed.filter(([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint))
+  const now = new Set(
+    findings.flatMap(({ fingerprint, related }) => [
+      fingerprint,
+      ...related.flatMap((place) => place.fingerprint ?? []),
+    ]),
+  )
+  const gone = open
+    .filter(([fingerprint]) => !now.has(fingerprint))
+    .map(([...words]): Memory['fixed'][number] => [...words, commit])
+  const earlier = fixed.filter(
+    ([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint),
+  )
   return [...gone, ...earlier].slice(0, MAX_FIXED)
 }
 
@@ -155,13 +200,20 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
   const told = toldFindings(report)
   const fixed = fixedSince(report, readMemory(earlier), context.commit?.slice(0, 7) ?? '')
   const memory: Memory = {
-    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, redactor.cut(finding.title, MAX_TITLE), redactor.cut(lineName(finding), MAX_PLACE)]),
+    open: told
+      .slice(0, MAX_OPEN)
+      .map((finding) => [
+        finding.fingerprint,
+        redactor.cut(finding.title, MAX_TITLE),
+        redactor.cut(lineName(finding), MAX_PLACE),
+      ]),
     fixed,
   }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
   const groups = groupByFile(failingFirst(report))
   const fixedBefore = fixed.map(
-    ([, title, place, commit]) => `- ✅ ${markdown(title)}: ${code(place)}${commit === '' ? '' : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`,
+    ([, title, place, commit]) =>
+      `- ✅ ${markdown(title)}: ${code(place)}${commit === '' ? '' : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`,
   )
   const front = [
     `### ${headline(report, code(report.name))}`,
@@ -173,7 +225,10 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
   const back = [
     fixedBefore.length === 0 ? '' : `**Fixed in this pull request**\n${fixedBefore.join('\n')}`,
     layersSection(outcome, FULL),
-    folded(report.baseline.name === null ? 'Ignored, warnings and not looked at' : 'Known, ignored and not looked at', closing(report, FULL)),
+    folded(
+      report.baseline.name === null ? 'Ignored, warnings and not looked at' : 'Known, ignored and not looked at',
+      closing(report, FULL),
+    ),
     context.source === null ? '' : `<sub>${context.source}</sub>`,
     `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${code(report.policy.commit.slice(0, 7))}`} · Layergate ${code(report.tool.version)}</sub>`,
     writeMemory(memory),
@@ -199,12 +254,18 @@ const DETAILS_LEFT = 'The details did not fit: see the job summary.'
 /** A section without its folded parts. */
 const withoutDetails = (section: string): string => {
   const short = section.replace(/^<details>[\s\S]*?^<\/details>\s*/gm, '')
-  return short === section || section.includes(DETAILS_LEFT) ? short : short.replace(/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m, `\n\n${DETAILS_LEFT}\n\n`)
+  return short === section || section.includes(DETAILS_LEFT)
+    ? short
+    : short.replace(/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m, `\n\n${DETAILS_LEFT}\n\n`)
 }
 
 /** A section with less in it: without what is folded, without its memory, its first two lines alone. null: it cannot be shorter. */
 function shorter(section: string): string | null {
-  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${cutText(section.split('\n\n').slice(0, 2).join('\n\n'), MAX_HEAD)}\n\n${DETAILS_LEFT}`]
+  const candidates = [
+    withoutDetails(section),
+    section.replace(MEMORY, '').trimEnd(),
+    `${cutText(section.split('\n\n').slice(0, 2).join('\n\n'), MAX_HEAD)}\n\n${DETAILS_LEFT}`,
+  ]
   return candidates.find((candidate) => candidate.length < section.length) ?? null
 }
 
@@ -229,16 +290,22 @@ interface Section {
 
 /** The sections of a comment, by the key of their image. A person who edits it in a browser leaves other line ends. */
 function sectionsOf(comment: string | null): Section[] {
-  return [...(comment ?? '').replace(/\r\n?/g, '\n').matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm)].map(([, key = '', text = '']) => ({
+  return [
+    ...(comment ?? '')
+      .replace(/\r\n?/g, '\n')
+      .matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm),
+  ].map(([, key = '', text = '']) => ({
     key,
     text,
   }))
 }
 
 /** What a section says first tells where it stands: what fails before what could not be read before what passes. */
-const rankOf = ({ text }: Section): number => Math.max(0, ['### ❌', '### ⚠️', '### ✅'].indexOf(text.slice(0, text.indexOf(' ', 4))))
+const rankOf = ({ text }: Section): number =>
+  Math.max(0, ['### ❌', '### ⚠️', '### ✅'].indexOf(text.slice(0, text.indexOf(' ', 4))))
 
-const assemble = (sections: readonly Section[]): string => `${COMMENT_MARKER}\n${sections.map(({ key, text }) => `${sectionStart(key)}\n${text}\n${SECTION_END}`).join('\n\n')}\n`
+const assemble = (sections: readonly Section[]): string =>
+  `${COMMENT_MARKER}\n${sections.map(({ key, text }) => `${sectionStart(key)}\n${text}\n${SECTION_END}`).join('\n\n')}\n`
 
 /**
  * Puts the section of an image into the comment. What is too much for the platform loses its folded parts, the section that
@@ -246,11 +313,17 @@ const assemble = (sections: readonly Section[]): string => `${COMMENT_MARKER}\n$
  * @param existing the comment as it stands, null for none
  * @param render makes the section from the one that stands there
  */
-export function upsertSection(existing: string | null, name: string, render: (earlier: string | null) => string): string {
+export function upsertSection(
+  existing: string | null,
+  name: string,
+  render: (earlier: string | null) => string,
+): string {
   const key = sectionKey(name)
   const before = sectionsOf(existing)
   const own = { key, text: render(before.find((section) => section.key === key)?.text ?? null) }
-  const sections = [...before.filter((section) => section.key !== key), own].sort((a, b) => rankOf(a) - rankOf(b) || (a.key < b.key ? -1 : 1))
+  const sections = [...before.filter((section) => section.key !== key), own].sort(
+    (a, b) => rankOf(a) - rankOf(b) || (a.key < b.key ? -1 : 1),
+  )
   for (;;) {
     const body = assemble(sections)
     if (body.length <= MAX_COMMENT) return body

@@ -12,11 +12,16 @@ const MAX_LISTED = 20
 
 /** A secret fails, and so does what was not read: nobody knows what it holds. */
 export const contextFails = ({ secrets, skipped }: Pick<ContextInspection, 'secrets' | 'skipped'>): boolean =>
-  secrets.some(({ severity }) => severity === 'critical' || severity === 'high') || skipped.some(({ isUnread }) => isUnread)
+  secrets.some(({ severity }) => severity === 'critical' || severity === 'high') ||
+  skipped.some(({ isUnread }) => isUnread)
 
 /** Leaving a Dockerfile out of the context takes nothing out of what it builds. */
 function dockerfileAdvice(secrets: ContextInspection['secrets']): string[] {
-  const places = new Set(secrets.flatMap(({ path, line, inDockerfile }) => (inDockerfile ? [`${path}${line === null ? '' : `:${line}`}`] : [])))
+  const places = new Set(
+    secrets.flatMap(({ path, line, inDockerfile }) =>
+      inDockerfile ? [`${path}${line === null ? '' : `:${line}`}`] : [],
+    ),
+  )
   if (places.size === 0) return []
   const text = `→ Take it out of ${visible([...places].slice(0, 5).join(', '))}${places.size > 5 ? ` and ${number(places.size - 5)} more` : ''}, and pass it as a build secret (RUN --mount=type=secret): what a Dockerfile says stays in the history of the image, whatever .dockerignore leaves out. layergate lint tells more.`
   return ['', ...wrap(text, '', '  ')]
@@ -34,7 +39,9 @@ export function renderContext(inspection: Omit<ContextInspection, 'values'>, ver
     for (const { path, inside, line, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
-          visible(`${path}${line === null ? '' : `:${line}`}${inside === null ? '' : ` (in ${inside})`}  ${title}${redacted === '•••' ? '' : ` ${redacted}`}`),
+          visible(
+            `${path}${line === null ? '' : `:${line}`}${inside === null ? '' : ` (in ${inside})`}  ${title}${redacted === '•••' ? '' : ` ${redacted}`}`,
+          ),
           ` ${severity === 'medium' ? '○' : '●'} ${severity.padEnd(9)} `,
           ' '.repeat(13),
         ),
@@ -44,7 +51,8 @@ export function renderContext(inspection: Omit<ContextInspection, 'values'>, ver
   }
   if (waste.length > 0) {
     lines.push('', 'and what has no business in an image')
-    for (const { path, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path} (${bytes(size)}): ${reason}`), ' ○ ', '     '))
+    for (const { path, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path} (${bytes(size)}): ${reason}`), ' ○ ', '     '))
     if (waste.length > most) lines.push(`   and ${number(waste.length - most)} more (--verbose)`)
   }
   if (patterns.length > 0) {
@@ -55,14 +63,19 @@ export function renderContext(inspection: Omit<ContextInspection, 'values'>, ver
   lines.push(...dockerfileAdvice(secrets))
   if (skipped.length > 0) {
     lines.push('', 'What was not looked into')
-    for (const { path, reason, isUnread } of skipped.slice(0, most)) lines.push(...wrap(visible(`${path}: ${reason}`), isUnread ? ' ● ' : ' ○ ', '     '))
+    for (const { path, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path}: ${reason}`), isUnread ? ' ● ' : ' ○ ', '     '))
     if (skipped.length > most) lines.push(`   and ${number(skipped.length - most)} more (--verbose)`)
   }
   return `${lines.join('\n')}\n`
 }
 
 /** The inspection as it is printed, all that was found hidden in it. */
-export function contextText({ values, ...shown }: ContextInspection, scanner: Scanner, { json, verbose }: { readonly json: boolean; readonly verbose: boolean }): string {
+export function contextText(
+  { values, ...shown }: ContextInspection,
+  scanner: Scanner,
+  { json, verbose }: { readonly json: boolean; readonly verbose: boolean },
+): string {
   // Hidden before anything is wrapped: a name that is broken over two lines is not found again.
   const hidden = learned(new Redactor(values), scanner, shown).data(shown)
   return json ? `${visibleJson(hidden)}\n` : renderContext(hidden, verbose)

@@ -24,14 +24,17 @@ export function renderDetectorList(): string {
   const groups = GROUPS.flatMap(({ title, detectors }) => [
     '',
     title,
-    ...detectors.map((detector) => `  ${detector.id.padEnd(width)}  ${severityOf(detector).padEnd(8)}  ${detector.title}`),
+    ...detectors.map(
+      (detector) => `  ${detector.id.padEnd(width)}  ${severityOf(detector).padEnd(8)}  ${detector.title}`,
+    ),
   ])
   return `${all.length} detectors; layergate detectors ID tells more of one\n${groups.join('\n')}\n`
 }
 
 /** `layergate detectors ID`. */
 export function renderDetector(detector: AnyDetector): string {
-  const lines = (label: string, text: string): string[] => wrap(text.replaceAll('`', ''), `${label.padEnd(10)}`, ' '.repeat(10))
+  const lines = (label: string, text: string): string[] =>
+    wrap(text.replaceAll('`', ''), `${label.padEnd(10)}`, ' '.repeat(10))
   return `${[
     `${detector.title} (${detector.id})`,
     '',
@@ -60,7 +63,11 @@ export const detectorData = (): unknown =>
       check: detector.proof ?? null,
       ...('parse' in detector
         ? { files: detector.names }
-        : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal) => (typeof literal === 'string' ? literal : literal.text)) }),
+        : {
+            forms: detector.forms ?? [],
+            names: detector.names ?? [],
+            literals: detector.literals.map((literal) => (typeof literal === 'string' ? literal : literal.text)),
+          }),
     })),
   )
 
@@ -72,7 +79,11 @@ export function renderDetectorsPage(): string {
   const groups = GROUPS.map(({ title, detectors }) => {
     const rows = detectors.map((detector) => {
       const forms = formsOf(detector)
-      const told = [...forms.slice(0, 4), ...(forms.length > 4 ? [`and ${forms.length - 4} more`] : []), ...(detector.proof === undefined ? [] : [`_checked:_ ${detector.proof}`])]
+      const told = [
+        ...forms.slice(0, 4),
+        ...(forms.length > 4 ? [`and ${forms.length - 4} more`] : []),
+        ...(detector.proof === undefined ? [] : [`_checked:_ ${detector.proof}`]),
+      ]
       return `| \`${detector.id}\` | **${cell(detector.title)}**, ${cell(detector.issuer)}. Opens ${cell(detector.opens)}. | ${cell(told.join('; '))} | ${severityOf(detector)} | [${cell(detector.revoke)}](${detector.docs}) |`
     })
     return `## ${title}\n\n| id | what | told by | severity | when it leaked |\n|---|---|---|---|---|\n${rows.join('\n')}`

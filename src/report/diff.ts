@@ -13,7 +13,11 @@ const signed = (count: number): string => `${count < 0 ? '−' : '+'}${bytes(Mat
 const short = (text: string): string => cutText(text, MAX_VALUE)
 
 const changeText = ({ name, old, new: now }: Change): string =>
-  old === null ? `+ ${name} ${short(now ?? '')}` : now === null ? `- ${name} ${short(old)}` : `~ ${name} ${short(old)} → ${short(now)}`
+  old === null
+    ? `+ ${name} ${short(now ?? '')}`
+    : now === null
+      ? `- ${name} ${short(old)}`
+      : `~ ${name} ${short(old)} → ${short(now)}`
 
 const fileText = ({ path, change, bytes: size, what }: FileChange): string =>
   change === 'added'
@@ -44,16 +48,23 @@ function partsOf(difference: Difference): Part[] {
     { title: `Packages: ${packages?.length ?? 0} changed`, lines: (packages ?? []).map(changeText) },
     { title: 'Accounts', lines: (accounts ?? []).map(changeText) },
     { title: 'Configuration', lines: (settings ?? []).map(changeText) },
-    { title: `Files: ${number(count('added'))} added, ${number(count('removed'))} removed, ${number(count('changed'))} changed`, lines: sorted.map(fileText) },
+    {
+      title: `Files: ${number(count('added'))} added, ${number(count('removed'))} removed, ${number(count('changed'))} changed`,
+      lines: sorted.map(fileText),
+    },
   ]
   return parts.filter(({ lines }, index) => lines.length > 0 || index === 0)
 }
 
-const sizes = ({ old, new: now }: Difference): string => `${bytes(old.size)} → ${bytes(now.size)} (${signed(now.size - old.size)}) · ${plural(old.layers, 'layer')} → ${now.layers}`
+const sizes = ({ old, new: now }: Difference): string =>
+  `${bytes(old.size)} → ${bytes(now.size)} (${signed(now.size - old.size)}) · ${plural(old.layers, 'layer')} → ${now.layers}`
 
 /** For a terminal. @param verbose lists everything */
 export function renderDiff(difference: Difference, verbose: boolean): string {
-  const lines = [...wrap(visible(`${difference.old.reference} → ${difference.new.reference}`), '', '  '), ...wrap(sizes(difference), '', '')]
+  const lines = [
+    ...wrap(visible(`${difference.old.reference} → ${difference.new.reference}`), '', '  '),
+    ...wrap(sizes(difference), '', ''),
+  ]
   for (const { title, lines: own } of partsOf(difference)) {
     const most = verbose ? own.length : MAX_LISTED
     lines.push(
@@ -70,9 +81,20 @@ export function renderDiff(difference: Difference, verbose: boolean): string {
 /** For a comment or a job summary. */
 export function renderDiffMarkdown(difference: Difference): string {
   const parts = partsOf(difference).map(({ title, lines }) => {
-    const items = lines.slice(0, MAX_LISTED).map((line) => `| ${markdown(line.slice(0, 1))} | ${cell(code(line.slice(2)))} |`)
+    const items = lines
+      .slice(0, MAX_LISTED)
+      .map((line) => `| ${markdown(line.slice(0, 1))} | ${cell(code(line.slice(2)))} |`)
     const more = lines.length > MAX_LISTED ? `\n\n…and ${number(lines.length - MAX_LISTED)} more.` : ''
-    return lines.length === 0 ? `**${title}**` : `<details open><summary>${title}</summary>\n\n| | |\n|---|---|\n${items.join('\n')}${more}\n\n</details>`
+    return lines.length === 0
+      ? `**${title}**`
+      : `<details open><summary>${title}</summary>\n\n| | |\n|---|---|\n${items.join('\n')}${more}\n\n</details>`
   })
-  return [`### ${code(difference.old.reference)} → ${code(difference.new.reference)}`, sizes(difference), ...parts, ...difference.notes.map(markdown)].join('\n\n').concat('\n')
+  return [
+    `### ${code(difference.old.reference)} → ${code(difference.new.reference)}`,
+    sizes(difference),
+    ...parts,
+    ...difference.notes.map(markdown),
+  ]
+    .join('\n\n')
+    .concat('\n')
 }

@@ -2,7 +2,8 @@
 // of text. Each output has its own way to make it harmless.
 
 /** Bidirectional controls, zero-width and other invisible characters. https://trojansource.codes/ */
-const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
+const INVISIBLE =
+  /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 
 /** Bytes of a name that are no UTF-8: see `decodeName`. */
@@ -36,7 +37,8 @@ export const visibleJson = (value: unknown): string =>
     .replace(OLD_COMMAND, '#\\u0023')
 
 /** Text or the value of an attribute in XML, which has no character for U+FFFE and U+FFFF. */
-export const xml = (text: string): string => visible(text).replace(/[&<>"'\ufffe\uffff]/g, (c) => (c < '\ufffe' ? `&#${c.charCodeAt(0)};` : `\\u{${hex(c, 4)}}`))
+export const xml = (text: string): string =>
+  visible(text).replace(/[&<>"'\ufffe\uffff]/g, (c) => (c < '\ufffe' ? `&#${c.charCodeAt(0)};` : `\\u{${hex(c, 4)}}`))
 
 /** Markdown that shows the text as it is: no markup, no HTML, no mention, no link. */
 export function markdown(text: string): string {
@@ -53,7 +55,8 @@ export function markdown(text: string): string {
 }
 
 /** Backticks that no run of them in a text can close, `least` at least. */
-export const fenceFor = (text: string, least: number): string => '`'.repeat(Math.max(least, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)))
+export const fenceFor = (text: string, least: number): string =>
+  '`'.repeat(Math.max(least, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)))
 
 /** A code span. Backticks inside get a longer fence. */
 export function code(text: string): string {

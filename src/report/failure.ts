@@ -18,7 +18,9 @@ export interface Failure {
 const whyOf = (code: string): string | undefined => (Object.hasOwn(WHY, code) ? WHY[code] : undefined)
 
 /** The title of the annotation. No colon or comma is in it, which the runner would want escaped. */
-export const failureTitle = (code: string): string => (whyOf(code) === undefined ? 'Layergate could not judge the image' : `Layergate judged nothing because ${whyOf(code)}`)
+export const failureTitle = (code: string): string =>
+  whyOf(code) === undefined ? 'Layergate could not judge the image' : `Layergate judged nothing because ${whyOf(code)}`
 
 /** `IMAGE could not be read`, where the image is the reason; else whatever is. @param name marked up as the report does */
-export const failureHeadline = (name: string, code: string): string => (whyOf(code) === undefined ? `${name} could not be read` : `${name} was not judged: ${whyOf(code)}`)
+export const failureHeadline = (name: string, code: string): string =>
+  whyOf(code) === undefined ? `${name} could not be read` : `${name} was not judged: ${whyOf(code)}`

@@ -37,11 +37,46 @@ export interface Form {
 }
 
 export const FORMS: readonly Form[] = [
-  { name: 'terminal', about: 'for people, the default', render: (outcome, look) => renderTerminal(outcome, look), renderError: null },
-  { name: 'json', about: 'for programs', render: ({ report }) => renderJson(report), renderError: (error, _reference, name) => renderJson(errorReport(error, name)) },
-  { name: 'sarif', about: 'for code scanning', render: (outcome, { configPath }) => renderSarif(outcome, configPath), renderError: null },
-  { name: 'markdown', about: 'for job summaries', render: (outcome) => renderSummary(outcome), renderError: (error, reference) => renderErrorSummary(reference, error) },
-  { name: 'junit', about: 'JUnit XML, one test a rule', render: (outcome) => renderJunit(outcome), renderError: (error, _reference, name) => renderJunitError(error, name) },
-  { name: 'gitlab', about: "GitLab's Code Quality", render: (outcome, { configPath }) => renderGitlab(outcome, configPath), renderError: null },
-  { name: 'gitlab-secrets', about: "GitLab's report of secrets", render: (outcome, look) => renderGitlabSecrets(outcome, look), renderError: null },
+  {
+    name: 'terminal',
+    about: 'for people, the default',
+    render: (outcome, look) => renderTerminal(outcome, look),
+    renderError: null,
+  },
+  {
+    name: 'json',
+    about: 'for programs',
+    render: ({ report }) => renderJson(report),
+    renderError: (error, _reference, name) => renderJson(errorReport(error, name)),
+  },
+  {
+    name: 'sarif',
+    about: 'for code scanning',
+    render: (outcome, { configPath }) => renderSarif(outcome, configPath),
+    renderError: null,
+  },
+  {
+    name: 'markdown',
+    about: 'for job summaries',
+    render: (outcome) => renderSummary(outcome),
+    renderError: (error, reference) => renderErrorSummary(reference, error),
+  },
+  {
+    name: 'junit',
+    about: 'JUnit XML, one test a rule',
+    render: (outcome) => renderJunit(outcome),
+    renderError: (error, _reference, name) => renderJunitError(error, name),
+  },
+  {
+    name: 'gitlab',
+    about: "GitLab's Code Quality",
+    render: (outcome, { configPath }) => renderGitlab(outcome, configPath),
+    renderError: null,
+  },
+  {
+    name: 'gitlab-secrets',
+    about: "GitLab's report of secrets",
+    render: (outcome, look) => renderGitlabSecrets(outcome, look),
+    renderError: null,
+  },
 ]

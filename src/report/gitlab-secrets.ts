@@ -14,7 +14,13 @@ const NO_COMMIT = '0000000'
 const MAX_NAME = 255
 const MAX_SOLUTION = 7000
 
-const SEVERITIES: Record<Severity, string> = { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' }
+const SEVERITIES: Record<Severity, string> = {
+  critical: 'Critical',
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+  info: 'Info',
+}
 
 /** `2026-11-23T12:00:00`, in UTC. */
 const timeOf = (date: Date): string => date.toISOString().slice(0, 19)
@@ -25,7 +31,11 @@ const timeOf = (date: Date): string => date.toISOString().slice(0, 19)
  */
 export function renderGitlabSecrets(
   { report, source, redactor }: Outcome,
-  { configPath, commit, now }: { readonly configPath: string | null; readonly commit: string | null; readonly now: Date },
+  {
+    configPath,
+    commit,
+    now,
+  }: { readonly configPath: string | null; readonly commit: string | null; readonly now: Date },
 ): string {
   const files = { dockerfile: source?.path ?? null, config: configPath }
   const program = { id: 'layergate', name: 'Layergate', url: HOME, vendor: { name: 'Layergate' }, version: VERSION }
@@ -39,23 +49,39 @@ export function renderGitlabSecrets(
       end_time: timeOf(now),
       status: 'success',
     },
-    vulnerabilities: report.findings.flatMap(({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
-      if (secret === null || suppressed !== null) return []
-      const { path, lines } = placeInRepository(dockerfile, files)
-      return [
-        {
-          id: fingerprint,
-          name: redactor.cut(visible(title), MAX_NAME),
-          description: visible(message),
-          severity: SEVERITIES[severity],
-          solution: redactor.cut(visible(remedy), MAX_SOLUTION),
-          identifiers: [
-            { type: 'layergate_detector', name: `Layergate detector ${secret.detector}`, value: secret.detector, url: `${HOME}/blob/main/docs/detectors.md` },
-            { type: 'layergate_rule', name: `Layergate rule ${ruleId}`, value: ruleId, url: `${HOME}/blob/main/docs/rules/${ruleId}.md` },
-          ],
-          location: { file: path, commit: { sha: commit ?? NO_COMMIT }, ...(lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }) },
-        },
-      ]
-    }),
+    vulnerabilities: report.findings.flatMap(
+      ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
+        if (secret === null || suppressed !== null) return []
+        const { path, lines } = placeInRepository(dockerfile, files)
+        return [
+          {
+            id: fingerprint,
+            name: redactor.cut(visible(title), MAX_NAME),
+            description: visible(message),
+            severity: SEVERITIES[severity],
+            solution: redactor.cut(visible(remedy), MAX_SOLUTION),
+            identifiers: [
+              {
+                type: 'layergate_detector',
+                name: `Layergate detector ${secret.detector}`,
+                value: secret.detector,
+                url: `${HOME}/blob/main/docs/detectors.md`,
+              },
+              {
+                type: 'layergate_rule',
+                name: `Layergate rule ${ruleId}`,
+                value: ruleId,
+                url: `${HOME}/blob/main/docs/rules/${ruleId}.md`,
+              },
+            ],
+            location: {
+              file: path,
+              commit: { sha: commit ?? NO_COMMIT },
+              ...(lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }),
+            },
+          },
+        ]
+      },
+    ),
   })}\n`
 }

@@ -5,7 +5,13 @@ import type { Outcome } from '../outcome/outcome.ts'
 import { visible, visibleJson } from './escape.ts'
 import { placeInRepository } from './repository-place.ts'
 
-const SEVERITIES: Record<Severity, string> = { critical: 'blocker', high: 'critical', medium: 'major', low: 'minor', info: 'info' }
+const SEVERITIES: Record<Severity, string> = {
+  critical: 'blocker',
+  high: 'critical',
+  medium: 'major',
+  low: 'minor',
+  info: 'info',
+}
 
 /**
  * Renders the report. Suppressed findings are left out: the platform would show them.

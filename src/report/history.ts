@@ -35,10 +35,17 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
     ({ location, related }) =>
       (layer !== null && layerOf(location) === layer) ||
       (location.kind === 'history' && location.history === entry) ||
-      related.some(({ role, location: other }) => role === 'also-in' && ((layer !== null && layerOf(other) === layer) || (other.kind === 'history' && other.history === entry))),
+      related.some(
+        ({ role, location: other }) =>
+          role === 'also-in' &&
+          ((layer !== null && layerOf(other) === layer) || (other.kind === 'history' && other.history === entry)),
+      ),
   )
   const hides = findings.filter(({ related }) =>
-    related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),
+    related.some(
+      ({ role, location }) =>
+        /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer,
+    ),
   ).length
   return [tally(countsOf(here), ', '), hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
 }
@@ -47,7 +54,11 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
  * @param width columns of the terminal
  * @param verbose instructions are not cut
  */
-export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: { readonly width: number; readonly verbose: boolean }): string {
+export function renderHistory(
+  outcome: Outcome,
+  now: Date,
+  { width, verbose }: { readonly width: number; readonly verbose: boolean },
+): string {
   const { report, instructions, redactor } = outcome
   const { image } = report
   const findings = shownFindings(report)
@@ -68,7 +79,15 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   })
   const unpaired = image.layers
     .filter(({ history }) => history === null)
-    .map((layer) => [String(layer.index), bytes(layer.size), '', '', from(layer.base), foundIn(findings, layer.index, null), '(no history entry)'])
+    .map((layer) => [
+      String(layer.index),
+      bytes(layer.size),
+      '',
+      '',
+      from(layer.base),
+      foundIn(findings, layer.index, null),
+      '(no history entry)',
+    ])
   const all = [[...HEADINGS], ...rows, ...unpaired]
   const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all.map((row) => columns(row[column] ?? ''))))
   const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own) => sum + own + 2, 0))
@@ -82,8 +101,11 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
       ? ''
       : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? '; which layers are its is not known' : ''})`
   const at = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile
-  const file = at == null ? '' : `\nlines of ${visible(at.path)}${at.changed === true ? ' as it was built' : ''}, ${at.certainty}`
-  const warnings = report.warnings.filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code)).flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
+  const file =
+    at == null ? '' : `\nlines of ${visible(at.path)}${at.changed === true ? ' as it was built' : ''}, ${at.certainty}`
+  const warnings = report.warnings
+    .filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code))
+    .flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
   const legend = all.some((row) => row[FROM] === '?') ? '\n?  base or own: not known, and counted as own\n' : ''
   return `${visible(referenceName(image))} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${legend}${warnings.map((line) => `${line}\n`).join('')}`
 }

@@ -7,7 +7,11 @@ import { visibleJson } from './escape.ts'
 export const renderJson = (report: Report): string => `${visibleJson(reportSchema.parse(report))}\n`
 
 /** A text as it may be written: what `sealed` hides leaves JSON valid. */
-export const sealedReport = (text: string): string => sealed(text, /^(?:\{|\[\n)/.test(text) ? (data) => `${visibleJson(data)}\n` : null)
+export const sealedReport = (text: string): string =>
+  sealed(text, /^(?:\{|\[\n)/.test(text) ? (data) => `${visibleJson(data)}\n` : null)
 
 /** The JSON Schema of the report. */
-export const reportJsonSchema = (): object => ({ title: 'Layergate report', ...z.toJSONSchema(reportSchema, { io: 'output' }) })
+export const reportJsonSchema = (): object => ({
+  title: 'Layergate report',
+  ...z.toJSONSchema(reportSchema, { io: 'output' }),
+})

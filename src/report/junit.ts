@@ -13,12 +13,20 @@ const note = (finding: Finding): string => `${finding.severity}: ${xml(lineName(
 function testcase(rule: string, findings: readonly Finding[]): string {
   const failing = findings.filter(({ fails }) => fails)
   const others = findings.filter(({ fails }) => !fails)
-  const inside = [...failing.map(failure), ...(others.length === 0 ? [] : [`      <system-out>${others.map(note).join('\n')}</system-out>`])]
+  const inside = [
+    ...failing.map(failure),
+    ...(others.length === 0 ? [] : [`      <system-out>${others.map(note).join('\n')}</system-out>`]),
+  ]
   const head = `    <testcase classname="layergate" name="${xml(rule)}"`
   return inside.length === 0 ? `${head}/>` : `${head}>\n${inside.join('\n')}\n    </testcase>`
 }
 
-function suite(name: string, counts: { readonly tests: number; readonly failures: number; readonly errors: number }, cases: readonly string[], seconds: number): string {
+function suite(
+  name: string,
+  counts: { readonly tests: number; readonly failures: number; readonly errors: number },
+  cases: readonly string[],
+  seconds: number,
+): string {
   const numbers = `tests="${counts.tests}" failures="${counts.failures}" errors="${counts.errors}"`
   const body = cases.length === 0 ? '' : `${cases.join('\n')}\n`
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="Layergate" ${numbers}>\n  <testsuite name="${xml(name)}" ${numbers} time="${seconds.toFixed(3)}">\n${body}  </testsuite>\n</testsuites>\n`
@@ -47,6 +55,8 @@ export const renderJunitError = (error: { readonly code: string; readonly messag
   suite(
     name,
     { tests: 1, failures: 0, errors: 1 },
-    [`    <testcase classname="layergate" name="image">\n      <error type="${xml(error.code)}" message="${xml(error.message)}"/>\n    </testcase>`],
+    [
+      `    <testcase classname="layergate" name="image">\n      <error type="${xml(error.code)}" message="${xml(error.message)}"/>\n    </testcase>`,
+    ],
     0,
   )

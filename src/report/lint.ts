@@ -16,7 +16,13 @@ function order(a: Finding, b: Finding): number {
 /** The other lines that the same value stands on: `also on lines 6, 8 and 10`. */
 function alsoLines({ dockerfile, related }: Finding): string[] {
   const own = dockerfile?.startLine
-  const lines = [...new Set(related.flatMap(({ role, dockerfile: at }) => (role === 'also-in' && at !== null && at.startLine !== own ? [at.startLine] : [])))].sort((x, y) => x - y)
+  const lines = [
+    ...new Set(
+      related.flatMap(({ role, dockerfile: at }) =>
+        role === 'also-in' && at !== null && at.startLine !== own ? [at.startLine] : [],
+      ),
+    ),
+  ].sort((x, y) => x - y)
   if (lines.length === 0) return []
   const last = lines.length > 1 ? ` and ${lines.pop()}` : ''
   return wrap(`also on ${last === '' ? 'line' : 'lines'} ${lines.join(', ')}${last}`, INDENT, `${INDENT}  `)
@@ -26,10 +32,14 @@ function alsoLines({ dockerfile, related }: Finding): string[] {
 export function renderLint(results: readonly LintResult[], { verbose }: { readonly verbose: boolean }): string {
   const lines: string[] = []
   for (const { path, verdict } of results) {
-    const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== 'info')).sort(order)
+    const shown = verdict.findings
+      .filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== 'info'))
+      .sort(order)
     for (const finding of shown) {
       const { dockerfile, severity, message, ruleId, remedy } = finding
-      lines.push(visible(`${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`))
+      lines.push(
+        visible(`${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`),
+      )
       lines.push(...alsoLines(finding))
       if (remedy !== '') lines.push(...wrap(`→ ${visible(remedy)}`, INDENT, `${INDENT}  `))
     }
@@ -41,7 +51,9 @@ export function renderLint(results: readonly LintResult[], { verbose }: { readon
         ),
       )
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), 'note: ', '      '))
-    const info = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && severity === 'info').length
+    const info = verdict.findings.filter(
+      ({ suppressed, severity }) => suppressed === null && severity === 'info',
+    ).length
     const counts = tally(verdict.counts)
     const rest = [
       counts === '' ? 'nothing found' : counts,

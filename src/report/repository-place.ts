@@ -19,6 +19,9 @@ export function placeInRepository(
   files: KnownFiles,
 ): { readonly path: string; readonly lines: { readonly startLine: number; readonly endLine: number } | null } {
   if (at === null || at.changed === true || !isInside(at.path))
-    return { path: [files.dockerfile, files.config].find((path) => path !== null && isInside(path)) ?? FALLBACK, lines: null }
+    return {
+      path: [files.dockerfile, files.config].find((path) => path !== null && isInside(path)) ?? FALLBACK,
+      lines: null,
+    }
   return { path: at.path, lines: { startLine: at.startLine, endLine: at.endLine } }
 }

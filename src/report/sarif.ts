@@ -15,9 +15,21 @@ import { placeName } from './words.ts'
 const MAX_RESULTS = 5000
 const MAX_RELATED = 50
 
-const LEVELS: Record<Severity, string> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' }
+const LEVELS: Record<Severity, string> = {
+  critical: 'error',
+  high: 'error',
+  medium: 'warning',
+  low: 'note',
+  info: 'note',
+}
 /** The platform sorts by this number: 9 and more is critical, 7 high, 4 medium. */
-const SECURITY_SEVERITY: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.5', info: '0.5' }
+const SECURITY_SEVERITY: Record<Severity, string> = {
+  critical: '9.5',
+  high: '8.0',
+  medium: '5.5',
+  low: '2.5',
+  info: '0.5',
+}
 
 /** What a result may point at. */
 interface Files extends KnownFiles {
@@ -31,20 +43,36 @@ const MAX_SNIPPET = 2000
 
 const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
-const visibleLines = (lines: readonly string[], redactor: Redactor): string => redactor.cut(lines.map(visible).join('\n'), MAX_SNIPPET)
+const visibleLines = (lines: readonly string[], redactor: Redactor): string =>
+  redactor.cut(lines.map(visible).join('\n'), MAX_SNIPPET)
 
 function physical(at: Finding['dockerfile'], files: Files): object {
   const { path, lines } = placeInRepository(at, files)
   if (lines === null) return { artifactLocation: { uri: uri(path) } }
-  const snippet = path === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null
-  return { artifactLocation: { uri: uri(path) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
+  const snippet =
+    path === files.dockerfile
+      ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor)
+      : null
+  return {
+    artifactLocation: { uri: uri(path) },
+    region: {
+      startLine: lines.startLine,
+      endLine: lines.endLine,
+      ...(snippet === null ? {} : { snippet: { text: snippet } }),
+    },
+  }
 }
 
 function logical(location: Finding['location']): object[] {
-  if (location.kind !== 'layer' && location.kind !== 'tar') return [{ name: visible(placeName(location)), kind: 'object' }]
+  if (location.kind !== 'layer' && location.kind !== 'tar')
+    return [{ name: visible(placeName(location)), kind: 'object' }]
   return [
     { name: `layer ${location.layer}`, kind: 'module' },
-    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: 'resource' },
+    {
+      name: visible(location.path),
+      fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`),
+      kind: 'resource',
+    },
   ]
 }
 
@@ -58,15 +86,26 @@ const ROLE_TEXT: Record<Related['role'], string> = {
 }
 
 function toResult(finding: Finding, files: Files): object {
-  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED)
-  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, '\\$&')}](${id + 1})`)
+  const related = finding.related
+    .filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true)
+    .slice(0, MAX_RELATED)
+  const links = related.map(
+    ({ role, location }, id) =>
+      `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, '\\$&')}](${id + 1})`,
+  )
   const start =
-    finding.dockerfile === null ? 'line not known: ' : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : ''
+    finding.dockerfile === null
+      ? 'line not known: '
+      : finding.dockerfile.changed === true
+        ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: `
+        : ''
   return {
     ruleId: finding.ruleId,
     ruleIndex: RULES.findIndex(({ meta }) => meta.id === finding.ruleId),
     level: LEVELS[finding.severity],
-    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? '' : ` See: ${links.join(', ')}.`} ${visible(finding.remedy)}` },
+    message: {
+      text: `${start}${visible(finding.message)}${links.length === 0 ? '' : ` See: ${links.join(', ')}.`} ${visible(finding.remedy)}`,
+    },
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
     ...(related.length === 0
       ? {}
@@ -81,7 +120,12 @@ function toResult(finding: Finding, files: Files): object {
     // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
     partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, 'layergate/v1': finding.fingerprint },
     ...(finding.status === null ? {} : { baselineState: finding.status === 'new' ? 'new' : 'unchanged' }),
-    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, 'security-severity': SECURITY_SEVERITY[finding.severity] },
+    properties: {
+      severity: finding.severity,
+      confidence: finding.confidence,
+      origin: finding.origin,
+      'security-severity': SECURITY_SEVERITY[finding.severity],
+    },
   }
 }
 
@@ -132,7 +176,10 @@ function renderRun({ id, results, warnings, properties }: Run): string {
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: [...warnings, ...(results.length > MAX_RESULTS ? [tooMany(results.length)] : [])].map(({ code, message }) => ({
+            toolConfigurationNotifications: [
+              ...warnings,
+              ...(results.length > MAX_RESULTS ? [tooMany(results.length)] : []),
+            ].map(({ code, message }) => ({
               level: 'warning',
               descriptor: { id: code },
               message: { text: visible(message) },
@@ -151,7 +198,9 @@ export function renderLintSarif(results: readonly LintResult[]): string {
   return renderRun({
     id: 'layergate/lint/',
     results: results.flatMap(({ path, lines, verdict, redactor }) =>
-      verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines, redactor })),
+      verdict.findings
+        .filter(({ suppressed }) => suppressed === null)
+        .map((finding) => toResult(finding, { dockerfile: path, config: path, lines, redactor })),
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {},

@@ -76,7 +76,8 @@ export function renderSummary(outcome: Outcome): string {
   return `## ${headline(outcome.report, code(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME)))}\n\n${MEASURES_LEFT}\n`
 }
 
-const MEASURES_LEFT = 'The platform takes no summary of this size: some of it is left out here. The JSON report has all.'
+const MEASURES_LEFT =
+  'The platform takes no summary of this size: some of it is left out here. The JSON report has all.'
 
 function compose(outcome: Outcome, measure: Measure): string {
   const { report } = outcome
@@ -119,7 +120,8 @@ function acceptSection(report: Report): string {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED)
   if (told.length === 0) return ''
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === 'layer')
-  const path = lined?.location.kind === 'layer' && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : '/in/the/image'
+  const path =
+    lined?.location.kind === 'layer' && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : '/in/the/image'
   const example = `${lined?.ruleId ?? 'RULE'} path=${path}`
   const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
@@ -134,10 +136,12 @@ function acceptSection(report: Report): string {
   )
 }
 
-const passedSection = ({ verdict }: Report): string => (verdict.passed.length === 0 ? '' : folded('Passed', verdict.passed.map(code).join(' ')))
+const passedSection = ({ verdict }: Report): string =>
+  verdict.passed.length === 0 ? '' : folded('Passed', verdict.passed.map(code).join(' '))
 
 /** A part that is closed until someone opens it. */
-export const folded = (title: string, content: string): string => (content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`)
+export const folded = (title: string, content: string): string =>
+  content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
 
 /** The report of a run that judged nothing. */
 export function renderErrorSummary(reference: string, failure: Failure): string {
@@ -149,7 +153,10 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
   if (shown.length === 0) return ''
   const rows = groupByLine(shown.slice(0, measure.findings)).flatMap(({ at, findings }) => {
     const source = sourceLine(outcome, at)
-    const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(outcome.redactor.cut(source, MAX_SOURCE))}`}`
+    const title =
+      at === null
+        ? '### Line not known'
+        : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(outcome.redactor.cut(source, MAX_SOURCE))}`}`
     return [
       title,
       ...groupByFile(findings).map((group) => {
@@ -177,9 +184,11 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
   const { own, common } = remediesOf(group)
   const layer = first.location.kind === 'layer' ? `, layer ${first.location.layer}` : ''
   const hider = hiderOf(first)
-  const hiding = hider === null ? '' : `; ${hider} ${verbOf(hiddenBy(first)?.role ?? 'hidden-by')} the file, the layer keeps it`
+  const hiding =
+    hider === null ? '' : `; ${hider} ${verbOf(hiddenBy(first)?.role ?? 'hidden-by')} the file, the layer keeps it`
   const each = group.map((finding, index) => {
-    const line = finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
+    const line =
+      finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
     const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
     const also = otherPlacesText(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
@@ -205,10 +214,15 @@ export function layersSection({ report, instructions, redactor }: Outcome, { lay
     const here = shown.filter(({ location }) => layerOf(location) === layer)
     const secrets = here.filter(({ secret }) => secret !== null)
     const hides = shown.filter(({ related }) =>
-      related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer),
+      related.some(
+        ({ role, location }) =>
+          (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer,
+      ),
     ).length
     return [
-      secrets[0] === undefined ? '' : `${ICONS[secrets[0].severity]} adds ${secrets.length === 1 ? 'a secret' : `${number(secrets.length)} secrets`}`,
+      secrets[0] === undefined
+        ? ''
+        : `${ICONS[secrets[0].severity]} adds ${secrets.length === 1 ? 'a secret' : `${number(secrets.length)} secrets`}`,
       here.length > secrets.length ? plural(here.length - secrets.length, 'finding') : '',
       hides > 0 ? `hides ${hides === 1 ? 'one' : number(hides)}` : '',
     ]
@@ -253,7 +267,10 @@ export function closing(report: Report, { listed }: Measure): string {
     ),
     list(
       `Known, by ${code(baseline.name ?? '')}`,
-      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`),
+      knownFindings(report).map(
+        (finding) =>
+          `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`,
+      ),
     ),
     list(
       'Ignored',
@@ -268,14 +285,20 @@ export function closing(report: Report, { listed }: Measure): string {
     ),
     list(
       'Not looked into',
-      stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${code(path)}: ${markdown(reason)}`),
+      stats.skipped.map(
+        ({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${code(path)}: ${markdown(reason)}`,
+      ),
     ),
     list(
       'Not judged',
       notJudged.map((name) => code(name)),
     ),
-    stats.knownPublic === 0 ? '' : `${plural(stats.knownPublic, 'value')} that published packages hold ${stats.knownPublic === 1 ? 'is' : 'are'} quiet.`,
-    stats.vouchedFiles === 0 ? '' : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,
+    stats.knownPublic === 0
+      ? ''
+      : `${plural(stats.knownPublic, 'value')} that published packages hold ${stats.knownPublic === 1 ? 'is' : 'are'} quiet.`,
+    stats.vouchedFiles === 0
+      ? ''
+      : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }

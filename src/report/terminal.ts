@@ -66,16 +66,31 @@ export interface TerminalOptions {
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
-const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = { critical: ['bold', 'red'], high: 'red', medium: 'yellow', low: 'cyan', info: 'gray' }
+const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'gray',
+}
 
 /** Renders the whole report. */
 export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOptions): string {
-  const paint: Paint = color ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text
+  const paint: Paint = color
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_style, text) => text
   const { report } = outcome
   const { image, verdict, stats } = report
   const shown = verbose ? shownFindings(report) : toldFindings(report)
   const name = `${visible(referenceName(image))} (${readAs(image.source)})`
-  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
+  if (
+    shown.length === 0 &&
+    report.warnings.length === 0 &&
+    stats.skipped.length === 0 &&
+    report.policy.loosened.length === 0 &&
+    report.baseline.fixed.length === 0 &&
+    !verbose
+  ) {
     const known = knownFindings(report).length
     const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`
     const told = wrapBehind(
@@ -88,7 +103,9 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   }
   const untold = untoldBase(report)
   const lines: string[] = [
-    ...(untold === null ? [] : [...wrap(visible(`${untold.what} ${untold.how}`), '', '  ').map((line) => paint('yellow', line)), '']),
+    ...(untold === null
+      ? []
+      : [...wrap(visible(`${untold.what} ${untold.how}`), '', '  ').map((line) => paint('yellow', line)), '']),
     ...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '),
     '',
   ]
@@ -105,7 +122,9 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     lines.push(
       '',
       ...wrap(`${loosened.what} ${loosened.when}`, '', '').map((line) => paint('yellow', line)),
-      ...report.policy.loosened.slice(0, verbose ? undefined : MAX_LISTED).flatMap(({ text }) => wrap(visible(text), '  ', '    ')),
+      ...report.policy.loosened
+        .slice(0, verbose ? undefined : MAX_LISTED)
+        .flatMap(({ text }) => wrap(visible(text), '  ', '    ')),
     )
   for (const { at, findings } of groupByLine(shown)) {
     lines.push('', ...heading(outcome, at, findings, paint))
@@ -119,14 +138,26 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   return uncommanding(`${lines.join('\n')}\n`)
 }
 
-function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
-  if (at === null) return [paint('bold', findings.some(({ location }) => layerOf(location) !== null) ? 'line not known' : 'image')]
+function heading(
+  outcome: Outcome,
+  at: Finding['dockerfile'] | { path: string; startLine: number } | null,
+  findings: readonly Finding[],
+  paint: Paint,
+): string[] {
+  if (at === null)
+    return [paint('bold', findings.some(({ location }) => layerOf(location) !== null) ? 'line not known' : 'image')]
   const whole = visible(`${at.path}:${at.startLine}`)
   const where = cutToColumns(outcome.redactor, whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
   const isProven = findings.every(({ originCertainty }) => originCertainty === 'proven')
-  const base = findings.every(({ origin }) => origin === 'base') ? (isProven ? '   (base image)' : '   (base image, not proven)') : changed ? '   (as built)' : ''
+  const base = findings.every(({ origin }) => origin === 'base')
+    ? isProven
+      ? '   (base image)'
+      : '   (base image, not proven)'
+    : changed
+      ? '   (as built)'
+      : ''
   const room = WIDTH - columns(where) - 3 - base.length
   return [`${paint('bold', where)}   ${cutToColumns(outcome.redactor, source, room)}${base}`]
 }
@@ -135,7 +166,10 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
 function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, verbose: boolean): string[] {
   const [finding] = group
   if (finding === undefined) return []
-  const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding, group.length > 1)
+  const text =
+    finding.secret === null
+      ? wrap(visible(finding.message), '    ', '    ')
+      : secretLines(outcome, finding, group.length > 1)
   const fix = fixLines(outcome, finding, paint)
   if (group.length === 1) return [...headOf(finding, paint), ...text, ...advice(finding.remedy), ...fix]
   const { own, common } = remediesOf(group)
@@ -143,7 +177,12 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   const heads = shown.flatMap((each, index) => {
     const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
-    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...alsoLines(each, MAX_PLACES_IN_FILE), ...advice(own[index] ?? '')]
+    return [
+      ...headOf(each, paint),
+      ...(details === '' ? [] : wrap(visible(details), '    ', '    ')),
+      ...alsoLines(each, MAX_PLACES_IN_FILE),
+      ...advice(own[index] ?? ''),
+    ]
   })
   const left = group.length - shown.length
   return [
@@ -161,9 +200,16 @@ const advice = (text: string): string[] => (text === '' ? [] : wrap(visible(text
 
 function headOf(finding: Finding, paint: Paint): string[] {
   const fails = finding.fails
-  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
+  const label =
+    finding.secret === null
+      ? finding.title
+      : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
   const { severity } = finding
-  const lead = [{ text: ` ${fails ? '●' : '○'} ` }, { text: severity, style: STYLES[severity] }, { text: `${' '.repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` }]
+  const lead = [
+    { text: ` ${fails ? '●' : '○'} ` },
+    { text: severity, style: STYLES[severity] },
+    { text: `${' '.repeat(9 - severity.length)} ${finding.ruleId.padEnd(16)} ` },
+  ]
   return wrapBehind(visible(label), lead, ' '.repeat(6), paint)
 }
 
@@ -176,13 +222,18 @@ interface Piece {
 function wrapBehind(text: string, lead: readonly Piece[], rest: string, paint: Paint): string[] {
   const plain = lead.map((piece) => piece.text).join('')
   const [first = '', ...others] = wrap(text, plain, rest)
-  return [lead.map((piece) => (piece.style === undefined ? piece.text : paint(piece.style, piece.text))).join('') + first.slice(plain.length), ...others]
+  return [
+    lead.map((piece) => (piece.style === undefined ? piece.text : paint(piece.style, piece.text))).join('') +
+      first.slice(plain.length),
+    ...others,
+  ]
 }
 
 /** The change itself; a long one is in the summary and the JSON report. */
 function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const parts = fixParts(outcome, finding)
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ['      (the changed lines are in the JSON report and the job summary)']
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
+    return ['      (the changed lines are in the JSON report and the job summary)']
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), '      ', '        '),
     // Whole lines, however long they are: people copy them.
@@ -223,7 +274,13 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
       ),
     )
   } else if (location.kind === 'layer' && finding.file !== null && finding.file.state !== 'present')
-    lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, '    ', '    '))
+    lines.push(
+      ...wrap(
+        `the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`,
+        '    ',
+        '    ',
+      ),
+    )
   if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES))
   return lines
 }
@@ -241,11 +298,15 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
   const { stats, warnings, notJudged } = report
   const ignored = ignoredFindings(report)
   const parts = [passedCount(report)]
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
+  if (report.verdict.counts.info > 0)
+    parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, 'known public value')}`)
-  if (stats.skipped.length > 0) parts.push(`${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`)
+  if (stats.skipped.length > 0)
+    parts.push(
+      `${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`,
+    )
   parts.push(`${bytes(stats.bytes)} read in ${duration(stats.seconds)}`)
   const list = (title: string, items: readonly string[], always: boolean): string[] => {
     if (items.length === 0 || (!always && !verbose)) return []
@@ -263,7 +324,10 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
       'For information',
       report.findings
         .filter(({ severity, suppressed }) => severity === 'info' && suppressed === null)
-        .map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+        .map(
+          ({ ruleId, message, dockerfile }) =>
+            `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`,
+        ),
       false,
     ),
     ...list(

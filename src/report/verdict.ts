@@ -27,13 +27,18 @@ export function headline(report: Report, name: string): string {
 
 /** How many findings there are of each severity. */
 export const countsOf = (findings: readonly Finding[]): Record<Severity, number> =>
-  Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>
+  Object.fromEntries(
+    SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length]),
+  ) as Record<Severity, number>
 
 /** `1 critical new`, `3 medium known`, `2 fixed`; without a baseline the counts alone. @param strong marks up what is new @param none what is said where there is nothing */
 export function countParts(report: Report, strong: (text: string) => string, none = 'no findings'): string[] {
   const { verdict, baseline } = report
   const open = report.findings.filter(({ suppressed }) => suppressed === null)
-  const [fresh, known] = [tally(countsOf(open.filter(({ status }) => status !== 'known'))), tally(countsOf(open.filter(({ status }) => status === 'known')))]
+  const [fresh, known] = [
+    tally(countsOf(open.filter(({ status }) => status !== 'known'))),
+    tally(countsOf(open.filter(({ status }) => status === 'known'))),
+  ]
   if (baseline.name === null) return [fresh === '' ? none : strong(fresh)]
   return [
     fresh === '' ? 'nothing new' : `${strong(fresh)} new`,
@@ -47,7 +52,10 @@ export const ruleOfVerdict = ({ policy, verdict }: Report, name: (text: string) 
   `${name(policy.name)} ${verdict.failOn === 'never' ? `never fails (it would on ${verdict.threshold})` : `fails on ${verdict.failOn}`}`
 
 /** What the pull request loosens, in one sentence, and since when it counts; null for nothing. @param code marks up what a person can type */
-export function loosenedSentences({ policy }: Report, code: (text: string) => string = (text) => text): { readonly what: string; readonly when: string } | null {
+export function loosenedSentences(
+  { policy }: Report,
+  code: (text: string) => string = (text) => text,
+): { readonly what: string; readonly when: string } | null {
   if (policy.loosened.length === 0) return null
   return {
     what: `This pull request ${describeLoosenings(policy.loosened)}.`,

@@ -18,10 +18,17 @@ export function bytes(count: number): string {
 
 /** What the name of an image was taken for. */
 export const readAs = (source: ReportImage['source']): string =>
-  ({ 'docker-archive': 'archive', 'oci-layout': 'OCI layout', dir: 'directory of skopeo', engine: 'local engine', registry: 'registry' })[source]
+  ({
+    'docker-archive': 'archive',
+    'oci-layout': 'OCI layout',
+    dir: 'directory of skopeo',
+    engine: 'local engine',
+    registry: 'registry',
+  })[source]
 
 export const number = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
-export const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`
 
 /** `0.29 s`. */
 export const duration = (seconds: number): string => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`
@@ -54,10 +61,12 @@ export function placeName(location: Location): string {
 }
 
 /** Where to look for a finding: `Dockerfile:7`, else its place in the image. */
-export const lineName = ({ dockerfile, location }: Finding): string => (dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`)
+export const lineName = ({ dockerfile, location }: Finding): string =>
+  dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`
 
 /** The image as it was named; a dash is standard input. */
-export const referenceName = ({ reference }: Pick<ReportImage, 'reference'>): string => (reference === '-' ? 'standard input' : reference)
+export const referenceName = ({ reference }: Pick<ReportImage, 'reference'>): string =>
+  reference === '-' ? 'standard input' : reference
 
 /** `5 base layers + 3 own`, `2 own layers + 3 not known`. */
 export function layerTally({ layers }: ReportImage): string {
@@ -72,7 +81,8 @@ export function layerTally({ layers }: ReportImage): string {
   return [plural(first.count, `${first.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(' + ')
 }
 
-const NAME_DOCKERFILE = 'Name the Dockerfile that was built (--dockerfile, input dockerfile), or build with provenance (mode=max).'
+const NAME_DOCKERFILE =
+  'Name the Dockerfile that was built (--dockerfile, input dockerfile), or build with provenance (mode=max).'
 /** What a person does about what is missing. */
 const WAYS: Readonly<Record<NonNullable<ReportImage['baseMissing']>, string>> = {
   dockerfile: NAME_DOCKERFILE,
@@ -86,11 +96,21 @@ const WAYS: Readonly<Record<NonNullable<ReportImage['baseMissing']>, string>> = 
  */
 export function untoldBase(report: Report): { readonly what: string; readonly how: string } | null {
   const { image } = report
-  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== 'unknown')) return null
+  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== 'unknown'))
+    return null
   const unknown = image.layers.filter(({ base }) => base === null).length
-  const which = unknown === image.layers.length ? 'every layer counts as own' : `${unknown} of ${plural(image.layers.length, 'layer')} may be the base's and count as own`
-  const subject = image.base === null ? 'Nothing tells base from own' : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`
-  return { what: `${subject}: ${which}.`, how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? 'provenance']}` }
+  const which =
+    unknown === image.layers.length
+      ? 'every layer counts as own'
+      : `${unknown} of ${plural(image.layers.length, 'layer')} may be the base's and count as own`
+  const subject =
+    image.base === null
+      ? 'Nothing tells base from own'
+      : `Nothing tells the layers of the base, ${image.base.reference}, from own ones`
+  return {
+    what: `${subject}: ${which}.`,
+    how: `Reason: ${image.baseReason}. ${WAYS[image.baseMissing ?? 'provenance']}`,
+  }
 }
 
 /** Where something came with the base, how sure that is. */
@@ -113,24 +133,41 @@ export function groupByLine(findings: readonly Finding[]): Group[] {
     const at = finding.dockerfile
     const key = at === null ? '' : `${at.path}:${at.startLine}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { at: at === null ? null : { path: at.path, startLine: at.startLine, endLine: at.endLine }, findings: [finding] })
+    if (group === undefined)
+      groups.set(key, {
+        at: at === null ? null : { path: at.path, startLine: at.startLine, endLine: at.endLine },
+        findings: [finding],
+      })
     else group.findings.push(finding)
   }
   const worst = (group: Group): number => Math.min(...group.findings.map(({ severity }) => rank(severity)))
-  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0))
+  return [...groups.values()].sort(
+    (a, b) =>
+      worst(a) - worst(b) ||
+      Number(a.at === null) - Number(b.at === null) ||
+      (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0),
+  )
 }
 
 /** Findings to show in the order of the reports, without ignored ones and mere information. */
-export const shownFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== 'info')
+export const shownFindings = ({ findings }: Report): Finding[] =>
+  findings.filter(({ suppressed, severity }) => suppressed === null && severity !== 'info')
 /** Those that the baseline does not have. */
-export const toldFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status !== 'known')
+export const toldFindings = (report: Report): Finding[] =>
+  shownFindings(report).filter(({ status }) => status !== 'known')
 /** Those that are told, what fails first, also where something graver merely is shown. */
-export const failingFirst = (report: Report): Finding[] => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails))
-export const knownFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status === 'known')
-export const ignoredFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed }) => suppressed !== null)
+export const failingFirst = (report: Report): Finding[] =>
+  toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails))
+export const knownFindings = (report: Report): Finding[] =>
+  shownFindings(report).filter(({ status }) => status === 'known')
+export const ignoredFindings = ({ findings }: Report): Finding[] =>
+  findings.filter(({ suppressed }) => suppressed !== null)
 
 /** The source line of a finding as the Dockerfile has it; null where it is not at hand. */
-export function sourceLine({ source }: Outcome, at: { readonly path: string; readonly startLine: number } | null): string | null {
+export function sourceLine(
+  { source }: Outcome,
+  at: { readonly path: string; readonly startLine: number } | null,
+): string | null {
   if (at === null || source === null || source.path !== at.path) return null
   return source.lines[at.startLine - 1]?.trim() ?? null
 }
@@ -143,7 +180,8 @@ export function hiddenBy({ file, related }: Finding): Finding['related'][number]
 }
 
 /** What a relation does to a file. */
-export const verbOf = (role: Finding['related'][number]['role']): 'hides' | 'overwrites' => (role === 'hidden-by' ? 'hides' : 'overwrites')
+export const verbOf = (role: Finding['related'][number]['role']): 'hides' | 'overwrites' =>
+  role === 'hidden-by' ? 'hides' : 'overwrites'
 
 /** A place of a value beside the one that its finding is shown at. */
 export interface OtherPlace {
@@ -156,7 +194,10 @@ export interface OtherPlace {
 }
 
 /** The other places of a finding's value, as many as asked for, and how many more there are. */
-export function otherPlaces({ related, secret }: Finding, most: number): { readonly places: readonly OtherPlace[]; readonly left: number } {
+export function otherPlaces(
+  { related, secret }: Finding,
+  most: number,
+): { readonly places: readonly OtherPlace[]; readonly left: number } {
   const also = related.filter(({ role }) => role === 'also-in')
   const places = also.slice(0, most).map(
     ({ dockerfile, location, state }): OtherPlace => ({
@@ -169,10 +210,15 @@ export function otherPlaces({ related, secret }: Finding, most: number): { reado
 }
 
 /** `Dockerfile:2 (/app/.env line 1 in layer 3, deleted later)`. */
-export const otherPlaceName = ({ line, place, state }: OtherPlace): string => (line === null ? `${place}${state}` : `${line} (${place}${state})`)
+export const otherPlaceName = ({ line, place, state }: OtherPlace): string =>
+  line === null ? `${place}${state}` : `${line} (${place}${state})`
 
 /** `A, B and 3 more places`; empty for no other place. @param shown writes one of them */
-export function otherPlacesText(finding: Finding, most: number, shown: (place: OtherPlace) => string = otherPlaceName): string {
+export function otherPlacesText(
+  finding: Finding,
+  most: number,
+  shown: (place: OtherPlace) => string = otherPlaceName,
+): string {
   const { places, left } = otherPlaces(finding, most)
   if (places.length === 0) return left > 0 ? plural(left, 'more place') : ''
   const names = places.map(shown)
@@ -184,14 +230,18 @@ export function otherPlacesText(finding: Finding, most: number, shown: (place: O
 export const subjectOf = ({ title, secret }: Finding): string => secret?.title ?? title
 
 /** The layer that a place is in; null for what is in none. */
-export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
+export const layerOf = (location: Location): number | null =>
+  location.kind === 'layer' || location.kind === 'tar' ? location.layer : null
 
 /** What helps the person on call: account, kind of key, issuer, host and user, expiry. Nothing where everyone reads it. */
 export function factsOf({ isPublic }: Outcome, { secret }: Finding): string[] {
   if (isPublic || secret === null) return []
   return Object.entries(secret.facts)
     .filter(([key]) => key !== 'name')
-    .map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)} ${value}`)
+    .map(
+      ([key, value]) =>
+        `${key.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)} ${value}`,
+    )
 }
 
 /** `line 9`, or `layer 4` where its line is not known: what hides a finding's file; null for none. */
@@ -222,7 +272,8 @@ export function remediesOf(group: readonly Finding[]): { readonly own: readonly 
   const steps = group.map(({ remedy, steps: given }) => given ?? [remedy])
   let same = 0
   const last = (back: number): string | undefined => steps[0]?.at(-1 - back)
-  while (last(same) !== undefined && steps.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++
+  while (last(same) !== undefined && steps.every((each) => each.length > same && each.at(-1 - same) === last(same)))
+    same++
   // Where all say the same there is nothing of one's own.
   return {
     own: steps.map((each) => each.slice(0, each.length - same).join(' ')),

@@ -57,7 +57,8 @@ function fitting(text: string, room: number): string {
   return text.slice(0, end)
 }
 
-const fits = (text: string, room: number): boolean => text === '' || (room > 0 && text.length <= WIDTH * MARKS && columns(text) <= room)
+const fits = (text: string, room: number): boolean =>
+  text === '' || (room > 0 && text.length <= WIDTH * MARKS && columns(text) <= room)
 
 /** Fills a text with blanks up to so many columns. */
 export const pad = (text: string, to: number, side: 'start' | 'end'): string => {

@@ -31,7 +31,9 @@ interface In {
 }
 
 const asBuildSecret = ({ mounted }: In): string =>
-  mounted === '' ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
+  mounted === ''
+    ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
+    : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
 
 const fromEnvironment = ({ name, mounted }: In): string =>
   `Remove ${name ?? 'it'} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === '' ? `${MOUNT}${name === null ? '' : `,id=${name}`}` : `a secret mount:${mounted}`}.`
@@ -58,7 +60,8 @@ const CHANGES: Readonly<Record<string, (about: In) => string>> = {
   ENV: fromEnvironment,
   EXPOSE: withoutIt('EXPOSE'),
   HEALTHCHECK: atStart('HEALTHCHECK'),
-  LABEL: ({ name }) => `Remove the label${name === null ? '' : ` ${name}`} (LABEL, or --label of the build): ${PUBLIC}.`,
+  LABEL: ({ name }) =>
+    `Remove the label${name === null ? '' : ` ${name}`} (LABEL, or --label of the build): ${PUBLIC}.`,
   MAINTAINER: withoutIt('MAINTAINER'),
   ONBUILD: () => `Take it out of ONBUILD: the build that starts from this image mounts its own (ONBUILD ${MOUNT}).`,
   RUN: asBuildSecret,

@@ -7,7 +7,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'base-not-allowed',
   title: 'The base image is not allowed',
-  description: 'A base image, or an image that the build copies from or mounts, is not on the allow list of the policy, or is on its deny list.',
+  description:
+    'A base image, or an image that the build copies from or mounts, is not on the allow list of the policy, or is on its deny list.',
   remedy: 'Build on a base image that the policy allows, and take files from no other.',
   severity: 'high',
   confidence: 'high',
@@ -19,7 +20,10 @@ const meta: RuleMeta = {
 const options = z.object({
   allow: z.array(z.string()).default([]).describe('patterns of base images that may be used; empty: all'),
   deny: z.array(z.string()).default([]).describe('patterns of base images that may not be used'),
-  stages: z.enum(['final', 'all']).default('final').describe('final: the base of the image and what is copied or mounted; all: the FROM of every build stage too'),
+  stages: z
+    .enum(['final', 'all'])
+    .default('final')
+    .describe('final: the base of the image and what is copied or mounted; all: the FROM of every build stage too'),
 })
 type Options = z.output<typeof options>
 
@@ -43,8 +47,16 @@ export const baseNotAllowed: BuildRule<Options> = {
       const what = `${USES[use]} ${image.reference}${use === 'content' ? `, which ${keyword} takes files from,` : ''}`
       const other = use === 'content' ? 'Take the files from' : 'Build on'
       yield placed(meta, {
-        title: use === 'base' ? meta.title : use === 'content' ? 'Files come from an image that is not allowed' : 'A build stage starts from an image that is not allowed',
-        message: denied === undefined ? `${what} is not on the allow list (${allow.join(', ')}).` : `${what} is denied by ${denied}.`,
+        title:
+          use === 'base'
+            ? meta.title
+            : use === 'content'
+              ? 'Files come from an image that is not allowed'
+              : 'A build stage starts from an image that is not allowed',
+        message:
+          denied === undefined
+            ? `${what} is not on the allow list (${allow.join(', ')}).`
+            : `${what} is denied by ${denied}.`,
         remedy: allow.length === 0 ? `${other} another image.` : `${other} one of: ${allow.join(', ')}.`,
         location: { kind: 'image' },
         dockerfile: lines,

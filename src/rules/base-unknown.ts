@@ -6,7 +6,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'base-unknown',
   title: 'The base image is not known',
-  description: 'The policy has an allow list of base images, and nothing tells which base image this one has, or which image a COPY or RUN takes files from.',
+  description:
+    'The policy has an allow list of base images, and nothing tells which base image this one has, or which image a COPY or RUN takes files from.',
   remedy: 'Name the Dockerfile that the image was built from, or build with provenance.',
   severity: 'high',
   confidence: 'high',
@@ -21,7 +22,8 @@ const options = z.object({
 
 /** Why the base of an image is not known; null where it is, or where there is none. */
 function unknownBase({ built, base, origin }: BuildEvidence): string | null {
-  if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`
+  if (base !== null)
+    return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`
   if (built === null) return null
   const { reason, baseReason, layers } = origin
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === 'own')

@@ -6,7 +6,11 @@ import { SEVERITY_OF, type Severity } from '../finding/finding.ts'
 import { isExpired, whatOf } from './leak-words.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
-const RULE: Readonly<Record<BesideSecret['where'], string>> = { file: 'secret-in-image', stage: 'secret-in-attestation', comment: 'secret-in-attestation' }
+const RULE: Readonly<Record<BesideSecret['where'], string>> = {
+  file: 'secret-in-image',
+  stage: 'secret-in-attestation',
+  comment: 'secret-in-attestation',
+}
 
 /** No image has a comment: it is a leak of the repository, and of provenance that is pushed. */
 function severityOf({ where, match }: BesideSecret, now: Date): Severity {
@@ -17,12 +21,20 @@ function severityOf({ where, match }: BesideSecret, now: Date): Severity {
 
 function messageOf({ where, keyword, name, lines }: BesideSecret, what: string): string {
   const at = lines === null ? '' : ` (${lines.path}:${lines.startLine})`
-  if (where === 'file') return `The here-document of ${keyword}${at} writes ${what} into ${name}: everyone who can pull the image can read it.`
-  const said = where === 'comment' ? `A comment of the Dockerfile${at}` : `${keyword}${name === '' ? '' : ` in the stage ${name}`}${at}`
+  if (where === 'file')
+    return `The here-document of ${keyword}${at} writes ${what} into ${name}: everyone who can pull the image can read it.`
+  const said =
+    where === 'comment'
+      ? `A comment of the Dockerfile${at}`
+      : `${keyword}${name === '' ? '' : ` in the stage ${name}`}${at}`
   return `${said} holds ${what}: the repository has it, ${where === 'stage' ? 'the build cache has it, ' : ''}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`
 }
 
-const TITLE: Readonly<Record<BesideSecret['where'], string>> = { file: 'in a here-document', stage: 'in a build stage', comment: 'in a comment of the Dockerfile' }
+const TITLE: Readonly<Record<BesideSecret['where'], string>> = {
+  file: 'in a here-document',
+  stage: 'in a build stage',
+  comment: 'in a comment of the Dockerfile',
+}
 
 const CHANGE: Readonly<Record<BesideSecret['where'], string>> = {
   file: 'Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).',
@@ -57,7 +69,15 @@ export function* besideOf(evidence: BuildEvidence, ruleId: string): Generator<Dr
     const { where, match, name, lines } = secret
     if (RULE[where] !== ruleId) continue
     yield {
-      places: [{ ruleId, location: { kind: 'image' }, origin: 'own', dockerfile: lines, identity: [match.detector, where, name, match.facts['name'] ?? ''] }],
+      places: [
+        {
+          ruleId,
+          location: { kind: 'image' },
+          origin: 'own',
+          dockerfile: lines,
+          identity: [match.detector, where, name, match.facts['name'] ?? ''],
+        },
+      ],
       seenFrom: () => seenFrom(evidence, secret),
       hashOf: null,
       detector: match.detector,

@@ -8,7 +8,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'credentials-in-command',
   title: 'A credential among the words of a command',
-  description: 'A command of a RUN is given a password, token or key in its words: the history of the image and the log of the build show it.',
+  description:
+    'A command of a RUN is given a password, token or key in its words: the history of the image and the log of the build show it.',
   remedy: 'Mount it with --mount=type=secret and let the command read the file.',
   severity: 'high',
   confidence: 'high',
@@ -17,7 +18,11 @@ const meta: RuleMeta = {
   enabled: true,
 }
 
-const SEVERITY: Readonly<Record<'literal' | 'usual' | 'variable', Severity>> = { literal: 'high', usual: 'low', variable: 'info' }
+const SEVERITY: Readonly<Record<'literal' | 'usual' | 'variable', Severity>> = {
+  literal: 'high',
+  usual: 'low',
+  variable: 'info',
+}
 const SAYS: Readonly<Record<'literal' | 'usual' | 'variable', string>> = {
   literal: 'everyone who can pull the image reads it in the history',
   usual: 'it is a password that everybody tries first',
@@ -35,7 +40,12 @@ export const credentialsInCommand: BuildRule = {
           if (given.isTold(step, credential)) continue
           // A variable that a mounted secret sets is the right way.
           const variable = /^\$\{?(\w+)/.exec(value)?.[1]
-          if (kind === 'variable' && variable !== undefined && step.flags?.some((flag) => flag.startsWith('--mount=type=secret') && flag.includes(`env=${variable}`))) continue
+          if (
+            kind === 'variable' &&
+            variable !== undefined &&
+            step.flags?.some((flag) => flag.startsWith('--mount=type=secret') && flag.includes(`env=${variable}`))
+          )
+            continue
           yield onCommand(meta, step, command, {
             severity: SEVERITY[kind],
             message: `RUN gives a credential to a command in its words (${by}, ${quote(cut, command)}): ${SAYS[kind]}.`,

@@ -6,7 +6,8 @@ export const deletedSecret: Rule = {
   meta: {
     id: 'deleted-secret',
     title: 'Secret in a file that a later layer hides',
-    description: 'A file with a secret was added in one layer and deleted, overwritten or replaced in a later one: the layer keeps its bytes.',
+    description:
+      'A file with a secret was added in one layer and deleted, overwritten or replaced in a later one: the layer keeps its bytes.',
     remedy: 'Rotate the secret, and keep the file out of the build context or mount it as a build secret.',
     severity: 'high',
     confidence: 'high',

@@ -7,7 +7,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'download-unverified',
   title: 'A download is installed without a check',
-  description: 'A program or an archive is fetched from the network and unpacked, installed or made executable without a checksum or a signature.',
+  description:
+    'A program or an archive is fetched from the network and unpacked, installed or made executable without a checksum or a signature.',
   remedy: 'Check the file between download and use: echo "<sha256>  FILE" | sha256sum -c -',
   severity: 'low',
   confidence: 'high',
@@ -22,10 +23,18 @@ export const downloadUnverified: BuildRule = {
     for (const { by, command, step, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === 'install')
       // pipe-to-shell reports what runs, plain-http-download plain http, remote-add ADD.
-      if (use === undefined || use.isVerified || command === null || isPlainHttp(url) || uses.some(({ kind }) => kind === 'run')) continue
+      if (
+        use === undefined ||
+        use.isVerified ||
+        command === null ||
+        isPlainHttp(url) ||
+        uses.some(({ kind }) => kind === 'run')
+      )
+        continue
       yield onCommand(meta, step, command, {
         message: `RUN downloads ${url ?? 'a file'} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
-        remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:… URL FILE).',
+        remedy:
+          'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:… URL FILE).',
         identity: [url ?? by, use.command.name],
       })
     }

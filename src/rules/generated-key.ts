@@ -7,7 +7,8 @@ export const generatedKey: Rule = {
   meta: {
     id: 'generated-key',
     title: 'Key that a package made when it was installed',
-    description: 'The script of a package made a private key during the build: every container of the image has the same one.',
+    description:
+      'The script of a package made a private key during the build: every container of the image has the same one.',
     remedy: 'Delete the key in the RUN that installs the package, and make one when the container starts.',
     severity: 'medium',
     confidence: 'medium',

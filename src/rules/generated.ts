@@ -19,12 +19,28 @@ interface Generator {
 }
 
 const GENERATORS: readonly Generator[] = [
-  { path: /^\/etc\/ssh\/ssh_host_\w+_key$/, packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/, programs: /^(?:sshd-keygen|dropbearkey)$/ },
-  { path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/, packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/, programs: /^make-ssl-cert$/ },
-  { path: /^\/etc\/pki\/tls\/private\/localhost\.key$/, packages: /^(?:mod_ssl|httpd)$/, programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/ },
+  {
+    path: /^\/etc\/ssh\/ssh_host_\w+_key$/,
+    packages: /^(?:openssh(?:-server)?|ssh|dropbear.*)$/,
+    programs: /^(?:sshd-keygen|dropbearkey)$/,
+  },
+  {
+    path: /^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$/,
+    packages: /^(?:ssl-cert|apache2.*|postfix|postgresql.*|dovecot.*|nginx.*)$/,
+    programs: /^make-ssl-cert$/,
+  },
+  {
+    path: /^\/etc\/pki\/tls\/private\/localhost\.key$/,
+    packages: /^(?:mod_ssl|httpd)$/,
+    programs: /^(?:httpd-ssl-gencerts|make-dummy-cert)$/,
+  },
   { path: /^\/etc\/dovecot\/.*\.(?:key|pem)$/, packages: /^dovecot/, programs: /^mkcert\.sh$/ },
   { path: /^\/etc\/exim4?\/.*\.(?:key|pem)$/, packages: /^exim/, programs: /^exim-gencert$/ },
-  { path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/, packages: /^cockpit/, programs: /^cockpit-certificate-(?:ensure|helper)$/ },
+  {
+    path: /^\/etc\/cockpit\/.*\.(?:key|pem)$/,
+    packages: /^cockpit/,
+    programs: /^cockpit-certificate-(?:ensure|helper)$/,
+  },
   { path: /^\/etc\/unbound\/unbound_\w+\.key$/, packages: /^unbound/, programs: /^unbound-control-setup$/ },
   { path: /^\/etc\/(?:bind\/|named\/)?rndc\.key$/, packages: /^bind9?$/, programs: /^rndc-confgen$/ },
   // Certificates that a service signs itself. No package makes them here: a program does, and names them.
@@ -65,5 +81,9 @@ export function isGenerated(leak: Leak, place: Place, evidence: Evidence): boole
   if (place.owner === 'base') return true
   const runs = runsOf(layer, evidence.origin, evidence.steps)
   if (runs === null) return false
-  return generators.some((generator) => runs.some(({ commands }) => commands.some((command) => makes(command, generator, path))) || installedIn(layer, generator, evidence))
+  return generators.some(
+    (generator) =>
+      runs.some(({ commands }) => commands.some((command) => makes(command, generator, path))) ||
+      installedIn(layer, generator, evidence),
+  )
 }

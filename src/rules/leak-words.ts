@@ -5,7 +5,8 @@ import type { Finding } from '../finding/finding.ts'
 import { redactValue } from '../secrets/redact.ts'
 
 /** Whether the value says that its time is over. */
-export const isExpired = (facts: Leak['facts'], now: Date): boolean => facts['expires'] !== undefined && new Date(facts['expires']) < now
+export const isExpired = (facts: Leak['facts'], now: Date): boolean =>
+  facts['expires'] !== undefined && new Date(facts['expires']) < now
 
 /**
  * `a GitHub token ghp_…9Zk2 (expired 2025-01-01)`, and the same for programs.
@@ -18,12 +19,26 @@ export function whatOf(
 ): { readonly what: string; readonly told: NonNullable<Finding['secret']> } {
   const guessable = detector.guessable === true
   const redacted = redactValue(value, guessable)
-  const notes = [note, isExpired(facts, now) ? `expired ${facts['expires']?.slice(0, 10)}` : null].filter((each) => each !== null)
-  const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => (word === 'JSON' ? word : word.toLowerCase()))
+  const notes = [note, isExpired(facts, now) ? `expired ${facts['expires']?.slice(0, 10)}` : null].filter(
+    (each) => each !== null,
+  )
+  const subject = detector.title.replace(
+    /^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/,
+    (word) => (word === 'JSON' ? word : word.toLowerCase()),
+  )
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? 'an' : 'a'
   const keyedHash = hash(value)
   return {
     what: `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`,
-    told: { detector: detector.id, title: detector.title, redacted, length: value.length, keyedHash: guessable ? null : keyedHash, tag: keyedHash.slice(-4), occurrences, facts },
+    told: {
+      detector: detector.id,
+      title: detector.title,
+      redacted,
+      length: value.length,
+      keyedHash: guessable ? null : keyedHash,
+      tag: keyedHash.slice(-4),
+      occurrences,
+      facts,
+    },
   }
 }

@@ -31,7 +31,8 @@ function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
 
 /** The leaks of one rule. */
 export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
-  for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak)
+  for (const leak of evidence.leaks)
+    if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak)
 }
 
 function draftOf(evidence: Evidence, leak: Leak): Draft {
@@ -62,7 +63,8 @@ const locationOf = ({ built }: Evidence, place: Place): Location => {
   // Which entry it would be depends on the base.
   if (place.kind === 'history') return built === null ? { kind: 'image' } : { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
-  if (place.kind === 'attestation') return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
+  if (place.kind === 'attestation')
+    return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
   if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
   if (place.kind === 'tar') return { kind: 'tar', layer: place.layer, path: place.path, field: place.field }
   return {
@@ -87,11 +89,13 @@ function removedByName(place: Place, evidence: Evidence): boolean {
 
 function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Severity; confidence: Confidence } {
   if (isGenerated(leak, place, evidence)) return { severity: 'medium', confidence: 'medium' }
-  if (leak.strength === 'harmless' || isExpired(leak.facts, evidence.now)) return { severity: 'low', confidence: 'high' }
+  if (leak.strength === 'harmless' || isExpired(leak.facts, evidence.now))
+    return { severity: 'low', confidence: 'high' }
   if (leak.strength === 'proven') return { severity: 'critical', confidence: 'high' }
   if (leak.strength === 'likely') return { severity: 'high', confidence: 'high' }
   if (evidence.given.isGiven(leak)) return { severity: 'high', confidence: 'high' }
-  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: 'high', confidence: 'high' }
+  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
+    return { severity: 'high', confidence: 'high' }
   return { severity: 'medium', confidence: 'medium' }
 }
 
@@ -125,16 +129,19 @@ function fileMessage(evidence: Evidence, place: FilePlace, what: string): string
   const inside = place.inside === null ? '' : ` (in ${place.inside})`
   const line = place.line === null || place.inside !== null ? '' : ` line ${place.line}`
   const added = `${version.path}${inside}${line} holds ${what}, added in ${layerName(evidence, version.layer)}`
-  if (version.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`
+  if (version.entry.afterEnd)
+    return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`
   if (place.state === 'present' || ending === null) return `${added}.`
   const verb = { deleted: 'hides it', overwritten: 'overwrites it', replaced: 'replaces it' }[place.state]
-  if (ending.layer === version.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`
+  if (ending.layer === version.layer)
+    return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`
   return `${added}; ${layerName(evidence, ending.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version.layer}, and anyone who can pull the image can read them.`
 }
 
 function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): string {
   if (place.kind === 'file') return fileMessage(evidence, place, what)
-  if (place.kind === 'config') return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
+  if (place.kind === 'config')
+    return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
   if (place.kind === 'attestation') return attestationMessage(place, what)
   if (place.kind === 'manifest' || place.kind === 'index') return documentMessage(place, what)
   if (place.kind === 'tar') return tarMessage(place, what, (layer) => layerName(evidence, layer))
@@ -152,7 +159,11 @@ const fieldName = ({ field }: ConfigPlace): string => {
 }
 
 function attestationMessage({ predicateType, field, lines }: AttestationPlace, what: string): string {
-  const kind = /slsa/.test(predicateType) ? 'provenance' : /spdx|cyclonedx/i.test(predicateType) ? 'SBOM' : 'attestation'
+  const kind = /slsa/.test(predicateType)
+    ? 'provenance'
+    : /spdx|cyclonedx/i.test(predicateType)
+      ? 'SBOM'
+      : 'attestation'
   const argument = /build-arg:/.test(field) ? ', given as a build argument' : ''
   return `The ${kind} of the image${field === '' ? '' : ` (${field})`} holds ${what}${argument}${lines === null ? '' : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`
 }
@@ -164,15 +175,24 @@ const PURGE = 'Delete pushed tags and the build cache: they keep it.'
 function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): readonly string[] {
   const revoke = leak.strength === 'harmless' ? [] : [`${leak.detector.revoke}.`]
   if (place.owner === 'base')
-    return [`Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`, ...revoke]
+    return [
+      `Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`,
+      ...revoke,
+    ]
   if (isGenerated(leak, place, evidence))
-    return ['Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.']
+    return [
+      'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.',
+    ]
   const change = changeOf(evidence, leak, place, fix)
   return leak.strength === 'harmless' ? [change] : [...revoke, change, PURGE]
 }
 
 /** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
-function instructionOf({ origin }: Evidence, { value }: Leak, place: HistoryPlace | AttestationPlace): { keyword: string | null; text: string } {
+function instructionOf(
+  { origin }: Evidence,
+  { value }: Leak,
+  place: HistoryPlace | AttestationPlace,
+): { keyword: string | null; text: string } {
   if (place.kind === 'history') {
     const instruction = origin.history[place.index]?.instruction
     if (instruction?.buildArgs.some((argument) => argument.includes(value))) return { keyword: 'ARG', text: '' }
@@ -181,12 +201,16 @@ function instructionOf({ origin }: Evidence, { value }: Leak, place: HistoryPlac
   const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? []
   if (argument !== undefined) return { keyword: argument === 'label' ? 'LABEL' : 'ARG', text: '' }
   const line = place.lines?.startLine ?? 0
-  const source = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line && line <= endLine)
+  const source = origin.dockerfile?.stages
+    .flatMap(({ instructions }) => instructions)
+    .find(({ startLine, endLine }) => startLine <= line && line <= endLine)
   return { keyword: source?.keyword ?? null, text: source?.text ?? '' }
 }
 
 function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
-  const mounts = fix?.edits.map(({ lines }) => lines.join('\n').replace(/\\\n/g, '')).find((text) => text.includes(MOUNT.slice(4)))
+  const mounts = fix?.edits
+    .map(({ lines }) => lines.join('\n').replace(/\\\n/g, ''))
+    .find((text) => text.includes(MOUNT.slice(4)))
   const line = oneLine(mounts ?? '')
   // A command that holds another secret is not one to paste.
   const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
@@ -203,27 +227,44 @@ function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
   if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted, fix)
   if (keyword === 'RUN') {
     if (instead !== undefined && place.state === 'present') return `${instead}.`
-    if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line)))) return 'Build with it in a stage of its own and copy only the result into the image.'
+    if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line))))
+      return 'Build with it in a stage of its own and copy only the result into the image.'
     if (fix !== null && place.state === 'deleted') return 'Make, use and remove it in one RUN: then it is in no layer.'
     return `Read it from${mounted === '' ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`
   }
-  return instead === undefined ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`
+  return instead === undefined
+    ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+    : `${instead}.`
 }
 
-function copyChange(evidence: Evidence, { detector }: Leak, place: FilePlace, keyword: string, mounted: string, fix: Fix | null): string {
+function copyChange(
+  evidence: Evidence,
+  { detector }: Leak,
+  place: FilePlace,
+  keyword: string,
+  mounted: string,
+  fix: Fix | null,
+): string {
   const { origin, sources } = evidence
   const layer = origin.layers[place.version.layer]
   const source = layer?.source ?? null
   const stage = source === null ? null : flagValue(source, 'from')
-  if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+  if (stage !== null)
+    return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
   const use =
-    detector.instead !== undefined ? `. ${detector.instead}.` : mounted === '' ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`
+    detector.instead !== undefined
+      ? `. ${detector.instead}.`
+      : mounted === ''
+        ? `; what the build needs comes from ${MOUNT}.`
+        : `; the RUN that needs it mounts it:${mounted}.`
   const known = sources.get(fileKey(place.version.content.layer, place.version.content.index))
   const from = known === undefined || known.path === known.inContext ? '' : ` It is ${known.path} of the checkout.`
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew${use}`
   const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)
-  const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
+  const path =
+    known?.inContext ??
+    (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
   const isNamed = source !== null && copySources(source).includes(path)
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
   return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path)}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
@@ -237,13 +278,22 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   const related: Related[] = []
   const hiders = new Set<string>()
   const addEnding = (place: Place): void => {
-    if ((place.kind !== 'file' && place.kind !== 'tar') || place.ending === null || place.ending.layer === place.version?.layer) return
+    if (
+      (place.kind !== 'file' && place.kind !== 'tar') ||
+      place.ending === null ||
+      place.ending.layer === place.version?.layer
+    )
+      return
     const { layer, by, state } = place.ending
     const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
     const key = `${role} ${layer} ${by}`
     if (hiders.has(key)) return
     hiders.add(key)
-    related.push({ role, location: { kind: 'layer', layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) })
+    related.push({
+      role,
+      location: { kind: 'layer', layer, path: by, line: null, offset: null },
+      dockerfile: layerLines(layer),
+    })
   }
   addEnding(lead)
   for (const place of leak.places) {
@@ -266,7 +316,8 @@ function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
   if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
   if (place.kind === 'config') return [leak.detector.id, place.field, name]
   if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, withoutDigests(place.field), name]
-  if (place.kind === 'manifest' || place.kind === 'index') return [leak.detector.id, place.kind, withoutDigests(place.field), name]
+  if (place.kind === 'manifest' || place.kind === 'index')
+    return [leak.detector.id, place.kind, withoutDigests(place.field), name]
   if (place.kind === 'tar') return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? '', name]
   return [leak.detector.id, historyIdentity(evidence, place), name]
 }
@@ -280,14 +331,18 @@ const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
 }
 
 /** What it is, without where. */
-const subjectOf = ({ detector }: Leak, generated: boolean): string => (generated ? `${detector.title} that a package made when it was installed` : detector.title)
+const subjectOf = ({ detector }: Leak, generated: boolean): string =>
+  generated ? `${detector.title} that a package made when it was installed` : detector.title
 
 function titleOf(leak: Leak, place: Place, generated: boolean): string {
   const title = subjectOf(leak, generated)
   if (generated) return title
   if (place.kind === 'history') return `${title} in the image's history`
   if (place.kind === 'attestation') return `${title} in an attestation of the image`
-  if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
+  if (place.kind === 'config')
+    return place.field.startsWith('Env.')
+      ? `${title} in an environment variable`
+      : `${title} in the image's configuration`
   if (place.kind !== 'file') return `${title} in ${metadataTitle(place)}`
   return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
 }
@@ -301,12 +356,17 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
   const generated = isGenerated(leak, place, evidence)
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
-  const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
+  const source =
+    place.kind === 'file'
+      ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index))
+      : undefined
   return {
     ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
     title: titleOf(leak, place, generated),
-    message: messageOf(evidence, leak, place, what) + (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
+    message:
+      messageOf(evidence, leak, place, what) +
+      (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(evidence, place),

@@ -69,7 +69,16 @@ export const BUILD_RULES: readonly BuildRule[] = [
   worldWritable,
 ]
 
-const IMAGE_RULES: readonly Rule[] = [buildToolsLeft, contentNotInspected, deletedSecret, generatedKey, notDistroless, packageCacheLeft, secretMountCopied, userUnknown]
+const IMAGE_RULES: readonly Rule[] = [
+  buildToolsLeft,
+  contentNotInspected,
+  deletedSecret,
+  generatedKey,
+  notDistroless,
+  packageCacheLeft,
+  secretMountCopied,
+  userUnknown,
+]
 
 /** All of them, sorted by id. */
 export const RULES: readonly Rule[] = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => (a.meta.id < b.meta.id ? -1 : 1))

@@ -9,7 +9,12 @@ const meta: RuleMeta = {
   severity: 'low',
   confidence: 'high',
   kind: 'rule',
-  references: [{ name: 'Dockerfile reference, MAINTAINER', url: 'https://docs.docker.com/reference/dockerfile/#maintainer-deprecated' }],
+  references: [
+    {
+      name: 'Dockerfile reference, MAINTAINER',
+      url: 'https://docs.docker.com/reference/dockerfile/#maintainer-deprecated',
+    },
+  ],
   enabled: false,
 }
 

@@ -22,7 +22,12 @@ export const missingUser: BuildRule = {
   *check(evidence) {
     const { user, built, base, fromLines } = evidence
     if (user.configured !== '') return
-    const at = { location: { kind: 'config', field: 'User' }, dockerfile: fromLines, origin: 'own', identity: ['User'] } as const
+    const at = {
+      location: { kind: 'config', field: 'User' },
+      dockerfile: fromLines,
+      origin: 'own',
+      identity: ['User'],
+    } as const
     // The base image is not at hand: a USER of its own is not known.
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return
     const drop = dropsPrivileges(evidence)
@@ -31,7 +36,8 @@ export const missingUser: BuildRule = {
         ...at,
         severity: 'info',
         message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? 'another user'} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
-        remedy: 'Nothing, where the entrypoint needs root for a moment. Kubernetes refuses it under runAsNonRoot: set runAsUser there.',
+        remedy:
+          'Nothing, where the entrypoint needs root for a moment. Kubernetes refuses it under runAsNonRoot: set runAsUser there.',
       })
       return
     }
@@ -48,7 +54,10 @@ export const missingUser: BuildRule = {
     }
     const made = madeUser(evidence)
     const line = made?.step.lines
-    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}; no USER names it.`
+    const unused =
+      made === null
+        ? ''
+        : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}; no USER names it.`
     yield placed(meta, {
       ...at,
       ...(built === null ? { confidence: 'low' as const } : {}),

@@ -23,14 +23,21 @@ export function modeChange(command: ShellCommand): ModeChange | null {
     const words = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value))
     const [first, ...paths] = words
     const mode = first === undefined ? null : readMode(first.value)
-    return first === undefined || mode === null ? null : { mode, written: `chmod ${first.value}`, paths, isDirectory: false }
+    return first === undefined || mode === null
+      ? null
+      : { mode, written: `chmod ${first.value}`, paths, isDirectory: false }
   }
   if (name === 'install' || name === 'mkdir') {
     const given = options.value('-m', '--mode')
     const mode = given === null ? null : readMode(given.value)
     if (given === null || mode === null) return null
     const isDirectory = name === 'mkdir' || options.has('-d', '--directory')
-    return { mode, written: `${name} -m ${given.value}`, paths: isDirectory ? options.operands : options.operands.slice(-1), isDirectory }
+    return {
+      mode,
+      written: `${name} -m ${given.value}`,
+      paths: isDirectory ? options.operands : options.operands.slice(-1),
+      isDirectory,
+    }
   }
   return null
 }
@@ -38,9 +45,16 @@ export function modeChange(command: ShellCommand): ModeChange | null {
 /** The mode of COPY --chmod or ADD --chmod. */
 export function copyMode({ keyword, flags, text }: Step): ModeChange | null {
   if (keyword !== 'COPY' && keyword !== 'ADD') return null
-  const written = (flags ?? [...(text.match(/--chmod=\S+/g) ?? [])]).find((flag) => flag.startsWith('--chmod='))?.slice(8)
+  const written = (flags ?? [...(text.match(/--chmod=\S+/g) ?? [])])
+    .find((flag) => flag.startsWith('--chmod='))
+    ?.slice(8)
   const mode = written === undefined ? null : readMode(written.replace(/["']/g, ''))
   if (written === undefined || mode === null) return null
   const target = text.trim().split(/\s+/).at(-1) ?? ''
-  return { mode, written: `${keyword} --chmod=${written}`, paths: [{ value: target, kind: /\$/.test(target) ? 'variable' : 'literal', position: 0 }], isDirectory: false }
+  return {
+    mode,
+    written: `${keyword} --chmod=${written}`,
+    paths: [{ value: target, kind: /\$/.test(target) ? 'variable' : 'literal', position: 0 }],
+    isDirectory: false,
+  }
 }

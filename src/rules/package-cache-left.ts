@@ -8,7 +8,8 @@ import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'package-cache-left',
   title: 'A package cache stays in the layer',
-  description: 'A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.',
+  description:
+    'A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.',
   remedy: 'Remove the cache in the same RUN, or mount it: RUN --mount=type=cache,target=…',
   severity: 'info',
   confidence: 'high',
@@ -27,14 +28,24 @@ interface Cache {
 
 const HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`
 const CACHES: readonly Cache[] = [
-  { name: 'apk’s package cache', path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//, by: /^apk$/, remedy: 'Write apk add --no-cache.' },
+  {
+    name: 'apk’s package cache',
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: 'Write apk add --no-cache.',
+  },
   {
     name: 'apt’s downloaded packages',
     path: /^\/var\/cache\/apt\//,
     by: /^(?:apt|apt-get|aptitude)$/,
     remedy: 'End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt.',
   },
-  { name: 'apt’s package lists', path: /^\/var\/lib\/apt\/lists\//, by: /^(?:apt|apt-get|aptitude)$/, remedy: 'End the same RUN with rm -rf /var/lib/apt/lists/*.' },
+  {
+    name: 'apt’s package lists',
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: 'End the same RUN with rm -rf /var/lib/apt/lists/*.',
+  },
   {
     name: 'Cargo’s registry',
     path: /\/\.?cargo\/registry\/(?:cache|index)\//,
@@ -73,12 +84,24 @@ const CACHES: readonly Cache[] = [
   },
   {
     name: 'yarn’s cache',
-    path: new RegExp(`^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`),
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`,
+    ),
     by: /^yarn$/,
     remedy: 'End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache.',
   },
-  { name: 'yum’s cache', path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: 'End the RUN with dnf clean all (yum clean all).' },
-  { name: 'zypper’s cache', path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: 'End the RUN with zypper clean --all.' },
+  {
+    name: 'yum’s cache',
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: 'End the RUN with dnf clean all (yum clean all).',
+  },
+  {
+    name: 'zypper’s cache',
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: 'End the RUN with zypper clean --all.',
+  },
 ]
 
 /** One test for nearly all paths. */
@@ -113,7 +136,8 @@ function leftIn({ layers, filesystem }: Evidence, layer: number): Map<Cache, Lef
 }
 
 /** The command of a RUN that fills a cache: the last one that can have. */
-const filler = ({ commands }: Step, { by }: Cache): ShellCommand | null => commands.findLast(({ name }) => by.test(name)) ?? null
+const filler = ({ commands }: Step, { by }: Cache): ShellCommand | null =>
+  commands.findLast(({ name }) => by.test(name)) ?? null
 
 export const packageCacheLeft: Rule = {
   meta,

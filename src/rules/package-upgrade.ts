@@ -6,7 +6,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'package-upgrade',
   title: 'All packages are upgraded in the build',
-  description: 'A RUN brings all packages of the base up to date: two builds of one commit differ, and the layer holds the packages once more.',
+  description:
+    'A RUN brings all packages of the base up to date: two builds of one commit differ, and the layer holds the packages once more.',
   remedy: 'Use a newer base image, pinned by its digest.',
   severity: 'low',
   confidence: 'high',
@@ -25,7 +26,8 @@ export const packageUpgrade: BuildRule = {
         if (found?.action !== 'upgrade' || found.packages.length > 0) continue
         yield onCommand(meta, step, command, {
           message: `RUN upgrades all packages (${quote(cut, command)}): two builds of one commit differ, and the layer holds again what the base has.`,
-          remedy: 'Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.',
+          remedy:
+            'Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.',
           identity: [command.name],
         })
       }

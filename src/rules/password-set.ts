@@ -9,7 +9,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'password-set',
   title: 'The build sets a password',
-  description: 'A RUN gives an account of the image a password: it is in the history or in /etc/shadow, the same in every container.',
+  description:
+    'A RUN gives an account of the image a password: it is in the history or in /etc/shadow, the same in every container.',
   remedy: 'Leave accounts without a password; containers need none.',
   severity: 'medium',
   confidence: 'high',
@@ -18,7 +19,13 @@ const meta: RuleMeta = {
   enabled: true,
 }
 
-const SEVERITY: Readonly<Record<AccountPassword['kind'], Severity>> = { literal: 'high', hash: 'medium', variable: 'medium', empty: 'medium', unknown: 'medium' }
+const SEVERITY: Readonly<Record<AccountPassword['kind'], Severity>> = {
+  literal: 'high',
+  hash: 'medium',
+  variable: 'medium',
+  empty: 'medium',
+  unknown: 'medium',
+}
 const SAME = 'it is the same in every container, and whoever has the image has it'
 const SAYS: Readonly<Record<AccountPassword['kind'], string>> = {
   literal: 'it stands in the command, so that everyone who can pull the image reads it in the history',

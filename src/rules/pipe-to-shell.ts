@@ -8,7 +8,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'pipe-to-shell',
   title: 'A script from the network runs unseen',
-  description: 'A RUN hands what a download yields to a shell or another interpreter, by a pipe, a substitution or a file, without a check of its content.',
+  description:
+    'A RUN hands what a download yields to a shell or another interpreter, by a pipe, a substitution or a file, without a check of its content.',
   remedy: 'Download to a file, check it with sha256sum -c or a signature, then run it.',
   severity: 'medium',
   confidence: 'high',
@@ -29,7 +30,9 @@ export const pipeToShell: BuildRule = {
       yield onCommand(
         meta,
         step,
-        download !== null && download.position < command.position && command.fedBy.length > 0 ? { position: download.position, end: command.end } : command,
+        download !== null && download.position < command.position && command.fedBy.length > 0
+          ? { position: download.position, end: command.end }
+          : command,
         {
           severity: plain ? 'high' : 'medium',
           message: `RUN ${how}${url === null ? '' : ` from ${url}`}${plain ? ' over plain http' : ''}${command.fedBy.length > 0 ? '' : ` (${quote(cut, command)})`}: whoever controls the server, or the way to it, runs code in the build.`,

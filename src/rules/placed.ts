@@ -22,17 +22,40 @@ interface Simple {
 }
 
 /** Builds a finding of a rule, with the rule's own title, severity and confidence where none is given. */
-export function placed(meta: RuleMeta, { title = meta.title, severity = meta.severity, confidence = meta.confidence, related = [], ...own }: Simple): Draft {
+export function placed(
+  meta: RuleMeta,
+  { title = meta.title, severity = meta.severity, confidence = meta.confidence, related = [], ...own }: Simple,
+): Draft {
   const { identity, ...rest } = own
-  const finding: PlacedFinding = { ruleId: meta.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest }
-  return { places: [{ ruleId: meta.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding, hashOf: null }
+  const finding: PlacedFinding = {
+    ruleId: meta.id,
+    title,
+    severity,
+    confidence,
+    related,
+    file: null,
+    secret: null,
+    fix: null,
+    ...rest,
+  }
+  return {
+    places: [{ ruleId: meta.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
+    seenFrom: () => finding,
+    hashOf: null,
+  }
 }
 
 type OnStep = Omit<Simple, 'location' | 'dockerfile' | 'origin'>
 
 /** A finding on an instruction. */
-export const onStep = (meta: RuleMeta, step: Step, own: OnStep): Draft => placed(meta, { ...own, location: step.location, dockerfile: step.lines, origin: step.owner })
+export const onStep = (meta: RuleMeta, step: Step, own: OnStep): Draft =>
+  placed(meta, { ...own, location: step.location, dockerfile: step.lines, origin: step.owner })
 
 /** A finding on a command of a RUN: on its own lines, in a long RUN too. */
-export const onCommand = (meta: RuleMeta, step: Step, { position, end }: Pick<ShellCommand, 'position' | 'end'>, own: OnStep): Draft =>
+export const onCommand = (
+  meta: RuleMeta,
+  step: Step,
+  { position, end }: Pick<ShellCommand, 'position' | 'end'>,
+  own: OnStep,
+): Draft =>
   placed(meta, { ...own, location: step.location, dockerfile: step.linesAt(position, end), origin: step.owner })

@@ -24,16 +24,25 @@ function source(command: ShellCommand): string | null {
   const { name, args } = command
   const options = optionsIn(command)
   const [verb = ''] = options.operands.map(({ value }) => value)
-  const plain = (words: readonly { readonly value: string }[]): string | null => words.find(({ value }) => isPlainHttp(value))?.value ?? null
+  const plain = (words: readonly { readonly value: string }[]): string | null =>
+    words.find(({ value }) => isPlainHttp(value))?.value ?? null
   if (name === 'git') return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options.operands) : null
   if (name === 'svn') return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options.operands) : null
   if (/^(?:pip\d?|uv|pipx)$/.test(name))
-    return plain([...options.values('-i', '--index-url', '--extra-index-url', '-f', '--find-links', '--index', '--default-index'), ...options.operands])
+    return plain([
+      ...options.values('-i', '--index-url', '--extra-index-url', '-f', '--find-links', '--index', '--default-index'),
+      ...options.operands,
+    ])
   if (/^(?:npm|yarn|pnpm)$/.test(name)) return plain([...options.values('--registry'), ...options.operands])
   if (name === 'gem') return plain(options.values('-s', '--source'))
-  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options.operands) : null
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name))
+    return /^(?:install|localinstall|in)$/.test(verb) ? plain(options.operands) : null
   if (name === 'rpm') return plain([...options.values('--import'), ...options.operands])
-  if (SIGNING_KEYS.test(name)) return plain([...options.values('--fetch-keys'), ...args.slice(args.findIndex(({ value }) => value === '--fetch-keys') + 1)])
+  if (SIGNING_KEYS.test(name))
+    return plain([
+      ...options.values('--fetch-keys'),
+      ...args.slice(args.findIndex(({ value }) => value === '--fetch-keys') + 1),
+    ])
   return null
 }
 
@@ -41,7 +50,8 @@ export const plainHttpDownload: BuildRule = {
   meta,
   *check({ steps }) {
     for (const { by, command, step, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked }) => checked || kind === 'run')) continue
+      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked }) => checked || kind === 'run'))
+        continue
       const use = uses.find(({ kind }) => kind === 'install')
       const own = {
         message: `${command === null ? 'ADD' : 'RUN'} fetches ${url} over plain http${use === undefined ? '' : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,

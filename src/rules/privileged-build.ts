@@ -34,7 +34,8 @@ export const privilegedBuild: BuildRule = {
       if (step.keyword !== 'RUN') continue
       for (const { flag, says, remedy } of FLAGS) {
         const written = step.flags?.find((candidate) => flag.test(candidate))
-        if (written !== undefined) yield onStep(meta, step, { message: `RUN ${written} ${says}.`, remedy, identity: [written] })
+        if (written !== undefined)
+          yield onStep(meta, step, { message: `RUN ${written} ${says}.`, remedy, identity: [written] })
       }
     }
   },

@@ -6,4 +6,5 @@ import { oneLine } from '../shell/words.ts'
 const MAX_QUOTED = 90
 
 /** A command, in backquotes. */
-export const quote = (cut: BuildEvidence['cut'], { text }: ShellCommand): string => `\`${cut(oneLine(text), MAX_QUOTED, 'words').replaceAll('`', "'")}\``
+export const quote = (cut: BuildEvidence['cut'], { text }: ShellCommand): string =>
+  `\`${cut(oneLine(text), MAX_QUOTED, 'words').replaceAll('`', "'")}\``

@@ -16,11 +16,14 @@ const meta: RuleMeta = {
   enabled: false,
 }
 
-const isOff = (text: string): boolean => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text)
+const isOff = (text: string): boolean =>
+  /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text)
 
 /** A configuration that switches them off for all that follows. */
 const configures = ({ args, writes, input, fedBy }: ShellCommand): boolean =>
-  [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path) => /apt\.conf/.test(path)) &&
+  [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path) =>
+    /apt\.conf/.test(path),
+  ) &&
   [...args, ...fedBy.flatMap((feeder) => [...feeder.args])]
     .map(({ value }) => value)
     .concat(input ?? '')
@@ -34,10 +37,21 @@ export const recommendedPackages: BuildRule = {
       for (const command of step.commands) {
         off ||= configures(command)
         const found = packagesIn(command)
-        if (off || found?.family !== 'apt' || found.action !== 'install' || found.packages.length === 0 || command.name === 'aptitude') continue
+        if (
+          off ||
+          found?.family !== 'apt' ||
+          found.action !== 'install' ||
+          found.packages.length === 0 ||
+          command.name === 'aptitude'
+        )
+          continue
         if (command.args.some(({ value }) => value === 'build-dep')) continue
         const options = optionsIn(command)
-        if (options.has('--no-install-recommends') || options.values('-o', '--option').some(({ value }) => isOff(value))) continue
+        if (
+          options.has('--no-install-recommends') ||
+          options.values('-o', '--option').some(({ value }) => isOff(value))
+        )
+          continue
         yield onCommand(meta, step, command, {
           message: `RUN installs ${
             found.packages

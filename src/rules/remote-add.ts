@@ -6,7 +6,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'remote-add',
   title: 'ADD of a URL without a checksum',
-  description: 'ADD fetches a URL without --checksum, or a Git repository without a commit: what is there on the day of the build is in the image.',
+  description:
+    'ADD fetches a URL without --checksum, or a Git repository without a commit: what is there on the day of the build is in the image.',
   remedy: 'Write ADD --checksum=sha256:… URL, or name the commit of the repository.',
   severity: 'low',
   confidence: 'high',
@@ -16,7 +17,10 @@ const meta: RuleMeta = {
 }
 
 const isGit = (word: string): boolean => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word)
-const hasCommit = (word: string): boolean => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word)
+const hasCommit = (word: string): boolean =>
+  /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(
+    word,
+  )
 
 /** Files and directories have a word in front of the hash. */
 const OF_A_URL = /^[0-9a-f]{64} in /
@@ -41,7 +45,8 @@ export const remoteAdd: BuildRule = {
       if (step.keyword !== 'ADD') continue
       if (OF_A_URL.test(step.text)) {
         yield onStep(meta, step, {
-          message: 'ADD fetches a URL, which the classic builder keeps no word of, without a checksum: whatever is there on the day of the build is in the image.',
+          message:
+            'ADD fetches a URL, which the classic builder keeps no word of, without a checksum: whatever is there on the day of the build is in the image.',
           remedy: 'Build with BuildKit, and write ADD --checksum=sha256:<sha256> URL …',
           identity: ['URL', step.text.replace(/^[0-9a-f]+ /, '')],
         })
@@ -55,7 +60,9 @@ export const remoteAdd: BuildRule = {
       yield onStep(meta, step, {
         confidence: sure ? 'high' : 'low',
         message: `ADD fetches ${url} ${git ? 'without a commit' : 'without a checksum'}${sure ? '' : ', as far as the history tells'}: whatever is there on the day of the build is in the image.`,
-        remedy: git ? `Name the commit: ${url.replace(/#.*$/s, '')}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} …`,
+        remedy: git
+          ? `Name the commit: ${url.replace(/#.*$/s, '')}#<40 hex digits>.`
+          : `Write ADD --checksum=sha256:<sha256> ${url} …`,
         identity: [url],
       })
     }

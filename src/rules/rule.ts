@@ -30,7 +30,11 @@ export interface RuleMeta {
  * A finding as seen from one of its places. What the policy adds (status, suppression) and what follows from the place
  * (fingerprint) is not here.
  */
-export interface PlacedFinding extends Omit<Finding, 'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references' | 'remedy' | 'steps'> {
+export interface PlacedFinding
+  extends Omit<
+    Finding,
+    'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references' | 'remedy' | 'steps'
+  > {
   /** What to do; of several steps each by itself, so that findings that are shown together can share them. */
   readonly remedy: string | readonly string[]
 }
@@ -83,7 +87,10 @@ export const REFERENCES = {
     url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation',
   },
   nistImage: { name: 'NIST SP 800-190, 4.1', url: 'https://doi.org/10.6028/NIST.SP.800-190' },
-  buildPractices: { name: 'Docker build best practices', url: 'https://docs.docker.com/build/building/best-practices/' },
+  buildPractices: {
+    name: 'Docker build best practices',
+    url: 'https://docs.docker.com/build/building/best-practices/',
+  },
   addReference: { name: 'Dockerfile reference, ADD', url: 'https://docs.docker.com/reference/dockerfile/#add' },
   attackSetuid: { name: 'MITRE ATT&CK T1548.001', url: 'https://attack.mitre.org/techniques/T1548/001/' },
   attackSudo: { name: 'MITRE ATT&CK T1548.003', url: 'https://attack.mitre.org/techniques/T1548/003/' },
@@ -92,7 +99,10 @@ export const REFERENCES = {
   attackPermissions: { name: 'MITRE ATT&CK T1222.002', url: 'https://attack.mitre.org/techniques/T1222/002/' },
   attackAccounts: { name: 'MITRE ATT&CK T1078.003', url: 'https://attack.mitre.org/techniques/T1078/003/' },
   attackEscape: { name: 'MITRE ATT&CK T1611', url: 'https://attack.mitre.org/techniques/T1611/' },
-  owaspUser: { name: 'OWASP Docker Security, rule 2', url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user' },
+  owaspUser: {
+    name: 'OWASP Docker Security, rule 2',
+    url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user',
+  },
   owaspSupplyChain: {
     name: 'OWASP Docker Security, rule 13',
     url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security',

@@ -7,7 +7,8 @@ export const secretInAttestation: BuildRule = {
   meta: {
     id: 'secret-in-attestation',
     title: 'Secret in an attestation of the image',
-    description: 'An attestation that is pushed with the image holds a secret: provenance records build arguments and the Dockerfile, an SBOM what it found in files.',
+    description:
+      'An attestation that is pushed with the image holds a secret: provenance records build arguments and the Dockerfile, an SBOM what it found in files.',
     remedy: 'Rotate the secret, pass it as a build secret, and delete the pushed attestation.',
     severity: 'high',
     confidence: 'high',

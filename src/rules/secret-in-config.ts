@@ -6,7 +6,8 @@ export const secretInConfig: BuildRule = {
   meta: {
     id: 'secret-in-config',
     title: 'Secret in the image configuration',
-    description: 'A label, the command, any other field of the configuration, the manifest, the index or a file beside the image holds a secret.',
+    description:
+      'A label, the command, any other field of the configuration, the manifest, the index or a file beside the image holds a secret.',
     remedy: 'Rotate the secret, and remove it from the Dockerfile.',
     severity: 'high',
     confidence: 'high',

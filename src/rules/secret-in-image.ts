@@ -7,7 +7,8 @@ export const secretInImage: BuildRule = {
   meta: {
     id: 'secret-in-image',
     title: 'Secret in a file of the image',
-    description: 'A file of the final image holds a secret, or its name, the target of a link, an extended attribute or a comment in the tar does.',
+    description:
+      'A file of the final image holds a secret, or its name, the target of a link, an extended attribute or a comment in the tar does.',
     remedy: 'Rotate the secret, and give it to the container when it starts.',
     severity: 'high',
     confidence: 'high',

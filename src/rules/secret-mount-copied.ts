@@ -10,7 +10,8 @@ import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'secret-mount-copied',
   title: 'A mounted secret is written into the layer',
-  description: 'A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.',
+  description:
+    'A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.',
   remedy: 'Let the command read the mounted file, or mount it at the path where it is looked for (target=…).',
   severity: 'high',
   confidence: 'high',
@@ -57,31 +58,50 @@ const PASSES = /^(?:awk|base64|cat|cut|dd|echo|envsubst|head|jq|printf|sed|sort|
 function writtenBy(command: ShellCommand, mount: Mount, variables: ReadonlySet<string>): string[] {
   const { name, args, writes, reads, fedBy, input } = command
   const operands = optionsIn(command).operands.map(({ value }) => value)
-  const inVariable = (text: string): boolean => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text))
+  const inVariable = (text: string): boolean =>
+    [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text))
   const has = (texts: readonly string[]): boolean => texts.some((text) => holds(text, mount) || inVariable(text))
   const words = args.map(({ value }) => value)
-  if (/^(?:cp|install|mv|ln|rsync)$/.test(name) && has(operands.slice(0, -1)) && !(name === 'ln' && optionsIn(command).has('-s', '--symbolic'))) {
+  if (
+    /^(?:cp|install|mv|ln|rsync)$/.test(name) &&
+    has(operands.slice(0, -1)) &&
+    !(name === 'ln' && optionsIn(command).has('-s', '--symbolic'))
+  ) {
     const last = operands.at(-1) ?? ''
     return [last, `${last.replace(/\/$/, '')}/${(mount.target ?? '').replace(/^.*\//, '')}`]
   }
-  const fed = has([...words, ...reads, input ?? '', ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ''])])
+  const fed = has([
+    ...words,
+    ...reads,
+    input ?? '',
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? '']),
+  ])
   if (!fed) return []
   if (name === 'tee') return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : []
   if (name === 'sed' && optionsIn(command).has('-i', '--in-place')) return operands.slice(-1)
   if (name === 'git' && words.includes('config') && words.includes('--global')) return ['/root/.gitconfig']
   if (/^(?:npm|pnpm)$/.test(name) && words.includes('config') && words.includes('set')) return ['/root/.npmrc']
-  if (name === 'pip' && words.includes('config')) return ['/root/.config/pip/pip.conf', '/root/.pip/pip.conf', '/etc/pip.conf']
+  if (name === 'pip' && words.includes('config'))
+    return ['/root/.config/pip/pip.conf', '/root/.pip/pip.conf', '/etc/pip.conf']
   if (!PASSES.test(name) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return []
   return writes.filter((path) => !path.startsWith('/dev/') && path !== mount.target)
 }
 
 /** The path of the layer's file that a written one is; null where the layer does not hold it. */
-function inLayer({ layers }: Evidence, { layer, variables }: Step, path: string, workdir: string): { path: string; bytes: number } | null {
+function inLayer(
+  { layers }: Evidence,
+  { layer, variables }: Step,
+  path: string,
+  workdir: string,
+): { path: string; bytes: number } | null {
   if (layer === null) return null
   const home = path.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get('HOME') ?? '/root')
   const wanted = home.startsWith('/') ? home : `${workdir.replace(/\/$/, '')}/${home.replace(/^\.\//, '')}`
   const clean = wanted.replace(/\/{2,}/g, '/')
-  const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean && candidate.whiteout === null && candidate.type === 'file' && candidate.size > 0)
+  const entry = layers[layer]?.entries.find(
+    (candidate) =>
+      candidate.path === clean && candidate.whiteout === null && candidate.type === 'file' && candidate.size > 0,
+  )
   return entry === undefined ? null : { path: entry.path, bytes: entry.size }
 }
 
@@ -111,9 +131,17 @@ export const secretMountCopied: Rule = {
         // A program that was given the secret can have written it itself: the layer tells.
         const leak = evidence.leaks.find(
           ({ places, strength }) =>
-            strength !== 'harmless' && places.some((place) => place.kind === 'file' && place.version.content.layer === step.layer && place.version.path !== mount.target),
+            strength !== 'harmless' &&
+            places.some(
+              (place) =>
+                place.kind === 'file' &&
+                place.version.content.layer === step.layer &&
+                place.version.path !== mount.target,
+            ),
         )
-        const place = leak?.places.find((candidate) => candidate.kind === 'file' && candidate.version.content.layer === step.layer)
+        const place = leak?.places.find(
+          (candidate) => candidate.kind === 'file' && candidate.version.content.layer === step.layer,
+        )
         if (leak === undefined || place?.kind !== 'file') continue
         yield onStep(meta, step, {
           confidence: 'medium',

@@ -87,10 +87,25 @@ export const setuidAdded: BuildRule = {
     for (const step of steps) {
       const { layer } = step
       if (layer === null || step.owner !== 'own' || step.of !== 'image') continue
-      if (step.commands.some((command) => packagesIn(command) !== null || command.name === 'dpkg' || command.name === 'rpm' || command.name === 'chmod')) continue
+      if (
+        step.commands.some(
+          (command) =>
+            packagesIn(command) !== null ||
+            command.name === 'dpkg' ||
+            command.name === 'rpm' ||
+            command.name === 'chmod',
+        )
+      )
+        continue
       for (const version of built.filesystem.presentIn(layer)) {
         const { entry } = version
-        if (entry.type !== 'file' || (entry.mode & 0o6000) === 0 || (entry.mode & 0o111) === 0 || told.has(version.path)) continue
+        if (
+          entry.type !== 'file' ||
+          (entry.mode & 0o6000) === 0 ||
+          (entry.mode & 0o111) === 0 ||
+          told.has(version.path)
+        )
+          continue
         yield placed(meta, {
           message: `${version.path} has the ${(entry.mode & 0o4000) !== 0 ? 'setuid' : 'setgid'} bit (mode ${entry.mode.toString(8).padStart(4, '0')}, ${entry.uid === 0 ? 'owned by root' : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
           remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version.path}.`,

@@ -24,7 +24,8 @@ const meta: RuleMeta = {
 
 /** `openssh` brings the server on Alpine and Arch; elsewhere it is named so. */
 const isServer = (command: ShellCommand) => (name: string) =>
-  /^(?:openssh-server|openssh-sftp-server|dropbear|tinysshd)$/.test(name) || (name === 'openssh' && /^(?:apk|pacman)$/.test(command.name))
+  /^(?:openssh-server|openssh-sftp-server|dropbear|tinysshd)$/.test(name) ||
+  (name === 'openssh' && /^(?:apk|pacman)$/.test(command.name))
 
 const startsServer = ({ name, args, program }: ShellCommand): boolean =>
   (/^(?:sshd|dropbear)$/.test(name) && !args.some(({ value }) => /^-[tTV]$/.test(value))) ||
@@ -35,14 +36,25 @@ function permitsRoot(command: ShellCommand): boolean {
   const { name, args, writes, input, fedBy } = command
   const targets = name === 'sed' || name === 'tee' ? optionsIn(command).operands.map(({ value }) => value) : writes
   if (!targets.some((path) => /sshd_config/.test(path))) return false
-  const texts = [...args.map(({ value }) => value), input ?? '', ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ''])]
-  return texts.some((text) => /PermitRootLogin\s+yes/i.test(name === 'sed' ? text.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, '$2') : text))
+  const texts = [
+    ...args.map(({ value }) => value),
+    input ?? '',
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? '']),
+  ]
+  return texts.some((text) =>
+    /PermitRootLogin\s+yes/i.test(
+      name === 'sed' ? text.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, '$2') : text,
+    ),
+  )
 }
 
 /** Signs, each with the finding that it makes; the first is shown. */
-function* signs({ steps }: BuildEvidence): Generator<{ says: string; draft: (own: Parameters<typeof onStep>[2]) => Draft }> {
+function* signs({
+  steps,
+}: BuildEvidence): Generator<{ says: string; draft: (own: Parameters<typeof onStep>[2]) => Draft }> {
   const of = steps.filter((step) => step.of === 'image')
-  const onRun = (step: Step, command: ShellCommand) => (own: Parameters<typeof onStep>[2]) => onCommand(meta, step, command, own)
+  const onRun = (step: Step, command: ShellCommand) => (own: Parameters<typeof onStep>[2]) =>
+    onCommand(meta, step, command, own)
   for (const step of of)
     for (const command of step.commands) {
       const name = installs(command, isServer(command))
@@ -50,11 +62,13 @@ function* signs({ steps }: BuildEvidence): Generator<{ says: string; draft: (own
       if (permitsRoot(command)) yield { says: 'lets root log in (PermitRootLogin yes)', draft: onRun(step, command) }
     }
   for (const step of of) {
-    if (step.keyword === 'EXPOSE' && step.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port))) yield { says: 'opens port 22', draft: (own) => onStep(meta, step, own) }
+    if (step.keyword === 'EXPOSE' && step.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
+      yield { says: 'opens port 22', draft: (own) => onStep(meta, step, own) }
     if (step.keyword === 'CMD' || step.keyword === 'ENTRYPOINT') {
       const words = jsonWords(step.text)
       const { commands } = words === null ? parseScript(step.text) : parseWords(words)
-      if (commands.some(startsServer)) yield { says: `starts it (${step.keyword})`, draft: (own) => onStep(meta, step, own) }
+      if (commands.some(startsServer))
+        yield { says: `starts it (${step.keyword})`, draft: (own) => onStep(meta, step, own) }
     }
   }
 }
@@ -70,7 +84,14 @@ export const sshServer: BuildRule = {
     const { built } = evidence
     if (
       built !== null &&
-      !['/usr/sbin/sshd', '/usr/sbin/dropbear', '/usr/bin/dropbear', '/usr/bin/sshd', '/sbin/sshd', '/usr/sbin/tinysshd'].some((path) => built.filesystem.find(path) !== null)
+      ![
+        '/usr/sbin/sshd',
+        '/usr/sbin/dropbear',
+        '/usr/bin/dropbear',
+        '/usr/bin/sshd',
+        '/sbin/sshd',
+        '/usr/sbin/tinysshd',
+      ].some((path) => built.filesystem.find(path) !== null)
     )
       return
     // Alpine's openssh holds the clients too, which is mostly what it is wanted for.
@@ -78,7 +99,9 @@ export const sshServer: BuildRule = {
     yield first.draft({
       ...(isMeant ? {} : { severity: 'low' as const }),
       message: `The image has an SSH server: it ${[...new Set(found.map(({ says }) => says))].join(', ')}. Accounts, keys and patches of it are one more thing to guard, and every container has the same host keys.`,
-      remedy: isMeant ? 'Remove it: docker exec, kubectl exec and kubectl debug give a shell without one.' : 'For the clients alone install openssh-client.',
+      remedy: isMeant
+        ? 'Remove it: docker exec, kubectl exec and kubectl debug give a shell without one.'
+        : 'For the clients alone install openssh-client.',
       identity: ['ssh-server'],
     })
   },

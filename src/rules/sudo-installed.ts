@@ -5,7 +5,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'sudo-installed',
   title: 'sudo is installed',
-  description: 'The build installs sudo, a setuid program that a container has no use for: the build is root already, and the container should not become it.',
+  description:
+    'The build installs sudo, a setuid program that a container has no use for: the build is root already, and the container should not become it.',
   remedy: 'Remove sudo; use USER, and gosu or setpriv in an entrypoint that has to start as root.',
   severity: 'low',
   confidence: 'high',

@@ -17,21 +17,35 @@ const meta: RuleMeta = {
 }
 
 /** Text that grants: no comment, and a tag of a rule. Doas calls it `nopass`. */
-const grants = (text: string): boolean => text.split(/\n|\\n/).some((line) => !/^\s*#/.test(line) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line))
+const grants = (text: string): boolean =>
+  text.split(/\n|\\n/).some((line) => !/^\s*#/.test(line) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line))
 
 /** Whether what is granted is anything, and not some commands. */
 const grantsAll = (text: string): boolean =>
-  text.split(/\n|\\n/).some((line) => grants(line) && (!/NOPASSWD/.test(line) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line)))
+  text
+    .split(/\n|\\n/)
+    .some(
+      (line) =>
+        grants(line) &&
+        (!/NOPASSWD/.test(line) ||
+          /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line)),
+    )
 
 /** The text that a command puts into a file of sudo or doas; null for none that grants anything. */
 function grantedBy(command: ShellCommand): string | null {
   const { name, args, writes, fedBy, input } = command
   const { operands } = optionsIn(command)
-  const targets = name === 'tee' || name === 'sed' ? operands.map(({ value }) => value) : name === 'visudo' ? ['/etc/sudoers'] : writes
+  const targets =
+    name === 'tee' || name === 'sed'
+      ? operands.map(({ value }) => value)
+      : name === 'visudo'
+        ? ['/etc/sudoers']
+        : writes
   if (!targets.some((path) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path))) return null
   const texts = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value)
   // sed changes what it finds: `s/NOPASSWD:ALL//` takes it out.
-  if (name === 'sed') return texts.map((text) => text.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, '$2')).find(grants) ?? null
+  if (name === 'sed')
+    return texts.map((text) => text.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, '$2')).find(grants) ?? null
   const all = [texts.join(' '), input ?? '', ...fedBy.map((feeder) => feeder.input ?? '')]
   return all.find(grants) ?? null
 }
@@ -39,7 +53,8 @@ function grantedBy(command: ShellCommand): string | null {
 export const sudoWithoutPassword: BuildRule = {
   meta,
   *check({ steps, built, layers, origin }) {
-    const remedy = 'Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.'
+    const remedy =
+      'Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.'
     let told = false
     for (const step of steps) {
       if (step.of !== 'image') continue
@@ -59,7 +74,9 @@ export const sudoWithoutPassword: BuildRule = {
     }
     if (built === null || told) return
     // What COPY brought is seen in the image alone.
-    const files = layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text }) => ({ version: built.filesystem.versionOf(layer, entry), text })))
+    const files = layers.flatMap(({ extracts }, layer) =>
+      extracts.map(({ entry, text }) => ({ version: built.filesystem.versionOf(layer, entry), text })),
+    )
     for (const { version, text } of files) {
       const { path } = version
       if (version.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path) || !grants(text)) continue

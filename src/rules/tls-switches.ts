@@ -21,7 +21,8 @@ const FILLED = /./
 
 /** Modules that anyone can publish: their checksums are not asked for. */
 const OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/
-const MAVEN = /-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)/
+const MAVEN =
+  /-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)/
 
 const VARIABLES: Readonly<Record<string, RegExp>> = {
   ADAL_PYTHON_SSL_NO_VERIFY: FILLED,
@@ -62,9 +63,12 @@ const VARIABLES: Readonly<Record<string, RegExp>> = {
 }
 
 /** npm reads its variables in any case. */
-const IN_ANY_CASE: readonly { readonly name: RegExp; readonly off: RegExp }[] = [{ name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }]
+const IN_ANY_CASE: readonly { readonly name: RegExp; readonly off: RegExp }[] = [
+  { name: /^npm_config_strict_ssl$/i, off: NPM_FALSE },
+]
 
-const offValue = (name: string): RegExp | undefined => (Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : IN_ANY_CASE.find((each) => each.name.test(name))?.off)
+const offValue = (name: string): RegExp | undefined =>
+  Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : IN_ANY_CASE.find((each) => each.name.test(name))?.off
 
 /** Whether a variable of this value switches the check of the program that reads it off. */
 export const switchesOff = (name: string, value: string): boolean => offValue(name)?.test(value) === true
@@ -83,7 +87,11 @@ const flag =
   (command) => {
     const options = optionsIn(command)
     const name = names.find((wanted) =>
-      options.options.some((option) => option.name === wanted || (wanted.startsWith('--') && options.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))),
+      options.options.some(
+        (option) =>
+          option.name === wanted ||
+          (wanted.startsWith('--') && options.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name)),
+      ),
     )
     // `--insecure=false` switches nothing off.
     return name === undefined || OFF.test(options.value(name)?.value ?? '') ? null : name
@@ -97,7 +105,9 @@ const setting =
     return words.some((word, index) => {
       const at = word.indexOf('=')
       const next = words[index + 1]
-      return at === -1 ? key.test(word) && next !== undefined && off.test(next) : key.test(word.slice(0, at)) && off.test(word.slice(at + 1))
+      return at === -1
+        ? key.test(word) && next !== undefined && off.test(next)
+        : key.test(word.slice(0, at)) && off.test(word.slice(at + 1))
     })
       ? shown
       : null
@@ -107,7 +117,12 @@ const setting =
 const joined =
   (key: RegExp, off: RegExp, shown: string): Check =>
   ({ args }) =>
-    args.some(({ value }) => value.includes('=') && key.test(value.replace(/=.*$/s, '')) && off.test(value.replace(/^[^=]*=/, ''))) ? shown : null
+    args.some(
+      ({ value }) =>
+        value.includes('=') && key.test(value.replace(/=.*$/s, '')) && off.test(value.replace(/^[^=]*=/, '')),
+    )
+      ? shown
+      : null
 
 /** A check of a command that has one of some words in front of what it sets: `npm install strict-ssl` installs a package. */
 const behind =
@@ -132,8 +147,11 @@ const CONFIG = /^(?:config|c|set)$/
 const apt: Check = (command) =>
   optionsIn(command)
     .values('-o', '--option')
-    .find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, '')))
-    ?.value ?? null
+    .find(
+      ({ value }) =>
+        /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) &&
+        /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, '')),
+    )?.value ?? null
 const yum = first(setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, 'sslverify=0'), (command) =>
   optionsIn(command)
     .values('--setopt')
@@ -147,13 +165,19 @@ const strictSsl = first(
   behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, 'enableStrictSsl false')),
   flag('--no-strict-ssl'),
 )
-const pip: Check = first(flag('--trusted-host'), behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, 'trusted-host')))
+const pip: Check = first(
+  flag('--trusted-host'),
+  behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, 'trusted-host')),
+)
 const hostKeys: Check = ({ args }) => {
   const at = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value))
   const text = at === -1 ? '' : `${args[at]?.value}=${args[at + 1]?.value ?? ''}`
   return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text) ? 'StrictHostKeyChecking=no' : null
 }
-const registry = first(joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, '--tls-verify=false'), flag('--insecure-registry', '--insecure'))
+const registry = first(
+  joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, '--tls-verify=false'),
+  flag('--insecure-registry', '--insecure'),
+)
 const git: Check = first(setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, 'http.sslVerify false'), (command) =>
   optionsIn(command)
     .values('-c', '--config')
@@ -162,8 +186,12 @@ const git: Check = first(setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, 'http
     : null,
 )
 const maven: Check = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null
-const conda = first(behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, 'ssl_verify false')), joined(/^--ssl-verify$/, /^<?false>?$/i, '--ssl-verify=false'))
-const zypper: Check = ({ args }) => (args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? 'ssl_verify=no' : null)
+const conda = first(
+  behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, 'ssl_verify false')),
+  joined(/^--ssl-verify$/, /^<?false>?$/i, '--ssl-verify=false'),
+)
+const zypper: Check = ({ args }) =>
+  args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? 'ssl_verify=no' : null
 
 const COMMANDS: Readonly<Record<string, Check>> = {
   'ansible-galaxy': flag('--ignore-certs', '-c'),
@@ -174,7 +202,13 @@ const COMMANDS: Readonly<Record<string, Check>> = {
   aws: flag('--no-verify-ssl'),
   buildah: registry,
   bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, 'ssl_verify_mode 0')),
-  composer: behind(/^config$/, first(setting(/^disable-tls$/, /^(?:true|1)$/, 'disable-tls true'), setting(/^secure-http$/, /^(?:false|0)$/, 'secure-http false'))),
+  composer: behind(
+    /^config$/,
+    first(
+      setting(/^disable-tls$/, /^(?:true|1)$/, 'disable-tls true'),
+      setting(/^secure-http$/, /^(?:false|0)$/, 'secure-http false'),
+    ),
+  ),
   conda: first(conda, flag('--insecure', '-k')),
   crane: flag('--insecure'),
   curl: flag('-k', '--insecure', '--proxy-insecure', '--doh-insecure'),
@@ -192,7 +226,10 @@ const COMMANDS: Readonly<Record<string, Check>> = {
   http: setting(/^--verify$/, /^(?:no|false)$/i, '--verify=no'),
   https: setting(/^--verify$/, /^(?:no|false)$/i, '--verify=no'),
   kubectl: flag('--insecure-skip-tls-verify'),
-  lftp: ({ args }) => (args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value)) ? 'ssl:verify-certificate no' : null),
+  lftp: ({ args }) =>
+    args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value))
+      ? 'ssl:verify-certificate no'
+      : null,
   mamba: first(conda, flag('--insecure', '-k')),
   microdnf: yum,
   micromamba: conda,
@@ -215,7 +252,10 @@ const COMMANDS: Readonly<Record<string, Check>> = {
   svn: flag('--trust-server-cert', '--trust-server-cert-failures'),
   tdnf: yum,
   uv: flag('--allow-insecure-host', '--trusted-host'),
-  wget: first(flag('--no-check-certificate'), setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, 'check_certificate=off')),
+  wget: first(
+    flag('--no-check-certificate'),
+    setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, 'check_certificate=off'),
+  ),
   yarn: strictSsl,
   yum,
   'yum-config-manager': yum,
@@ -225,23 +265,58 @@ const COMMANDS: Readonly<Record<string, Check>> = {
 /** The option or setting by which a command switches the check off; null for none. */
 export function optionOff(command: ShellCommand): string | null {
   const { name, args } = command
-  if (/^python[\d.]*$/.test(name)) return args[0]?.value === '-m' && args[1]?.value === 'pip' ? pip({ ...command, name: 'pip', args: args.slice(2) }) : null
+  if (/^python[\d.]*$/.test(name))
+    return args[0]?.value === '-m' && args[1]?.value === 'pip'
+      ? pip({ ...command, name: 'pip', args: args.slice(2) })
+      : null
   return Object.hasOwn(COMMANDS, name) ? (COMMANDS[name]?.(command) ?? null) : null
 }
 
 /** Files of settings, and lines of theirs that switch the check off. */
 export const SETTINGS_FILES: readonly { readonly path: RegExp; readonly line: RegExp; readonly shown: string }[] = [
-  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i, shown: 'strict-ssl=false' },
+  {
+    path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/,
+    line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i,
+    shown: 'strict-ssl=false',
+  },
   { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: 'enableStrictSsl: false' },
   { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: 'trusted-host' },
   { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: 'insecure' },
-  { path: /(?:^|\/)\.?wgetrc$/, line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i, shown: 'check_certificate=off' },
-  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: 'sslVerify=false' },
-  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i, shown: 'sslverify=0' },
-  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i, shown: 'Verify-Peer false' },
+  {
+    path: /(?:^|\/)\.?wgetrc$/,
+    line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i,
+    shown: 'check_certificate=off',
+  },
+  {
+    path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/,
+    line: /sslverify\s*=\s*(?:false|0|no|off)/i,
+    shown: 'sslVerify=false',
+  },
+  {
+    path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/,
+    line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i,
+    shown: 'sslverify=0',
+  },
+  {
+    path: /(?:^|\/)apt\.conf(?:\.d\/|$)/,
+    line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i,
+    shown: 'Verify-Peer false',
+  },
   { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: 'ssl_verify_mode: 0' },
   { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: 'ssl_verify: false' },
-  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m, shown: 'insecure = true' },
-  { path: /(?:^|\/)docker\/daemon\.json$/, line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/, shown: 'insecure-registries' },
-  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i, shown: 'StrictHostKeyChecking no' },
+  {
+    path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/,
+    line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m,
+    shown: 'insecure = true',
+  },
+  {
+    path: /(?:^|\/)docker\/daemon\.json$/,
+    line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/,
+    shown: 'insecure-registries',
+  },
+  {
+    path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/,
+    line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i,
+    shown: 'StrictHostKeyChecking no',
+  },
 ]

@@ -10,12 +10,18 @@ import { optionOff, SETTINGS_FILES, switchesOff, whyOff } from './tls-switches.t
 const meta: RuleMeta = {
   id: 'tls-verification-off',
   title: 'TLS certificates are not verified',
-  description: 'A command, an environment variable or a configuration switches the check of TLS certificates or SSH host keys off.',
+  description:
+    'A command, an environment variable or a configuration switches the check of TLS certificates or SSH host keys off.',
   remedy: 'Remove the option, and add the missing CA certificate to the trust store.',
   severity: 'medium',
   confidence: 'high',
   kind: 'rule',
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary, REFERENCES.attackSupplyChain],
+  references: [
+    REFERENCES.owaspSupplyChain,
+    REFERENCES.nistImage,
+    REFERENCES.attackAdversary,
+    REFERENCES.attackSupplyChain,
+  ],
   enabled: true,
 }
 
@@ -33,7 +39,9 @@ function writtenSetting(command: ShellCommand): { path: string; shown: string } 
             .map(({ value }) => value)
         : writes
   const text =
-    [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(' ') + (command.input ?? '') + fedBy.map(({ input }) => input ?? '').join('')
+    [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(' ') +
+    (command.input ?? '') +
+    fedBy.map(({ input }) => input ?? '').join('')
   for (const path of targets) {
     const file = SETTINGS_FILES.find((known) => known.path.test(path) && known.line.test(text))
     if (file !== undefined) return { path, shown: file.shown }
@@ -42,17 +50,24 @@ function writtenSetting(command: ShellCommand): { path: string; shown: string } 
 }
 
 /** Programs whose settings stay behind. */
-const CONFIGURES = /^(?:bundle|composer|conda|gcloud|git|kubectl|mamba|micromamba|npm|oc|pip|pip3|pnpm|yarn|yum-config-manager)$/
+const CONFIGURES =
+  /^(?:bundle|composer|conda|gcloud|git|kubectl|mamba|micromamba|npm|oc|pip|pip3|pnpm|yarn|yum-config-manager)$/
 
 /** A setting that the command leaves behind, for every later run. */
 const isLasting = ({ name, args }: ShellCommand): boolean =>
-  (CONFIGURES.test(name) && args.some(({ value }) => value === 'config' || value === '--save' || value === 'set')) || name === 'yum-config-manager'
+  (CONFIGURES.test(name) && args.some(({ value }) => value === 'config' || value === '--save' || value === 'set')) ||
+  name === 'yum-config-manager'
 
 /** @returns the option, why it is one where its value does not say so, and whether it outlasts the command */
 function offIn(command: ShellCommand): { option: string; why: string; lasting: boolean } | null {
   const { name, args, assignments } = command
   const variable = assignments.find((assignment) => switchesOff(assignment.name, assignment.value.value))
-  if (variable !== undefined) return { option: assigned(variable.name, variable.value.value), why: whyOff(variable.name, variable.value.value), lasting: false }
+  if (variable !== undefined)
+    return {
+      option: assigned(variable.name, variable.value.value),
+      why: whyOff(variable.name, variable.value.value),
+      lasting: false,
+    }
   const kept =
     name === 'go' && args[0]?.value === 'env' && args[1]?.value === '-w'
       ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ''), value.replace(/^[^=]*=/, '')))
@@ -65,10 +80,14 @@ function offIn(command: ShellCommand): { option: string; why: string; lasting: b
 }
 
 /** ARG and ENV of the steps that do not reach the final environment. */
-function* ofSteps(steps: readonly Step[], told: ReadonlySet<string>): Generator<{ step: Step; name: string; value: string }> {
+function* ofSteps(
+  steps: readonly Step[],
+  told: ReadonlySet<string>,
+): Generator<{ step: Step; name: string; value: string }> {
   for (const step of steps) {
     if (step.keyword !== 'ENV' && step.keyword !== 'ARG') continue
-    for (const { name, value } of readVariables(step.keyword, step.text)) if (value !== null && switchesOff(name, value) && !told.has(name)) yield { step, name, value }
+    for (const { name, value } of readVariables(step.keyword, step.text))
+      if (value !== null && switchesOff(name, value) && !told.has(name)) yield { step, name, value }
   }
 }
 

@@ -8,7 +8,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'unauthenticated-packages',
   title: 'Packages are installed without their signatures',
-  description: 'A package manager is told not to check signatures, or to take packages from several indexes that can stand in for each other.',
+  description:
+    'A package manager is told not to check signatures, or to take packages from several indexes that can stand in for each other.',
   remedy: 'Remove the option, and install the key of the repository.',
   severity: 'medium',
   confidence: 'high',
@@ -42,7 +43,9 @@ function confusion({ name, args }: ShellCommand, command: ShellCommand): string 
   if (!isPip) return null
   const at = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value))
   if (at === -1) return null
-  const url = args[at]?.value.includes('=') ? (args[at]?.value.replace(/^[^=]*=/, '') ?? '') : (args[at + 1]?.value ?? '')
+  const url = args[at]?.value.includes('=')
+    ? (args[at]?.value.replace(/^[^=]*=/, '') ?? '')
+    : (args[at + 1]?.value ?? '')
   // Public indexes of projects that own the names they serve: nobody else can register them there, and PyPI holds the names.
   if (
     /^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
@@ -58,22 +61,32 @@ function unsigned(command: ShellCommand): { option: string; says: string } | nul
   const { name, args } = command
   const options = optionsIn(command)
   const SIGNATURES = 'anyone who reaches the server, or the way to it, can put a package of theirs into the image'
-  const own = (Object.hasOwn(OPTIONS, name) ? (OPTIONS[name] ?? []) : []).find((option) => options.has(option) && !NO.test(options.value(option)?.value ?? ''))
+  const own = (Object.hasOwn(OPTIONS, name) ? (OPTIONS[name] ?? []) : []).find(
+    (option) => options.has(option) && !NO.test(options.value(option)?.value ?? ''),
+  )
   if (own !== undefined) return { option: own, says: SIGNATURES }
   if (name === 'apt' || name === 'apt-get') {
     const set = options
       .values('-o', '--option')
       .find(
         ({ value }) =>
-          /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(value) && YES.test(value.replace(/^.*=\s*/, '')),
+          /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(
+            value,
+          ) && YES.test(value.replace(/^.*=\s*/, '')),
       )
     if (set !== undefined) return { option: set.value, says: SIGNATURES }
   }
   if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name)) {
-    const set = [...options.values('--setopt'), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value))
+    const set = [...options.values('--setopt'), ...args].find(({ value }) =>
+      /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value),
+    )
     if (set !== undefined) return { option: 'gpgcheck=0', says: SIGNATURES }
   }
-  if (name === 'zypper' && args.some(({ value }) => value === 'ar' || value === 'addrepo') && options.has('-G', '--no-gpgcheck'))
+  if (
+    name === 'zypper' &&
+    args.some(({ value }) => value === 'ar' || value === 'addrepo') &&
+    options.has('-G', '--no-gpgcheck')
+  )
     return { option: '--no-gpgcheck', says: SIGNATURES }
   const extra = confusion(command, command)
   if (extra !== null)
@@ -81,12 +94,20 @@ function unsigned(command: ShellCommand): { option: string; says: string } | nul
       option: extra,
       says: 'pip takes the highest version of either index, so whoever registers the name on the public one is installed (dependency confusion); use --index-url alone, or --require-hashes',
     }
-  const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join('\n') + (command.input ?? '')
+  const written =
+    [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join('\n') +
+    (command.input ?? '')
   const targets = name === 'tee' || name === 'sed' ? options.operands.map(({ value }) => value) : command.writes
-  if (targets.some((path) => /apt\.conf/.test(path)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+  if (
+    targets.some((path) => /apt\.conf/.test(path)) &&
+    /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written)
+  )
     return { option: 'AllowUnauthenticated', says: SIGNATURES }
   const inSources = targets.some((path) => /sources\.list|\.sources$/.test(path))
-  if ((inSources || name === 'add-apt-repository') && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
+  if (
+    (inSources || name === 'add-apt-repository') &&
+    /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written)
+  )
     return { option: '[trusted=yes]', says: SIGNATURES }
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: 'Trusted: yes', says: SIGNATURES }
   if (

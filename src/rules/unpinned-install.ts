@@ -10,7 +10,8 @@ import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'unpinned-install',
   title: 'Installed without a version',
-  description: 'A package, module or repository is installed without a version or commit: the next build can bring another.',
+  description:
+    'A package, module or repository is installed without a version or commit: the next build can bring another.',
   remedy: 'Name the version, or install from a lock file.',
   severity: 'low',
   confidence: 'high',
@@ -38,29 +39,49 @@ function unpinned(command: ShellCommand): string | null {
     case 'pipx':
     case 'uv': {
       const packages =
-        of.name === 'uv' ? (action === 'pip' && names[0] === 'install' ? names.slice(1) : action === 'tool' ? names.slice(1) : []) : action === 'install' ? names : []
+        of.name === 'uv'
+          ? action === 'pip' && names[0] === 'install'
+            ? names.slice(1)
+            : action === 'tool'
+              ? names.slice(1)
+              : []
+          : action === 'install'
+            ? names
+            : []
       if (options.has('-r', '--requirement', '-c', '--constraint', '--require-hashes')) return null
       return (
-        packages.find((text) => !/[=<>~!@]/.test(text) && !/^git\+/.test(text) && !/^(?:pip|setuptools|wheel)$/.test(text)) ??
+        packages.find(
+          (text) => !/[=<>~!@]/.test(text) && !/^git\+/.test(text) && !/^(?:pip|setuptools|wheel)$/.test(text),
+        ) ??
         packages.find((text) => /^git\+/.test(text) && !/@[^/]{1,200}$/.test(text.replace(/#.*$/s, ''))) ??
         null
       )
     }
     case 'npm':
     case 'pnpm':
-      return /^(?:i|install|add)$/.test(action) ? (names.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null) : null
+      return /^(?:i|install|add)$/.test(action)
+        ? (names.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null)
+        : null
     case 'yarn': {
       const packages = action === 'add' ? names : action === 'global' && names[0] === 'add' ? names.slice(1) : []
       return packages.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null
     }
     case 'gem':
-      return action === 'install' && !options.has('-v', '--version') ? (names.find((text) => !text.includes(':')) ?? null) : null
+      return action === 'install' && !options.has('-v', '--version')
+        ? (names.find((text) => !text.includes(':')) ?? null)
+        : null
     case 'go':
       return /^(?:install|get)$/.test(action)
-        ? (names.find((text) => /@(?:latest|master|main)$/.test(text) || (action === 'get' && /^[\w.-]+\.[a-z]+\//.test(text) && !text.includes('@'))) ?? null)
+        ? (names.find(
+            (text) =>
+              /@(?:latest|master|main)$/.test(text) ||
+              (action === 'get' && /^[\w.-]+\.[a-z]+\//.test(text) && !text.includes('@')),
+          ) ?? null)
         : null
     case 'cargo':
-      return action === 'install' && !options.has('--version', '--vers', '--path', '--locked') ? (names.find((text) => !text.includes('@')) ?? null) : null
+      return action === 'install' && !options.has('--version', '--vers', '--path', '--locked')
+        ? (names.find((text) => !text.includes('@')) ?? null)
+        : null
     default:
       return null
   }
@@ -78,7 +99,9 @@ function cloned(command: ShellCommand, later: readonly ShellCommand[]): string |
     ({ name, args }) =>
       name === 'git' &&
       args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) &&
-      args.some(({ value: word, kind }) => isCommit(word) || kind !== 'literal' || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word)),
+      args.some(
+        ({ value: word, kind }) => isCommit(word) || kind !== 'literal' || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word),
+      ),
   )
   return checkedOut ? null : operands[1].value
 }
@@ -97,12 +120,19 @@ export const unpinnedInstall: BuildRule = {
               ? `RUN clones ${repository} without a commit (${quote(cut, command)}): the next build can bring other code.`
               : `RUN installs ${name} without a version (${quote(cut, command)}): the next build can bring another.`,
           remedy:
-            name === null ? 'Check out a commit: git -C DIR checkout <40 hex digits>.' : 'Name the version, or install from a lock file (requirements.txt with hashes, npm ci).',
+            name === null
+              ? 'Check out a commit: git -C DIR checkout <40 hex digits>.'
+              : 'Name the version, or install from a lock file (requirements.txt with hashes, npm ci).',
           identity: [command.name, name ?? repository ?? ''],
         })
       }
     for (const { by, command, step, url, uses } of downloadsOf(steps)) {
-      if (command === null || url === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, '')) || uses.length === 0)
+      if (
+        command === null ||
+        url === null ||
+        !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, '')) ||
+        uses.length === 0
+      )
         continue
       yield onCommand(meta, step, command, {
         message: `RUN downloads ${url} with ${by}: what "latest" is changes from build to build.`,

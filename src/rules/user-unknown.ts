@@ -4,7 +4,8 @@ import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
 const meta: RuleMeta = {
   id: 'user-unknown',
   title: 'USER is not in the image',
-  description: 'USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.',
+  description:
+    'USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.',
   remedy: 'Create the account in the image, or write its number.',
   severity: 'high',
   confidence: 'high',
@@ -39,7 +40,8 @@ export const userUnknown: Rule = {
       return
     }
     // An image without /etc/passwd, as those from scratch, has no accounts to look for.
-    if (filesystem.find('/etc/passwd') === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid)) return
+    if (filesystem.find('/etc/passwd') === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
+      return
     if (collected('/etc/passwd') === null) return
     yield placed(meta, {
       ...at,

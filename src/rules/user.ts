@@ -8,7 +8,18 @@ import { installs } from '../shell/packages.ts'
 import { isShell, parseScript, parseWords, type ShellCommand } from '../shell/script.ts'
 
 /** Programs that run another as another user. */
-const DROPPERS = new Set(['chpst', 'chroot', 'gosu', 'runuser', 's6-setuidgid', 'setpriv', 'setuidgid', 'su', 'su-exec', 'sudo'])
+const DROPPERS = new Set([
+  'chpst',
+  'chroot',
+  'gosu',
+  'runuser',
+  's6-setuidgid',
+  'setpriv',
+  'setuidgid',
+  'su',
+  'su-exec',
+  'sudo',
+])
 
 /** An entrypoint that starts as root and does not stay it. */
 export interface Drop {
@@ -23,7 +34,11 @@ export interface Drop {
 /** The user that `su`, `runuser` and `chpst` are given; null for root. */
 function userOf(command: ShellCommand): string | null {
   const { operands, value } = optionsIn(command)
-  return value('-u', '--user')?.value ?? (command.name === 'chpst' ? null : operands.find((word) => word.value !== '-')?.value) ?? null
+  return (
+    value('-u', '--user')?.value ??
+    (command.name === 'chpst' ? null : operands.find((word) => word.value !== '-')?.value) ??
+    null
+  )
 }
 
 /** The user in front of the program that gosu and its like start. */
@@ -32,7 +47,8 @@ function userBefore(command: ShellCommand, by: string): string | null {
   const after = words.slice(words.findIndex((word) => word.replace(/^.*\//, '') === by) + 1)
   const at = after.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word))
   const option = after[at]
-  if (option === undefined) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : (after.find((word) => !word.startsWith('-')) ?? null)
+  if (option === undefined)
+    return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : (after.find((word) => !word.startsWith('-')) ?? null)
   return option.includes('=') ? option.replace(/^[^=]*=/, '') : (after[at + 1] ?? null)
 }
 
@@ -66,7 +82,11 @@ export function dropsPrivileges(evidence: BuildEvidence): Drop | null {
     const drop = dropOf(command)
     if (drop !== null) return { ...drop, script: null }
     if (evidence.built === null) continue
-    const found = scriptDrop(evidence.built, isShell(command.name) ? (command.args.find(({ value }) => !value.startsWith('-'))?.value ?? '') : command.program, 0)
+    const found = scriptDrop(
+      evidence.built,
+      isShell(command.name) ? (command.args.find(({ value }) => !value.startsWith('-'))?.value ?? '') : command.program,
+      0,
+    )
     if (found !== null) return found
   }
   return null
@@ -75,14 +95,22 @@ export function dropsPrivileges(evidence: BuildEvidence): Drop | null {
 function scriptDrop(built: BuiltImage, program: string, hops: number): Drop | null {
   if (program === '' || hops >= MAX_HOPS) return null
   const places = program.includes('/')
-    ? [program.startsWith('/') ? program : `${(built.image.config.run.WorkingDir ?? '/').replace(/\/$/, '')}/${program.replace(/^\.\//, '')}`]
-    : ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].map((directory) => `${directory}/${program}`)
+    ? [
+        program.startsWith('/')
+          ? program
+          : `${(built.image.config.run.WorkingDir ?? '/').replace(/\/$/, '')}/${program.replace(/^\.\//, '')}`,
+      ]
+    : ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].map(
+        (directory) => `${directory}/${program}`,
+      )
   const path = places.find((candidate) => built.collected(candidate) !== null)
   if (path === undefined) return null
   const { commands } = parseScript(built.collected(path) ?? '')
   const drop = commands.map(dropOf).find((found) => found !== null)
   if (drop != null) return { ...drop, script: path }
-  const next = commands.find(({ text, program: started }) => /^exec\b/.test(text) && started.startsWith('/') && started !== path)
+  const next = commands.find(
+    ({ text, program: started }) => /^exec\b/.test(text) && started.startsWith('/') && started !== path,
+  )
   return next === undefined ? null : scriptDrop(built, next.program, hops + 1)
 }
 
@@ -118,7 +146,11 @@ export function madeUser({ steps, accounts }: BuildEvidence): MadeUser | null {
       const name = command.name === 'useradd' ? operands.at(-1)?.value : operands[0]?.value
       if (name === undefined || !/^[a-z_][\w.-]*\$?$/i.test(name) || name === 'root') continue
       const uid = value('-u', '--uid')?.value ?? ''
-      made = { step, name, uid: /^\d+$/.test(uid) ? Number(uid) : (accounts.find((account) => account.name === name)?.uid ?? null) }
+      made = {
+        step,
+        name,
+        uid: /^\d+$/.test(uid) ? Number(uid) : (accounts.find((account) => account.name === name)?.uid ?? null),
+      }
     }
   }
   return made
@@ -135,10 +167,12 @@ export function userAdvice(evidence: BuildEvidence): string {
     accounts.find(({ name, uid }) => name === made?.name && uid !== 0) ??
     accounts.find(({ uid, name }) => uid >= 1000 && uid < 60_000 && name !== 'nobody') ??
     accounts.find(({ name }) => name === 'nonroot')
-  if (account !== undefined) return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER}`
+  if (account !== undefined)
+    return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER}`
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? 'the build' : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ''}. ${NUMBER}`
-  if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`
+  if (built !== null && built.programs.shells.length === 0)
+    return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`
   // Without an image, the name of the base tells what it has.
   const adds =
     (built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? '')) ||

@@ -25,16 +25,22 @@ function isData(value: string, rest: string, path: string): boolean {
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false
   return (
     !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) &&
-    !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value)
+    !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
+      value,
+    )
   )
 }
 
 /** Character classes of a value: lower, upper, digit, other. */
-const classes = (value: string): number => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length
+const classes = (value: string): number =>
+  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length
 
 /** Several lower-case words joined by signs, or a dotted or slashed name: a label, not a secret. */
 const isName = (value: string): boolean =>
-  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value)
+  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) ||
+  /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) ||
+  /^[A-Z][A-Z0-9_]+$/.test(value) ||
+  /^[A-Za-z]+$/.test(value)
 
 const isStructured = (value: string): boolean =>
   /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
@@ -42,14 +48,16 @@ const isStructured = (value: string): boolean =>
   )
 
 function looksSecret(value: string, isPassword: boolean, quoted: boolean): boolean {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false
+  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
+    return false
   if (/\s/.test(value)) return false
   if (isPassword) {
     if (/^\d+$/.test(value)) return false
     // A password people chose: mixed enough, or long.
     return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted
   }
-  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
+    return true
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value)
 }
 
@@ -62,7 +70,11 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text)
   if (statement === null) return null
   const [whole, tail = '', , operator = ''] = statement
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))) return null
+  if (
+    /^(?:==|!=|,|\||>>)/.test(operator) ||
+    (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))
+  )
+    return null
   const name = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null

@@ -75,7 +75,9 @@ export function decodeJson(text: string): Record<string, unknown> | null {
   if (decoded === null) return null
   try {
     const value: unknown = JSON.parse(decoded)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
   } catch {
     return null
   }
@@ -136,7 +138,9 @@ const JOINED_WORDS = /^(?:[a-z]+|[A-Z][a-z]+|[A-Z]+)(?:[A-Z][a-z]{2,})*$/
 const LONG_WORD = /[A-Z]?[a-z]{2,}|[A-Z]{3,}/g
 
 /** Whether letters read like words: each long one has a vowel. */
-const areWords = (letters: string): boolean => JOINED_WORDS.test(letters) && (letters.match(LONG_WORD) ?? []).every((word) => word.length < 3 || /[aeiouy]/i.test(word))
+const areWords = (letters: string): boolean =>
+  JOINED_WORDS.test(letters) &&
+  (letters.match(LONG_WORD) ?? []).every((word) => word.length < 3 || /[aeiouy]/i.test(word))
 
 /**
  * Whether letters and digits look drawn by chance, as tokens do and words do not: digits and letters of both cases, or without
@@ -153,8 +157,10 @@ export function isDrawn(text: string): boolean {
 export const mayBeDrawn = (text: string): boolean => /\d/.test(text) || isDrawn(text)
 
 /** Runs that people type: the alphabet, the digits, the keyboard's rows. */
-const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i
-const EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i
+const TYPED =
+  /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i
+const EXAMPLE_WORD =
+  /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i
 
 /** How much of a text goes up or down by one at a distance of one to three: `a1b2c3`, `9F8E7D`. Letters folded. */
 function stepped(token: string): number {
@@ -181,7 +187,10 @@ function stepped(token: string): number {
 export function fillerKind(token: string): 'filler' | 'example' | null {
   if (EXAMPLE_WORD.test(token)) return 'example'
   // Short tokens and those of two alphabets repeat by chance; see bench/detectors.ts for what the bound costs.
-  if (entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token))
+  if (
+    entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) ||
+    /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token)
+  )
     return 'filler'
   if (TYPED.test(token)) return 'example'
   const bound = /^[0-9a-f-]+$/i.test(token) ? 0.7 : 0.55

@@ -230,7 +230,8 @@ export class ContentScan {
       this.#window(chunk, last)
       return
     }
-    for (let at = 0; at < chunk.length; at += PART) this.#window(chunk.subarray(at, at + PART), last && at + PART >= chunk.length)
+    for (let at = 0; at < chunk.length; at += PART)
+      this.#window(chunk.subarray(at, at + PART), last && at + PART >= chunk.length)
   }
 
   #window(part: Buffer, last: boolean): void {
@@ -278,7 +279,8 @@ export class ContentScan {
       if (!isSign[literal]) return
       const sign = signs[literal] ?? null
       if (sign !== null && this.#depth === 0 && this.#isLikely(sign.packing, position - sign.before)) {
-        if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
+        if (this.#signs.length < MAX_PENDING_SIGNS)
+          this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
         else this.leftSigns = true
       }
       if (packed[literal] === true) places.push(position)
@@ -286,27 +288,44 @@ export class ContentScan {
       if (letterEscapes[literal] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
-      if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, null))
+      if (triggers[literal] === true)
+        names.find(kernel.window, position, valueStart, valueLength, (detector, at) =>
+          this.#try(detector, at, length, null),
+        )
     })
     if (this.#depth >= MAX_DEPTH) return
     kernel.utf16Runs(length, (position, run, bigEndian) => {
       if (position + run <= from) return
-      decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
+      decoded.push({
+        text: narrow(kernel.window.subarray(position, position + run), bigEndian),
+        position,
+        length: run,
+        encoding: 'utf-16',
+      })
     })
     for (const { position, length: run, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes, encoding } of decodedTexts(characters)) {
         const unpacked = unpackDecoded(bytes, this.#budget)
-        decoded.push(unpacked === null ? { text: bytes, position, length: run, encoding } : { text: unpacked, position, length: run, encoding: 'gzip' })
+        decoded.push(
+          unpacked === null
+            ? { text: bytes, position, length: run, encoding }
+            : { text: unpacked, position, length: run, encoding: 'gzip' },
+        )
       }
     }
-    for (const text of packedTexts(kernel.window, length, places, this.#budget, last)) decoded.push({ ...text, encoding: 'gzip' })
+    for (const text of packedTexts(kernel.window, length, places, this.#budget, last))
+      decoded.push({ ...text, encoding: 'gzip' })
     if (this.#wide !== null) decoded.push(this.#narrowed(this.#wide, length))
     const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end }) => ({
       start,
       text: unescapeText(kernel.window.toString('latin1', start, end), false),
     }))
     this.#isQuoted = quotedFrom < length
-    if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)) })
+    if (this.#isQuoted)
+      unescaped.push({
+        start: quotedFrom,
+        text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)),
+      })
     if (decoded.length > 0) this.#searchDecoded(decoded)
     if (unescaped.length > 0) this.#searchUnescaped(unescaped, part)
   }
@@ -315,13 +334,16 @@ export class ContentScan {
   #searchDecoded(decoded: readonly Decoded[]): void {
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     decoded.forEach(({ text, position, length, encoding }, index) => {
-      for (const match of this.#matchesIn(text)) this.#addDecoded(match, position, length, encoding, lineAt[index] ?? null)
+      for (const match of this.#matchesIn(text))
+        this.#addDecoded(match, position, length, encoding, lineAt[index] ?? null)
     })
   }
 
   /** Searches stretches with their escapes undone. */
   #searchUnescaped(unescaped: readonly { readonly start: number; readonly text: Unescaped }[], part: Buffer): void {
-    const found = unescaped.map(({ start, text }) => ({ start, text, matches: this.#matchesIn(Buffer.from(text.text, 'latin1')) })).filter(({ matches }) => matches.length > 0)
+    const found = unescaped
+      .map(({ start, text }) => ({ start, text, matches: this.#matchesIn(Buffer.from(text.text, 'latin1')) }))
+      .filter(({ matches }) => matches.length > 0)
     if (found.length === 0) return
     // The window held what was decoded.
     this.#carry.copy(this.#kernel.window)
@@ -332,18 +354,28 @@ export class ContentScan {
   /** The window's text where each character takes four bytes. */
   #narrowed(order: 'little' | 'big', length: number): Decoded {
     const position = (4 - (this.#base % 4)) % 4
-    return { text: narrowWide(this.#kernel.window.subarray(position, length), order), position, length: length - position, encoding: 'utf-32' }
+    return {
+      text: narrowWide(this.#kernel.window.subarray(position, length), order),
+      position,
+      length: length - position,
+      encoding: 'utf-32',
+    }
   }
 
   /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
   #isLikely(sign: Sign, at: number): boolean {
     const { window } = this.#kernel
-    return sign === 'pdf-stream' ? isZlibHeader(window[at] ?? 0, window[at + 1] ?? 0) : sign !== 'png-text' || !this.#isText
+    return sign === 'pdf-stream'
+      ? isZlibHeader(window[at] ?? 0, window[at + 1] ?? 0)
+      : sign !== 'png-text' || !this.#isText
   }
 
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text: Buffer): readonly SecretMatch[] {
-    const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })
+    const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, {
+      ...this.#bounds,
+      matches: this.#bounds.matches.inside(),
+    })
     inner.push(text, true)
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped)
     return inner.matches
@@ -356,14 +388,25 @@ export class ContentScan {
     const to = start + text.original(match.offset + match.length)
     const offset = this.#base + from
     const companion = match.companion ?? this.#kernel.window.toString('latin1', from, to)
-    this.#keep().add({ ...match, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
+    this.#keep().add({
+      ...match,
+      detector,
+      offset,
+      length: to - from,
+      end: offset + to - from,
+      line: this.#lineAt(from),
+      companion,
+    })
   }
 
   #lineAt(position: number): number | null {
     if (!this.#isText) return null
     const { at, lines } = this.#counted
     // Matches come nearly in order: only what lies between two of them is counted.
-    this.#counted = { at: position, lines: position >= at ? lines + this.#kernel.lines(at, position) : lines - this.#kernel.lines(position, at) }
+    this.#counted = {
+      at: position,
+      lines: position >= at ? lines + this.#kernel.lines(at, position) : lines - this.#kernel.lines(position, at),
+    }
     return this.#linesBefore + this.#counted.lines + 1
   }
 
@@ -377,9 +420,23 @@ export class ContentScan {
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (detector.generic && encoding === 'base64') return
     const within =
-      encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
+      encoding === 'utf-32'
+        ? match.offset * 4
+        : encoding === 'utf-16' || encoding === 'hex'
+          ? match.offset * 2
+          : encoding === 'gzip'
+            ? 0
+            : Math.floor((match.offset * 4) / 3)
     const start = offset + Math.min(within, run)
-    this.#keep().add({ ...match, detector, offset: start, length: offset + run - start, end: offset + run, line, encoding })
+    this.#keep().add({
+      ...match,
+      detector,
+      offset: start,
+      length: offset + run - start,
+      end: offset + run,
+      line,
+      encoding,
+    })
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
@@ -403,7 +460,8 @@ export class ContentScan {
       const before = unescapeText(text.slice(front, at), false)
       const after = unescapeText(login, false)
       const size = before.text.length
-      const place = (index: number): number => start + (index < size ? front + before.original(index) : at + after.original(index - size))
+      const place = (index: number): number =>
+        start + (index < size ? front + before.original(index) : at + after.original(index - size))
       this.#match(detector, before.text + after.text, size, place, start)
       return
     }
@@ -427,7 +485,13 @@ export class ContentScan {
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector: Detector, position: number, end: number): void {
     this.#unescaped ??= new UnescapedWindow(false)
-    const around = this.#unescaped.around((from, to) => this.#slice(from, to, end), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end)
+    const around = this.#unescaped.around(
+      (from, to) => this.#slice(from, to, end),
+      position,
+      LOOK_BEHIND,
+      detector.window ?? DEFAULT_WINDOW,
+      end,
+    )
     if (around === null) return
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return
     // An escaped letter in front is a letter.
@@ -443,7 +507,13 @@ export class ContentScan {
     // The `=` at the end of a line of quoted-printable may be one of a token too.
     if (!goesOn(text, run) && !(text[run - 1] === '=' && goesOn(text, run - 1))) return false
     this.#joined ??= new UnescapedWindow(true)
-    const whole = this.#joined.around((from, to) => this.#slice(from, to, end), position, 0, Math.min(MAX_PIECES, window * 2), end)
+    const whole = this.#joined.around(
+      (from, to) => this.#slice(from, to, end),
+      position,
+      0,
+      Math.min(MAX_PIECES, window * 2),
+      end,
+    )
     if (whole === null) return false
     const places = (index: number): number => (index < at ? start + index : whole.raw(whole.at + index - at))
     return this.#match(detector, text.slice(0, at) + whole.text.slice(whole.at), at, places, start) !== 'none'
@@ -451,9 +521,14 @@ export class ContentScan {
 
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
   #slice(from: number, to: number, end: number): string {
-    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length) return this.#block.slice(from - this.#blockAt, to - this.#blockAt)
+    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length)
+      return this.#block.slice(from - this.#blockAt, to - this.#blockAt)
     this.#blockAt = from
-    this.#block = this.#kernel.window.toString('latin1', from, Math.min(end, from + Math.max(MIN_BLOCK, 2 * (to - from))))
+    this.#block = this.#kernel.window.toString(
+      'latin1',
+      from,
+      Math.min(end, from + Math.max(MIN_BLOCK, 2 * (to - from))),
+    )
     return this.#block.slice(0, to - from)
   }
 
@@ -473,7 +548,13 @@ export class ContentScan {
    * @param raw where each character of the text stands in the window; null where the text is the window's from `start` on
    * @returns whether the pattern matched, and whether what was found is proven or likely
    */
-  #match(detector: Detector, text: string, at: number, raw: ((index: number) => number) | null, start: number): 'none' | 'weak' | 'strong' {
+  #match(
+    detector: Detector,
+    text: string,
+    at: number,
+    raw: ((index: number) => number) | null,
+    start: number,
+  ): 'none' | 'weak' | 'strong' {
     const found = this.#found(detector, text, at)
     if (found === null) return 'none'
     const { match, mustProve } = found
@@ -487,13 +568,24 @@ export class ContentScan {
     const checked: Checked | null =
       detector.check === undefined
         ? {}
-        : detector.check({ value, groups, before: text.slice(0, at - before.length), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
+        : detector.check({
+            value,
+            groups,
+            before: text.slice(0, at - before.length),
+            after: text.slice(match.index + match[0].length),
+            path: this.#path,
+            isText: this.#isText,
+          })
     if (checked === null || (mustProve && checked.strength !== 'proven')) return 'weak'
     const secret = checked.value ?? value
-    const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
+    const inner =
+      groups['value'] === undefined && checked.value === undefined
+        ? -before.length
+        : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
     // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
     const matched = before + match[0]
-    const size = matched.includes(secret) || (raw === null && secret.startsWith(matched)) ? secret.length : matched.length
+    const size =
+      matched.includes(secret) || (raw === null && secret.startsWith(matched)) ? secret.length : matched.length
     const first = raw === null ? start + at + inner : raw(at + inner)
     const length = raw === null ? size : raw(at + inner + size) - first
     const strength = checked.strength ?? detector.strength
@@ -521,7 +613,8 @@ export class ContentScan {
     const match = pattern.exec(text)
     if (match !== null) {
       const before = match.groups?.['before']?.length ?? 0
-      if (detector.alone !== true || standsAlone(text, at - before, before + match[0].length, this.#isText)) return { match, mustProve: false }
+      if (detector.alone !== true || standsAlone(text, at - before, before + match[0].length, this.#isText))
+        return { match, mustProve: false }
     }
     if (glued === undefined) return null
     glued.lastIndex = at

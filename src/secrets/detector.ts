@@ -48,7 +48,10 @@ export interface Checked {
 /** Puts a text together: `{hex:32}` and the like are filled in, differently each time. */
 export type Fill = (form: string) => string
 /** A text with forms, or what puts one together; a file where the path counts. */
-export type Sample = string | ((fill: Fill) => string) | { readonly path: string; readonly text: string | ((fill: Fill) => string) }
+export type Sample =
+  | string
+  | ((fill: Fill) => string)
+  | { readonly path: string; readonly text: string | ((fill: Fill) => string) }
 
 /** What is said of a kind of credential. */
 export interface About {

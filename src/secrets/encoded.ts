@@ -8,7 +8,9 @@ const MIN_DECODED_QUADS = 7
 const MAX_GAP = 80
 
 /** The first of four base64 characters, where the bytes they stand for begin with printable text, a tab or a line break. */
-const STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => (/[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0))
+const STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) =>
+  /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0,
+)
 
 /**
  * Whether from a place on, `MIN_DECODED_QUADS` groups of four characters in a row can stand for text. Each step looks at the
@@ -108,18 +110,30 @@ const PACKED_FIRST = new Set(Buffer.from('UQ/Ke154fF27'))
  * or a symbol name, which decode to no text, nor to the structure that a DER key begins with.
  */
 function alignments(bytes: Buffer): number[] {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes, skip, bytes.length) || mayBeWide(bytes, skip, bytes.length) || mayBeWide(bytes, skip + 4, bytes.length))
-  return !found.includes(0) && (bytes[0] === M || PACKED_FIRST.has(bytes[0] ?? 0)) && OPENED_BASE64.test(bytes.toString('latin1', 0, SIGN_LENGTH)) ? [0, ...found] : found
+  const found = [0, 1, 2, 3].filter(
+    (skip) =>
+      mayBeText(bytes, skip, bytes.length) ||
+      mayBeWide(bytes, skip, bytes.length) ||
+      mayBeWide(bytes, skip + 4, bytes.length),
+  )
+  return !found.includes(0) &&
+    (bytes[0] === M || PACKED_FIRST.has(bytes[0] ?? 0)) &&
+    OPENED_BASE64.test(bytes.toString('latin1', 0, SIGN_LENGTH))
+    ? [0, ...found]
+    : found
 }
 
 /** Pairs of hex digits in a row that stand for text: a hash of twenty bytes has them once in a million. */
 const MIN_HEX_PAIRS = 16
 /** The value of a hex digit by its character; 255 for any other. */
-const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255))
+const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) =>
+  /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255,
+)
 
 const isTextByte = (byte: number): boolean => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
 
-const byteInHex = (bytes: Buffer, at: number): number => (HEX_DIGIT[bytes[at] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[at + 1] ?? 0] ?? 0)
+const byteInHex = (bytes: Buffer, at: number): number =>
+  (HEX_DIGIT[bytes[at] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[at + 1] ?? 0] ?? 0)
 
 /**
  * Whether pairs of hex digits from a place on stand for text. Of so many pairs in a row the last is looked at first: what cannot
@@ -130,7 +144,8 @@ function isTextInHex(bytes: Buffer, from: number, to: number): boolean {
   for (let start = from; start + reach + 1 < to; ) {
     let at = start + reach
     // In UTF-16 every other byte is a zero.
-    for (let byte = byteInHex(bytes, at); at >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes, at)) at -= 2
+    for (let byte = byteInHex(bytes, at); at >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes, at))
+      at -= 2
     if (at >= start) {
       start = at + 2
       continue
@@ -161,15 +176,21 @@ function textInHex(bytes: Buffer, from: number, to: number): number | null {
 }
 
 /** Whether pairs of hex digits stand for text or for what is packed. */
-const isHexText = (bytes: Buffer, from: number, to: number): boolean => (PACKED_FIRST.has(bytes[from] ?? 0) && isPackedHex(bytes, from, to)) || isTextInHex(bytes, from, to)
-const isPackedHex = (bytes: Buffer, from: number, to: number): boolean => PACKED_HEX.test(bytes.toString('latin1', from, Math.min(to, from + SIGN_LENGTH)))
+const isHexText = (bytes: Buffer, from: number, to: number): boolean =>
+  (PACKED_FIRST.has(bytes[from] ?? 0) && isPackedHex(bytes, from, to)) || isTextInHex(bytes, from, to)
+const isPackedHex = (bytes: Buffer, from: number, to: number): boolean =>
+  PACKED_HEX.test(bytes.toString('latin1', from, Math.min(to, from + SIGN_LENGTH)))
 
 /**
  * The first hex digits in a run of base64 characters that stand for text: behind `0x`, a path, a name. Among so many characters,
  * one digit in a row of hex is met: what cannot be part of one is passed over.
  * @returns where they begin and end, and whether they do so at each alignment; null where there are none
  */
-function nextHex(bytes: Buffer, from: number, to: number): { start: number; end: number; isEven: boolean; isOdd: boolean } | null {
+function nextHex(
+  bytes: Buffer,
+  from: number,
+  to: number,
+): { start: number; end: number; isEven: boolean; isOdd: boolean } | null {
   for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
     if (HEX_DIGIT[bytes[probe] ?? 0] === 255) continue
     let [start, end] = [probe, probe + 1]
@@ -228,7 +249,11 @@ export function narrowWide(bytes: Buffer, order: 'little' | 'big'): Buffer {
 const PARTS = new Set(Buffer.from('\\ \t\n\v\f\r"\'+'))
 
 /** Base64 texts of a window: runs, those that a line break parts joined. The bytes are views of the window where they can be. */
-export function base64Texts(kernel: Kernel, from: number, length: number): { position: number; length: number; bytes: Buffer }[] {
+export function base64Texts(
+  kernel: Kernel,
+  from: number,
+  length: number,
+): { position: number; length: number; bytes: Buffer }[] {
   const runs: { start: number; end: number }[] = []
   kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }))
   const texts: { position: number; length: number; bytes: Buffer }[] = []
@@ -236,7 +261,9 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
   for (let i = 0; i < runs.length; i++) {
     const first = runs[i]
     if (first === undefined) continue
-    const continues = first.end < length && (window[first.end] === LINE_FEED || window[first.end] === CARRIAGE_RETURN || window[first.end] === BACKSLASH)
+    const continues =
+      first.end < length &&
+      (window[first.end] === LINE_FEED || window[first.end] === CARRIAGE_RETURN || window[first.end] === BACKSLASH)
     if (
       !continues &&
       window[first.start] !== M &&
@@ -249,7 +276,9 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     let end = first.end
     const pieces = [window.subarray(first.start, end)]
     while (end < length && PARTS.has(window[end] ?? 0)) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)))
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(
+        window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)),
+      )
       if (rest === null) break
       const next = runs[i + 1]
       const nextAt = end + rest[0].length
@@ -261,14 +290,21 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
       }
       // The last line of a block is shorter than a run.
       const tail =
-        pieces.length > 1 || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', nextAt, Math.min(length, nextAt + 80)))?.[0] : undefined
+        pieces.length > 1 || first.end - first.start >= 60
+          ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', nextAt, Math.min(length, nextAt + 80)))?.[0]
+          : undefined
       if (tail !== undefined) {
         pieces.push(Buffer.from(tail, 'latin1'))
         end = nextAt + tail.length
       }
       break
     }
-    if (end > from) texts.push({ position: first.start, length: end - first.start, bytes: pieces.length === 1 ? (pieces[0] ?? window.subarray(0, 0)) : Buffer.concat(pieces) })
+    if (end > from)
+      texts.push({
+        position: first.start,
+        length: end - first.start,
+        bytes: pieces.length === 1 ? (pieces[0] ?? window.subarray(0, 0)) : Buffer.concat(pieces),
+      })
   }
   return texts
 }

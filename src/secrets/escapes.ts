@@ -10,10 +10,27 @@ const ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/
 const NEXT_ESCAPE = new RegExp(ANY_ESCAPE, 'g')
 const NEXT_ESCAPE_OR_JOINT = new RegExp(`${ANY_ESCAPE.source}|[\\\\="'\`\\r\\n]`, 'g')
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', lowbar: '_', hyphen: '-' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  lt: '<',
+  gt: '>',
+  lowbar: '_',
+  hyphen: '-',
+}
 
 /** What one escape stands for. */
-function charOf({ percent, unicode, hex, point, wide, octal, sign, entity }: Readonly<Record<string, string | undefined>>): string {
+function charOf({
+  percent,
+  unicode,
+  hex,
+  point,
+  wide,
+  octal,
+  sign,
+  entity,
+}: Readonly<Record<string, string | undefined>>): string {
   const code = percent ?? unicode ?? hex ?? point ?? wide
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
@@ -21,7 +38,9 @@ function charOf({ percent, unicode, hex, point, wide, octal, sign, entity }: Rea
   const named = ENTITIES[entity ?? '']
   if (named !== undefined) return named
   const number = (entity ?? '').replace('#', '')
-  return String.fromCharCode(number.startsWith('x') ? Number.parseInt(number.slice(1), 16) : Number.parseInt(number, 10))
+  return String.fromCharCode(
+    number.startsWith('x') ? Number.parseInt(number.slice(1), 16) : Number.parseInt(number, 10),
+  )
 }
 
 /** A text with its escapes undone, and where each of its characters stood. */
@@ -44,7 +63,10 @@ export class Unescaped {
   /** The first character of the text that does not stand in front of a place of the original. */
   indexOf(place: number): number {
     const stop = this.#stopOf(place, 1)
-    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length)
+    return Math.min(
+      (this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0),
+      this.#stops[stop + 2] ?? this.text.length,
+    )
   }
 
   /** The last pair whose first (0) or second (1) number is not above a value. */
@@ -108,7 +130,8 @@ export function goesOn(text: string, position: number): boolean {
 }
 
 /** An escape, or the end of a colour code of terminals, that ends with a letter or digit. */
-const ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/
+const ESCAPE_BEFORE =
+  /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/
 
 /**
  * Whether a value stands alone: no letter, digit or `_` before it, but for an escape, or in a program's bytes the length of

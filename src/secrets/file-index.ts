@@ -14,7 +14,11 @@ export class FileIndex {
   of(path: string): readonly FileDetector[] {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
     const found = [...(this.#byName.get(name) ?? [])]
-    for (let dot = name.indexOf('.', 1); dot !== -1; dot = name.indexOf('.', dot + 1)) found.push(...(this.#byName.get(name.slice(dot)) ?? []))
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === undefined || detector.path.test(path)))
+    for (let dot = name.indexOf('.', 1); dot !== -1; dot = name.indexOf('.', dot + 1))
+      found.push(...(this.#byName.get(name.slice(dot)) ?? []))
+    return found.filter(
+      (detector, index) =>
+        found.indexOf(detector) === index && (detector.path === undefined || detector.path.test(path)),
+    )
   }
 }

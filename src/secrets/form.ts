@@ -52,7 +52,13 @@ function variablePart(inside: string): Part {
   const alphabet = name as Alphabet
   const least = Number(min)
   const most = open !== undefined ? OPEN_END : Number(max ?? min)
-  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet }
+  return {
+    source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`,
+    text: null,
+    min: least,
+    max: most,
+    alphabet,
+  }
 }
 
 function partsOf(form: string): Part[] {
@@ -60,7 +66,9 @@ function partsOf(form: string): Part[] {
     .split(/(\{[^}]+\})/)
     .filter((piece) => piece !== '')
     .map((piece) =>
-      /^\{[^}]+\}$/.test(piece) ? variablePart(piece.slice(1, -1)) : { source: literally(piece), text: piece, min: piece.length, max: piece.length, alphabet: null },
+      /^\{[^}]+\}$/.test(piece)
+        ? variablePart(piece.slice(1, -1))
+        : { source: literally(piece), text: piece, min: piece.length, max: piece.length, alphabet: null },
     )
 }
 
@@ -147,7 +155,8 @@ export function fillForm(form: string, seed: number): string {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return Math.floor((state / 2 ** 32) * below)
   }
-  const text = (alphabet: string, length: number): string => Array.from({ length }, () => alphabet[next(alphabet.length)] ?? '').join('')
+  const text = (alphabet: string, length: number): string =>
+    Array.from({ length }, () => alphabet[next(alphabet.length)] ?? '').join('')
   return form.replace(/\{(uuid|[\w.~=]+:\d+(?:\+|-\d+)?)\}/g, (_whole, inside: string) => {
     const { alphabet, min, max } = variablePart(inside)
     if (alphabet === 'uuid') return [8, 4, 4, 4, 12].map((length) => text('0123456789abcdef', length)).join('-')

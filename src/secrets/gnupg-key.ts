@@ -10,7 +10,8 @@ const MIN_SECRET = 20
 /** Lists in each other. */
 const MAX_DEPTH = 8
 /** What the advanced form writes: a bracket, a number in hex, a word, a text in quotes or bars. */
-const TOKEN = /\s*(?:(?<bracket>[()])|#(?<hex>[0-9A-Fa-f\s]{0,8400})#|(?<word>[A-Za-z0-9_.+/*-]{1,200})|"(?<text>[^"\\]{0,400})"|\|[A-Za-z0-9+/=\s]{0,8400}\|)/y
+const TOKEN =
+  /\s*(?:(?<bracket>[()])|#(?<hex>[0-9A-Fa-f\s]{0,8400})#|(?<word>[A-Za-z0-9_.+/*-]{1,200})|"(?<text>[^"\\]{0,400})"|\|[A-Za-z0-9+/=\s]{0,8400}\|)/y
 
 interface Token {
   readonly bracket?: string
@@ -34,7 +35,10 @@ function advancedToken(text: string, at: number): Token | null {
   if (match === null) return null
   const { bracket, hex, word } = match.groups ?? {}
   if (bracket !== undefined) return { bracket, end: TOKEN.lastIndex }
-  return { atom: hex === undefined ? Buffer.from(word ?? '', 'latin1') : Buffer.from(hex.replace(/\s/g, ''), 'hex'), end: TOKEN.lastIndex }
+  return {
+    atom: hex === undefined ? Buffer.from(word ?? '', 'latin1') : Buffer.from(hex.replace(/\s/g, ''), 'hex'),
+    end: TOKEN.lastIndex,
+  }
 }
 
 interface Expression {
@@ -77,5 +81,7 @@ export function checkGnupgKey(text: string): Checked | null {
   const identity = `key:${createHash('sha256')
     .update(read.secret ?? value)
     .digest('hex')}`
-  return read.secret === null ? { value, identity, strength: 'harmless', note: 'encrypted with a passphrase' } : { value, identity }
+  return read.secret === null
+    ? { value, identity, strength: 'harmless', note: 'encrypted with a passphrase' }
+    : { value, identity }
 }

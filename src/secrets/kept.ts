@@ -122,7 +122,8 @@ export class Kept {
       const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
       const difference = compareReadings(candidate, other)
       // A token inside base64 names its issuer, where the login around it does not; between equals the raw text wins.
-      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
+      const weaker =
+        difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
       // Two values inside one encoded block are two secrets.
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue
       if (weaker) return

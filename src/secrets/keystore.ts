@@ -4,7 +4,18 @@ import { createSecureContext } from 'node:tls'
 import type { Checked } from './detector.ts'
 
 /** Passwords of tutorials and tools: Java's, Google Cloud's, Android's, none. */
-const USUAL_PASSWORDS = ['changeit', '', 'changeme', 'password', 'secret', '123456', 'notasecret', 'android', 'test', 'keystore']
+const USUAL_PASSWORDS = [
+  'changeit',
+  '',
+  'changeme',
+  'password',
+  'secret',
+  '123456',
+  'notasecret',
+  'android',
+  'test',
+  'keystore',
+]
 
 const identityOf = (bytes: Buffer): string => `keystore:${createHash('sha256').update(bytes).digest('hex')}`
 
@@ -37,7 +48,8 @@ export function checkJavaKeystore(text: string): Checked | null {
   let at = 12
   for (let entry = 0; entry < count && at + 6 < bytes.length; entry++) {
     const tag = bytes.readUInt32BE(at)
-    if (tag === 1 || tag === 3) return judged(bytes, USUAL_PASSWORDS.find((password) => opensJks(bytes, password)) ?? null)
+    if (tag === 1 || tag === 3)
+      return judged(bytes, USUAL_PASSWORDS.find((password) => opensJks(bytes, password)) ?? null)
     if (tag !== 2) return null
     const alias = bytes.readUInt16BE(at + 4)
     const type = at + 6 + alias + 8
@@ -71,5 +83,8 @@ export function checkPkcs12(text: string): Checked | null {
   const bytes = all.subarray(0, length)
   // Bags of certificates are encrypted as a whole; keys are so one by one, and their kind can be read.
   if (!KEY_BAGS.some((bag) => bytes.includes(bag))) return null
-  return judged(bytes, length > all.length ? null : (USUAL_PASSWORDS.find((password) => opensPkcs12(bytes, password)) ?? null))
+  return judged(
+    bytes,
+    length > all.length ? null : (USUAL_PASSWORDS.find((password) => opensPkcs12(bytes, password)) ?? null),
+  )
 }

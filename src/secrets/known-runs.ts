@@ -81,7 +81,8 @@ export class KnownRuns {
     this.#places = new Int32Array(most)
     this.#owners = new Int32Array(most)
     let count = 0
-    for (const [owner, entry] of entries.entries()) for (const at of this.#seedsOf(entry)) if (this.#add(count, at, owner)) count++
+    for (const [owner, entry] of entries.entries())
+      for (const at of this.#seedsOf(entry)) if (this.#add(count, at, owner)) count++
   }
 
   get isEmpty(): boolean {
@@ -91,7 +92,9 @@ export class KnownRuns {
   /** Places of a value by which it is found: none inside what all of its kind have. */
   #seedsOf({ start, end }: Entry): Set<number> {
     const value = this.#all.slice(start, end)
-    const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length] as const).filter(([from, to]) => to - from < value.length)
+    const hollow = [...value.matchAll(STRUCTURE)]
+      .map(({ 0: found, index }) => [index, index + found.length] as const)
+      .filter(([from, to]) => to - from < value.length)
     const seeds = new Set<number>()
     let from = 0
     for (const [hole, behind] of [...hollow, [value.length, value.length] as const]) {
@@ -135,7 +138,8 @@ export class KnownRuns {
           work -= run.to - run.from
           if (known.size >= MAX_KNOWN) known.clear()
           known.set(ahead, run.to)
-          if (run.shown !== null || (run.to - run.from >= MIN_RUN && !isOfWords(text.slice(run.from, run.to)))) found.push(run)
+          if (run.shown !== null || (run.to - run.from >= MIN_RUN && !isOfWords(text.slice(run.from, run.to))))
+            found.push(run)
         }
         if (work < 0) return [{ from: 0, to: text.length, shown: null }]
       }
@@ -148,8 +152,14 @@ export class KnownRuns {
   #extend(text: string, at: number, place: number, { start, end, shown }: Entry): Run | null {
     for (let i = 0; i < GRAM; i++) if (text.charCodeAt(at + i) !== this.#all.charCodeAt(place + i)) return null
     let [from, to] = [0, GRAM]
-    while (at - from > 0 && place - from > start && text.charCodeAt(at - from - 1) === this.#all.charCodeAt(place - from - 1)) from++
-    while (at + to < text.length && place + to < end && text.charCodeAt(at + to) === this.#all.charCodeAt(place + to)) to++
+    while (
+      at - from > 0 &&
+      place - from > start &&
+      text.charCodeAt(at - from - 1) === this.#all.charCodeAt(place - from - 1)
+    )
+      from++
+    while (at + to < text.length && place + to < end && text.charCodeAt(at + to) === this.#all.charCodeAt(place + to))
+      to++
     return { from: at - from, to: at + to, shown: from + to === end - start ? shown : null }
   }
 }

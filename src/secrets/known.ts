@@ -19,7 +19,11 @@ export class KnownPublic {
 
   #read(): Map<string, string> {
     const lines = this.#text.trim().split('\n')
-    this.#sources ??= new Map(lines.flatMap((line) => (line.split(': ')[1] ?? '').split(' ').map((hash) => [hash, line.split(': ')[0] ?? ''] as const)))
+    this.#sources ??= new Map(
+      lines.flatMap((line) =>
+        (line.split(': ')[1] ?? '').split(' ').map((hash) => [hash, line.split(': ')[0] ?? ''] as const),
+      ),
+    )
     return this.#sources
   }
 

@@ -9,24 +9,36 @@ import { type KnownValue, Redactor, wordsBefore } from './redact.ts'
 import { processScanner, type Scanner } from './scanner.ts'
 
 /** An issuer gave it out and its form tells: no word, no password, nothing that only its name tells. */
-export const isIssued = ({ generic, guessable, context }: SecretKind): boolean => generic !== true && guessable !== true && context !== true
+export const isIssued = ({ generic, guessable, context }: SecretKind): boolean =>
+  generic !== true && guessable !== true && context !== true
 
 /** What the redactor has to know of a match in a text. */
-export function knownValues(catalogue: Catalogue, { detector, value, companion, facts }: SecretMatch, text: string | null): KnownValue[] {
+export function knownValues(
+  catalogue: Catalogue,
+  { detector, value, companion, facts }: SecretMatch,
+  text: string | null,
+): KnownValue[] {
   const guessable = catalogue.kindOf(detector).guessable === true
   const name = facts['name']
-  const after = [...(name === undefined ? [] : [name.toLowerCase()]), ...(text === null || !guessable ? [] : wordsBefore(text, value))]
+  const after = [
+    ...(name === undefined ? [] : [name.toLowerCase()]),
+    ...(text === null || !guessable ? [] : wordsBefore(text, value)),
+  ]
   return [{ value, guessable, after }, ...(companion === null ? [] : [{ value: companion, guessable, after }])]
 }
 
 /** All values that stand in a text. */
-export const valuesIn = (scanner: Scanner, text: string): KnownValue[] => scanner.scanText(text).flatMap((match) => knownValues(scanner.catalogue, match, text))
+export const valuesIn = (scanner: Scanner, text: string): KnownValue[] =>
+  scanner.scanText(text).flatMap((match) => knownValues(scanner.catalogue, match, text))
 
 /** The tokens and keys of issuers in a text. */
 export const tokensIn = (scanner: Scanner, text: string): KnownValue[] =>
   scanner
     .scanText(text)
-    .filter(({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === 'proven' || strength === 'likely'))
+    .filter(
+      ({ detector, strength }) =>
+        isIssued(scanner.catalogue.kindOf(detector)) && (strength === 'proven' || strength === 'likely'),
+    )
     .flatMap((match) => knownValues(scanner.catalogue, match, text))
 
 /** Shorter texts hold no token. */

@@ -2,7 +2,9 @@
 // that the search finds, so these escapes are searched for themselves, and what stands around one is read with escapes undone.
 import type { LiteralSpec } from './detector.ts'
 
-const CODES = Array.from({ length: 0x7b }, (_, code) => code).filter((code) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code)))
+const CODES = Array.from({ length: 0x7b }, (_, code) => code).filter((code) =>
+  /[A-Za-z0-9_-]/.test(String.fromCharCode(code)),
+)
 
 const each = (front: string, digits: string): string[] => [...digits].map((digit) => front + digit)
 
@@ -38,10 +40,14 @@ const ESCAPE =
 /** The base of the number in each group of the pattern. */
 const BASES = [16, 16, 16, 16, 16, 8, 16, 10]
 
-const isWord = (byte: number | undefined): boolean => byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122))
-const isHexDigit = (byte: number | undefined): boolean => byte !== undefined && ((byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102))
+const isWord = (byte: number | undefined): boolean =>
+  byte !== undefined &&
+  ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122))
+const isHexDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && ((byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102))
 /** A letter or digit, or the sign that another escape begins or ends with. */
-const goesOn = (byte: number | undefined): boolean => isWord(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59
+const goesOn = (byte: number | undefined): boolean =>
+  isWord(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59
 
 /** Characters of the shortest value that is looked at behind an escaped sign. */
 const MIN_VALUE = 12
@@ -79,7 +85,10 @@ const BEHIND = 4096
 const NO_STRETCHES: readonly { readonly from: number; readonly to: number }[] = []
 
 /** The stretches of a window to read with escapes undone. @param places in order */
-export function stretchesAround(places: readonly number[], length: number): readonly { readonly from: number; readonly to: number }[] {
+export function stretchesAround(
+  places: readonly number[],
+  length: number,
+): readonly { readonly from: number; readonly to: number }[] {
   if (places.length === 0) return NO_STRETCHES
   const stretches: { from: number; to: number }[] = []
   for (const place of places) {

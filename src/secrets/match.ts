@@ -38,10 +38,14 @@ const rank = ({ generic, guessable, context }: SecretKind): number => (generic ?
 const worth = ({ strength }: Candidate): number => ['possible', 'likely', 'harmless', 'proven'].indexOf(strength)
 
 /** Above zero where the first of two readings of the same bytes tells more than the second, below it where it tells less. */
-export const compareReadings = (a: Candidate, b: Candidate): number => rank(a.detector) - rank(b.detector) || worth(a) - worth(b)
+export const compareReadings = (a: Candidate, b: Candidate): number =>
+  rank(a.detector) - rank(b.detector) || worth(a) - worth(b)
 
 /** A secret that the id of its pair proves: it tells the id, and hides it too. */
-export const provenBy = <M extends Omit<SecretMatch, 'detector'>>(secret: M, id: Pick<SecretMatch, 'value' | 'facts'>): M => ({
+export const provenBy = <M extends Omit<SecretMatch, 'detector'>>(
+  secret: M,
+  id: Pick<SecretMatch, 'value' | 'facts'>,
+): M => ({
   ...secret,
   strength: 'proven',
   facts: { ...secret.facts, ...id.facts, keyId: redactValue(id.value, false) },
@@ -56,7 +60,10 @@ const NEAR = 2048
  * @param matches in order of position
  */
 export function pairAwsKeys(matches: readonly Candidate[]): readonly Candidate[] {
-  const secrets = matches.filter(({ detector, strength }) => (detector.id === 'aws-secret-key' || detector.id === 'aws-credentials-file') && strength !== 'harmless')
+  const secrets = matches.filter(
+    ({ detector, strength }) =>
+      (detector.id === 'aws-secret-key' || detector.id === 'aws-credentials-file') && strength !== 'harmless',
+  )
   if (secrets.length === 0) return matches
   const ids = matches.filter(({ detector, strength }) => detector.id === 'aws-access-key' && strength !== 'harmless')
   const paired = new Map<Candidate, Candidate>()

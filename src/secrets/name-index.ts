@@ -4,7 +4,17 @@ import { isDrawn } from './checks.ts'
 import type { Detector, LiteralSpec } from './detector.ts'
 
 /** What a value is called that a name in front of it may tell; each with an assignment behind it. */
-export const TRIGGERS: readonly LiteralSpec[] = ['key', 'token', 'secret', 'passw', 'auth', 'api', '_pat', 'cred', 'login'].map((text) => ({
+export const TRIGGERS: readonly LiteralSpec[] = [
+  'key',
+  'token',
+  'secret',
+  'passw',
+  'auth',
+  'api',
+  '_pat',
+  'cred',
+  'login',
+].map((text) => ({
   text,
   ignoreCase: true,
   assignment: true,
@@ -57,7 +67,11 @@ function startsWord(window: Buffer, at: number): boolean {
   const [before, first] = [window[at - 1] ?? 0, window[at] ?? 0]
   if (!isUpper(before) && !isLower(before)) return true
   if (isUpper(first) && (isLower(before) || isLower(window[at + 1] ?? 0))) return true
-  return window[at - 2] === BACKSLASH || window[at - 3] === PERCENT || (window[at - 6] === BACKSLASH && window[at - 5] === 117)
+  return (
+    window[at - 2] === BACKSLASH ||
+    window[at - 3] === PERCENT ||
+    (window[at - 6] === BACKSLASH && window[at - 5] === 117)
+  )
 }
 
 export class NameIndex {
@@ -78,7 +92,13 @@ export class NameIndex {
   }
 
   /** Calls back for each name in front of a value, with its place in the window. */
-  find(window: Buffer, trigger: number, value: number, length: number, onName: (detector: Detector, position: number) => void): void {
+  find(
+    window: Buffer,
+    trigger: number,
+    value: number,
+    length: number,
+    onName: (detector: Detector, position: number) => void,
+  ): void {
     if (!mayBeToken(window, value, length)) return
     for (let at = Math.max(0, trigger - REACH); at < value; at++) {
       for (const { bytes, detector } of this.#byStart.get(NameIndex.#key(window, at)) ?? []) {

@@ -14,13 +14,15 @@ export interface NamedValue {
 }
 
 /** `name = value`, `"name": "value"`, `name: value`, `export NAME=value`, `'name' => 'value'`. */
-const LINE = /^(?=[^\n]{1,180}?[=:])(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})/gm
+const LINE =
+  /^(?=[^\n]{1,180}?[=:])(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})/gm
 /** JSON on one line holds many. */
 const JSON_PAIR = /"(?<name>[\w.:/@+-]{1,120})"\s{0,8}:\s{0,8}"(?<value>(?:[^"\\\n]|\\.){1,4000})"/g
 /** `<name attribute="x">value</name>`. */
 const XML_ELEMENT = /<(?<name>[\w.:-]{1,80})(?<lead>[^<>]{0,200})>\s{0,40}(?<value>[^<>]{1,4000}?)\s{0,40}<\//g
 /** `<add key="name" value="value"/>`. */
-const XML_PAIR = /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi
+const XML_PAIR =
+  /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi
 
 /** Blanks XML comments, and keeps every place. */
 function withoutComments(text: string): string {
@@ -38,7 +40,10 @@ function withoutComments(text: string): string {
 function* matches(pattern: RegExp, text: string): Generator<NamedValue> {
   for (const match of text.matchAll(pattern)) {
     const { name = '', value = '', lead = '', quote = '' } = match.groups ?? {}
-    const end = quote === '' ? value.replace(/(?<!\s)\s+[#;].*$/s, '').trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)))
+    const end =
+      quote === ''
+        ? value.replace(/(?<!\s)\s+[#;].*$/s, '').trimEnd()
+        : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)))
     if (end === '') continue
     yield { name, value: end, at: match.index + match[0].lastIndexOf(value), lead }
   }

@@ -54,7 +54,10 @@ function unpack(bytes: Buffer, most: number): Unpacked | 'too much' | null {
   if (header === null) return null
   try {
     const options: ZlibOptions = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most, info: true }
-    const { buffer, engine } = inflateRawSync(bytes.subarray(header), options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
+    const { buffer, engine } = inflateRawSync(bytes.subarray(header), options) as unknown as {
+      buffer: Buffer
+      engine: { bytesWritten: number }
+    }
     return { header: bytes.subarray(0, header), text: buffer, length: header + engine.bytesWritten + 8 }
   } catch (error) {
     return codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
@@ -104,7 +107,12 @@ const MAX_UNPACKED = 64 << 20
 const MAX_ARCHIVES = 16 << 20
 
 /** What one content may start with. */
-export const packedBudget = (): PackedBudget => ({ left: MAX_UNPACKED, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES })
+export const packedBudget = (): PackedBudget => ({
+  left: MAX_UNPACKED,
+  isCut: false,
+  archives: [],
+  archiveBytes: MAX_ARCHIVES,
+})
 
 export interface PackedText {
   readonly position: number
@@ -117,13 +125,25 @@ export interface PackedText {
  * @param places where signs stand in the window, in order
  * @param isLast whether the content ends with the window; what runs into its end else is cut
  */
-export function packedTexts(window: Buffer, length: number, places: readonly number[], budget: PackedBudget, isLast: boolean): readonly PackedText[] {
+export function packedTexts(
+  window: Buffer,
+  length: number,
+  places: readonly number[],
+  budget: PackedBudget,
+  isLast: boolean,
+): readonly PackedText[] {
   return places.length === 0 ? NO_TEXTS : [...textsAt(window, length, places, budget, isLast)]
 }
 
 const NO_TEXTS: readonly PackedText[] = []
 
-function* textsAt(window: Buffer, length: number, places: readonly number[], budget: PackedBudget, isLast: boolean): Generator<PackedText> {
+function* textsAt(
+  window: Buffer,
+  length: number,
+  places: readonly number[],
+  budget: PackedBudget,
+  isLast: boolean,
+): Generator<PackedText> {
   let done = 0
   let all: string | null = null
   for (const place of places) {
@@ -146,7 +166,10 @@ function* textsAt(window: Buffer, length: number, places: readonly number[], bud
 function* unpacked(joined: string, budget: PackedBudget): Generator<Unpacked & { readonly isWhole: boolean }> {
   let [tries, done] = [0, 0]
   for (const { 0: text, index } of joined.matchAll(SIGN)) {
-    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign) => sign.text === text) ?? { characters: 0, bytes: 0 }
+    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign) => sign.text === text) ?? {
+      characters: 0,
+      bytes: 0,
+    }
     const start = index - characters
     if (start < done) continue
     if (++tries > MAX_TRIES) {

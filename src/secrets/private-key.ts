@@ -80,7 +80,9 @@ function withoutPrefix(body: string, before: string): string {
   if (prefix === '' || !/\d|[>|#*/]/.test(prefix)) return body
   const lines = body.split('\n')
   const has = (line: string): boolean => shape(line.slice(0, prefix.length)) === shape(prefix)
-  return lines.length > 2 && lines.slice(1, -1).every(has) ? [lines[0], ...lines.slice(1).map((line) => (has(line) ? line.slice(prefix.length) : line))].join('\n') : body
+  return lines.length > 2 && lines.slice(1, -1).every(has)
+    ? [lines[0], ...lines.slice(1).map((line) => (has(line) ? line.slice(prefix.length) : line))].join('\n')
+    : body
 }
 
 /** The key as a PEM file has it, however it was quoted: the same key has the same value everywhere. */
@@ -108,15 +110,23 @@ function decodePem(label: string, body: string): Checked | null {
   if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes)
   const length = sequenceEnd(bytes)
   if (length === null || bytes.length - length > 2)
-    return base64.length >= 64 && fillerKind(base64) !== 'filler' && !/\.\.\.|\u2026/.test(body) ? { strength: 'harmless', note: 'it does not decode: cut off, or made up' } : null
+    return base64.length >= 64 && fillerKind(base64) !== 'filler' && !/\.\.\.|\u2026/.test(body)
+      ? { strength: 'harmless', note: 'it does not decode: cut off, or made up' }
+      : null
   const der = bytes.subarray(0, length)
   if (label.startsWith('ENCRYPTED')) return encrypted(base64)
   const key = derKey(der)
   // A body whose length fits but that OpenSSL does not take (an exotic curve, DSA with odd sizes) is likely still a key.
-  return key === null ? { strength: 'likely', identity: identityOf(der) } : { strength: 'proven', identity: identityOf(der), facts: keyFacts(key) }
+  return key === null
+    ? { strength: 'likely', identity: identityOf(der) }
+    : { strength: 'proven', identity: identityOf(der), facts: keyFacts(key) }
 }
 
-const encrypted = (body: string): Checked => ({ strength: 'harmless', note: 'encrypted with a passphrase', identity: identityOf(Buffer.from(body.replace(/\s/g, ''))) })
+const encrypted = (body: string): Checked => ({
+  strength: 'harmless',
+  note: 'encrypted with a passphrase',
+  identity: identityOf(Buffer.from(body.replace(/\s/g, ''))),
+})
 
 const OPENSSH_MAGIC = 'openssh-key-v1\0'
 
@@ -138,7 +148,8 @@ function checkOpenSsh(bytes: Buffer): Checked | null {
   if (cipher === undefined || publicKey === null || privatePart === null) return null
   const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0
   const facts = { key: publicKey.toString('latin1', 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, '') }
-  if (cipher !== 'none') return { strength: 'harmless', note: 'encrypted with a passphrase', facts, identity: identityOf(bytes) }
+  if (cipher !== 'none')
+    return { strength: 'harmless', note: 'encrypted with a passphrase', facts, identity: identityOf(bytes) }
   return { strength: 'proven', facts, identity: identityOf(bytes) }
 }
 
@@ -163,7 +174,14 @@ export function checkDer(bytes: string): Checked | null {
   const length = sequenceEnd(data)
   if (length === null) return null
   const key = derKey(data.subarray(0, length))
-  return key === null ? null : { strength: 'proven', value: bytes.slice(0, length), identity: identityOf(data.subarray(0, length)), facts: keyFacts(key) }
+  return key === null
+    ? null
+    : {
+        strength: 'proven',
+        value: bytes.slice(0, length),
+        identity: identityOf(data.subarray(0, length)),
+        facts: keyFacts(key),
+      }
 }
 
 /** A whole PEM in base64, as in a kubeconfig or a Kubernetes secret. */
@@ -181,5 +199,7 @@ export function checkPutty(text: string): Checked | null {
   const lines = start === -1 ? '' : text.slice(start, end > start ? end : undefined).replace(/\s/g, '')
   if (encryption === undefined || !/^[A-Za-z0-9+/=]{40,}$/.test(lines)) return null
   const identity = identityOf(Buffer.from(lines))
-  return encryption === 'none' ? { strength: 'proven', identity } : { strength: 'harmless', note: 'encrypted with a passphrase', identity }
+  return encryption === 'none'
+    ? { strength: 'proven', identity }
+    : { strength: 'harmless', note: 'encrypted with a passphrase', identity }
 }

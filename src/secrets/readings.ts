@@ -90,7 +90,12 @@ function replaced(reading: Reading, pattern: RegExp, by: (found: string) => stri
     if (at < place + made) return isEnd ? from + length : from
     return at - place - made + from + length + (isEnd ? 1 : 0)
   }
-  return { text: result, start: (at) => reading.start(origin(at, false)), end: (at) => reading.end(origin(at, true) - 1), isEncoded: reading.isEncoded }
+  return {
+    text: result,
+    start: (at) => reading.start(origin(at, false)),
+    end: (at) => reading.end(origin(at, true) - 1),
+    isEncoded: reading.isEncoded,
+  }
 }
 
 /** What parts the pieces of one value: a line break with what stands around it, joined strings, quotes, spaces. */
@@ -109,7 +114,12 @@ const part = ({ text, start, end, isEncoded }: Reading, from: number, to: number
   isEncoded,
 })
 
-const decoded = (of: Reading, bytes: Buffer, firstOf: (byte: number) => number, lastOf: (byte: number) => number): Reading => ({
+const decoded = (
+  of: Reading,
+  bytes: Buffer,
+  firstOf: (byte: number) => number,
+  lastOf: (byte: number) => number,
+): Reading => ({
   text: bytes.toString('latin1'),
   start: (at) => of.start(firstOf(at)),
   end: (at) => of.end(Math.min(of.text.length - 1, lastOf(at))),
@@ -117,7 +127,8 @@ const decoded = (of: Reading, bytes: Buffer, firstOf: (byte: number) => number, 
 })
 
 /** Whether bytes can hold a value: text for a while, or a key's structure. */
-const mayHold = (text: string): boolean => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text) || /\x30[\x81-\x83]/.test(text.slice(0, 8))
+const mayHold = (text: string): boolean =>
+  /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text) || /\x30[\x81-\x83]/.test(text.slice(0, 8))
 
 /** Bytes of a gzip header; null for what is none. RFC 1952, section 2.3 */
 function gzipHeader(bytes: Buffer): number | null {
@@ -143,12 +154,20 @@ function* unpacked(of: Reading, bytes: Buffer, budget: { left: number }, charact
   if (header === null || budget.left <= 0) return
   try {
     // Other text may follow.
-    const { buffer, engine } = inflateRawSync(bytes.subarray(header), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true }) as unknown as {
+    const { buffer, engine } = inflateRawSync(bytes.subarray(header), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: budget.left,
+      info: true,
+    }) as unknown as {
       buffer: Buffer
       engine: { bytesWritten: number }
     }
     budget.left -= buffer.length
-    const last = Math.min(of.text.length, Math.ceil((header + engine.bytesWritten + TRAILERS[isZlib(bytes) ? 'zlib' : 'gzip']) * characters)) - 1
+    const last =
+      Math.min(
+        of.text.length,
+        Math.ceil((header + engine.bytesWritten + TRAILERS[isZlib(bytes) ? 'zlib' : 'gzip']) * characters),
+      ) - 1
     yield { text: buffer.toString('latin1'), start: () => of.start(0), end: () => of.end(last), isEncoded: true }
   } catch {
     // No such format, or more than is looked into: then it is no text that anyone reads.
@@ -171,7 +190,8 @@ function* decodings(reading: Reading, budget: { left: number }): Generator<Readi
     }
     // Packed text whose start is behind others.
     for (const { index: at } of whole.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
-      if (at > 3) yield* unpacked(part(whole, at, whole.text.length), Buffer.from(whole.text.slice(at), 'base64'), budget)
+      if (at > 3)
+        yield* unpacked(part(whole, at, whole.text.length), Buffer.from(whole.text.slice(at), 'base64'), budget)
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
     const run = part(reading, index, index + found.length)

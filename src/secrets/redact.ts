@@ -114,9 +114,15 @@ function partsOf(known: KnownValue): KnownValue[] {
   const parts: KnownValue[] = [known]
   const login = value.length <= 4096 ? decodeText(value) : null
   const split = login?.indexOf(':') ?? -1
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] })
+  if (login !== null && split > 0)
+    parts.push(
+      { value: login, guessable: true },
+      { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] },
+    )
   // What is escaped, or broken over lines, is found whatever the form in which it is quoted.
-  if (value.length >= MIN_RUN) for (const { text } of readingsOf(value)) if (text.length >= MIN_RUN && isReadable(text)) parts.push({ ...known, value: text })
+  if (value.length >= MIN_RUN)
+    for (const { text } of readingsOf(value))
+      if (text.length >= MIN_RUN && isReadable(text)) parts.push({ ...known, value: text })
   return parts
 }
 
@@ -131,7 +137,8 @@ interface Stretch {
 }
 
 /** Characters by which short values are looked up. */
-const keyOf = (text: string, at: number): number => ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff
+const keyOf = (text: string, at: number): number =>
+  ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff
 
 /** Characters of texts that are remembered: the path of a Dockerfile, or a long instruction, is quoted by a thousand findings. */
 const MAX_REMEMBERED = 8 << 20
@@ -215,7 +222,11 @@ export class Redactor {
     if (stretches.length === 0) return [...lines]
     const parts = stretches.flatMap(({ from, to, shown }) => {
       const breaks = [...text.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index)
-      return [...breaks, to].map((end, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end, shown: index === 0 ? shown : null }))
+      return [...breaks, to].map((end, index) => ({
+        from: index === 0 ? from : (breaks[index - 1] ?? from) + 1,
+        to: end,
+        shown: index === 0 ? shown : null,
+      }))
     })
     return replaceStretches(
       text,
@@ -229,14 +240,24 @@ export class Redactor {
   }
 
   #field(key: string, value: unknown): unknown {
-    if (typeof value === 'string') return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key))
-    if (Array.isArray(value)) return key === 'lines' && isTexts(value) ? this.lines(value) : value.map((item: unknown) => this.#field(key, item))
+    if (typeof value === 'string')
+      return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key))
+    if (Array.isArray(value))
+      return key === 'lines' && isTexts(value)
+        ? this.lines(value)
+        : value.map((item: unknown) => this.#field(key, item))
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [OWN_NAME.test(name) ? name : this.text(name), this.#field(name, item)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [
+        OWN_NAME.test(name) ? name : this.text(name),
+        this.#field(name, item),
+      ]),
+    )
   }
 
   #hide(text: string, words: boolean): string {
-    if (text.length < MIN_VALUE || (this.#runs.isEmpty && this.#short.size === 0 && (!words || this.#words.size === 0))) return text
+    if (text.length < MIN_VALUE || (this.#runs.isEmpty && this.#short.size === 0 && (!words || this.#words.size === 0)))
+      return text
     const key = words ? text : `\0${text}`
     return this.#once(key, () => replaceStretches(text, merged(this.#stretches(text, words))))
   }
@@ -267,15 +288,18 @@ export class Redactor {
     if (this.#short.size === 0 && (!words || this.#words.size === 0)) return
     for (let at = 0; at + MIN_VALUE <= text.length; at++) {
       const key = keyOf(text, at)
-      for (const { value, shown } of this.#short.get(key) ?? []) if (text.startsWith(value, at) && standsAlone(text, at, value)) yield { from: at, to: at + value.length, shown }
+      for (const { value, shown } of this.#short.get(key) ?? [])
+        if (text.startsWith(value, at) && standsAlone(text, at, value)) yield { from: at, to: at + value.length, shown }
       if (!words) continue
       for (const { value, after } of this.#words.get(key) ?? [])
-        if (text.startsWith(value, at) && isValueAt(text, at, value, after)) yield { from: at, to: at + value.length, shown: HIDDEN }
+        if (text.startsWith(value, at) && isValueAt(text, at, value, after))
+          yield { from: at, to: at + value.length, shown: HIDDEN }
     }
   }
 }
 
-const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === 'string')
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
 
 function listed<T>(map: Map<number, T[]>, key: number): T[] {
   const known = map.get(key)

@@ -40,7 +40,11 @@ const PLAIN = { ignoreCase: false, assignment: false, run: 0 }
 /** All that the kernel looks for in one pass: literals of detectors as they are written and escaped, names, and signs of programs and packings. */
 export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
   const literals = new Map<string, Sought>()
-  const add = (literal: string | LiteralSpec, owners: readonly Detector[], { isTrigger = false, isEscaped = false } = {}): void => {
+  const add = (
+    literal: string | LiteralSpec,
+    owners: readonly Detector[],
+    { isTrigger = false, isEscaped = false } = {},
+  ): void => {
     const spec = { ...PLAIN, ...(typeof literal === 'string' ? { text: literal } : literal) }
     const key = `${spec.text}\0${spec.ignoreCase}${spec.assignment}`
     const known = literals.get(key)
@@ -60,7 +64,8 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
       for (const text of escapedSpellings(spec.text)) add({ ...spec, text }, [detector], { isEscaped: true })
     }
   }
-  if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
+  if (detectors.some(({ names }) => names !== undefined))
+    for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add(spec, [])
   return [...literals.values()]
@@ -84,9 +89,19 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
     letterEscapes,
     printable,
     triggers,
-    isSign: all.map((_, at) => marks[at] !== null || packed[at] === true || signs[at] !== null || letterEscapes[at] === true || at === printable || triggers[at] === true),
+    isSign: all.map(
+      (_, at) =>
+        marks[at] !== null ||
+        packed[at] === true ||
+        signs[at] !== null ||
+        letterEscapes[at] === true ||
+        at === printable ||
+        triggers[at] === true,
+    ),
     owners: all.map(({ owners }) => owners),
-    escaped: all.map(({ spec, isEscaped }) => (ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null)),
+    escaped: all.map(({ spec, isEscaped }) =>
+      ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null,
+    ),
     kernel: buildKernel(
       all.map(({ spec }) => spec),
       WINDOW,
@@ -128,7 +143,10 @@ export class Scanner {
   /** @param where what was scanned, in words @throws ImageError when there were more matches than may be kept */
   assertBounded(where: string): void {
     if (this.#matches?.exceeded !== true) return
-    throw new ImageError('too-many-matches', `${where} has more than ${this.#matches.limit} values that detectors match ${raise('matches')}`)
+    throw new ImageError(
+      'too-many-matches',
+      `${where} has more than ${this.#matches.limit} values that detectors match ${raise('matches')}`,
+    )
   }
 
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
@@ -137,7 +155,10 @@ export class Scanner {
   }
 
   #start(path: string, isCapped: boolean): ContentScan {
-    return new ContentScan(this.#compiled, path, 0, packedBudget(), { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
+    return new ContentScan(this.#compiled, path, 0, packedBudget(), {
+      matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
+      isCapped,
+    })
   }
 
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */

@@ -30,5 +30,7 @@ export function escapedSpellings(text: string): readonly string[] {
   if (!/^[\x20-\x7e]+$/.test(text) || !/[A-Za-z]/.test(text) || text.includes('\\')) return []
   // A blank is escaped by URLs alone, and is a plus in forms.
   const blanks = text.startsWith('-----BEGIN ') ? [text.replaceAll(' ', '%20'), text.replaceAll(' ', '+')] : []
-  return [...new Set([...WRITERS.map(([signs, write]) => text.replace(signs, write)), ...blanks])].filter((spelling) => spelling !== text)
+  return [...new Set([...WRITERS.map(([signs, write]) => text.replace(signs, write)), ...blanks])].filter(
+    (spelling) => spelling !== text,
+  )
 }

@@ -44,7 +44,13 @@ export class UnescapedWindow {
    * @param behind characters of decoded text from its start on, at most
    * @param last where the window ends
    */
-  around(read: (from: number, to: number) => string, position: number, before: number, behind: number, last: number): Around | null {
+  around(
+    read: (from: number, to: number) => string,
+    position: number,
+    before: number,
+    behind: number,
+    last: number,
+  ): Around | null {
     const from = Math.max(0, position - before)
     const to = Math.min(last, position + behind)
     if (from < this.#from || to > this.#to) {

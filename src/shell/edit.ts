@@ -18,7 +18,15 @@ function segmentsOf(text: string): Segment[] | null {
   const root = parse(text)
   if ((root.errors?.length ?? 0) > 0) return null
   return root.commands.flatMap(({ command, background }): Segment[] => {
-    if (command.type !== 'AndOr') return [{ pos: command.pos, end: command.end, command: command.type === 'Command' ? command : null, isBound: background === true }]
+    if (command.type !== 'AndOr')
+      return [
+        {
+          pos: command.pos,
+          end: command.end,
+          command: command.type === 'Command' ? command : null,
+          isBound: background === true,
+        },
+      ]
     return command.commands.map((part, index) => ({
       pos: part.pos,
       end: part.end,
@@ -38,7 +46,9 @@ export function withoutRemoval(text: string, isTarget: (operand: string) => bool
   if (segments === null) return null
   const at = segments.findIndex(
     ({ command }) =>
-      command !== null && /^(?:\/bin\/)?(?:rm|shred|unlink)$/.test(command.name?.value ?? '') && command.args.some((arg) => arg.type === 'Word' && isTarget(arg.value)),
+      command !== null &&
+      /^(?:\/bin\/)?(?:rm|shred|unlink)$/.test(command.name?.value ?? '') &&
+      command.args.some((arg) => arg.type === 'Word' && isTarget(arg.value)),
   )
   const segment = segments[at]
   if (segment?.command == null || segment.isBound) return null
@@ -47,7 +57,8 @@ export function withoutRemoval(text: string, isTarget: (operand: string) => bool
   const others = operands.filter(({ value }) => !isTarget(value))
   if (others.length > 0) {
     let rest = text
-    for (const { pos, end } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, '') + rest.slice(end)
+    for (const { pos, end } of operands.filter(({ value }) => isTarget(value)).reverse())
+      rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, '') + rest.slice(end)
     return rest
   }
   const [before, after] = [segments[at - 1], segments[at + 1]]

@@ -3,7 +3,10 @@ import { optionsIn } from './options.ts'
 import { isShell, parseScript, type ShellCommand } from './script.ts'
 import type { ShellWord } from './words.ts'
 
-export type Run = { readonly kind: 'input' } | { readonly kind: 'file'; readonly word: ShellWord } | { readonly kind: 'code'; readonly word: ShellWord }
+export type Run =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'file'; readonly word: ShellWord }
+  | { readonly kind: 'code'; readonly word: ShellWord }
 
 interface Interpreter {
   readonly names: RegExp
@@ -14,11 +17,19 @@ interface Interpreter {
 }
 
 const INTERPRETERS: readonly Interpreter[] = [
-  { names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/, code: /^-[a-zA-Z]*c$/, values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/ },
+  {
+    names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/,
+    code: /^-[a-zA-Z]*c$/,
+    values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/,
+  },
   { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
   { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
   { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
-  { names: /^(?:node|nodejs|bun|deno)$/, code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/, values: /^(?:-r|--require|--import)$/ },
+  {
+    names: /^(?:node|nodejs|bun|deno)$/,
+    code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/,
+    values: /^(?:-r|--require|--import)$/,
+  },
   { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
   { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
   { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ },
@@ -38,12 +49,15 @@ function startsShell(command: ShellCommand): boolean {
   const options = optionsIn(command)
   // Without a program behind their options they stand as they are.
   if (/^(?:sudo|doas)$/.test(name)) return options.has('-s', '-i', '--shell', '--login')
-  if (name === 'parallel') return options.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options.has('--version', '--help')
+  if (name === 'parallel')
+    return options.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options.has('--version', '--help')
   if (name !== 'su' && name !== 'runuser') return false
   // `xargs su -c`: the code is put behind it.
   if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? '')) return replaced === ''
   if (options.has('-c', '--command', '--help', '--version', '-h', '-V')) return false
-  return options.operands.filter(({ value }) => value !== '-').length <= 1 && (name === 'su' || !options.has('-u', '--user'))
+  return (
+    options.operands.filter(({ value }) => value !== '-').length <= 1 && (name === 'su' || !options.has('-u', '--user'))
+  )
 }
 
 /** Whether code runs what xargs puts into it: `sh -c '{}'`, `sh -c 'eval "$0"'`; not where it is an argument in it. */
@@ -51,15 +65,25 @@ function runsInput(name: string, code: string, replaced: string | null): boolean
   if (replaced === null) return false
   if (code === replaced) return true
   if (!isShell(name)) return false
-  const isInput = (word: string): boolean => (replaced === '' ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced)
-  return parseScript(code).commands.some(({ program, name: inner, args }) => isInput(program) || (inner === 'eval' && args.some(({ value }) => isInput(value))))
+  const isInput = (word: string): boolean =>
+    replaced === '' ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced
+  return parseScript(code).commands.some(
+    ({ program, name: inner, args }) =>
+      isInput(program) || (inner === 'eval' && args.some(({ value }) => isInput(value))),
+  )
 }
 
 /** What an interpreter runs; null for a program that is none, or one that runs a module or prints its version. */
 export function runOf(command: ShellCommand): Run | null {
   const { name, program, args, replaced } = command
-  if (name === 'eval') return args[0] === undefined ? null : { kind: 'code', word: args.find(({ kind }) => kind !== 'literal') ?? args[0] }
-  if (name === 'source' || name === '.') return args[0] === undefined ? null : INPUT.test(args[0].value) ? { kind: 'input' } : { kind: 'file', word: args[0] }
+  if (name === 'eval')
+    return args[0] === undefined ? null : { kind: 'code', word: args.find(({ kind }) => kind !== 'literal') ?? args[0] }
+  if (name === 'source' || name === '.')
+    return args[0] === undefined
+      ? null
+      : INPUT.test(args[0].value)
+        ? { kind: 'input' }
+        : { kind: 'file', word: args[0] }
   if (startsShell(command) || (replaced !== null && replaced !== '' && program === replaced)) return { kind: 'input' }
   const interpreter = interpreterOf(name)
   if (interpreter === null) return null

@@ -13,7 +13,12 @@ export interface Mode {
 export function readMode(text: string): Mode | null {
   if (/^[0-7]{1,5}$/.test(text)) {
     const bits = Number.parseInt(text, 8)
-    return { worldWritable: (bits & 0o002) !== 0, sticky: (bits & 0o1000) !== 0, setuid: (bits & 0o4000) !== 0, setgid: (bits & 0o2000) !== 0 }
+    return {
+      worldWritable: (bits & 0o002) !== 0,
+      sticky: (bits & 0o1000) !== 0,
+      setuid: (bits & 0o4000) !== 0,
+      setgid: (bits & 0o2000) !== 0,
+    }
   }
   if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text)) return null
   const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false }

@@ -13,7 +13,10 @@ interface Syntax {
 
 const words = (text: string): string[] => text.split(' ')
 
-const APT: Syntax = { short: 'atoch', long: words('option target-release default-release config-file host-architecture') }
+const APT: Syntax = {
+  short: 'atoch',
+  long: words('option target-release default-release config-file host-architecture'),
+}
 const YUM: Syntax = {
   short: 'cdeRx',
   long: words(
@@ -26,13 +29,26 @@ const PIP: Syntax = {
     'requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action',
   ),
 }
-const NPM: Syntax = { short: 'C', long: words('registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout') }
+const NPM: Syntax = {
+  short: 'C',
+  long: words(
+    'registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout',
+  ),
+}
 const SSH: Syntax = { short: 'bcDEeFIiJLlmOopQRSWw' }
-const MYSQL: Syntax = { short: 'uhPSDeG', long: words('user host port socket database execute default-character-set defaults-file protocol') }
-const POSTGRES: Syntax = { short: 'hpUdcftFjnNTLoRvW', long: words('host port username dbname command file set output') }
+const MYSQL: Syntax = {
+  short: 'uhPSDeG',
+  long: words('user host port socket database execute default-character-set defaults-file protocol'),
+}
+const POSTGRES: Syntax = {
+  short: 'hpUdcftFjnNTLoRvW',
+  long: words('host port username dbname command file set output'),
+}
 const USERS: Syntax = {
   short: 'bcdDefgGkKpPrRsuZ',
-  long: words('base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid'),
+  long: words(
+    'base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid',
+  ),
 }
 
 /** Image engines: builds, logins, runs. */
@@ -50,7 +66,12 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   apk: { short: 'ptX', long: words('repository root keys-dir virtual cache-dir repositories-file wait arch timeout') },
   apt: APT,
   'apt-get': APT,
-  aria2c: { short: 'odixjsk', long: words('out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size') },
+  aria2c: {
+    short: 'odixjsk',
+    long: words(
+      'out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size',
+    ),
+  },
   aws: { long: words('region profile output endpoint-url query ca-bundle') },
   az: { short: 'upg', long: words('username password tenant name resource-group') },
   buildah: ENGINE,
@@ -73,11 +94,15 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   gem: { short: 'vsiPnp', long: words('version source install-dir bindir platform trust-policy http-proxy') },
   git: {
     short: 'cCbojuemF',
-    long: words('branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message'),
+    long: words(
+      'branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message',
+    ),
   },
   gpg: {
     short: 'oruN',
-    long: words('keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model'),
+    long: words(
+      'keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model',
+    ),
   },
   helm: { short: 'npu', long: words('username password version namespace repo') },
   install: { short: 'mogtS', long: words('mode owner group target-directory suffix') },
@@ -112,7 +137,12 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   sshpass: { short: 'pfdP' },
   su: { short: 'csgGw', long: words('command shell group supp-group session-command') },
   svn: { long: words('username password config-dir') },
-  tar: { short: 'fCbTXIHKNV', long: words('file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning') },
+  tar: {
+    short: 'fCbTXIHKNV',
+    long: words(
+      'file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning',
+    ),
+  },
   twine: { short: 'up', long: words('username password repository repository-url') },
   unzip: { short: 'dxP' },
   useradd: USERS,
@@ -152,9 +182,18 @@ export interface Options {
 const MIN_ABBREVIATION = 8
 
 const isNamed = (written: string, name: string, whole: ReadonlySet<string>): boolean =>
-  written === name || (name.startsWith('--') && written.length >= MIN_ABBREVIATION && written.startsWith('--') && !whole.has(written) && name.startsWith(written))
+  written === name ||
+  (name.startsWith('--') &&
+    written.length >= MIN_ABBREVIATION &&
+    written.startsWith('--') &&
+    !whole.has(written) &&
+    name.startsWith(written))
 
-function* optionsOf(args: readonly ShellWord[], { short = '', long = [], single = false }: Syntax, operands: ShellWord[]): Generator<Option> {
+function* optionsOf(
+  args: readonly ShellWord[],
+  { short = '', long = [], single = false }: Syntax,
+  operands: ShellWord[],
+): Generator<Option> {
   const whole = new Set(long.map((name) => `--${name}`))
   for (let at = 0; at < args.length; at++) {
     const word = args[at]
@@ -196,7 +235,10 @@ export function optionsIn(command: ShellCommand): Options {
   // What is an option of its own is no abbreviation of another: --output of --output-dir.
   const whole = new Set(syntax.long?.map((name) => `--${name}`))
   const options = [...optionsOf(command.args, syntax, operands)]
-  const values = (...names: string[]): ShellWord[] => options.flatMap(({ name, value }) => (value !== null && names.some((wanted) => isNamed(name, wanted, whole)) ? [value] : []))
+  const values = (...names: string[]): ShellWord[] =>
+    options.flatMap(({ name, value }) =>
+      value !== null && names.some((wanted) => isNamed(name, wanted, whole)) ? [value] : [],
+    )
   const result: Options = {
     options,
     operands,

@@ -26,8 +26,16 @@ const ACTIONS: Readonly<Record<Family, Readonly<Record<'install' | 'upgrade' | '
   apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
   apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
   pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
-  yum: { install: /^(?:install|groupinstall|localinstall)$/, upgrade: /^(?:upgrade|update|distro-sync)$/, update: /^makecache$/ },
-  zypper: { install: /^(?:install|in)$/, upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/, update: /^(?:refresh|ref)$/ },
+  yum: {
+    install: /^(?:install|groupinstall|localinstall)$/,
+    upgrade: /^(?:upgrade|update|distro-sync)$/,
+    update: /^makecache$/,
+  },
+  zypper: {
+    install: /^(?:install|in)$/,
+    upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/,
+    update: /^(?:refresh|ref)$/,
+  },
 }
 
 interface PackageCommand {
@@ -46,12 +54,17 @@ export function packagesIn(command: ShellCommand): PackageCommand | null {
     const letters = options.map(({ name }) => name.slice(1)).join('')
     if (!letters.includes('S')) return null
     if (operands.length === 0)
-      return letters.includes('u') ? { family, action: 'upgrade', packages: [] } : letters.includes('y') ? { family, action: 'update', packages: [] } : null
+      return letters.includes('u')
+        ? { family, action: 'upgrade', packages: [] }
+        : letters.includes('y')
+          ? { family, action: 'update', packages: [] }
+          : null
     return { family, action: 'install', packages: operands }
   }
   const [verb, ...rest] = operands
   const actions = ACTIONS[family]
-  for (const action of ['install', 'upgrade', 'update'] as const) if (verb !== undefined && actions[action].test(verb.value)) return { family, action, packages: rest }
+  for (const action of ['install', 'upgrade', 'update'] as const)
+    if (verb !== undefined && actions[action].test(verb.value)) return { family, action, packages: rest }
   return null
 }
 

@@ -1,6 +1,13 @@
 // Shell text as commands: what is run, with which words, fed by what. Parsed by unbash; text that is no valid shell gives
 // the commands that could be read, and says that it is not whole.
-import { type Command as AstCommand, forEachChild, type Pipeline, parse, type Redirection, type SyntaxNode } from 'unbash'
+import {
+  type Command as AstCommand,
+  forEachChild,
+  type Pipeline,
+  parse,
+  type Redirection,
+  type SyntaxNode,
+} from 'unbash'
 import { literalWord, type ShellWord, type Variables, wordOf } from './words.ts'
 
 /** One simple command, the words before it that only start it (sudo, env, time) taken off. */
@@ -64,11 +71,13 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   linux64: /^$/,
   nice: /^-n$/,
   nohup: /^$/,
-  parallel: /^(?:-[aCdIjLnNPS]|--(?:arg-file|colsep|delay|delimiter|jobs|joblog|max-args|max-procs|results|retries|sshlogin|timeout|tmpdir|workdir))$/,
+  parallel:
+    /^(?:-[aCdIjLnNPS]|--(?:arg-file|colsep|delay|delimiter|jobs|joblog|max-args|max-procs|results|retries|sshlogin|timeout|tmpdir|workdir))$/,
   retry: /^-[tsmd]$/,
   's6-setuidgid': /^$/,
   setarch: /^$/,
-  setpriv: /^--(?:reuid|regid|groups|inh-caps|ambient-caps|bounding-set|securebits|pdeathsig|selinux-label|apparmor-profile)$/,
+  setpriv:
+    /^--(?:reuid|regid|groups|inh-caps|ambient-caps|bounding-set|securebits|pdeathsig|selinux-label|apparmor-profile)$/,
   setsid: /^$/,
   setuidgid: /^$/,
   stdbuf: /^-[ioe]$/,
@@ -81,7 +90,15 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   xargs: /^(?:-[aEIJLnPRSsd]|--(?:arg-file|delimiter|max-args|max-chars|max-procs|process-slot-var))$/,
 }
 /** Words of its own after the options: `timeout 5 curl`, `gosu app curl`. */
-const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, flock: 1, gosu: 1, 's6-setuidgid': 1, setuidgid: 1, 'su-exec': 1, timeout: 1 }
+const OPERANDS: Readonly<Record<string, number>> = {
+  chroot: 1,
+  flock: 1,
+  gosu: 1,
+  's6-setuidgid': 1,
+  setuidgid: 1,
+  'su-exec': 1,
+  timeout: 1,
+}
 const SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/
 /** Texts in texts and substitutions in substitutions. */
 const MAX_DEPTH = 24
@@ -195,21 +212,47 @@ class Reader {
         if (child.script.errors?.length) this.incomplete = true
         // Text in escaped backquotes has positions of its own.
         const { source } = child.script
-        found.push(...this.#visit(child.script, [], source ?? text, source === undefined ? base : base + child.pos + 1, depth + 1))
+        found.push(
+          ...this.#visit(
+            child.script,
+            [],
+            source ?? text,
+            source === undefined ? base : base + child.pos + 1,
+            depth + 1,
+          ),
+        )
       } else forEachChild(child, search)
     }
     forEachChild(node, search)
     return found
   }
 
-  #command(node: AstCommand, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand[] {
+  #command(
+    node: AstCommand,
+    fedBy: readonly ShellCommand[],
+    text: string,
+    base: number,
+    depth: number,
+  ): ShellCommand[] {
     const assignments = [...node.prefix, ...node.args].flatMap((part) =>
-      part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordOf(part.value, this.#variables, base) }] : [],
+      part.type === 'Assignment' && part.value.type === 'Word'
+        ? [{ name: part.name, value: wordOf(part.value, this.#variables, base) }]
+        : [],
     )
-    const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map((word) => wordOf(word, this.#variables, base))
+    const words = [
+      ...(node.name === undefined ? [] : [node.name]),
+      ...node.args.filter((arg) => arg.type === 'Word'),
+    ].map((word) => wordOf(word, this.#variables, base))
     const added = this.add(
       words,
-      { text: text.slice(node.pos, node.end), position: base + node.pos, end: base + node.end, fedBy, assignments, redirects: node.redirects },
+      {
+        text: text.slice(node.pos, node.end),
+        position: base + node.pos,
+        end: base + node.end,
+        fedBy,
+        assignments,
+        redirects: node.redirects,
+      },
       base,
       depth,
       () => this.#substituted(node, text, base, depth),
@@ -224,7 +267,13 @@ class Reader {
   }
 
   /** Adds a command, and behind it those that it runs. @returns it, and those of the scripts that it runs */
-  add(words: readonly ShellWord[], around: Around, base: number, depth: number, inner: () => ShellCommand[] = () => []): ShellCommand[] {
+  add(
+    words: readonly ShellWord[],
+    around: Around,
+    base: number,
+    depth: number,
+    inner: () => ShellCommand[] = () => [],
+  ): ShellCommand[] {
     if (this.commands.length >= MAX_COMMANDS) {
       this.incomplete = true
       return []
@@ -249,7 +298,13 @@ class Reader {
       isTested: false,
       inputPosition: document?.type === 'HereDoc' ? base + document.body.pos : around.position,
       input:
-        document === undefined ? null : document.type === 'HereDoc' ? document.body.text : document.target === undefined ? null : wordOf(document.target, this.#variables).value,
+        document === undefined
+          ? null
+          : document.type === 'HereDoc'
+            ? document.body.text
+            : document.target === undefined
+              ? null
+              : wordOf(document.target, this.#variables).value,
     }
     const index = this.commands.push(command) - 1
     const complete = { ...command, substituted: inner() }
@@ -260,11 +315,19 @@ class Reader {
     const before = around.fedBy.at(-1)
     const all: ShellCommand[] = [complete]
     if (script !== null) all.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy))
-    else if (document?.type === 'HereDoc' && readsScript(name, args, document.body.text)) all.push(...this.read(document.body.text, base + document.body.pos, depth + 1))
+    else if (document?.type === 'HereDoc' && readsScript(name, args, document.body.text))
+      all.push(...this.read(document.body.text, base + document.body.pos, depth + 1))
     // `cat <<EOF | sh`
-    else if (before?.name === 'cat' && before.input !== null && before.args.length === 0 && readsScript(name, args, before.input))
+    else if (
+      before?.name === 'cat' &&
+      before.input !== null &&
+      before.args.length === 0 &&
+      readsScript(name, args, before.input)
+    )
       all.push(...this.read(before.input, before.inputPosition, depth + 1))
-    if (name === 'find') for (const run of executed(args)) all.push(...this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth))
+    if (name === 'find')
+      for (const run of executed(args))
+        all.push(...this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth))
     return all
   }
 
@@ -284,7 +347,10 @@ class Reader {
 /** Takes `sudo -u app env A=b` off the front. */
 function unwrap(
   words: readonly ShellWord[],
-): Pick<ShellCommand, 'args' | 'through' | 'replaced'> & { program: ShellWord | undefined; assigned: { name: string; value: ShellWord }[] } {
+): Pick<ShellCommand, 'args' | 'through' | 'replaced'> & {
+  program: ShellWord | undefined
+  assigned: { name: string; value: ShellWord }[]
+} {
   let rest = [...words]
   let replaced: string | null = null
   const through: string[] = []
@@ -309,7 +375,8 @@ function unwrap(
     // `sudo -l`, `command -v curl`: nothing is run.
     if (inner.length === 0 || (name === 'command' && /^-[vV]/.test(rest[1]?.value ?? ''))) break
     through.push(name)
-    if (name === 'xargs' || name === 'parallel') replaced = placeholderOf(name, rest.slice(1, rest.length - inner.length), inner)
+    if (name === 'xargs' || name === 'parallel')
+      replaced = placeholderOf(name, rest.slice(1, rest.length - inner.length), inner)
     rest = inner
   }
   const [program, ...args] = rest
@@ -327,13 +394,16 @@ function placeholderOf(name: string, options: readonly ShellWord[], words: reado
 }
 
 /** The name of a program without its directory; `$SHELL` is one. */
-const programName = (word: string | undefined): string => (/^\$\{?SHELL\}?$/.test(word ?? '') ? 'sh' : (word ?? '').replace(/^.*\//s, ''))
+const programName = (word: string | undefined): string =>
+  /^\$\{?SHELL\}?$/.test(word ?? '') ? 'sh' : (word ?? '').replace(/^.*\//s, '')
 
 /** The text of `sh -c TEXT`, `bash -lc TEXT`, `eval TEXT`, `su app -c TEXT`. */
 function innerScript(name: string, args: readonly ShellWord[]): ShellWord | null {
   if (name === 'eval') {
     const [first] = args
-    return first === undefined || args.some(({ kind }) => kind === 'open') ? null : { ...first, value: args.map(({ value }) => value).join(' ') }
+    return first === undefined || args.some(({ kind }) => kind === 'open')
+      ? null
+      : { ...first, value: args.map(({ value }) => value).join(' ') }
   }
   if (!isShell(name) && name !== 'su' && name !== 'runuser') return null
   const at = args.findIndex(({ value }) => /^-[a-z]*c$/.test(value) || value === '--command')

@@ -20,7 +20,8 @@ type Kind = (typeof KINDS)[number]
 const MAX_WORD = 64 << 10
 
 /** A `\` at the end of a line and a quoted `$`, `"`, `` ` `` or `\`: what double quotes leave of them. */
-const unescapeDouble = (text: string): string => text.replace(/\\([$`"\\\n])/g, (_, char: string) => (char === '\n' ? '' : char))
+const unescapeDouble = (text: string): string =>
+  text.replace(/\\([$`"\\\n])/g, (_, char: string) => (char === '\n' ? '' : char))
 
 interface Part {
   readonly value: string
@@ -31,7 +32,13 @@ function partValue(part: WordPart | DoubleQuotedChild, variables: Variables): Pa
   switch (part.type) {
     case 'DoubleQuoted':
     case 'LocaleString':
-      return join(part.parts.map((inner) => (inner.type === 'Literal' ? { value: unescapeDouble(inner.text), kind: 'literal' } : partValue(inner, variables))))
+      return join(
+        part.parts.map((inner) =>
+          inner.type === 'Literal'
+            ? { value: unescapeDouble(inner.text), kind: 'literal' }
+            : partValue(inner, variables),
+        ),
+      )
     case 'SimpleExpansion':
       return { value: variables.get(part.text.slice(1)) ?? part.text, kind: 'variable' }
     case 'ParameterExpansion': {
@@ -42,7 +49,9 @@ function partValue(part: WordPart | DoubleQuotedChild, variables: Variables): Pa
       const isSet = known !== undefined && !(known === '' && operation.operator.startsWith(':'))
       if (operation.operator.endsWith('+')) return { value: part.text, kind: 'variable' }
       if (isSet) return { value: known, kind: 'variable' }
-      return operation.operator.endsWith('?') ? { value: part.text, kind: 'variable' } : { value: wordOf(operation.operand, variables).value, kind: 'variable' }
+      return operation.operator.endsWith('?')
+        ? { value: part.text, kind: 'variable' }
+        : { value: wordOf(operation.operand, variables).value, kind: 'variable' }
     }
     case 'CommandExpansion':
     case 'ProcessSubstitution':
@@ -63,7 +72,10 @@ const join = (parts: readonly Part[]): Part => ({
 
 /** A word of the grammar, with `offset` added to its position. */
 export function wordOf(word: Word, variables: Variables, offset = 0): ShellWord {
-  const { value, kind } = word.parts === undefined ? { value: word.value, kind: 'literal' as const } : join(word.parts.map((part) => partValue(part, variables)))
+  const { value, kind } =
+    word.parts === undefined
+      ? { value: word.value, kind: 'literal' as const }
+      : join(word.parts.map((part) => partValue(part, variables)))
   return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos }
 }
 

@@ -8,10 +8,24 @@ import { useFolder } from '../folder.ts'
 
 const folder = useFolder()
 const gitIn = (directory: string, ...args: string[]): string =>
-  execFileSync('git', ['-C', directory, '-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'protocol.file.allow=always', ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  }).trim()
+  execFileSync(
+    'git',
+    [
+      '-C',
+      directory,
+      '-c',
+      'user.name=t',
+      '-c',
+      'user.email=t@example.com',
+      '-c',
+      'protocol.file.allow=always',
+      ...args,
+    ],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  ).trim()
 const git = (...args: string[]): string => gitIn(folder.path, ...args)
 const link = (target: string, name: string): void => {
   mkdirSync(path.dirname(path.join(folder.path, name)), { recursive: true })
@@ -96,10 +110,21 @@ describe('a file that a step of the workflow brought is not of the repository', 
     folder.put('.gitignore', 'ignored.yml\n')
     folder.put('ignored.yml', 'x')
     git('add', '-N', 'new')
-    const own = ['central.yml', 'Own.yml', 'own.yml', 'inner.yml', 'alias/p.yml', 'deep/er/anything.yml', 'sub/policy.yml', 'sub/deep/policy.yml', 'new/central.yml']
+    const own = [
+      'central.yml',
+      'Own.yml',
+      'own.yml',
+      'inner.yml',
+      'alias/p.yml',
+      'deep/er/anything.yml',
+      'sub/policy.yml',
+      'sub/deep/policy.yml',
+      'new/central.yml',
+    ]
     for (const name of own) expect([name, await brought(name)]).toEqual([name, false])
     git('rm', '-q', '--cached', '-r', 'new')
-    for (const name of ['new/central.yml', 'ignored.yml', 'not-there.yml']) expect([name, await brought(name)]).toEqual([name, true])
+    for (const name of ['new/central.yml', 'ignored.yml', 'not-there.yml'])
+      expect([name, await brought(name)]).toEqual([name, true])
   })
 
   it.each([

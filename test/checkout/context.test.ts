@@ -14,7 +14,8 @@ import { zip } from '../zip.ts'
 
 const folder = useFolder()
 const { put } = folder
-const inspect = (dockerfile: string | null = null): Promise<ContextInspection> => inspectContext(folder.path, '.', dockerfile, processScanner())
+const inspect = (dockerfile: string | null = null): Promise<ContextInspection> =>
+  inspectContext(folder.path, '.', dockerfile, processScanner())
 const token = VALUES['github-token']?.() ?? ''
 
 describe('a build context', () => {
@@ -25,7 +26,9 @@ describe('a build context', () => {
     put('server.pem', 'no key in it')
     put('app.log', 'log')
     const found = await inspect()
-    expect(found.secrets).toMatchObject([{ path: 'config/prod.env', line: 2, severity: 'critical', title: 'GitHub token' }])
+    expect(found.secrets).toMatchObject([
+      { path: 'config/prod.env', line: 2, severity: 'critical', title: 'GitHub token' },
+    ])
     expect(found.waste.map(({ path: name }) => name)).toEqual(['.git/', 'app.log', 'server.pem'])
     expect(found.waste[0]).toMatchObject({ bytes: 1000 })
     expect(found.patterns).toEqual(['config/prod.env', '.git', 'app.log', 'server.pem'])
@@ -55,7 +58,9 @@ describe('a build context', () => {
   })
 
   it('that is no directory is an error', async () => {
-    await expect(inspectContext(folder.path, 'none', null, processScanner())).rejects.toThrow(/none: is no directory that can be read/)
+    await expect(inspectContext(folder.path, 'none', null, processScanner())).rejects.toThrow(
+      /none: is no directory that can be read/,
+    )
   })
 })
 
@@ -64,7 +69,10 @@ describe('what COPY takes is what is read', () => {
   it.each([
     ['.aws/credentials', '[default]\naws_access_key_id = {{aws-id}}\naws_secret_access_key = {{aws-secret}}\n'],
     ['.ssh/id_ed25519', '{{pkcs8-key}}\n'],
-    ['.docker/config.json', `{"auths":{"ghcr.io":{"auth":"${Buffer.from(`bot:${VALUES['password']?.()}`).toString('base64')}"}}}`],
+    [
+      '.docker/config.json',
+      `{"auths":{"ghcr.io":{"auth":"${Buffer.from(`bot:${VALUES['password']?.()}`).toString('base64')}"}}}`,
+    ],
     ['.git/config', '[remote "origin"]\n\turl = https://bot:{{github-token}}@github.com/acme/app.git\n'],
     ['.git/hooks/pre-push', '#!/bin/sh\nexport GITHUB_TOKEN={{github-token}}\n'],
     ['.config/gh/hosts.yml', 'github.com:\n  oauth_token: {{github-token}}\n'],
@@ -93,8 +101,16 @@ describe('what COPY takes is what is read', () => {
     ['backup.tar.gz', async () => zlib.gzipSync(await tar([{ name: 'etc/app.conf', content: CONF }])), 'etc/app.conf'],
     ['acme-1.0-py3-none-any.whl', () => zip({ 'acme/settings.py': CONF }), 'acme/settings.py'],
     ['dump.gz', () => zlib.gzipSync(CONF), null],
-    ['war/outer.war', () => zip({ 'WEB-INF/lib/inner.jar': zip({ 'app.properties': CONF }) }), 'WEB-INF/lib/inner.jar!/app.properties'],
-    ['.git/objects/0a/0123456789abcdef0123456789abcdef012345', () => zlib.deflateSync(Buffer.concat([Buffer.from(`blob ${CONF.length}\0`), CONF])), null],
+    [
+      'war/outer.war',
+      () => zip({ 'WEB-INF/lib/inner.jar': zip({ 'app.properties': CONF }) }),
+      'WEB-INF/lib/inner.jar!/app.properties',
+    ],
+    [
+      '.git/objects/0a/0123456789abcdef0123456789abcdef012345',
+      () => zlib.deflateSync(Buffer.concat([Buffer.from(`blob ${CONF.length}\0`), CONF])),
+      null,
+    ],
   ])('%s', async (name, content, inside) => {
     mkdirSync(path.dirname(path.join(folder.path, name)), { recursive: true })
     writeFileSync(path.join(folder.path, name), await content())
@@ -109,7 +125,10 @@ describe('what COPY takes is what is read', () => {
   })
 
   it('what is not looked into is listed, and does not fail', async () => {
-    writeFileSync(path.join(folder.path, 'x.7z'), Buffer.concat([Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4]), Buffer.alloc(600, 7)]))
+    writeFileSync(
+      path.join(folder.path, 'x.7z'),
+      Buffer.concat([Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4]), Buffer.alloc(600, 7)]),
+    )
     let nested = zip({ conf: Buffer.from('x') })
     for (let depth = 0; depth < 6; depth++) nested = zip({ 'a.zip': nested })
     writeFileSync(path.join(folder.path, 'deep.zip'), nested)
@@ -135,7 +154,11 @@ describe('what COPY takes is what is read', () => {
     symlinkSync('../elsewhere', path.join(folder.path, 'context/link'))
     symlinkSync('../elsewhere/real.env', path.join(folder.path, 'context/link.env'))
     execFileSync('mkfifo', [path.join(folder.path, 'context/pipe')])
-    expect(await inspectContext(folder.path, 'context', null, processScanner())).toMatchObject({ secrets: [], files: 0, skipped: [] })
+    expect(await inspectContext(folder.path, 'context', null, processScanner())).toMatchObject({
+      secrets: [],
+      files: 0,
+      skipped: [],
+    })
   })
 
   it('test data of an installed package is medium at most, unless a token proves itself', async () => {
@@ -152,15 +175,18 @@ describe('what COPY takes is what is read', () => {
 })
 
 describe('the advice', () => {
-  it.each(['Dockerfile', 'docker/app.Dockerfile', 'Containerfile', 'Dockerfile.dev', 'build/Dockerfile'])('for a secret in %s is to take it out of it', async (name) => {
-    put(name, `FROM scratch\nENV GITHUB_TOKEN=${token}\n`)
-    const found = await inspect()
-    expect(found.secrets).toMatchObject([{ path: name, line: 2, inDockerfile: true }])
-    expect(found.patterns).toEqual([])
-    const text = renderContext(found, false)
-    expect(text).not.toContain('→ Add to')
-    expect(text.replace(/\s+/g, ' ')).toContain(`→ Take it out of ${name}:2, and pass it as a build secret`)
-  })
+  it.each(['Dockerfile', 'docker/app.Dockerfile', 'Containerfile', 'Dockerfile.dev', 'build/Dockerfile'])(
+    'for a secret in %s is to take it out of it',
+    async (name) => {
+      put(name, `FROM scratch\nENV GITHUB_TOKEN=${token}\n`)
+      const found = await inspect()
+      expect(found.secrets).toMatchObject([{ path: name, line: 2, inDockerfile: true }])
+      expect(found.patterns).toEqual([])
+      const text = renderContext(found, false)
+      expect(text).not.toContain('→ Add to')
+      expect(text.replace(/\s+/g, ' ')).toContain(`→ Take it out of ${name}:2, and pass it as a build secret`)
+    },
+  )
 
   it('holds for the Dockerfile that is named, whatever it is called', async () => {
     put('ci/image.txt', `FROM scratch\nARG T=${token}\n`)
@@ -198,7 +224,8 @@ describe('the patterns that count', () => {
     put('app/a.env', `T=${token}\n`)
     put('app/.dockerignore', 'a.env\n')
     put('other/x', 'x')
-    const from = (root: string, directory: string): Promise<ContextInspection> => inspectContext(root, directory, null, processScanner())
+    const from = (root: string, directory: string): Promise<ContextInspection> =>
+      inspectContext(root, directory, null, processScanner())
     expect((await from('/', path.join(folder.path, 'app'))).secrets).toEqual([])
     expect((await from(path.join(folder.path, 'other'), path.join(folder.path, 'app'))).secrets).toEqual([])
     expect((await from(path.join(folder.path, 'other'), '../app')).secrets).toEqual([])

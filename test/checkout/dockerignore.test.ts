@@ -35,7 +35,10 @@ describe('a path is kept out of the build context', () => {
   })
 
   it('by the last pattern that matches, which is named with its line', () => {
-    expect(ignoredBy(parseDockerignore('*.log\n!keep.log\n**/*.log\n'), 'keep.log')).toEqual({ pattern: '**/*.log', line: 3 })
+    expect(ignoredBy(parseDockerignore('*.log\n!keep.log\n**/*.log\n'), 'keep.log')).toEqual({
+      pattern: '**/*.log',
+      line: 3,
+    })
   })
 
   it('in a time that does not depend on the pattern', () => {
@@ -45,7 +48,22 @@ describe('a path is kept out of the build context', () => {
 })
 
 describe('the pattern of a path keeps it out', () => {
-  it.each(['a.env', 'keys/a b.pem', '*', 'a[1].txt', 'b\\c', '!important', '#notes', ' padded ', 'caf\udce9.txt', 'a\u0001b', 'a\u202eb', 'x\ty', 'dir/', '?'])('%j', (name) => {
+  it.each([
+    'a.env',
+    'keys/a b.pem',
+    '*',
+    'a[1].txt',
+    'b\\c',
+    '!important',
+    '#notes',
+    ' padded ',
+    'caf\udce9.txt',
+    'a\u0001b',
+    'a\u202eb',
+    'x\ty',
+    'dir/',
+    '?',
+  ])('%j', (name) => {
     const pattern = patternOf(name)
     // One line that an editor shows as it is, and that Docker does not trim.
     expect(pattern).toMatch(/^[\x20-\x7e]+$/)

@@ -134,6 +134,7 @@ describe('what is no file', () => {
   it('up to the bound it is read, and what is not there is missing', async () => {
     folder.put('x', 'y'.repeat(4096))
     expect((await readWhole(path.join(folder.path, 'x'), 4096)).text).toHaveLength(4096)
-    for (const name of ['none', 'x/below']) expect(await readWhole(path.join(folder.path, name), 4096)).toMatchObject({ text: null, isMissing: true })
+    for (const name of ['none', 'x/below'])
+      expect(await readWhole(path.join(folder.path, name), 4096)).toMatchObject({ text: null, isMissing: true })
   })
 })

@@ -30,7 +30,11 @@ const originOf = (config: ImageConfig, dockerfile: string | null, target: string
     target,
   })
 
-async function lines(dockerfile: string, layers: readonly LayerSpec[], target: string | null = null): Promise<(number | null)[] | string> {
+async function lines(
+  dockerfile: string,
+  layers: readonly LayerSpec[],
+  target: string | null = null,
+): Promise<(number | null)[] | string> {
   const { config } = await buildParts({ layers })
   const origin = originOf(parseConfig(config, 'test'), dockerfile, target)
   return origin.reason?.text ?? origin.layers.map((layer) => layer.lines?.startLine ?? null)
@@ -50,7 +54,10 @@ describe('images of real builders', () => {
       limits: DEFAULT_LIMITS,
       stdin: nothing,
     })
-    const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8'))
+    const origin = originOf(
+      image.config,
+      readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8'),
+    )
     await image.close()
     const single = [...Array.from({ length: 20 }, (_, index) => 48 + index), 76].map((line) => `${line}-${line}`)
     expect(origin.layers.map(({ lines: own }) => own && `${own.startLine}-${own.endLine}`)).toEqual([
@@ -75,7 +82,14 @@ describe('images of real builders', () => {
     ['formats/buildah.tar.gz', [null, 4, 5, 6, 7]],
     ['formats/oci-zstd.tar.gz', [null, 3, 4, 5, 6, 7]],
   ])('%s', async (name, expected) => {
-    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', stdin: nothing, limits: DEFAULT_LIMITS, bareNames: 'file-first' })
+    const image = await openImage(path.join(FIXTURES, name), {
+      image: null,
+      platform: null,
+      temporary: '/tmp',
+      stdin: nothing,
+      limits: DEFAULT_LIMITS,
+      bareNames: 'file-first',
+    })
     const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8'))
     await image.close()
     expect(origin.reason).toBeNull()
@@ -87,13 +101,21 @@ describe('images of real builders', () => {
 describe('alignment', () => {
   it('counts continuations, comments inside them and here-documents to their instruction', async () => {
     const dockerfile = 'FROM base\nRUN a && \\\n  # why\n  b\nRUN <<EOF\nc\nEOF\nCOPY <<X /x\nt\nX\nRUN d\n'
-    const layers = [...base, made('RUN /bin/sh -c a &&   b # buildkit'), made('RUN /bin/sh -c c\n # buildkit'), made('COPY <<X /x # buildkit'), made('RUN /bin/sh -c d # buildkit')]
+    const layers = [
+      ...base,
+      made('RUN /bin/sh -c a &&   b # buildkit'),
+      made('RUN /bin/sh -c c\n # buildkit'),
+      made('COPY <<X /x # buildkit'),
+      made('RUN /bin/sh -c d # buildkit'),
+    ]
     expect(await lines(dockerfile, layers)).toEqual([null, 2, 5, 8, 11])
   })
 
   it('goes through the stages that a stage builds on', async () => {
     const dockerfile = 'ARG V=1\nFROM base:$V AS one\nRUN a\nFROM other AS two\nRUN z\nFROM one\nRUN b\n'
-    expect(await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('RUN /bin/sh -c b # buildkit')])).toEqual([null, 3, 7])
+    expect(
+      await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('RUN /bin/sh -c b # buildkit')]),
+    ).toEqual([null, 3, 7])
   })
 
   it('takes the stage that is named, or the only one that fits', async () => {
@@ -106,22 +128,39 @@ describe('alignment', () => {
 
   it('takes values of arguments for wildcards where the builder fills them in', async () => {
     const dockerfile = 'FROM base\nARG DIR=/srv\nENV A=$DIR\nWORKDIR $DIR\nCOPY x $DIR/\n'
-    expect(await lines(dockerfile, [...base, empty('ARG DIR=/srv'), empty('ENV A=/srv'), made('WORKDIR /srv'), made('COPY x /srv/ # buildkit')])).toEqual([null, 4, 5])
+    expect(
+      await lines(dockerfile, [
+        ...base,
+        empty('ARG DIR=/srv'),
+        empty('ENV A=/srv'),
+        made('WORKDIR /srv'),
+        made('COPY x /srv/ # buildkit'),
+      ]),
+    ).toEqual([null, 4, 5])
   })
 
   it.each([
-    ['an instruction more than the image has', 'FROM base\nRUN a\nRUN b\nRUN c\nCOPY d /d\nUSER 1\n', /instructions, the image's history only/],
+    [
+      'an instruction more than the image has',
+      'FROM base\nRUN a\nRUN b\nRUN c\nCOPY d /d\nUSER 1\n',
+      /instructions, the image's history only/,
+    ],
     ['another order', 'FROM base\nCOPY c /c\nRUN a\n', /line 3 is RUN, where the image's history has COPY/],
     ['a changed command', 'FROM base\nRUN other\nCOPY c /c\n', /line 2 \(RUN\) differs/],
     ['a changed target', 'FROM base\nRUN a\nCOPY c /elsewhere\n', /line 3 \(COPY\) differs/],
     ['a start from scratch that the image has not', 'FROM scratch\nRUN a\nCOPY c /c\n', /starts from scratch/],
     ['no FROM', '# nothing\n', /has no FROM/],
   ])('abstains at %s', async (_name, dockerfile, reason) => {
-    expect(await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('COPY c /c # buildkit')])).toMatch(reason)
+    expect(
+      await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('COPY c /c # buildkit')]),
+    ).toMatch(reason)
   })
 
   it('gives no instruction to layers when the history has fewer entries than there are layers', async () => {
-    const { config } = await buildParts({ layers: [made('a'), made('b')], overrides: { history: [{ created_by: 'COPY a /a # buildkit' }] } })
+    const { config } = await buildParts({
+      layers: [made('a'), made('b')],
+      overrides: { history: [{ created_by: 'COPY a /a # buildkit' }] },
+    })
     const origin = originOf(parseConfig(config, 'test'), null)
     expect(origin.layers.map(({ history, instruction }) => [history, instruction])).toEqual([
       [null, null],
@@ -130,13 +169,26 @@ describe('alignment', () => {
   })
 
   it('gives no line to a layer that a builder merged from several instructions', async () => {
-    const layers = [...base, { by: '/bin/sh -c #(nop) COPY dir:1 in /x ', files: null }, { by: '/bin/sh -c rm /x/y', files: null }, made('/bin/sh -c #(nop) CMD ["x"]')]
+    const layers = [
+      ...base,
+      { by: '/bin/sh -c #(nop) COPY dir:1 in /x ', files: null },
+      { by: '/bin/sh -c rm /x/y', files: null },
+      made('/bin/sh -c #(nop) CMD ["x"]'),
+    ]
     expect(await lines('FROM base\nCOPY x /x\nRUN rm /x/y\nCMD ["x"]\n', layers)).toMatch(/merged/)
   })
 })
 
 describe('what does not decide', () => {
-  const entry = (createdBy: string, more: Partial<HistoryEntry> = {}): HistoryEntry => ({ index: 0, created: null, createdBy, author: null, comment: null, empty: false, ...more })
+  const entry = (createdBy: string, more: Partial<HistoryEntry> = {}): HistoryEntry => ({
+    index: 0,
+    created: null,
+    createdBy,
+    author: null,
+    comment: null,
+    empty: false,
+    ...more,
+  })
   const result = (dockerfile: string, entries: readonly HistoryEntry[], target: string | null = null): unknown => {
     const aligned = align(
       parseDockerfile('Dockerfile', dockerfile),
@@ -144,13 +196,19 @@ describe('what does not decide', () => {
       target,
     )
     return 'alignment' in aligned
-      ? [...aligned.alignment.instructions].map(([index, { startLine }]) => [index, startLine]).concat(aligned.alignment.reason === null ? [] : [[-1, -1]])
+      ? [...aligned.alignment.instructions]
+          .map(([index, { startLine }]) => [index, startLine])
+          .concat(aligned.alignment.reason === null ? [] : [[-1, -1]])
       : aligned.reason.text
   }
 
   it('two stages that fit: a line is known where they agree', () => {
     const dockerfile = 'FROM base AS one\nRUN a\nRUN b\nFROM base AS two\nRUN b\n'
-    const entries = [entry('ADD x / # buildkit'), entry('RUN /bin/sh -c a # buildkit'), entry('RUN /bin/sh -c b # buildkit')]
+    const entries = [
+      entry('ADD x / # buildkit'),
+      entry('RUN /bin/sh -c a # buildkit'),
+      entry('RUN /bin/sh -c b # buildkit'),
+    ]
     expect(result(dockerfile, entries)).toEqual([[-1, -1]])
     expect(result(dockerfile, entries, 'two')).toEqual([[2, 5]])
     expect(result(dockerfile, entries, 'ONE')).toEqual([
@@ -166,13 +224,24 @@ describe('what does not decide', () => {
 
   it('what ONBUILD of a stage leaves stands at the FROM that runs it', () => {
     const dockerfile = 'FROM base AS one\nONBUILD RUN t\nRUN a\nFROM one\nRUN b\nFROM one\nRUN c\n'
-    const buildkit = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('RUN /bin/sh -c t # buildkit'), entry('RUN /bin/sh -c c # buildkit')]
+    const buildkit = [
+      entry('x'),
+      entry('RUN /bin/sh -c a # buildkit'),
+      entry('RUN /bin/sh -c t # buildkit'),
+      entry('RUN /bin/sh -c c # buildkit'),
+    ]
     expect(result(dockerfile, buildkit)).toEqual([
       [3, 7],
       [2, 6],
       [1, 3],
     ])
-    const classic = [entry('x'), entry('/bin/sh -c #(nop)  ONBUILD RUN t'), entry('/bin/sh -c a'), entry('/bin/sh -c t'), entry('/bin/sh -c c')]
+    const classic = [
+      entry('x'),
+      entry('/bin/sh -c #(nop)  ONBUILD RUN t'),
+      entry('/bin/sh -c a'),
+      entry('/bin/sh -c t'),
+      entry('/bin/sh -c c'),
+    ]
     expect(result(dockerfile, classic)).toEqual([
       [4, 7],
       [3, 6],
@@ -200,18 +269,32 @@ describe('what does not decide', () => {
     ['an image of Bazel', [entry('bazel build //x')], /by Bazel, without a Dockerfile/],
     [
       'an image of buildpacks',
-      [entry("Layer: 'node', Created by buildpack: x@1"), entry('Application Slice: 1'), entry('Buildpacks Process Types')],
+      [
+        entry("Layer: 'node', Created by buildpack: x@1"),
+        entry('Application Slice: 1'),
+        entry('Buildpacks Process Types'),
+      ],
       /by Buildpacks, without a Dockerfile/,
     ],
-    ['an image of buildpacks with a bill of materials on top', [entry('Buildpacks Launcher'), entry('Software Bill-of-Materials')], /by Buildpacks/],
+    [
+      'an image of buildpacks with a bill of materials on top',
+      [entry('Buildpacks Launcher'), entry('Software Bill-of-Materials')],
+      /by Buildpacks/,
+    ],
     ['an empty history', [entry(''), entry('')], /history is empty/],
-    ['a container that was committed on top', [entry('RUN /bin/sh -c a # buildkit'), entry('sh -c "touch /x"')], /an entry of another builder/],
+    [
+      'a container that was committed on top',
+      [entry('RUN /bin/sh -c a # buildkit'), entry('sh -c "touch /x"')],
+      /an entry of another builder/,
+    ],
   ])('%s', (_name, entries, reason) => {
     expect(result('FROM base\nRUN a\n', entries)).toMatch(reason)
   })
 
   it('a Dockerfile that was not named, and has no RUN or COPY: what it leaves over is not called the base', async () => {
-    const { config } = await buildParts({ layers: [...base, made('/bin/sh -c #(nop) COPY file:2 in /x '), empty('CMD ["x"]')] })
+    const { config } = await buildParts({
+      layers: [...base, made('/bin/sh -c #(nop) COPY file:2 in /x '), empty('CMD ["x"]')],
+    })
     const origin = (isNamed: boolean): Origin =>
       findOrigin({
         config: parseConfig(config, 'test'),
@@ -242,25 +325,54 @@ describe('what does not decide', () => {
         all: null,
         target: null,
       }).base
-    expect(baseOf('docker.io/library/node:22', 'node:22')).toMatchObject({ reference: 'docker.io/library/node:22', digest: 'sha256:1', source: 'annotation' })
-    expect(baseOf('docker.io/library/node:22', 'evil/base')).toMatchObject({ reference: 'evil/base', digest: null, source: 'dockerfile' })
-    expect(baseOf('docker.io/library/node:22', '$BASE')).toMatchObject({ reference: 'docker.io/library/node:22', source: 'annotation' })
+    expect(baseOf('docker.io/library/node:22', 'node:22')).toMatchObject({
+      reference: 'docker.io/library/node:22',
+      digest: 'sha256:1',
+      source: 'annotation',
+    })
+    expect(baseOf('docker.io/library/node:22', 'evil/base')).toMatchObject({
+      reference: 'evil/base',
+      digest: null,
+      source: 'dockerfile',
+    })
+    expect(baseOf('docker.io/library/node:22', '$BASE')).toMatchObject({
+      reference: 'docker.io/library/node:22',
+      source: 'annotation',
+    })
   })
 
   it('of several Dockerfiles the one that explains most; none where two explain as much', () => {
-    const history = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('COPY b /b # buildkit')].map((one, index) => readHistoryEntry({ ...one, index }))
-    const files = ['FROM x\nCOPY b /b\n', 'FROM x\nRUN a\nCOPY b /b\n', 'FROM x\nRUN other\n'].map((text, index) => parseDockerfile(`${index}/Dockerfile`, text))
+    const history = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('COPY b /b # buildkit')].map(
+      (one, index) => readHistoryEntry({ ...one, index }),
+    )
+    const files = ['FROM x\nCOPY b /b\n', 'FROM x\nRUN a\nCOPY b /b\n', 'FROM x\nRUN other\n'].map((text, index) =>
+      parseDockerfile(`${index}/Dockerfile`, text),
+    )
     expect(alignBest(files, history, null)).toMatchObject({ alignment: { dockerfile: { path: '1/Dockerfile' } } })
     const [, fits] = files
-    expect(alignBest(fits === undefined ? [] : [fits, { ...fits, path: 'copy/Dockerfile' }], history, null)).toMatchObject({
-      reason: { text: expect.stringMatching(/2 Dockerfiles fit the image alike \(1\/Dockerfile, copy\/Dockerfile\)/), missing: 'dockerfile' },
+    expect(
+      alignBest(fits === undefined ? [] : [fits, { ...fits, path: 'copy/Dockerfile' }], history, null),
+    ).toMatchObject({
+      reason: {
+        text: expect.stringMatching(/2 Dockerfiles fit the image alike \(1\/Dockerfile, copy\/Dockerfile\)/),
+        missing: 'dockerfile',
+      },
     })
-    expect(alignBest(files.slice(2), history, null)).toMatchObject({ reason: { text: expect.stringMatching(/2\/Dockerfile does not fit/) } })
+    expect(alignBest(files.slice(2), history, null)).toMatchObject({
+      reason: { text: expect.stringMatching(/2\/Dockerfile does not fit/) },
+    })
   })
 })
 
 describe('a history entry', () => {
-  const entry = (createdBy: string, comment: string | null = null): HistoryEntry => ({ index: 0, created: null, createdBy, author: null, comment, empty: false })
+  const entry = (createdBy: string, comment: string | null = null): HistoryEntry => ({
+    index: 0,
+    created: null,
+    createdBy,
+    author: null,
+    comment,
+    empty: false,
+  })
   it.each([
     ['RUN /bin/sh -c echo a # buildkit', 'RUN', 'echo a', []],
     ['RUN |2 A=one B=two words /bin/bash -o pipefail -ec make # buildkit', 'RUN', 'make', ['A=one', 'B=two words']],

@@ -17,7 +17,10 @@ const CASES: readonly (readonly [text: string, lines: string | null])[] = [
   ['FROM a\nRUN echo $((1<<2))\nRUN b\n', 'FROM:1-1 RUN:2-2 RUN:3-3'],
   ['FROM a\nRUN echo 1 <<2\n2\nRUN b\n', 'FROM:1-1 RUN:2-3 RUN:4-4'],
   ['FROM a\nCMD <<EOF\nRUN b\n', 'FROM:1-1 CMD:2-2 RUN:3-3'],
-  ['# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN x `\n  y\nRUN c:\\\nRUN z\n', 'FROM:3-3 RUN:4-5 RUN:6-6 RUN:7-7'],
+  [
+    '# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN x `\n  y\nRUN c:\\\nRUN z\n',
+    'FROM:3-3 RUN:4-5 RUN:6-6 RUN:7-7',
+  ],
   ['#escape=`\n\nFROM a\nRUN x `\n  y\nRUN c:\\\nRUN z\n', 'FROM:3-3 RUN:4-5 RUN:6-6 RUN:7-7'],
   ['\n# escape=`\nFROM a\nRUN x \\\n  y\nRUN z\n', 'FROM:3-3 RUN:4-5 RUN:6-6'],
   ['# check=skip=all\n# escape=`\nFROM a\nRUN x `\n y\n', 'FROM:3-3 RUN:4-5'],
@@ -49,7 +52,10 @@ const CASES: readonly (readonly [text: string, lines: string | null])[] = [
   ['FROM a\nRUN cat <<EOF1\nx\nEOF1 \nEOF1\nRUN y\n', 'FROM:1-1 RUN:2-5 RUN:6-6'],
   ['FROM a\nENV A=b \\\n  # c\n  C=d\nRUN y\n', 'FROM:1-1 ENV:2-4 RUN:5-5'],
   ['FROM a\nLABEL x="a \\\n b"\nRUN y\n', 'FROM:1-1 LABEL:2-3 RUN:4-4'],
-  ['ARG A=1\nARG B=$A\nFROM --platform=$BUILDPLATFORM x:${B} AS One\nRUN a\nFROM one as two\nFROM ${A:-q}\n', 'ARG:1-1 ARG:2-2 FROM:3-3 RUN:4-4 FROM:5-5 FROM:6-6'],
+  [
+    'ARG A=1\nARG B=$A\nFROM --platform=$BUILDPLATFORM x:${B} AS One\nRUN a\nFROM one as two\nFROM ${A:-q}\n',
+    'ARG:1-1 ARG:2-2 FROM:3-3 RUN:4-4 FROM:5-5 FROM:6-6',
+  ],
   ['FROM a\nUNKNOWN x\nRUN y\n', 'FROM:1-1 UNKNOWN:2-2 RUN:3-3'],
   ['FROM a\n\\\nRUN y\n', 'FROM:1-1 RUN:2-3'],
   ['FROM a\nRUN echo a \\\n\\\n b\nRUN y\n', 'FROM:1-1 RUN:2-4 RUN:5-5'],
@@ -75,7 +81,9 @@ describe('lines of instructions', () => {
     const { lines, error } = readLogicalLines(text)
     expect(error === null).toBe(expected !== null)
     if (expected === null) return
-    expect(lines.map((line) => `${/\S+/.exec(line.text)?.[0].toUpperCase()}:${line.startLine}-${line.endLine}`).join(' ')).toBe(expected)
+    expect(
+      lines.map((line) => `${/\S+/.exec(line.text)?.[0].toUpperCase()}:${line.startLine}-${line.endLine}`).join(' '),
+    ).toBe(expected)
   })
 
   it('joins continuations and leaves comments and blank lines between them out', () => {

@@ -43,7 +43,10 @@ const WORDS = [
   '#(nop) ',
 ]
 const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 60 }).map((words) => words.join(''))
-const history = (entries: readonly string[]) => entries.map((createdBy, index) => readHistoryEntry({ index, created: null, createdBy, author: null, comment: null, empty: false }))
+const history = (entries: readonly string[]) =>
+  entries.map((createdBy, index) =>
+    readHistoryEntry({ index, created: null, createdBy, author: null, comment: null, empty: false }),
+  )
 
 describe('a Dockerfile of any text', () => {
   it('gives instructions in their order, within the file', () => {
@@ -51,7 +54,10 @@ describe('a Dockerfile of any text', () => {
       fc.property(text, (source) => {
         const { stages, lines } = parseDockerfile('Dockerfile', source)
         let before = 0
-        for (const { startLine, endLine } of stages.flatMap(({ fromInstruction, instructions }) => [fromInstruction, ...instructions])) {
+        for (const { startLine, endLine } of stages.flatMap(({ fromInstruction, instructions }) => [
+          fromInstruction,
+          ...instructions,
+        ])) {
           expect(startLine).toBeGreaterThan(before)
           expect(endLine).toBeGreaterThanOrEqual(startLine)
           expect(endLine).toBeLessThanOrEqual(lines.length)
@@ -67,7 +73,8 @@ describe('a Dockerfile of any text', () => {
       fc.property(text, fc.array(text, { maxLength: 6 }), (source, entries) => {
         const dockerfile = parseDockerfile('Dockerfile', `FROM x\n${source}`)
         const result = align(dockerfile, history(entries), null)
-        if ('alignment' in result) for (const index of result.alignment.instructions.keys()) expect(index).toBeLessThan(entries.length)
+        if ('alignment' in result)
+          for (const index of result.alignment.instructions.keys()) expect(index).toBeLessThan(entries.length)
       }),
       { numRuns: 2000 },
     )
@@ -83,14 +90,22 @@ describe('a Dockerfile of any text', () => {
       ['RUN a'],
     ],
     ['a shell without end', `FROM x\nRUN a\n`, [`${' /a -a'.repeat(100_000)} a`, `RUN ${' --a=b'.repeat(100_000)} a`]],
-    ['a hundred thousand names', `FROM x\nARG ${Array.from({ length: 100_000 }, (_, index) => `A${index}`).join(' ')}\n`, [`ARG ${'x'.repeat(1_000_000)}`]],
+    [
+      'a hundred thousand names',
+      `FROM x\nARG ${Array.from({ length: 100_000 }, (_, index) => `A${index}`).join(' ')}\n`,
+      [`ARG ${'x'.repeat(1_000_000)}`],
+    ],
     ['many words with variables', `FROM x\nLABEL ${'a=$A '.repeat(100_000)}\n`, [`LABEL ${'a=1 '.repeat(100_000)}`]],
     [
       'many stages on stages',
       `FROM x AS s0\n${Array.from({ length: 499 }, (_, index) => `FROM s${index} AS s${index + 1}\nRUN a\n`).join('')}`,
       Array.from({ length: 600 }, () => 'RUN a'),
     ],
-    ['stages that an argument can name', Array.from({ length: 499 }, (_, index) => `FROM \${A} AS s${index}\nRUN a\n`).join(''), Array.from({ length: 600 }, () => 'RUN a')],
+    [
+      'stages that an argument can name',
+      Array.from({ length: 499 }, (_, index) => `FROM \${A} AS s${index}\nRUN a\n`).join(''),
+      Array.from({ length: 600 }, () => 'RUN a'),
+    ],
     [
       'long stages on stages, the lowest of which an argument names',
       `FROM x AS s0\nRUN a\nFROM y AS s00\nRUN a\n${Array.from({ length: 490 }, (_, index) => `FROM ${index === 0 ? 's${A}' : `t${index - 1}`} AS t${index}\n${'RUN a\n'.repeat(20)}`).join('')}`,
@@ -108,9 +123,14 @@ describe('a provenance of any JSON', () => {
   it('is read, or is a problem', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const nested = { buildDefinition: { internalParameters: { buildConfig: { llbDefinition: value } } }, runDetails: { metadata: { buildkit_metadata: value } } }
+        const nested = {
+          buildDefinition: { internalParameters: { buildConfig: { llbDefinition: value } } },
+          runDetails: { metadata: { buildkit_metadata: value } },
+        }
         for (const document of [value, { predicate: value }, nested])
-          expect(readProvenance(document, 'it')).toSatisfy((result: object) => 'provenance' in result || 'problem' in result)
+          expect(readProvenance(document, 'it')).toSatisfy(
+            (result: object) => 'provenance' in result || 'problem' in result,
+          )
       }),
     )
   })
@@ -123,7 +143,9 @@ describe('a provenance of any JSON', () => {
       'pkg:github/acme/app@main',
     ]
     const result = readProvenance({ materials: uris.map((uri) => ({ uri, digest: { sha256: 'a'.repeat(64) } })) }, 'it')
-    expect('provenance' in result && result.provenance.materials).toEqual([{ reference: 'ghcr.io/acme/base:1.0', digest: `sha256:${'a'.repeat(64)}` }])
+    expect('provenance' in result && result.provenance.materials).toEqual([
+      { reference: 'ghcr.io/acme/base:1.0', digest: `sha256:${'a'.repeat(64)}` },
+    ])
   })
 
   it.each([
@@ -142,7 +164,9 @@ describe('a provenance of any JSON', () => {
     [
       {
         buildDefinition: { externalParameters: { configSource: { uri: 'git://127.0.0.1/app.git#master:app' } } },
-        runDetails: { metadata: { buildkit_metadata: { source: { infos: [{ filename: 'docker/prod.Dockerfile', data: '' }] } } } },
+        runDetails: {
+          metadata: { buildkit_metadata: { source: { infos: [{ filename: 'docker/prod.Dockerfile', data: '' }] } } },
+        },
       },
       'app/docker/prod.Dockerfile',
       'app',
@@ -151,6 +175,9 @@ describe('a provenance of any JSON', () => {
     [{ invocation: { configSource: { entryPoint: 'Dockerfile' } } }, null, null],
   ])('knows where the Dockerfile lies in its repository: %#', (document, repositoryPath, contextPath) => {
     const result = readProvenance(document, 'it')
-    expect('provenance' in result && [result.provenance.repositoryPath, result.provenance.contextPath]).toEqual([repositoryPath, contextPath])
+    expect('provenance' in result && [result.provenance.repositoryPath, result.provenance.contextPath]).toEqual([
+      repositoryPath,
+      contextPath,
+    ])
   })
 })

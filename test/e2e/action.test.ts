@@ -35,7 +35,15 @@ describe('a pull request that leaks a secret', () => {
     expect(stdout).toMatch(
       /^::error title=GitHub token stays in the image,file=Dockerfile,line=5,endLine=5::\/app\/secret\.txt line 2 is in layer 3, added by this line\. Line 7 \(RUN rm \/app\/secret\.txt\) hides it/m,
     )
-    expect(outputs).toMatchObject({ verdict: 'fail', 'findings-count': '1', 'critical-count': '1', 'high-count': '0', 'medium-count': '0', 'low-count': '0', 'info-count': '0' })
+    expect(outputs).toMatchObject({
+      verdict: 'fail',
+      'findings-count': '1',
+      'critical-count': '1',
+      'high-count': '0',
+      'medium-count': '0',
+      'low-count': '0',
+      'info-count': '0',
+    })
     expect(JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'))).toMatchObject({ verdict: { result: 'fail' } })
     expect(JSON.parse(readFileSync(outputs['sarif'] ?? '', 'utf8'))).toMatchObject({ version: '2.1.0' })
     expect(outputs['report']).toContain('/temp/layergate/')
@@ -43,7 +51,9 @@ describe('a pull request that leaks a secret', () => {
     expect(summary).toMatch(/^## ❌ .* leaks a secret/)
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toMatch(/^<!-- layergate -->/)
-    expect(api.comments[0]?.body).toContain(`[\`Dockerfile:5\`](https://github.com/acme/app/blob/${HEAD}/Dockerfile#L5)`)
+    expect(api.comments[0]?.body).toContain(
+      `[\`Dockerfile:5\`](https://github.com/acme/app/blob/${HEAD}/Dockerfile#L5)`,
+    )
   })
 
   it('edits its comment in place, and turns it to clean', async () => {
@@ -79,7 +89,9 @@ describe('a pull request that leaks a secret', () => {
     api.mayWrite = false
     const { status, stdout, summary } = await runAction({ image: IMAGE })
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^::notice::No comment on the pull request: the token may not do that: give the job `permissions: pull-requests: write`/m)
+    expect(stdout).toMatch(
+      /^::notice::No comment on the pull request: the token may not do that: give the job `permissions: pull-requests: write`/m,
+    )
     expect(summary).not.toBe('')
   })
 
@@ -93,14 +105,30 @@ describe('a pull request that leaks a secret', () => {
   it('tells the runner to mask the values, and prints none of them elsewhere', async () => {
     const token = VALUES['github-token']?.() ?? ''
     const file = path.join(runner.folder, 'planted.tar')
-    writeFileSync(file, await buildImage({ layers: [{ by: `COPY ${token} /k # buildkit`, files: [{ name: `k/${token}`, content: fill('{{ec-key}}\n{{github-token}}') }] }] }))
+    writeFileSync(
+      file,
+      await buildImage({
+        layers: [
+          {
+            by: `COPY ${token} /k # buildkit`,
+            files: [{ name: `k/${token}`, content: fill('{{ec-key}}\n{{github-token}}') }],
+          },
+        ],
+      }),
+    )
     const { stdout, summary, outputs } = await runBundle({ image: file })
     expect(stdout).toContain(`::add-mask::${token}`)
     const rest = stdout
       .split('\n')
       .filter((line) => !line.startsWith('::add-mask::'))
       .join('\n')
-    for (const text of [rest, summary, readFileSync(outputs['report'] ?? '', 'utf8'), readFileSync(outputs['sarif'] ?? '', 'utf8'), api.comments[0]?.body ?? ''])
+    for (const text of [
+      rest,
+      summary,
+      readFileSync(outputs['report'] ?? '', 'utf8'),
+      readFileSync(outputs['sarif'] ?? '', 'utf8'),
+      api.comments[0]?.body ?? '',
+    ])
       expect(text).not.toContain(token)
   })
 })
@@ -113,20 +141,27 @@ describe('a secret in the name of the image', () => {
     ...Object.values(outputs),
     readFileSync(outputs['report'] ?? '', 'utf8'),
     ...api.comments.map(({ body }) => body),
-    ...api.comments.map(({ body }) => Buffer.from(/layergate:image ([\w-]*)/.exec(body)?.[1] ?? '', 'base64url').toString('utf8')),
+    ...api.comments.map(({ body }) =>
+      Buffer.from(/layergate:image ([\w-]*)/.exec(body)?.[1] ?? '', 'base64url').toString('utf8'),
+    ),
   ]
 
   it('is in no output, no name of a report, no section of the comment', async () => {
-    const run = await runAction({ image: `./${token}.tar` }, { prepare: (workspace) => copyFileSync(IMAGE, path.join(workspace, `${token}.tar`)) })
+    const run = await runAction(
+      { image: `./${token}.tar` },
+      { prepare: (workspace) => copyFileSync(IMAGE, path.join(workspace, `${token}.tar`)) },
+    )
     expect(run.status).toBe(1)
     expect(run.outputs['report']).toMatch(/\/ghp_[\w.-]+-[0-9a-f]{8}\/report\.json$/)
-    for (const text of texts(run)) for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
+    for (const text of texts(run))
+      for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
   })
 
   it('is in no output either when there is no such image', async () => {
     const run = await runAction({ image: `./${token}.tar` })
     expect(run.status).toBe(2)
-    for (const text of texts(run)) for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
+    for (const text of texts(run))
+      for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
   })
 })
 
@@ -134,7 +169,10 @@ describe('with what the build says of itself', () => {
   const folder = path.join(ROOT, 'fixtures/provenance')
   it('annotates the file that was built, by the metadata of the build', async () => {
     const { status, stdout } = await runAction(
-      { image: path.join(folder, 'image.tar'), 'build-metadata': readFileSync(path.join(folder, 'metadata.json'), 'utf8') },
+      {
+        image: path.join(folder, 'image.tar'),
+        'build-metadata': readFileSync(path.join(folder, 'metadata.json'), 'utf8'),
+      },
       { files: { 'app.Dockerfile': readFileSync(path.join(folder, 'Dockerfile'), 'utf8') } },
     )
     expect(status).toBe(1)
@@ -142,7 +180,10 @@ describe('with what the build says of itself', () => {
   })
 
   it('annotates no file where the one that was built is not in the checkout', async () => {
-    const { status, stdout } = await runAction({ image: path.join(folder, 'image.tar'), 'build-metadata': path.join(folder, 'metadata.json') })
+    const { status, stdout } = await runAction({
+      image: path.join(folder, 'image.tar'),
+      'build-metadata': path.join(folder, 'metadata.json'),
+    })
     expect(status).toBe(1)
     expect(stdout).toMatch(/::error title=GitHub token stays in the image::.*\(line 19 of Dockerfile as it was built\)/)
     expect(stdout).not.toMatch(/file=Dockerfile/)
@@ -173,10 +214,15 @@ describe('what cannot be judged', () => {
     api.addComment('<!-- layergate -->\n', BOT)
     const { status, stdout, outputs, summary } = await runBundle({ image: './nothing.tar' })
     expect(status).toBe(2)
-    expect(stdout).toMatch(/^::error title=Layergate could not judge the image::.*nothing\.tar: no such file or directory/m)
+    expect(stdout).toMatch(
+      /^::error title=Layergate could not judge the image::.*nothing\.tar: no such file or directory/m,
+    )
     expect(outputs['verdict']).toBe('error')
     expect(outputs['sarif']).toBeUndefined()
-    expect(JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'))).toMatchObject({ verdict: { result: 'error' }, error: { code: 'not-found' } })
+    expect(JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'))).toMatchObject({
+      verdict: { result: 'error' },
+      error: { code: 'not-found' },
+    })
     expect(summary).toMatch(/could not be read/)
     expect(api.comments[0]?.body).toContain('could not be read')
   })
@@ -186,13 +232,21 @@ describe('what cannot be judged', () => {
     for (const env of [{}, { CI: 'false' }]) {
       const { status, stdout, outputs } = await runAction(
         { image: 'my-app:gate' },
-        { env: { PATH: '/nonexistent', ...env }, prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes) },
+        {
+          env: { PATH: '/nonexistent', ...env },
+          prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes),
+        },
       )
-      expect(stdout).toMatch(/my-app:gate: no engine has an image of that name .* There is a file \.\/my-app:gate, but in a workflow a name without a path is an engine's image/)
+      expect(stdout).toMatch(
+        /my-app:gate: no engine has an image of that name .* There is a file \.\/my-app:gate, but in a workflow a name without a path is an engine's image/,
+      )
       expect(status).toBe(2)
       expect(outputs['verdict']).toBe('error')
     }
-    const named = await runAction({ image: './my-app:gate' }, { prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes) })
+    const named = await runAction(
+      { image: './my-app:gate' },
+      { prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes) },
+    )
     expect(named.status).toBe(0)
   })
 
@@ -214,8 +268,17 @@ describe('settings', () => {
   it('file < variable < input', async () => {
     const files = { '.layergate.yml': 'fail-on: never\n' }
     expect((await runAction({ image: IMAGE }, { files, event: PUSH })).status).toBe(0)
-    expect((await runAction({ image: IMAGE }, { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(1)
-    expect((await runAction({ image: IMAGE, 'fail-on': 'never' }, { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(0)
+    expect((await runAction({ image: IMAGE }, { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(
+      1,
+    )
+    expect(
+      (
+        await runAction(
+          { image: IMAGE, 'fail-on': 'never' },
+          { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } },
+        )
+      ).status,
+    ).toBe(0)
   })
 })
 
@@ -227,7 +290,8 @@ describe('action.yml', () => {
   }
 
   it('documents every input and output, all empty by default but the token', () => {
-    for (const { description } of [...Object.values(action.inputs), ...Object.values(action.outputs)]) expect(description).toMatch(/\w{3}/)
+    for (const { description } of [...Object.values(action.inputs), ...Object.values(action.outputs)])
+      expect(description).toMatch(/\w{3}/)
     const defaults = Object.entries(action.inputs).filter(([name]) => name !== 'image' && name !== 'token')
     for (const [name, { default: value }] of defaults) expect([name, value]).toEqual([name, ''])
     expect(action.runs).toEqual({ using: 'node24', main: 'dist/action.js' })

@@ -36,7 +36,11 @@ describe('an event that does not say where it starts from', () => {
       { event: { name: 'pull_request', payload: { pull_request: { number: 7, head: { sha: HEAD } } } } },
       /The event pull_request names no base commit: nobody can tell/,
     ],
-    ['is not there', { env: { GITHUB_EVENT_PATH: '/nowhere/event.json' } }, /cannot be read: no such file or directory/],
+    [
+      'is not there',
+      { env: { GITHUB_EVENT_PATH: '/nowhere/event.json' } },
+      /cannot be read: no such file or directory/,
+    ],
     ['is no object', { event: { name: 'merge_group', payload: ['x'] } }, /holds no event/],
     ['has no name', { event: { name: '', payload: {} } }, /GITHUB_EVENT_NAME is not set/],
   ])('%s: nothing is judged, by no policy', async (_name, options, message) => {
@@ -58,11 +62,14 @@ describe('an event that does not say where it starts from', () => {
 })
 
 describe('the policy of the base commit', () => {
-  it.each(['..shared/p.yml', '.../p.yml', './..p.yml', 'a/../..b.yml'])('also where it is called %s', async (config) => {
-    api.files.set(`${BASE}:${path.posix.normalize(config)}`, 'fail-on: low\n')
-    const done = await run({ image: IMAGE, config }, { files: { [config]: OFF } })
-    expect(done.status).toBe(1)
-  })
+  it.each(['..shared/p.yml', '.../p.yml', './..p.yml', 'a/../..b.yml'])(
+    'also where it is called %s',
+    async (config) => {
+      api.files.set(`${BASE}:${path.posix.normalize(config)}`, 'fail-on: low\n')
+      const done = await run({ image: IMAGE, config }, { files: { [config]: OFF } })
+      expect(done.status).toBe(1)
+    },
+  )
 
   it('also by an absolute path, and by another name of the workspace', async () => {
     api.files.set(`${BASE}:p.yml`, 'fail-on: low\n')
@@ -71,8 +78,17 @@ describe('the policy of the base commit', () => {
       rmSync(alias, { force: true })
       symlinkSync(workspace, alias)
     }
-    expect((await run({ image: IMAGE, config: path.join(alias, 'p.yml') }, { files: { 'p.yml': OFF }, prepare })).status).toBe(1)
-    expect((await run({ image: IMAGE, config: 'p.yml' }, { files: { 'p.yml': OFF }, prepare, env: { GITHUB_WORKSPACE: `${alias}/` } })).status).toBe(1)
+    expect(
+      (await run({ image: IMAGE, config: path.join(alias, 'p.yml') }, { files: { 'p.yml': OFF }, prepare })).status,
+    ).toBe(1)
+    expect(
+      (
+        await run(
+          { image: IMAGE, config: 'p.yml' },
+          { files: { 'p.yml': OFF }, prepare, env: { GITHUB_WORKSPACE: `${alias}/` } },
+        )
+      ).status,
+    ).toBe(1)
   })
 
   it('is not told by variables, which any step can set', async () => {
@@ -93,7 +109,9 @@ describe('the policy of the base commit', () => {
     api.files.set(`${BASE}:.layergate.yml`, 'fail-on: hihg\n')
     const done = await run({ image: CLEAN })
     expect(done.status).toBe(2)
-    expect(done.stdout).toMatch(/^::error title=Layergate judged nothing because the configuration is wrong::In the base commit bbbbbbb: \.layergate\.yml:1:10/m)
+    expect(done.stdout).toMatch(
+      /^::error title=Layergate judged nothing because the configuration is wrong::In the base commit bbbbbbb: \.layergate\.yml:1:10/m,
+    )
   })
 })
 
@@ -105,16 +123,37 @@ describe('what a pull request commits in place of a file', () => {
       {},
       /\.layergate\.yml: .*a symbolic link leads out of the checkout/,
     ],
-    ['a link out above it', (workspace) => symlinkSync('/proc/self', path.join(workspace, 'ci')), { config: 'ci/environ' }, /ci\/environ: .*leads out of the checkout/],
+    [
+      'a link out above it',
+      (workspace) => symlinkSync('/proc/self', path.join(workspace, 'ci')),
+      { config: 'ci/environ' },
+      /ci\/environ: .*leads out of the checkout/,
+    ],
     [
       'a way out, to extend',
-      (workspace) => writeFileSync(path.join(workspace, '.layergate.yml'), 'extends: ../../../../../../../proc/self/environ\n'),
+      (workspace) =>
+        writeFileSync(path.join(workspace, '.layergate.yml'), 'extends: ../../../../../../../proc/self/environ\n'),
       {},
       /lies outside the checkout/,
     ],
-    ['a device for a baseline', (workspace) => writeFileSync(path.join(workspace, '.layergate.yml'), 'baseline: /dev/zero\n'), {}, /\/dev\/zero lies outside the checkout/],
-    ['a pipe for a baseline', (workspace) => execFileSync('mkfifo', [path.join(workspace, '.layergate-baseline.json')]), {}, /\.layergate-baseline\.json: .*named pipe/],
-    ['a link out for the baseline', (workspace) => symlinkSync('/etc/passwd', path.join(workspace, '.layergate-baseline.json')), {}, /\.layergate-baseline\.json: .*leads out/],
+    [
+      'a device for a baseline',
+      (workspace) => writeFileSync(path.join(workspace, '.layergate.yml'), 'baseline: /dev/zero\n'),
+      {},
+      /\/dev\/zero lies outside the checkout/,
+    ],
+    [
+      'a pipe for a baseline',
+      (workspace) => execFileSync('mkfifo', [path.join(workspace, '.layergate-baseline.json')]),
+      {},
+      /\.layergate-baseline\.json: .*named pipe/,
+    ],
+    [
+      'a link out for the baseline',
+      (workspace) => symlinkSync('/etc/passwd', path.join(workspace, '.layergate-baseline.json')),
+      {},
+      /\.layergate-baseline\.json: .*leads out/,
+    ],
     [
       'a pipe for the Dockerfile',
       (workspace) => {
@@ -130,14 +169,24 @@ describe('what a pull request commits in place of a file', () => {
       { dockerfile: 'app.Dockerfile' },
       /app\.Dockerfile: .*leads out/,
     ],
-    ['a pipe for the metadata', (workspace) => execFileSync('mkfifo', [path.join(workspace, 'm.json')]), { 'build-metadata': 'm.json' }, /m\.json: the build metadata is no file/],
+    [
+      'a pipe for the metadata',
+      (workspace) => execFileSync('mkfifo', [path.join(workspace, 'm.json')]),
+      { 'build-metadata': 'm.json' },
+      /m\.json: the build metadata is no file/,
+    ],
     [
       'a link out for the metadata',
       (workspace) => symlinkSync('/etc/hosts', path.join(workspace, 'm.json')),
       { 'build-metadata': 'm.json' },
       /m\.json: a symbolic link of the build metadata leads out/,
     ],
-    ['a link out for the context', (workspace) => symlinkSync('/etc', path.join(workspace, 'ctx')), { context: 'ctx' }, /ctx: a symbolic link of the build context leads out/],
+    [
+      'a link out for the context',
+      (workspace) => symlinkSync('/etc', path.join(workspace, 'ctx')),
+      { context: 'ctx' },
+      /ctx: a symbolic link of the build context leads out/,
+    ],
   ])('%s: an error that names it, and shows nothing of what it leads to', async (_name, prepare, inputs, message) => {
     const marker = 'marker-of-the-environment'
     const done = await run({ image: CLEAN, ...inputs }, { prepare, env: { SOME_VARIABLE: marker }, event: PUSH })
@@ -189,7 +238,9 @@ describe('several names in the input image', () => {
   it('of two are an error that says what each is', async () => {
     const done = await run({ image: `${IMAGE}\n${CLEAN}` }, { event: PUSH })
     expect(done.status).toBe(2)
-    expect(done.stdout).toMatch(/the 2 names are not one image \(.*image\.tar is sha256:\w+, .*image\.tar is sha256:\w+\)\. One is judged at a time/)
+    expect(done.stdout).toMatch(
+      /the 2 names are not one image \(.*image\.tar is sha256:\w+, .*image\.tar is sha256:\w+\)\. One is judged at a time/,
+    )
   })
 
   it('of an engine are told by its ids', async () => {
@@ -218,7 +269,12 @@ describe('a mistake in the configuration', () => {
   ])('%s is told at its line, and not as an image that could not be read', async (_name, text, line) => {
     const done = await run({ image: CLEAN }, { files: { '.layergate.yml': text } })
     expect(done.status).toBe(2)
-    expect(done.stdout).toMatch(new RegExp(`^::error title=Layergate judged nothing because the configuration is wrong,file=\\.layergate\\.yml,line=${line}::`, 'm'))
+    expect(done.stdout).toMatch(
+      new RegExp(
+        `^::error title=Layergate judged nothing because the configuration is wrong,file=\\.layergate\\.yml,line=${line}::`,
+        'm',
+      ),
+    )
     for (const shown of [done.summary, api.comments[0]?.body ?? '']) {
       expect(shown).toMatch(/was not judged: the configuration is wrong/)
       expect(shown).not.toMatch(/could not be read/)
@@ -226,7 +282,10 @@ describe('a mistake in the configuration', () => {
   })
 
   it('in a file that it extends is told there', async () => {
-    const done = await run({ image: CLEAN }, { files: { '.layergate.yml': 'extends: ./ci/p.yml\n', 'ci/p.yml': 'fail-on: x\n' } })
+    const done = await run(
+      { image: CLEAN },
+      { files: { '.layergate.yml': 'extends: ./ci/p.yml\n', 'ci/p.yml': 'fail-on: x\n' } },
+    )
     expect(done.stdout).toMatch(/,file=ci\/p\.yml,line=1::ci\/p\.yml:1:10/)
   })
 })
@@ -234,7 +293,13 @@ describe('a mistake in the configuration', () => {
 describe('a pull request that changes documentation alone', () => {
   const passing = async (): Promise<string> => {
     const file = path.join(runner.folder, 'shown.tar')
-    writeFileSync(file, await buildImage({ config: {}, layers: [{ by: 'RUN /bin/sh -c chmod 777 /srv # buildkit', files: [{ name: 'srv/', mode: 0o777 }] }] }))
+    writeFileSync(
+      file,
+      await buildImage({
+        config: {},
+        layers: [{ by: 'RUN /bin/sh -c chmod 777 /srv # buildkit', files: [{ name: 'srv/', mode: 0o777 }] }],
+      }),
+    )
     return file
   }
   const change = (...names: readonly string[]): void => {
@@ -270,7 +335,12 @@ describe('a pull request that changes documentation alone', () => {
 })
 
 describe('a report of a fork', () => {
-  const pull = { number: 7, head: { sha: HEAD, user: { login: 'contributor', type: 'User' as const } }, base: { repo: { full_name: 'acme/app' } }, branch: 'feature' }
+  const pull = {
+    number: 7,
+    head: { sha: HEAD, user: { login: 'contributor', type: 'User' as const } },
+    base: { repo: { full_name: 'acme/app' } },
+    branch: 'feature',
+  }
   const post = (text: string): Promise<Run> => {
     api.addArtifact('layergate-report', { 'report.json': text }, { id: 900, event: 'pull_request' })
     return run({ 'report-artifact': 'layergate-*' }, { event: workflowRun({}) })
@@ -278,7 +348,10 @@ describe('a report of a fork', () => {
   let report = ''
   beforeAll(async () => {
     api.files.set(`${BASE}:README.md`, 'an app')
-    report = readFileSync((await run({ image: IMAGE, name: 'app', comment: 'never' }, { event: PULL })).outputs['report'] ?? '', 'utf8')
+    report = readFileSync(
+      (await run({ image: IMAGE, name: 'app', comment: 'never' }, { event: PULL })).outputs['report'] ?? '',
+      'utf8',
+    )
   })
   beforeEach(() => {
     api.pulls = [pull]
@@ -289,7 +362,10 @@ describe('a report of a fork', () => {
     return JSON.stringify(value)
   }
   const edits: [string, (value: Report) => void][] = [
-    ['a commit that is markup', (value) => Object.assign(value.policy, { from: 'base', commit: '@acme/[x](https://evil.example)' })],
+    [
+      'a commit that is markup',
+      (value) => Object.assign(value.policy, { from: 'base', commit: '@acme/[x](https://evil.example)' }),
+    ],
     ['a commit that is an object', (value) => Object.assign(value.policy, { commit: { toString: 'x' } })],
     ['numbers that are none', (value) => Object.assign(value.verdict.counts, { critical: '1' })],
     ['numbers beyond all numbers', (value) => Object.assign(value.stats, { bytes: 1e300 })],
@@ -297,7 +373,10 @@ describe('a report of a fork', () => {
     ['a list that is an object', (value) => Object.assign(value, { findings: { length: 1 } })],
     ['a list of layers that is none', (value) => Object.assign(value.image ?? {}, { layers: 'x' })],
     ['a name without an end', (value) => Object.assign(value, { name: 'x'.repeat(100_000) })],
-    ['more findings than one reads', (value) => Object.assign(value, { findings: Array.from({ length: 20_001 }, () => value.findings[0]) })],
+    [
+      'more findings than one reads',
+      (value) => Object.assign(value, { findings: Array.from({ length: 20_001 }, () => value.findings[0]) }),
+    ],
   ]
   it.each(edits)('%s is not posted', async (_name, edit) => {
     const done = await post(changed(edit))
@@ -323,8 +402,19 @@ describe('a report of a fork', () => {
       value.policy = { ...value.policy, name: '@acme <!-- layergate:end -->', from: 'base', commit: 'c'.repeat(40) }
       value.tool.version = '1 <b>@acme</b>'
       value.warnings = [{ code: 'x', message: '@acme [a](https://evil.example)\n::error::x' }]
-      if (value.image !== null) value.image.history[0] = { created: null, createdBy: 'RUN '.repeat(100_000), layer: null, base: null, baseCertainty: null, dockerfile: null }
-    }).replace('{"schemaVersion"', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"schemaVersion"')
+      if (value.image !== null)
+        value.image.history[0] = {
+          created: null,
+          createdBy: 'RUN '.repeat(100_000),
+          layer: null,
+          base: null,
+          baseCertainty: null,
+          dockerfile: null,
+        }
+    }).replace(
+      '{"schemaVersion"',
+      '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"schemaVersion"',
+    )
     const done = await post(text)
     expect(done.stdout).not.toMatch(/is not posted|^::error/m)
     const body = api.comments[0]?.body ?? ''
@@ -338,7 +428,11 @@ describe('a report of a fork', () => {
     api.addComment('<!-- layergate -->\n', BOT)
     const text = changed((value) => {
       value.verdict = { ...value.verdict, result: 'error' }
-      Object.assign(value, { findings: [], image: null, error: { code: 'constructor', message: `x @acme ${'y'.repeat(500_000)}` } })
+      Object.assign(value, {
+        findings: [],
+        image: null,
+        error: { code: 'constructor', message: `x @acme ${'y'.repeat(500_000)}` },
+      })
     })
     const done = await post(text)
     expect(done.stdout).not.toMatch(/is not posted/)

@@ -35,8 +35,10 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 /** What each run may see of the machine. */
 const environment = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', HOME: work, TMPDIR: work })
 
-const layergate = (args: readonly string[], { cwd = ROOT, env = {} }: { cwd?: string; env?: Record<string, string> } = {}): Promise<Done> =>
-  run(args, { directory: cwd, env: { ...environment(), ...env } })
+const layergate = (
+  args: readonly string[],
+  { cwd = ROOT, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Done> => run(args, { directory: cwd, env: { ...environment(), ...env } })
 
 /** The bundled command as a process of its own. */
 function spawned(args: readonly string[], { node = process.execPath, input }: { node?: string; input?: Buffer } = {}) {
@@ -55,7 +57,9 @@ describe.each(NODES)('with %s', (node) => {
     const { status, stdout, stderr } = spawned(['scan', ...TRAP], { node })
     expect(stderr).toBe('')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/fixtures\/deleted-secret\/Dockerfile:5 {3}COPY secret\.txt \/app\/\n ● critical {2}deleted-secret {3}GitHub token ghp_….{4}\n/)
+    expect(stdout).toMatch(
+      /fixtures\/deleted-secret\/Dockerfile:5 {3}COPY secret\.txt \/app\/\n ● critical {2}deleted-secret {3}GitHub token ghp_….{4}\n/,
+    )
     expect(stdout).toContain('fixtures/deleted-secret/Dockerfile:7   RUN rm /app/secret.txt   hides it in')
   })
 
@@ -66,17 +70,29 @@ describe.each(NODES)('with %s', (node) => {
   })
 
   it.each(['classic-builder.tar.gz', 'buildah.tar.gz', 'oci-zstd.tar.gz', 'oci-gzip.tar.zst'])('reads %s', (name) => {
-    const { status, stdout } = spawned(['scan', `fixtures/formats/${name}`, ...TRAP.slice(1), '--format', 'json'], { node })
+    const { status, stdout } = spawned(['scan', `fixtures/formats/${name}`, ...TRAP.slice(1), '--format', 'json'], {
+      node,
+    })
     expect(status).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({
-      findings: [{ ruleId: 'deleted-secret', dockerfile: { startLine: 5 }, related: [{ role: 'hidden-by', dockerfile: { startLine: 7 } }] }],
+      findings: [
+        {
+          ruleId: 'deleted-secret',
+          dockerfile: { startLine: 5 },
+          related: [{ role: 'hidden-by', dockerfile: { startLine: 7 } }],
+        },
+      ],
     })
   })
 })
 
 describe('formats and outputs', () => {
   it('several at once', async () => {
-    const [json, sarif, markdown] = ['r.json', 'r.sarif', 'r.md'].map((name) => path.join(work, name)) as [string, string, string]
+    const [json, sarif, markdown] = ['r.json', 'r.sarif', 'r.md'].map((name) => path.join(work, name)) as [
+      string,
+      string,
+      string,
+    ]
     const { status, stdout } = await layergate([
       'scan',
       ...TRAP,
@@ -103,14 +119,18 @@ describe('formats and outputs', () => {
   })
 
   it('from standard input, with nothing left behind', async () => {
-    const { status } = spawned(['scan', '-', ...TRAP.slice(1)], { input: readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')) })
+    const { status } = spawned(['scan', '-', ...TRAP.slice(1)], {
+      input: readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')),
+    })
     expect(status).toBe(1)
   })
 
   it('colour only where it is asked for', async () => {
     expect((await layergate(['scan', ...TRAP])).stdout).not.toContain('\x1b')
     expect((await layergate(['scan', ...TRAP], { env: { FORCE_COLOR: '1' } })).stdout).toContain('\x1b')
-    expect((await layergate(['scan', ...TRAP, '--no-color'], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain('\x1b')
+    expect((await layergate(['scan', ...TRAP, '--no-color'], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain(
+      '\x1b',
+    )
   })
 })
 
@@ -122,7 +142,9 @@ describe('settings', () => {
     const image = path.join(ROOT, 'fixtures/deleted-secret/image.tar')
     expect((await layergate(['scan', image], { cwd })).status).toBe(0)
     expect((await layergate(['scan', image], { cwd, env: { LAYERGATE_FAIL_ON: 'critical' } })).status).toBe(1)
-    expect((await layergate(['scan', image, '--fail-on', 'never'], { cwd, env: { LAYERGATE_FAIL_ON: 'critical' } })).status).toBe(0)
+    expect(
+      (await layergate(['scan', image, '--fail-on', 'never'], { cwd, env: { LAYERGATE_FAIL_ON: 'critical' } })).status,
+    ).toBe(0)
     expect((await layergate(['scan', image, '--config', 'strict'], { cwd })).status).toBe(1)
   })
 
@@ -132,7 +154,10 @@ describe('settings', () => {
     expect((await layergate(['init'], { cwd })).status).toBe(0)
     expect(readFileSync(path.join(cwd, '.layergate.yml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=/)
     expect((await layergate(['scan', path.join(ROOT, 'fixtures/clean/image.tar')], { cwd })).status).toBe(0)
-    expect(await layergate(['init'], { cwd })).toMatchObject({ status: 2, stderr: 'layergate: .layergate.yml is there already: it was left as it is.\n' })
+    expect(await layergate(['init'], { cwd })).toMatchObject({
+      status: 2,
+      stderr: 'layergate: .layergate.yml is there already: it was left as it is.\n',
+    })
   })
 
   it('the Dockerfile of the directory is taken, and a wrong one gives no lines', async () => {
@@ -166,28 +191,40 @@ describe('the other commands', () => {
   it('detectors lists them all, and tells of one how it is told, what it opens and how it is revoked', async () => {
     const all = await layergate(['detectors'])
     expect(all.status).toBe(0)
-    expect(all.stdout).toMatch(/^\d{3} detectors;[\s\S]+Cloud providers\n {2}alibaba-[\s\S]+ {2}github-token +high +GitHub token\n/)
+    expect(all.stdout).toMatch(
+      /^\d{3} detectors;[\s\S]+Cloud providers\n {2}alibaba-[\s\S]+ {2}github-token +high +GitHub token\n/,
+    )
     const one = await layergate(['detectors', 'npm-token'])
-    expect(one.stdout).toMatch(/^npm access token \(npm-token\)[\s\S]+npm_ 36 letters and digits\n[\s\S]+CRC-32[\s\S]+revoke +Revoke the token/)
-    expect(JSON.parse((await layergate(['detectors', '--json'])).stdout)).toContainEqual(expect.objectContaining({ id: 'pgpass', files: expect.arrayContaining(['.pgpass']) }))
+    expect(one.stdout).toMatch(
+      /^npm access token \(npm-token\)[\s\S]+npm_ 36 letters and digits\n[\s\S]+CRC-32[\s\S]+revoke +Revoke the token/,
+    )
+    expect(JSON.parse((await layergate(['detectors', '--json'])).stdout)).toContainEqual(
+      expect.objectContaining({ id: 'pgpass', files: expect.arrayContaining(['.pgpass']) }),
+    )
     const unknown = await layergate(['detectors', 'npm-tokn'])
     expect(unknown).toMatchObject({ status: 2, stdout: '' })
     expect(unknown.stderr).toContain('There is no detector "npm-tokn". Did you mean npm-token?')
   })
 
   it('docs/detectors.md is what the detectors say', async () => {
-    expect((await layergate(['detectors', '--markdown'])).stdout).toBe(readFileSync(path.join(ROOT, 'docs/detectors.md'), 'utf8'))
+    expect((await layergate(['detectors', '--markdown'])).stdout).toBe(
+      readFileSync(path.join(ROOT, 'docs/detectors.md'), 'utf8'),
+    )
   })
 
   it('prints the schema that is committed', async () => {
-    expect((await layergate(['schema', 'config'])).stdout).toBe(readFileSync(path.join(ROOT, 'schema/layergate.schema.json'), 'utf8'))
+    expect((await layergate(['schema', 'config'])).stdout).toBe(
+      readFileSync(path.join(ROOT, 'schema/layergate.schema.json'), 'utf8'),
+    )
   })
 })
 
 describe('lines', () => {
   const folder = path.join(ROOT, 'fixtures/provenance')
   const linesOf = (stdout: string): (number | null)[] =>
-    (JSON.parse(stdout) as { image: { layers: { dockerfile: { startLine: number } | null }[] } }).image.layers.map(({ dockerfile }) => dockerfile?.startLine ?? null)
+    (JSON.parse(stdout) as { image: { layers: { dockerfile: { startLine: number } | null }[] } }).image.layers.map(
+      ({ dockerfile }) => dockerfile?.startLine ?? null,
+    )
 
   it.each([
     ['the attestation of the image', ['image-provenance.tar']],
@@ -203,14 +240,19 @@ describe('lines', () => {
 
   it('of the Dockerfile that fits, of several that are named', async () => {
     const other = path.join(ROOT, 'fixtures/deleted-secret/Dockerfile')
-    const { stdout } = await layergate(['scan', 'image.tar', '--dockerfile', other, '--dockerfile', 'Dockerfile', '--format', 'json'], { cwd: folder })
+    const { stdout } = await layergate(
+      ['scan', 'image.tar', '--dockerfile', other, '--dockerfile', 'Dockerfile', '--format', 'json'],
+      { cwd: folder },
+    )
     expect(linesOf(stdout)).toEqual([4, 5, 11, 13, 14, 19, 21])
   })
 
   it('history prints the image as a table, with what was found and what hides it', async () => {
     const { status, stdout } = await layergate(['history', 'image.tar'], { cwd: folder })
     expect(status).toBe(0)
-    expect(stdout).toMatch(/\nlines of Dockerfile, aligned\n[\s\S]*\n +5 {2}6\.1 kB .* 19 +own +1 critical {2}COPY \. \/app\/all\n/)
+    expect(stdout).toMatch(
+      /\nlines of Dockerfile, aligned\n[\s\S]*\n +5 {2}6\.1 kB .* 19 +own +1 critical {2}COPY \. \/app\/all\n/,
+    )
     expect(stdout).toMatch(/ 6 {2}3\.1 kB .* 21-24 +own +hides 1 /)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
@@ -226,7 +268,10 @@ describe('lines', () => {
     const json = await layergate(['context', 'context', '--json'], { cwd: work })
     expect(JSON.parse(json.stdout)).toMatchObject({ secrets: [{ path: 'app.env', line: 1 }], patterns: ['app.env'] })
     writeFileSync(path.join(work, 'context/.dockerignore'), 'app.env\n')
-    expect(await layergate(['context', 'context'], { cwd: work })).toMatchObject({ status: 0, stdout: 'PASS  context · 1 file, 8 bytes in the build context\n' })
+    expect(await layergate(['context', 'context'], { cwd: work })).toMatchObject({
+      status: 0,
+      stdout: 'PASS  context · 1 file, 8 bytes in the build context\n',
+    })
   })
 })
 
@@ -241,31 +286,92 @@ describe('bad input: one clear line, exit code 2', () => {
   it.each<[string, () => string[] | Promise<string[]>, RegExp]>([
     ['no such file', () => ['scan', './nothing.tar'], /nothing\.tar: no such file or directory/],
     ['a directory that is no layout', () => ['scan', './docs'], /docs: the directory is no OCI layout/],
-    ['a directory that is called like an image', () => ['scan', 'docs'], /docs: no engine has an image of that name .* There is a directory \.\/docs, but it is no OCI layout/],
+    [
+      'a directory that is called like an image',
+      () => ['scan', 'docs'],
+      /docs: no engine has an image of that name .* There is a directory \.\/docs, but it is no OCI layout/,
+    ],
     [
       'build metadata that is not there',
       () => ['scan', ...TRAP, '--build-metadata', 'nothing.json'],
       /nothing\.json: the build metadata cannot be read: no such file or directory/,
     ],
-    ['build metadata that is a directory', () => ['scan', ...TRAP, '--build-metadata', 'docs'], /docs: the build metadata is no file/],
-    ['a context that is no directory', () => ['scan', ...TRAP, '--context', 'README.md'], /README\.md: the build context is no directory/],
-    ['a context to look at that is not there', () => ['context', 'nothing'], /nothing: is no directory that can be read/],
-    ['an unknown option of history', () => ['history', 'x.tar', '--dockerfil', 'y'], /no option --dockerfil\. Did you mean --dockerfile\? See layergate history --help/],
+    [
+      'build metadata that is a directory',
+      () => ['scan', ...TRAP, '--build-metadata', 'docs'],
+      /docs: the build metadata is no file/,
+    ],
+    [
+      'a context that is no directory',
+      () => ['scan', ...TRAP, '--context', 'README.md'],
+      /README\.md: the build context is no directory/,
+    ],
+    [
+      'a context to look at that is not there',
+      () => ['context', 'nothing'],
+      /nothing: is no directory that can be read/,
+    ],
+    [
+      'an unknown option of history',
+      () => ['history', 'x.tar', '--dockerfil', 'y'],
+      /no option --dockerfil\. Did you mean --dockerfile\? See layergate history --help/,
+    ],
     ['history of nothing', () => ['history'], /Usage: layergate history IMAGE/],
     ['a text file', () => ['scan', 'README.md'], /README\.md is no image archive/],
     [
       'a stage that the Dockerfile does not have',
-      () => ['scan', 'fixtures/deleted-secret/image.tar', '--dockerfile', 'fixtures/provenance/Dockerfile', '--target', 'tset'],
+      () => [
+        'scan',
+        'fixtures/deleted-secret/image.tar',
+        '--dockerfile',
+        'fixtures/provenance/Dockerfile',
+        '--target',
+        'tset',
+      ],
       /--target tset: fixtures\/provenance\/Dockerfile has no stage of that name\. Its stages: /,
     ],
-    ['a report that is to be a directory', () => ['scan', ...TRAP, '--output', 'docs'], /docs: the report cannot be written: it is a directory, no file/],
-    ['a report in a folder that is not there', () => ['scan', ...TRAP, '--output', 'nothing/report'], /nothing\/report: the report cannot be written: no such file or directory/],
-    ['a report below a file', () => ['scan', ...TRAP, '--output', 'README.md/report'], /the report cannot be written: a part of its path is no directory/],
-    ['a report to compare with that is not there', () => ['diff', 'a.json', 'b.json'], /a\.json: the report cannot be read: no such file or directory\. Name a report/],
-    ['a Dockerfile with a misspelt instruction', () => ['lint', file('Misspelt', 'FROM scratch\nRUNN true\n')], /line 2: RUNN is no instruction \(did you mean RUN\?\)/],
+    [
+      'a report that is to be a directory',
+      () => ['scan', ...TRAP, '--output', 'docs'],
+      /docs: the report cannot be written: it is a directory, no file/,
+    ],
+    [
+      'a report in a folder that is not there',
+      () => ['scan', ...TRAP, '--output', 'nothing/report'],
+      /nothing\/report: the report cannot be written: no such file or directory/,
+    ],
+    [
+      'a report below a file',
+      () => ['scan', ...TRAP, '--output', 'README.md/report'],
+      /the report cannot be written: a part of its path is no directory/,
+    ],
+    [
+      'a report to compare with that is not there',
+      () => ['diff', 'a.json', 'b.json'],
+      /a\.json: the report cannot be read: no such file or directory\. Name a report/,
+    ],
+    [
+      'a Dockerfile with a misspelt instruction',
+      () => ['lint', file('Misspelt', 'FROM scratch\nRUNN true\n')],
+      /line 2: RUNN is no instruction \(did you mean RUN\?\)/,
+    ],
     ['an empty file', () => ['scan', file('empty.tar', '')], /is empty/],
-    ['a truncated tar', () => ['scan', file('cut.tar', readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')).subarray(0, 1_500_000))], /truncated/],
-    ['a truncated packed tar', () => ['scan', file('cut.tar.gz', readFileSync(path.join(ROOT, 'fixtures/formats/buildah.tar.gz')).subarray(0, 500_000))], /does not decompress/],
+    [
+      'a truncated tar',
+      () => [
+        'scan',
+        file('cut.tar', readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')).subarray(0, 1_500_000)),
+      ],
+      /truncated/,
+    ],
+    [
+      'a truncated packed tar',
+      () => [
+        'scan',
+        file('cut.tar.gz', readFileSync(path.join(ROOT, 'fixtures/formats/buildah.tar.gz')).subarray(0, 500_000)),
+      ],
+      /does not decompress/,
+    ],
     [
       'a layer that does not match',
       async () => {
@@ -280,11 +386,27 @@ describe('bad input: one clear line, exit code 2', () => {
       () => ['scan', file('a.tar.xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(600)]))],
       /does not decompress \(xz: its header is damaged\)/,
     ],
-    ['an unknown packing', () => ['scan', file('a.7z', Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]))], /not packed with gzip, zstd, xz or bzip2/],
-    ['a Windows image', async () => ['scan', file('windows.tar', await buildImage({ ...spec, overrides: { os: 'windows' } }))], /Windows image/],
-    ['a name with no engine', () => ['scan', 'no-such-image:1'], /no-such-image:1: no engine has an image of that name \(docker/],
+    [
+      'an unknown packing',
+      () => ['scan', file('a.7z', Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]))],
+      /not packed with gzip, zstd, xz or bzip2/,
+    ],
+    [
+      'a Windows image',
+      async () => ['scan', file('windows.tar', await buildImage({ ...spec, overrides: { os: 'windows' } }))],
+      /Windows image/,
+    ],
+    [
+      'a name with no engine',
+      () => ['scan', 'no-such-image:1'],
+      /no-such-image:1: no engine has an image of that name \(docker/,
+    ],
     ['a name that starts with a dash', () => ['scan', '--', '-x'], /looks like an option/],
-    ['an unknown option', () => ['scan', 'x', '--dockerfle', 'y'], /There is no option --dockerfle\. Did you mean --dockerfile\?/],
+    [
+      'an unknown option',
+      () => ['scan', 'x', '--dockerfle', 'y'],
+      /There is no option --dockerfle\. Did you mean --dockerfile\?/,
+    ],
     ['an unknown command', () => ['scn'], /There is no command "scn"\. Did you mean scan\?/],
     ['an unknown format', () => ['scan', 'x', '--format', 'sarf'], /Did you mean sarif\?/],
     ['two formats on standard output', () => ['scan', 'x', '--format', 'json', '--format', 'sarif'], /Only one format/],
@@ -294,7 +416,11 @@ describe('bad input: one clear line, exit code 2', () => {
       () => ['scan', ...TRAP, '--config', file('bad.yml', 'rules:\n  root-usr: high\n')],
       /bad\.yml:2:3: there is no rule "root-usr"\. Did you mean "root-user"\?/,
     ],
-    ['a Dockerfile that is not there', () => ['scan', 'fixtures/clean/image.tar', '--dockerfile', 'nope'], /nope: the Dockerfile cannot be read: no such file/],
+    [
+      'a Dockerfile that is not there',
+      () => ['scan', 'fixtures/clean/image.tar', '--dockerfile', 'nope'],
+      /nope: the Dockerfile cannot be read: no such file/,
+    ],
     ['an unknown rule', () => ['explain', 'root'], /There is no rule "root"/],
     ['no image', () => ['scan'], /No image is named/],
     [
@@ -316,14 +442,24 @@ describe('bad input: one clear line, exit code 2', () => {
     const sarif = path.join(work, 'none.sarif')
     const { status, stdout } = await layergate(['scan', 'README.md', '--format', 'json', '--format', `sarif=${sarif}`])
     expect(status).toBe(2)
-    expect(JSON.parse(stdout)).toMatchObject({ verdict: { result: 'error' }, error: { code: 'not-an-image' }, findings: [], image: null })
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: { result: 'error' },
+      error: { code: 'not-an-image' },
+      findings: [],
+      image: null,
+    })
     expect(() => readFileSync(sarif)).toThrow('ENOENT')
   })
 })
 
 describe('a packed archive from standard input', () => {
   it('is unpacked and read', async () => {
-    const packed = zlib.gzipSync(await buildImage({ layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: 'b' }] }], config: { User: '1' } }))
+    const packed = zlib.gzipSync(
+      await buildImage({
+        layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: 'b' }] }],
+        config: { User: '1' },
+      }),
+    )
     expect(spawned(['scan', '-'], { input: packed }).status).toBe(0)
   })
 })

@@ -11,7 +11,8 @@ import { fill, VALUES } from '../values.ts'
 
 let work = ''
 
-const layergate = (...args: readonly string[]): Promise<Done> => run(args, { directory: work, env: { PATH: process.env['PATH'] ?? '', HOME: work, TMPDIR: work } })
+const layergate = (...args: readonly string[]): Promise<Done> =>
+  run(args, { directory: work, env: { PATH: process.env['PATH'] ?? '', HOME: work, TMPDIR: work } })
 
 const passwd = (account: string, more = ''): LayerSpec => ({
   by: '/bin/sh -c #(nop) ADD file:1 in / ',
@@ -56,14 +57,21 @@ const NEW: readonly LayerSpec[] = [
 beforeAll(async () => {
   work = mkdtempSync(path.join(tmpdir(), 'layergate-compare-'))
   const secret = fill('{{github-token}}')
-  writeFileSync(path.join(work, 'old.tar'), await buildImage({ layers: OLD, config: { User: 'old', Env: ['A=1', 'B=2'] } }))
-  writeFileSync(path.join(work, 'new.tar'), await buildImage({ layers: NEW, config: { User: 'app', Env: ['A=1', `B=${secret}`], Entrypoint: ['/app/a'] } }))
+  writeFileSync(
+    path.join(work, 'old.tar'),
+    await buildImage({ layers: OLD, config: { User: 'old', Env: ['A=1', 'B=2'] } }),
+  )
+  writeFileSync(
+    path.join(work, 'new.tar'),
+    await buildImage({ layers: NEW, config: { User: 'app', Env: ['A=1', `B=${secret}`], Entrypoint: ['/app/a'] } }),
+  )
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => rmSync(path.join(work, '.layergate-baseline.json'), { force: true }))
 
 describe('layergate baseline', () => {
-  const file = (): { images: Record<string, { rule: string; since: string }[]>; salt: string } => JSON.parse(readFileSync(path.join(work, '.layergate-baseline.json'), 'utf8'))
+  const file = (): { images: Record<string, { rule: string; since: string }[]>; salt: string } =>
+    JSON.parse(readFileSync(path.join(work, '.layergate-baseline.json'), 'utf8'))
 
   it('create, scan, update, show: what is known no longer fails', async () => {
     expect((await layergate('scan', 'new.tar')).status).toBe(1)
@@ -75,18 +83,26 @@ describe('layergate baseline', () => {
     expect(known.status).toBe(0)
     expect(known.stdout).toMatch(/nothing new, 1 known/)
     expect((await layergate('scan', 'new.tar', '--baseline', 'none')).status).toBe(1)
-    expect((await layergate('baseline', 'show')).stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
+    expect((await layergate('baseline', 'show')).stdout).toMatch(
+      /^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/,
+    )
     const { salt } = file()
     // The secret is gone: update takes it out.
     expect((await layergate('scan', 'old.tar', '--name', 'new')).stdout).toMatch(/1 fixed/)
-    expect((await layergate('baseline', 'update', 'old.tar', '--name', 'new')).stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
+    expect((await layergate('baseline', 'update', 'old.tar', '--name', 'new')).stdout).toMatch(
+      /0 findings of new, 0 new, 1 gone/,
+    )
     expect(file().salt).toBe(salt)
   })
 
   it('update takes in what is new, with --prune only takes out what is gone', async () => {
     await layergate('baseline', 'create', 'old.tar', '--name', 'app')
-    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app', '--prune')).stdout).toMatch(/0 findings of app, 0 new, 0 gone; 1 new one is not\s+taken/)
-    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app')).stdout).toMatch(/1 finding of app, 1 new, 0 gone/)
+    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app', '--prune')).stdout).toMatch(
+      /0 findings of app, 0 new, 0 gone; 1 new one is not\s+taken/,
+    )
+    expect((await layergate('baseline', 'update', 'new.tar', '--name', 'app')).stdout).toMatch(
+      /1 finding of app, 1 new, 0 gone/,
+    )
     expect((await layergate('baseline', 'update', 'new.tar', '--name', 'other')).stdout).toMatch(/1 finding of other/)
     expect(Object.keys(file().images)).toEqual(['app', 'other'])
   })
@@ -101,7 +117,10 @@ describe('layergate baseline', () => {
   it('keeps the images apart: a second one has its own section, and what it has no section for is new', async () => {
     await layergate('baseline', 'create', 'old.tar')
     // Without a section of its own nothing of another image is known.
-    expect(await layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('has no entries for new') })
+    expect(await layergate('scan', 'new.tar')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('has no entries for new'),
+    })
     expect((await layergate('baseline', 'update', 'new.tar')).stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
     expect(Object.entries(file().images).map(([name, entries]) => [name, entries.length])).toEqual([
       ['new', 1],
@@ -114,7 +133,9 @@ describe('layergate baseline', () => {
     expect((await layergate('scan', 'new.tar', '--name', 'constructor')).status).toBe(1)
     await layergate('baseline', 'update', 'old.tar', '--name', 'third')
     expect(Object.keys(file().images)).toEqual(['new', 'old', 'third'])
-    expect((await layergate('baseline', 'update', '.layergate-baseline.json')).stderr).toMatch(/this is a baseline, no report of one image/)
+    expect((await layergate('baseline', 'update', '.layergate-baseline.json')).stderr).toMatch(
+      /this is a baseline, no report of one image/,
+    )
   })
 
   it.each([
@@ -134,7 +155,10 @@ describe('layergate baseline', () => {
 
   it('leaves a file that is there alone', async () => {
     await layergate('baseline', 'create', 'old.tar')
-    expect(await layergate('baseline', 'create', 'new.tar')).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already: layergate baseline update new\.tar/) })
+    expect(await layergate('baseline', 'create', 'new.tar')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/is there already: layergate baseline update new\.tar/),
+    })
   })
 })
 
@@ -159,12 +183,17 @@ describe('layergate diff', () => {
 
   it('shows no secret, in no form', async () => {
     for (const format of ['terminal', 'json', 'markdown'])
-      expect((await layergate('diff', 'old.tar', 'new.tar', '--format', format)).stdout).not.toContain(VALUES['github-token']?.() ?? '')
+      expect((await layergate('diff', 'old.tar', 'new.tar', '--format', format)).stdout).not.toContain(
+        VALUES['github-token']?.() ?? '',
+      )
   })
 
   it('shows no value of a variable that is called a secret, recognised or not', async () => {
     const image = async (value: string, name: string): Promise<void> =>
-      writeFileSync(path.join(work, name), await buildImage({ layers: OLD, config: { Env: [`API_KEY=${value}`, `MODE=${value}`] } }))
+      writeFileSync(
+        path.join(work, name),
+        await buildImage({ layers: OLD, config: { Env: [`API_KEY=${value}`, `MODE=${value}`] } }),
+      )
     await image('four', 'a.tar')
     await image('five', 'b.tar')
     const { stdout } = await layergate('diff', 'a.tar', 'b.tar')
@@ -179,14 +208,20 @@ describe('layergate diff', () => {
         ['old.tar', 'new.tar'],
         ['new.tar', 'old.tar'],
       ]) {
-        const { facts, notes } = JSON.parse((await layergate('diff', ...sides, '--format', 'json')).stdout) as Difference
+        const { facts, notes } = JSON.parse(
+          (await layergate('diff', ...sides, '--format', 'json')).stdout,
+        ) as Difference
         expect(facts.map(({ name }) => name)).not.toContain('base')
-        expect(notes.join()).toMatch(/The base of old\.tar is not known, so bases are not compared: Dockerfile does not fit/)
+        expect(notes.join()).toMatch(
+          /The base of old\.tar is not known, so bases are not compared: Dockerfile does not fit/,
+        )
       }
       // Where both are known they are compared, and from scratch is no base.
       await layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
       writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:2\nCOPY a /app/\nCOPY .env /app/\n')
-      expect((JSON.parse((await layergate('diff', 'known.json', 'new.tar', '--format', 'json')).stdout) as Difference).facts).toContainEqual({
+      expect(
+        (JSON.parse((await layergate('diff', 'known.json', 'new.tar', '--format', 'json')).stdout) as Difference).facts,
+      ).toContainEqual({
         name: 'base',
         old: 'ghcr.io/acme/base:1',
         new: 'ghcr.io/acme/base:2',
@@ -198,7 +233,14 @@ describe('layergate diff', () => {
 
   it('of an image and itself nothing', async () => {
     const same = JSON.parse((await layergate('diff', 'new.tar', 'new.tar', '--format', 'json')).stdout) as Difference
-    expect(same).toMatchObject({ findings: { new: [], fixed: [], same: 1 }, facts: [], packages: [], accounts: [], settings: [], files: [] })
+    expect(same).toMatchObject({
+      findings: { new: [], fixed: [], same: 1 },
+      facts: [],
+      packages: [],
+      accounts: [],
+      settings: [],
+      files: [],
+    })
   })
 
   it('of two reports what reports tell, and says what they do not', async () => {
@@ -223,15 +265,21 @@ describe('layergate diff', () => {
 
 describe('layergate scan --policy-from', () => {
   it('takes the policy of a revision of git', async () => {
-    const git = (...args: string[]): void => void spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: work })
+    const git = (...args: string[]): void =>
+      void spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: work })
     git('init', '-q')
     git('commit', '-q', '--allow-empty', '-m', 'base')
     writeFileSync(path.join(work, '.layergate.yml'), 'rules: { secret-in-env: off, secret-in-image: off }\n')
     expect((await layergate('scan', 'new.tar')).status).toBe(0)
     const base = await layergate('scan', 'new.tar', '--policy-from', 'HEAD')
     expect(base.status).toBe(1)
-    expect(base.stdout.replace(/\s+/g, ' ')).toContain('This pull request lowers 2 rules. That takes effect after the merge')
-    expect(await layergate('scan', 'new.tar', '--policy-from', 'nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/git does not know that commit here/) })
+    expect(base.stdout.replace(/\s+/g, ' ')).toContain(
+      'This pull request lowers 2 rules. That takes effect after the merge',
+    )
+    expect(await layergate('scan', 'new.tar', '--policy-from', 'nothing')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/git does not know that commit here/),
+    })
     expect((await layergate('scan', 'new.tar', '--policy-from', '--upload-pack=x')).status).toBe(2)
     rmSync(path.join(work, '.layergate.yml'))
   })

@@ -45,26 +45,40 @@ describe('the action', () => {
     const done = await run({ image: 'app:1', timeout: '1' }, { env: engine('exec sleep 60') })
     expect(done.status).toBe(2)
     expect(done.stdout.match(/^::error.*$/gm)).toEqual([
-      expect.stringMatching(/^::error title=Layergate judged nothing because the run took too long::The run took longer than 1 seconds \(limits\.seconds\)/),
+      expect.stringMatching(
+        /^::error title=Layergate judged nothing because the run took too long::The run took longer than 1 seconds \(limits\.seconds\)/,
+      ),
     ])
     expect(done.outputs['verdict']).toBe('error')
-    expect(JSON.parse(readFileSync(done.outputs['report'] ?? '', 'utf8'))).toMatchObject({ verdict: { result: 'error' }, error: { code: 'timeout' } })
-    for (const text of [done.summary, api.comments[0]?.body ?? '']) expect(text).toMatch(/was not judged: the run took too long/)
+    expect(JSON.parse(readFileSync(done.outputs['report'] ?? '', 'utf8'))).toMatchObject({
+      verdict: { result: 'error' },
+      error: { code: 'timeout' },
+    })
+    for (const text of [done.summary, api.comments[0]?.body ?? ''])
+      expect(text).toMatch(/was not judged: the run took too long/)
   })
 
   it('after its time ends also where nothing answers any more, with line, output and summary', async () => {
     const block = path.join(bin, 'block.cjs')
     writeFileSync(block, "if (require('node:worker_threads').isMainThread) setTimeout(() => { for (;;) {} }, 300)\n")
-    const done = await run({ image: 'app:1', timeout: '1' }, { env: { ...engine('exec sleep 60'), NODE_OPTIONS: `--require ${block}` } })
+    const done = await run(
+      { image: 'app:1', timeout: '1' },
+      { env: { ...engine('exec sleep 60'), NODE_OPTIONS: `--require ${block}` } },
+    )
     expect(done.status).toBe(2)
-    expect(done.stdout.trim()).toMatch(/^::error title=Layergate judged nothing because the run took too long::The run took longer than 1 seconds \(limits\.seconds\).*$/)
+    expect(done.stdout.trim()).toMatch(
+      /^::error title=Layergate judged nothing because the run took too long::The run took longer than 1 seconds \(limits\.seconds\).*$/,
+    )
     expect(done.outputs['verdict']).toBe('error')
     expect(done.summary).toMatch(/was not judged: the run took too long/)
   })
 
   it('takes the time from the configuration too, that of the base commit', async () => {
     api.files.set(`${BASE}:.layergate.yml`, 'limits: { seconds: 1 }\n')
-    const done = await run({ image: 'app:1' }, { env: engine('exec sleep 60'), files: { '.layergate.yml': 'limits: { seconds: 500 }\n' } })
+    const done = await run(
+      { image: 'app:1' },
+      { env: engine('exec sleep 60'), files: { '.layergate.yml': 'limits: { seconds: 500 }\n' } },
+    )
     expect(done.stdout).toContain('longer than 1 seconds')
     expect(done.status).toBe(2)
   })
@@ -78,7 +92,9 @@ describe('the action', () => {
   it.concurrent.each(['INT', 'TERM', 'HUP'])('a signal %s ends it with one line', async (signal) => {
     const done = await run({ image: 'app:1' }, { event: PUSH, env: engine(`kill -${signal} $PPID; exec sleep 60`) })
     expect(done.status).toBe(2)
-    expect(done.stdout).toContain(`::error title=Layergate judged nothing because the run was ended::The run was ended by SIG${signal} before its verdict.`)
+    expect(done.stdout).toContain(
+      `::error title=Layergate judged nothing because the run was ended::The run was ended by SIG${signal} before its verdict.`,
+    )
     expect(done.outputs['verdict']).toBe('error')
     expect(done.summary).toMatch(/was not judged: the run was ended/)
     expect(done.stdout).not.toMatch(TRACE)
@@ -112,7 +128,14 @@ describe('the action', () => {
     ] as const) {
       const child = spawn(process.execPath, [path.join(ROOT, 'dist/action.js')], {
         cwd: bin,
-        env: { PATH: process.env['PATH'], GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_WORKSPACE: bin, RUNNER_TEMP: bin, INPUT_IMAGE: image },
+        env: {
+          PATH: process.env['PATH'],
+          GITHUB_ACTIONS: 'true',
+          GITHUB_EVENT_NAME: 'push',
+          GITHUB_WORKSPACE: bin,
+          RUNNER_TEMP: bin,
+          INPUT_IMAGE: image,
+        },
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       child.stdout.destroy()
@@ -122,12 +145,19 @@ describe('the action', () => {
 })
 
 describe('the command', () => {
-  const shell = async (line: string, env: Record<string, string> = {}): Promise<{ status: number | null; stdout: string; stderr: string }> => {
-    const child = spawn('bash', ['--norc', '-o', 'pipefail', '-c', line.replaceAll('layergate', `${process.execPath} ${CLI}`)], {
-      cwd: bin,
-      env: { PATH: process.env['PATH'], TMPDIR: bin, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+  const shell = async (
+    line: string,
+    env: Record<string, string> = {},
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> => {
+    const child = spawn(
+      'bash',
+      ['--norc', '-o', 'pipefail', '-c', line.replaceAll('layergate', `${process.execPath} ${CLI}`)],
+      {
+        cwd: bin,
+        env: { PATH: process.env['PATH'], TMPDIR: bin, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     const texts = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)
       child[name].on('data', (chunk) => {
@@ -144,18 +174,27 @@ describe('the command', () => {
     ['by a variable', 'LAYERGATE_TIMEOUT=1 layergate scan app:1'],
   ])('ends after its time: %s', async (_name, line) => {
     const { status, stderr } = await shell(line, engine('exec sleep 60'))
-    expect(stderr).toMatch(/^layergate: The run took longer than 1 seconds \(limits\.seconds\)\. Raise the limit .* \(exit 2: nothing was judged\)\n$/)
+    expect(stderr).toMatch(
+      /^layergate: The run took longer than 1 seconds \(limits\.seconds\)\. Raise the limit .* \(exit 2: nothing was judged\)\n$/,
+    )
     expect(status).toBe(2)
   })
 
   it.concurrent('after its time writes the reports that it was asked for', async () => {
     const { status } = await shell('layergate scan app:1 --timeout 1 --format json=late.json', engine('exec sleep 60'))
     expect(status).toBe(2)
-    expect(JSON.parse(readFileSync(path.join(bin, 'late.json'), 'utf8'))).toMatchObject({ verdict: { result: 'error' }, error: { code: 'timeout' } })
+    expect(JSON.parse(readFileSync(path.join(bin, 'late.json'), 'utf8'))).toMatchObject({
+      verdict: { result: 'error' },
+      error: { code: 'timeout' },
+    })
   })
 
   it.concurrent.each([
-    ['a reader that closes early', `layergate scan ${IMAGE} --format json | head -c 1 >/dev/null; exit \${PIPESTATUS[0]}`, 1],
+    [
+      'a reader that closes early',
+      `layergate scan ${IMAGE} --format json | head -c 1 >/dev/null; exit \${PIPESTATUS[0]}`,
+      1,
+    ],
     ['a reader that closes at once', `layergate scan ${CLEAN} | true; exit \${PIPESTATUS[0]}`, 0],
     ['a full disk behind standard output', `layergate scan ${CLEAN} --format json >/dev/full`, 2],
     ['a full disk behind a list', 'layergate rules >/dev/full', 2],
@@ -173,7 +212,11 @@ describe('the command', () => {
   it.concurrent.each(['INT', 'TERM', 'HUP'])('a signal %s ends it with one line', async (signal) => {
     const { status, stderr } = await shell('layergate scan app:1', engine(`kill -${signal} $PPID; exec sleep 60`))
     expect(status).toBe(2)
-    expect(stderr).toMatch(new RegExp(`^layergate: The run was ended by SIG${signal} before its verdict\\. \\(exit 2: nothing was judged\\)\\n$`))
+    expect(stderr).toMatch(
+      new RegExp(
+        `^layergate: The run was ended by SIG${signal} before its verdict\\. \\(exit 2: nothing was judged\\)\\n$`,
+      ),
+    )
   })
 
   it.concurrent('reads no pipe in place of a policy, a Dockerfile or a baseline', async () => {
@@ -190,6 +233,9 @@ describe('the command', () => {
       'layergate lint Dockerfile',
       `layergate baseline update ${CLEAN} --output b.json --config strict`,
     ])
-      expect(await shell(`cd pipes && ${line}`)).toMatchObject({ status: 2, stderr: expect.stringContaining('named pipe') })
+      expect(await shell(`cd pipes && ${line}`)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('named pipe'),
+      })
   })
 })

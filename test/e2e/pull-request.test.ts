@@ -7,7 +7,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/outcome/contract.ts'
 import { BOT, GitHub } from '../github.ts'
 import { buildImage } from '../image-builder.ts'
-import { BASE, CLEAN, DOCKERFILE, HEAD, IMAGE, MERGE_GROUP, PULL, PUSH, ROOT, type Run, Runner, type RunOptions, SCHEDULE, workflowRun } from '../run-action.ts'
+import {
+  BASE,
+  CLEAN,
+  DOCKERFILE,
+  HEAD,
+  IMAGE,
+  MERGE_GROUP,
+  PULL,
+  PUSH,
+  ROOT,
+  type Run,
+  Runner,
+  type RunOptions,
+  SCHEDULE,
+  workflowRun,
+} from '../run-action.ts'
 import { fill, VALUES } from '../values.ts'
 
 const api = new GitHub()
@@ -90,7 +105,12 @@ describe('the pull request cannot switch off its own gate', () => {
     [
       'a comment in the Dockerfile',
       { Dockerfile: DOCKERFILE },
-      { Dockerfile: DOCKERFILE.replace('COPY secret.txt', '# layergate-ignore: deleted-secret it is nothing\nCOPY secret.txt') },
+      {
+        Dockerfile: DOCKERFILE.replace(
+          'COPY secret.txt',
+          '# layergate-ignore: deleted-secret it is nothing\nCOPY secret.txt',
+        ),
+      },
     ],
   ])('%s', async (_name, before, after) => {
     for (const [name, text] of Object.entries(before)) api.files.set(`${BASE}:${name}`, text)
@@ -98,21 +118,36 @@ describe('the pull request cannot switch off its own gate', () => {
   })
 
   it('a comment of the base counts for what it was written for, and for nothing else', async () => {
-    const accepted = DOCKERFILE.replace('COPY secret.txt', '# layergate-ignore: deleted-secret path=/app/secret.txt a test value\nCOPY secret.txt')
+    const accepted = DOCKERFILE.replace(
+      'COPY secret.txt',
+      '# layergate-ignore: deleted-secret path=/app/secret.txt a test value\nCOPY secret.txt',
+    )
     api.files.set(`${BASE}:Dockerfile`, accepted)
     const done = await run({ image: IMAGE }, { files: { Dockerfile: `# moved down\n\n${accepted}` } })
     expect(done.status).toBe(0)
     expect(reportOf(done).findings[0]?.suppressed).toEqual({ by: 'inline', reason: 'a test value', expires: null })
     // The same comment above another instruction accepts nothing there.
-    api.files.set(`${BASE}:Dockerfile`, DOCKERFILE.replace('COPY serve.sh', '# layergate-ignore: deleted-secret path=/app/secret.txt a test value\nCOPY serve.sh'))
+    api.files.set(
+      `${BASE}:Dockerfile`,
+      DOCKERFILE.replace(
+        'COPY serve.sh',
+        '# layergate-ignore: deleted-secret path=/app/secret.txt a test value\nCOPY serve.sh',
+      ),
+    )
     expect((await run({ image: IMAGE }, { files: { Dockerfile: accepted } })).status).toBe(1)
   })
 
   it('reads the base by git where the checkout has it, and asks nobody then', async () => {
     const git = (workspace: string, ...args: string[]): string =>
-      execFileSync('git', ['-C', workspace, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+      execFileSync('git', ['-C', workspace, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim()
     const base = { sha: '' }
-    const event = { name: 'pull_request', payload: { repository: { private: false }, pull_request: { number: 7, head: { sha: HEAD }, base } } }
+    const event = {
+      name: 'pull_request',
+      payload: { repository: { private: false }, pull_request: { number: 7, head: { sha: HEAD }, base } },
+    }
     const prepare = (workspace: string): void => {
       git(workspace, 'init', '-q')
       writeFileSync(path.join(workspace, 'real.yml'), 'fail-on: low\n')
@@ -143,8 +178,18 @@ describe('the pull request cannot switch off its own gate', () => {
   })
 
   it.each([
-    ['without the right to read', { mayRead: false }, {}, /the policy of the base commit bbbbbbb cannot be read: .*contents: read/],
-    ['without a token', {}, { token: '' }, /cannot be read: the checkout does not have it, and there is no token to ask for it/],
+    [
+      'without the right to read',
+      { mayRead: false },
+      {},
+      /the policy of the base commit bbbbbbb cannot be read: .*contents: read/,
+    ],
+    [
+      'without a token',
+      {},
+      { token: '' },
+      /cannot be read: the checkout does not have it, and there is no token to ask for it/,
+    ],
   ])('%s nothing is judged', async (_name, state, inputs, message) => {
     Object.assign(api, state)
     const done = await run({ image: CLEAN, ...inputs })
@@ -188,7 +233,11 @@ describe('the pull request cannot switch off its own gate', () => {
 describe('only what is new', () => {
   const baseline = (image: string): string => {
     const file = path.join(runner.folder, `baseline-${path.basename(path.dirname(image))}.json`)
-    execFileSync(process.execPath, [path.join(ROOT, 'dist/cli.js'), 'baseline', 'create', image, '--output', file, '--name', 'image'], { cwd: runner.folder })
+    execFileSync(
+      process.execPath,
+      [path.join(ROOT, 'dist/cli.js'), 'baseline', 'create', image, '--output', file, '--name', 'image'],
+      { cwd: runner.folder },
+    )
     const text = readFileSync(file, 'utf8')
     execFileSync('rm', [file])
     return text
@@ -221,7 +270,8 @@ describe('only what is new', () => {
   })
 
   describe('against the last report of the default branch', () => {
-    const report = async (): Promise<string> => readFileSync((await run({ image: IMAGE }, { event: PUSH })).outputs['report'] ?? '', 'utf8')
+    const report = async (): Promise<string> =>
+      readFileSync((await run({ image: IMAGE }, { event: PUSH })).outputs['report'] ?? '', 'utf8')
     const inputs = { image: IMAGE, baseline: 'default-branch' }
 
     it('takes that of a push', async () => {
@@ -238,7 +288,9 @@ describe('only what is new', () => {
       api.addArtifact('layergate-report', { 'report.json': text }, { id: 603, event: 'push', branch: 'other' })
       const done = await run(inputs)
       expect(done.status).toBe(1)
-      expect(done.stdout).toMatch(/no report of the default branch to compare with, so all counts as new: no push to main left an artifact layergate-report/)
+      expect(done.stdout).toMatch(
+        /no report of the default branch to compare with, so all counts as new: no push to main left an artifact layergate-report/,
+      )
     })
 
     it('without the right to read artifacts all is new, and the right is named', async () => {
@@ -253,15 +305,23 @@ describe('only what is new', () => {
 describe('one comment', () => {
   it('says what was fixed, and by which commit', async () => {
     await run({ image: IMAGE, name: 'app' })
-    expect(comment()).toMatch(/^<!-- layergate -->\n<!-- layergate:image \w+ -->\n### ❌ `app` leaks a secret\n\n\*\*1 critical\*\*/)
+    expect(comment()).toMatch(
+      /^<!-- layergate -->\n<!-- layergate:image \w+ -->\n### ❌ `app` leaks a secret\n\n\*\*1 critical\*\*/,
+    )
     await run({ image: CLEAN, name: 'app' })
     expect(api.comments).toHaveLength(1)
     expect(comment()).toMatch(/### ✅ `app` is clean/)
-    expect(comment()).toMatch(/\*\*Fixed in this pull request\*\*\n- ✅ GitHub token stays in the image: `Dockerfile:5` since fffffff/)
+    expect(comment()).toMatch(
+      /\*\*Fixed in this pull request\*\*\n- ✅ GitHub token stays in the image: `Dockerfile:5` since fffffff/,
+    )
   })
 
   it('two jobs of a matrix at once: both sections stand, in one comment', async () => {
-    const runs = await Promise.all(['one', 'two', 'three'].map((name, index) => runner.spawn({ image: index === 1 ? CLEAN : IMAGE, name, comment: 'always' })))
+    const runs = await Promise.all(
+      ['one', 'two', 'three'].map((name, index) =>
+        runner.spawn({ image: index === 1 ? CLEAN : IMAGE, name, comment: 'always' }),
+      ),
+    )
     expect(runs.map(({ status }) => status)).toEqual([1, 0, 1])
     expect(api.comments).toHaveLength(1)
     for (const name of ['one', 'two', 'three']) expect(comment()).toContain(`\`${name}\``)
@@ -307,7 +367,11 @@ describe('one comment', () => {
 describe('a server that is busy', () => {
   it('a rate limit is waited for', async () => {
     api.failNext(/POST .*\/comments$/, { status: 429, headers: { 'retry-after': '1' } })
-    api.failNext(/GET .*\/comments$/, { status: 403, headers: { 'retry-after': '1' }, message: 'You have exceeded a secondary rate limit' })
+    api.failNext(/GET .*\/comments$/, {
+      status: 403,
+      headers: { 'retry-after': '1' },
+      message: 'You have exceeded a secondary rate limit',
+    })
     const done = await run({ image: IMAGE })
     expect(done.stdout).not.toContain('No comment')
     expect(api.comments).toHaveLength(1)
@@ -339,7 +403,10 @@ describe('GitHub Enterprise Server', () => {
   it('is asked at its own address, and linked to', async () => {
     api.prefix = '/api/v3'
     const url = runner.api
-    const done = await run({ image: IMAGE }, { env: { GITHUB_API_URL: `${url}/api/v3`, GITHUB_SERVER_URL: 'https://git.acme.example' } })
+    const done = await run(
+      { image: IMAGE },
+      { env: { GITHUB_API_URL: `${url}/api/v3`, GITHUB_SERVER_URL: 'https://git.acme.example' } },
+    )
     expect(done.stdout).not.toContain('No comment')
     expect(comment()).toContain(`https://git.acme.example/acme/app/blob/${HEAD}/Dockerfile#L5`)
     expect(comment()).not.toContain('github.com/acme')
@@ -355,7 +422,13 @@ describe('suggestions', () => {
   it('are the changed lines, once', async () => {
     api.changes = [{ filename: 'Dockerfile', patch }]
     await run({ image: IMAGE, suggestions: 'true' })
-    expect(api.reviews).toMatchObject([{ commit_id: HEAD, event: 'COMMENT', comments: [{ path: 'Dockerfile', start_line: 5, line: 7, side: 'RIGHT', start_side: 'RIGHT' }] }])
+    expect(api.reviews).toMatchObject([
+      {
+        commit_id: HEAD,
+        event: 'COMMENT',
+        comments: [{ path: 'Dockerfile', start_line: 5, line: 7, side: 'RIGHT', start_side: 'RIGHT' }],
+      },
+    ])
     expect(api.reviews[0]?.comments[0]?.body).toContain(
       '```suggestion\nRUN --mount=type=secret,id=secret.txt,target=/app/secret.txt \\\n    sh /app/serve.sh --check /app/secret.txt\n```',
     )
@@ -365,7 +438,10 @@ describe('suggestions', () => {
 
   it.each([
     ['lines that the diff does not show', [{ filename: 'Dockerfile', patch: '@@ -1,3 +1,3 @@\n # a\n-b\n+c' }]],
-    ['lines that differ from the checkout', [{ filename: 'Dockerfile', patch: patch.replace('COPY secret.txt', 'COPY another.txt') }]],
+    [
+      'lines that differ from the checkout',
+      [{ filename: 'Dockerfile', patch: patch.replace('COPY secret.txt', 'COPY another.txt') }],
+    ],
     ['a file that the pull request leaves alone', [{ filename: 'other', patch }]],
     ['a diff that is too large to be shown', [{ filename: 'Dockerfile' }]],
   ])('not for %s', async (_name, changes) => {
@@ -382,7 +458,12 @@ describe('suggestions', () => {
 })
 
 describe('the companion of pull requests from forks', () => {
-  const pull = { number: 7, head: { sha: HEAD, user: { login: 'contributor', type: 'User' as const } }, base: { repo: { full_name: 'acme/app' } }, branch: 'feature' }
+  const pull = {
+    number: 7,
+    head: { sha: HEAD, user: { login: 'contributor', type: 'User' as const } },
+    base: { repo: { full_name: 'acme/app' } },
+    branch: 'feature',
+  }
   const inputs = { 'report-artifact': 'layergate-*' }
   let report = ''
   beforeEach(async () => {
@@ -399,13 +480,21 @@ describe('the companion of pull requests from forks', () => {
   }
 
   it('posts what the run found, and says whose word it is', async () => {
-    api.addArtifact('layergate-report', { 'app-1/report.json': report, 'app-1/report.sarif': '{}' }, { id: 900, event: 'pull_request' })
+    api.addArtifact(
+      'layergate-report',
+      { 'app-1/report.json': report, 'app-1/report.sarif': '{}' },
+      { id: 900, event: 'pull_request' },
+    )
     const done = await run(inputs, { event: workflowRun({}) })
     expect(done.status).toBe(0)
     expect(comment()).toMatch(/### ❌ `app` leaks a secret/)
     expect(comment()).toContain(`https://github.com/acme/app/blob/${HEAD}/Dockerfile#L5`)
     expect(comment()).toMatch(/As the run of the pull request reports it/)
-    expect(api.requests.filter((line) => !/^(?:GET|POST) \/(?:graphql|blob|repos\/acme\/app\/(?:pulls|issues|actions))/.test(line))).toEqual([])
+    expect(
+      api.requests.filter(
+        (line) => !/^(?:GET|POST) \/(?:graphql|blob|repos\/acme\/app\/(?:pulls|issues|actions))/.test(line),
+      ),
+    ).toEqual([])
   })
 
   it.each<[string, Partial<typeof pull>]>([
@@ -427,7 +516,13 @@ describe('the companion of pull requests from forks', () => {
     const none = changed((value) => {
       value.findings = []
     })
-    const files = { 'a.json': '{', 'b.json': '{"schemaVersion":1}', 'c.json': pass, 'd.json': none, '../../e.json': report }
+    const files = {
+      'a.json': '{',
+      'b.json': '{"schemaVersion":1}',
+      'c.json': pass,
+      'd.json': none,
+      '../../e.json': report,
+    }
     api.addArtifact('layergate-a', files, { id: 900, event: 'pull_request' })
     api.addArtifact('layergate-b', {}, { id: 900, event: 'pull_request', size: 20 << 20 })
     api.addArtifact('layergate-c', {}, { id: 900, event: 'pull_request', content: Buffer.from('no zip at all') })
@@ -435,9 +530,18 @@ describe('the companion of pull requests from forks', () => {
     const { stdout, status } = await run(inputs, { event: workflowRun({}) })
     expect(status).toBe(0)
     expect(api.comments).toEqual([])
-    for (const what of [/layergate-b is not posted: more than 16 MiB/, /layergate-c is not posted: no valid zip/, /layergate-a.* is not posted/]) expect(stdout).toMatch(what)
+    for (const what of [
+      /layergate-b is not posted: more than 16 MiB/,
+      /layergate-c is not posted: no valid zip/,
+      /layergate-a.* is not posted/,
+    ])
+      expect(stdout).toMatch(what)
     api.artifacts = []
-    api.addArtifact('layergate-a', { 'a.json': '{', 'b.json': '{"schemaVersion":1}', 'c.json': pass, 'd.json': none }, { id: 900, event: 'pull_request' })
+    api.addArtifact(
+      'layergate-a',
+      { 'a.json': '{', 'b.json': '{"schemaVersion":1}', 'c.json': pass, 'd.json': none },
+      { id: 900, event: 'pull_request' },
+    )
     const again = await run(inputs, { event: workflowRun({}) })
     expect(api.comments).toEqual([])
     for (const what of [
@@ -496,13 +600,20 @@ describe('roll-out', () => {
 
   it('would fail where the configuration would', async () => {
     api.files.set(`${BASE}:.layergate.yml`, 'fail-on: low\n')
-    expect(reportOf(await run({ image: IMAGE, 'fail-on': 'never' })).verdict).toMatchObject({ failOn: 'never', threshold: 'low', result: 'fail' })
+    expect(reportOf(await run({ image: IMAGE, 'fail-on': 'never' })).verdict).toMatchObject({
+      failOn: 'never',
+      threshold: 'low',
+      result: 'fail',
+    })
   })
 })
 
 describe('what never fails', () => {
   it('a summary is written whatever goes wrong', async () => {
-    for (const inputs of [{ image: './nothing.tar' }, { image: IMAGE, comment: 'sometimes' }, { image: '' }] as Record<string, string>[]) {
+    for (const inputs of [{ image: './nothing.tar' }, { image: IMAGE, comment: 'sometimes' }, { image: '' }] as Record<
+      string,
+      string
+    >[]) {
       const { summary, status } = await run(inputs)
       expect(status).toBe(2)
       expect(summary).toMatch(/could not be read|was not judged: the inputs are wrong/)

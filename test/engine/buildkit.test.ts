@@ -9,8 +9,12 @@ import type { Report } from '../../src/outcome/contract.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
 const builder = process.env['LAYERGATE_TEST_BUILDER'] ?? ''
-const isThere = builder !== '' && spawnSync('docker', ['buildx', 'inspect', builder]).status === 0 && spawnSync('sh', ['-c', 'command -v busybox']).status === 0
-if (!isThere) console.log('the tests that compare with provenance are skipped: no builder is named by LAYERGATE_TEST_BUILDER')
+const isThere =
+  builder !== '' &&
+  spawnSync('docker', ['buildx', 'inspect', builder]).status === 0 &&
+  spawnSync('sh', ['-c', 'command -v busybox']).status === 0
+if (!isThere)
+  console.log('the tests that compare with provenance are skipped: no builder is named by LAYERGATE_TEST_BUILDER')
 
 const ROOT = 'FROM scratch AS root\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "/bin"]\n'
 
@@ -25,8 +29,16 @@ const CASES: [name: string, dockerfile: string, options: readonly string[]][] = 
     `ARG NAME=one\n${ROOT}FROM root AS one\nONBUILD RUN echo t > /t\nONBUILD COPY a.txt /t.txt\nFROM \${NAME} AS two\nARG V=1\nRUN echo $V > /v\nFROM two\nRUN echo last > /last\n`,
     [],
   ],
-  ['a target that is not the last', `${ROOT}FROM root AS app\nRUN echo x > /x\nFROM root AS other\nRUN echo y > /y\nCOPY a.txt /\n`, ['--target', 'app']],
-  ['the same instruction twice, and layers that are alike', `${ROOT}RUN true\nRUN true\nWORKDIR /w\nRUN echo same > /same\nRUN echo same > /same\nRUN true\n`, []],
+  [
+    'a target that is not the last',
+    `${ROOT}FROM root AS app\nRUN echo x > /x\nFROM root AS other\nRUN echo y > /y\nCOPY a.txt /\n`,
+    ['--target', 'app'],
+  ],
+  [
+    'the same instruction twice, and layers that are alike',
+    `${ROOT}RUN true\nRUN true\nWORKDIR /w\nRUN echo same > /same\nRUN echo same > /same\nRUN true\n`,
+    [],
+  ],
   [
     'COPY --link, --from, --parents, --chown',
     `${ROOT}FROM root\nCOPY --link a.txt b.txt /x/\nCOPY --from=root --chown=1:2 /bin/sh /bin/s2\nCOPY --parents ./a.txt /p/\nCOPY --link a.txt /l\nADD a.txt \\\n  b.txt /many/\n`,
@@ -42,11 +54,18 @@ const CASES: [name: string, dockerfile: string, options: readonly string[]][] = 
 
 let work = ''
 function lines(image: string, options: readonly string[]): string[] {
-  const { stdout, stderr } = spawnSync(process.execPath, [CLI, 'history', image, '--json', ...options], { cwd: work, encoding: 'utf8', maxBuffer: 1 << 26 })
+  const { stdout, stderr } = spawnSync(process.execPath, [CLI, 'history', image, '--json', ...options], {
+    cwd: work,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
   expect(stderr).toBe('')
   const { image: read, warnings } = JSON.parse(stdout) as Pick<Report, 'image' | 'warnings'>
   expect(warnings).toEqual([])
-  return (read?.history ?? []).map(({ createdBy, dockerfile }) => `${createdBy.slice(0, 40)} ${dockerfile?.certainty} ${dockerfile?.startLine}-${dockerfile?.endLine}`)
+  return (read?.history ?? []).map(
+    ({ createdBy, dockerfile }) =>
+      `${createdBy.slice(0, 40)} ${dockerfile?.certainty} ${dockerfile?.startLine}-${dockerfile?.endLine}`,
+  )
 }
 
 describe.skipIf(!isThere)('the history tells the same lines as provenance', () => {
@@ -59,7 +78,11 @@ describe.skipIf(!isThere)('the history tells the same lines as provenance', () =
   it.each(CASES)('%s', (_name, dockerfile, options) => {
     writeFileSync(path.join(work, 'Dockerfile'), dockerfile)
     const build = (output: string, more: readonly string[]): void => {
-      const { status, stderr } = spawnSync('docker', ['buildx', 'build', '--builder', builder, '-o', `${output}`, ...options, ...more, '.'], { cwd: work, encoding: 'utf8' })
+      const { status, stderr } = spawnSync(
+        'docker',
+        ['buildx', 'build', '--builder', builder, '-o', `${output}`, ...options, ...more, '.'],
+        { cwd: work, encoding: 'utf8' },
+      )
       expect(status, stderr).toBe(0)
     }
     build('type=oci,dest=exact.tar', ['--provenance=mode=max'])

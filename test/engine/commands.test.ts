@@ -43,11 +43,27 @@ describe.skipIf(!hasEngine())('an image of a real engine', () => {
     const context = path.join(engine.work, 'context')
     engine.writeRoot(context)
     writeFileSync(path.join(context, 'token'), secret)
-    writeFileSync(path.join(context, 'entry.sh'), '#!/bin/sh\nset -e\nif [ "$(id -u)" = 0 ]; then\n  exec setpriv --reuid=app --clear-groups "$0" "$@"\nfi\nexec "$@"\n', {
-      mode: 0o755,
-    })
+    writeFileSync(
+      path.join(context, 'entry.sh'),
+      '#!/bin/sh\nset -e\nif [ "$(id -u)" = 0 ]; then\n  exec setpriv --reuid=app --clear-groups "$0" "$@"\nfi\nexec "$@"\n',
+      {
+        mode: 0o755,
+      },
+    )
     writeFileSync(path.join(context, 'Dockerfile'), DOCKERFILE)
-    const built = engine.docker(['build', '--network', 'host', '--secret', 'id=token,src=context/token', '-t', 'layergate-test:commands', 'context'], { DOCKER_BUILDKIT: '1' })
+    const built = engine.docker(
+      [
+        'build',
+        '--network',
+        'host',
+        '--secret',
+        'id=token,src=context/token',
+        '-t',
+        'layergate-test:commands',
+        'context',
+      ],
+      { DOCKER_BUILDKIT: '1' },
+    )
     expect(built.status, built.stderr).toBe(0)
     const scanned = spawnSync(process.execPath, [CLI, 'scan', 'layergate-test:commands', '--format', 'json'], {
       cwd: context,
@@ -60,7 +76,8 @@ describe.skipIf(!hasEngine())('an image of a real engine', () => {
   })
   afterAll(() => engine.leave())
 
-  const lines = (rule: string): (number | undefined)[] => report.findings.filter(({ ruleId }) => ruleId === rule).map(({ dockerfile }) => dockerfile?.startLine)
+  const lines = (rule: string): (number | undefined)[] =>
+    report.findings.filter(({ ruleId }) => ruleId === rule).map(({ dockerfile }) => dockerfile?.startLine)
 
   it('tells the secret that a RUN writes into its layer, and not the one that it removes or counts', () => {
     expect(lines('secret-mount-copied')).toEqual([12])

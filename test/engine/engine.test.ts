@@ -49,16 +49,22 @@ describe.skipIf(!hasEngine())('an image of a running engine', () => {
   afterAll(() => engine.leave())
 
   it.each(['0', '1'])('built with DOCKER_BUILDKIT=%s: the deleted file is found on its line', (buildkit) => {
-    const built = engine.docker(['build', '--network', 'host', '-t', `layergate-test:${buildkit}`, 'context'], { DOCKER_BUILDKIT: buildkit })
+    const built = engine.docker(['build', '--network', 'host', '-t', `layergate-test:${buildkit}`, 'context'], {
+      DOCKER_BUILDKIT: buildkit,
+    })
     expect(built.status, built.stderr).toBe(0)
     // Files of other tests that run beside this one are none of its business.
     const temporary = mkdtempSync(path.join(tmpdir(), 'layergate-engine-'))
-    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'scan', `layergate-test:${buildkit}`, '--format', 'json'], {
-      cwd: path.join(engine.work, 'context'),
-      encoding: 'utf8',
-      env: { ...process.env, DOCKER_HOST: engine.host, TMPDIR: temporary, RUNNER_TEMP: temporary },
-      maxBuffer: 1 << 26,
-    })
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [CLI, 'scan', `layergate-test:${buildkit}`, '--format', 'json'],
+      {
+        cwd: path.join(engine.work, 'context'),
+        encoding: 'utf8',
+        env: { ...process.env, DOCKER_HOST: engine.host, TMPDIR: temporary, RUNNER_TEMP: temporary },
+        maxBuffer: 1 << 26,
+      },
+    )
     expect(stderr).toBe('')
     expect(status).toBe(1)
     const report = JSON.parse(stdout) as Report
@@ -74,7 +80,22 @@ describe.skipIf(!hasEngine())('an image of a running engine', () => {
       ],
     })
     const lines = report.image?.history.map(({ dockerfile }) => `${dockerfile?.startLine}-${dockerfile?.endLine}`)
-    const after = ['5-5', '6-6', '7-7', '8-8', '9-9', '10-10', '11-13', '14-15', '16-16', '17-17', '18-18', '19-19', '20-20', '21-22']
+    const after = [
+      '5-5',
+      '6-6',
+      '7-7',
+      '8-8',
+      '9-9',
+      '10-10',
+      '11-13',
+      '14-15',
+      '16-16',
+      '17-17',
+      '18-18',
+      '19-19',
+      '20-20',
+      '21-22',
+    ]
     // The classic builder notes ONBUILD itself too.
     expect(lines).toEqual(buildkit === '1' ? ['3-3', ...after] : ['3-3', '4-4', ...after])
     expect(readdirSync(temporary)).toEqual([])
@@ -89,11 +110,18 @@ describe.skipIf(!hasEngine())('an image of a running engine', () => {
       maxBuffer: 1 << 26,
     })
     expect(status).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({ name: 'layergate-test', image: { source: 'engine', reference: 'layergate-test' }, notJudged: [] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'layergate-test',
+      image: { source: 'engine', reference: 'layergate-test' },
+      notJudged: [],
+    })
   })
 
   it('says that the engine has no image of the name', () => {
-    const { status, stderr } = spawnSync(process.execPath, [CLI, 'scan', 'layergate-test:none'], { encoding: 'utf8', env: { ...process.env, DOCKER_HOST: engine.host } })
+    const { status, stderr } = spawnSync(process.execPath, [CLI, 'scan', 'layergate-test:none'], {
+      encoding: 'utf8',
+      env: { ...process.env, DOCKER_HOST: engine.host },
+    })
     expect(status).toBe(2)
     expect(stderr).toMatch(/no engine has an image of that name \(docker: .+; podman.+\)/)
   })

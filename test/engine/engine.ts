@@ -8,7 +8,8 @@ import { inject } from 'vitest'
 /** Why there is no engine here; null when there is one. */
 export function missingEngine(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes Linux and root to start one'
-  for (const program of ['dockerd', 'docker', 'busybox']) if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed`
+  for (const program of ['dockerd', 'docker', 'busybox'])
+    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed`
   return null
 }
 
@@ -22,7 +23,10 @@ export interface Engine {
   /** A folder of the test's own. */
   readonly work: string
   readonly host: string
-  docker(args: readonly string[], env?: Record<string, string>): { readonly status: number | null; readonly stdout: string; readonly stderr: string }
+  docker(
+    args: readonly string[],
+    env?: Record<string, string>,
+  ): { readonly status: number | null; readonly stdout: string; readonly stderr: string }
   /** Writes `root.tar` into a folder: busybox and some of its applets. */
   writeRoot(folder: string): void
   /** Removes the folder. */
@@ -38,7 +42,13 @@ export function joinEngine(): Engine {
   return {
     work,
     host,
-    docker: (args, env = {}) => spawnSync(CLIENT, args, { encoding: 'utf8', env: { ...process.env, DOCKER_HOST: host, ...env }, cwd: work, maxBuffer: 1 << 26 }),
+    docker: (args, env = {}) =>
+      spawnSync(CLIENT, args, {
+        encoding: 'utf8',
+        env: { ...process.env, DOCKER_HOST: host, ...env },
+        cwd: work,
+        maxBuffer: 1 << 26,
+      }),
     writeRoot: (folder) => {
       mkdirSync(folder, { recursive: true })
       const links = APPLETS.map((applet) => `ln -sf busybox root/bin/${applet}`).join(' && ')

@@ -143,7 +143,8 @@ describe.skipIf(!hasEngine())('the change that a finding proposes builds, and it
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
       writeFileSync(path.join(folder, file), content)
     }
-    const build = (tag: string, options: readonly string[]) => engine.docker(['build', '--network', 'host', '-t', tag, ...options, folder], { DOCKER_BUILDKIT: '1' })
+    const build = (tag: string, options: readonly string[]) =>
+      engine.docker(['build', '--network', 'host', '-t', tag, ...options, folder], { DOCKER_BUILDKIT: '1' })
     const first = build(
       `${id}:leaks`,
       args.flatMap((arg) => ['--build-arg', arg]),

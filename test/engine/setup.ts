@@ -24,7 +24,19 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
   const host = `unix://${work}/sock`
   const daemon = spawn(
     'dockerd',
-    ['--data-root', `${work}/data`, '--exec-root', `${work}/exec`, '--pidfile', `${work}/pid`, '-H', host, '--iptables=false', '--bridge=none', '--storage-driver=vfs'],
+    [
+      '--data-root',
+      `${work}/data`,
+      '--exec-root',
+      `${work}/exec`,
+      '--pidfile',
+      `${work}/pid`,
+      '-H',
+      host,
+      '--iptables=false',
+      '--bridge=none',
+      '--storage-driver=vfs',
+    ],
     { stdio: 'ignore' },
   )
   const isUp = (): boolean => spawnSync(CLIENT, ['info'], { env: { ...process.env, DOCKER_HOST: host } }).status === 0

@@ -59,6 +59,9 @@ describe.skipIf(!hasEngine())('the user of a container', () => {
       const [uid, gid] = run.stdout.trim().split('\n').map(Number)
       expect(facts?.user).toMatchObject({ uid, gid, isRoot: uid === 0 })
       expect(rules.some((rule) => rule === 'root-user' || rule === 'missing-user')).toBe(uid === 0)
-    } else console.log(`no container could be run here (${run.stderr.trim().split('\n').at(-1)}): only the build was checked`)
+    } else
+      console.log(
+        `no container could be run here (${run.stderr.trim().split('\n').at(-1)}): only the build was checked`,
+      )
   })
 })

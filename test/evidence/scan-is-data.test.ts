@@ -19,7 +19,9 @@ const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures')
 const ARCHIVES = [
   'clean/image.tar',
   'deleted-secret/image.tar',
-  ...readdirSync(path.join(FIXTURES, 'formats')).flatMap((name) => (/\.tar\.(?:gz|zst)$/.test(name) ? [`formats/${name}`] : [])),
+  ...readdirSync(path.join(FIXTURES, 'formats')).flatMap((name) =>
+    /\.tar\.(?:gz|zst)$/.test(name) ? [`formats/${name}`] : [],
+  ),
 ]
 
 const policy = toPolicy('.layergate.yml', mergeConfigs([PRESETS['strict'] ?? {}]))
@@ -38,7 +40,15 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
     const options: InspectOptions = {
       reference: file,
       limits: DEFAULT_LIMITS,
-      build: { dockerfiles: [], isNamed: false, target: null, checkout: null, context: null, buildMetadata: null, temporary: tmpdir() },
+      build: {
+        dockerfiles: [],
+        isNamed: false,
+        target: null,
+        checkout: null,
+        context: null,
+        buildMetadata: null,
+        temporary: tmpdir(),
+      },
       scanner: processScanner(),
       now: new Date('2026-11-26T00:00:00Z'),
       salt: 'salt',
@@ -47,9 +57,29 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
     }
     const build = await findBuild(image, options.build)
     const bounded = options.scanner.bounded(options.limits.matches)
-    const { evidence, redactor, leaks } = await learn(image, build, copy(await scanImage(image, bounded, options)), bounded, options)
-    const verdict = judge(RULES, check(RULES, evidence, policy.rules), evidence, { policy, inline: [], baseline: null, salt: 'salt', redactor })
-    return JSON.stringify([verdict, evidence.skipped, evidence.programs, evidence.user, leaks.vouchedFiles, leaks.knownPublic, leaks.values.map(({ value }) => value)])
+    const { evidence, redactor, leaks } = await learn(
+      image,
+      build,
+      copy(await scanImage(image, bounded, options)),
+      bounded,
+      options,
+    )
+    const verdict = judge(RULES, check(RULES, evidence, policy.rules), evidence, {
+      policy,
+      inline: [],
+      baseline: null,
+      salt: 'salt',
+      redactor,
+    })
+    return JSON.stringify([
+      verdict,
+      evidence.skipped,
+      evidence.programs,
+      evidence.user,
+      leaks.vouchedFiles,
+      leaks.knownPublic,
+      leaks.values.map(({ value }) => value),
+    ])
   } finally {
     await image.close()
   }
@@ -59,16 +89,23 @@ describe.each(ARCHIVES)('the scan of %s', (name) => {
   const file = path.join(FIXTURES, name)
 
   it('gives the same report from a copy through JSON', async () => {
-    expect(await findingsOf(file, (scan) => JSON.parse(JSON.stringify(scan)) as ImageScan)).toBe(await findingsOf(file, (scan) => scan))
+    expect(await findingsOf(file, (scan) => JSON.parse(JSON.stringify(scan)) as ImageScan)).toBe(
+      await findingsOf(file, (scan) => scan),
+    )
   })
 
   it('gives the same report from a copy through V8', async () => {
-    expect(await findingsOf(file, (scan) => deserialize(serialize(scan)) as ImageScan)).toBe(await findingsOf(file, (scan) => scan))
+    expect(await findingsOf(file, (scan) => deserialize(serialize(scan)) as ImageScan)).toBe(
+      await findingsOf(file, (scan) => scan),
+    )
   })
 })
 
 it('a scan that lost its matches gives another report', async () => {
   const file = path.join(FIXTURES, 'deleted-secret/image.tar')
-  const without = await findingsOf(file, (scan) => ({ ...scan, layers: scan.layers.map((layer) => ({ ...layer, matches: [] })) }))
+  const without = await findingsOf(file, (scan) => ({
+    ...scan,
+    layers: scan.layers.map((layer) => ({ ...layer, matches: [] })),
+  }))
   expect(without).not.toBe(await findingsOf(file, (scan) => scan))
 })

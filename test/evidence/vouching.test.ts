@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ValueSearch } from '../../src/evidence/repeats.ts'
 import { KnownPublic, publicHash } from '../../src/secrets/known.ts'
-import { buildImage, type FileSpec, type ImageSpec, type LayerSpec, type Layout, sha256, tar } from '../image-builder.ts'
+import {
+  buildImage,
+  type FileSpec,
+  type ImageSpec,
+  type LayerSpec,
+  type Layout,
+  sha256,
+  tar,
+} from '../image-builder.ts'
 import { judgeArchive, type RunOptions } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
 
@@ -12,31 +20,53 @@ const KEY = `${value('ec-key')}\n`
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 const base64url = (text: string): string => Buffer.from(sha256(text), 'hex').toString('base64url')
 
-const md5sums = (path: string, content = KEY): FileSpec => ({ name: 'var/lib/dpkg/info/app.md5sums', content: `${md5(content)}  ${path}\n` })
-const conffiles = (path: string): FileSpec => ({ name: 'var/lib/dpkg/status', content: `Package: app\nConffiles:\n /${path} ${md5(KEY)}\nDescription: app\n` })
+const md5sums = (path: string, content = KEY): FileSpec => ({
+  name: 'var/lib/dpkg/info/app.md5sums',
+  content: `${md5(content)}  ${path}\n`,
+})
+const conffiles = (path: string): FileSpec => ({
+  name: 'var/lib/dpkg/status',
+  content: `Package: app\nConffiles:\n /${path} ${md5(KEY)}\nDescription: app\n`,
+})
 const apk = (folder: string, name: string): FileSpec => ({
   name: 'lib/apk/db/installed',
   content: `P:app\nF:${folder}\nR:${name}\nZ:Q1${createHash('sha1').update(KEY).digest('base64')}\n\n`,
 })
 const SITE = 'venv/lib/python3.12/site-packages'
-const record = (path: string, content: string): FileSpec => ({ name: `${SITE}/acme-1.0.dist-info/RECORD`, content: `${path},sha256=${base64url(content)},${content.length}\n` })
+const record = (path: string, content: string): FileSpec => ({
+  name: `${SITE}/acme-1.0.dist-info/RECORD`,
+  content: `${path},sha256=${base64url(content)},${content.length}\n`,
+})
 const file = (name: string, content = KEY): FileSpec => ({ name, content })
 
 const copy = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
-const run = (command: string, ...files: FileSpec[]): LayerSpec => ({ by: `RUN /bin/sh -c ${command} # buildkit`, files })
+const run = (command: string, ...files: FileSpec[]): LayerSpec => ({
+  by: `RUN /bin/sh -c ${command} # buildkit`,
+  files,
+})
 
 /** An archive of one member, as Debian packages are. */
 const ar = (name: string, content: Buffer): Buffer =>
   Buffer.concat([
-    Buffer.from(`!<arch>\n${`${name}/`.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(content.length).padEnd(10)}\`\n`),
+    Buffer.from(
+      `!<arch>\n${`${name}/`.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(content.length).padEnd(10)}\`\n`,
+    ),
     content,
   ])
 
-async function judge(layers: readonly LayerSpec[], { layout, overrides, ...options }: RunOptions & { layout?: Layout; overrides?: Record<string, unknown> } = {}) {
+async function judge(
+  layers: readonly LayerSpec[],
+  { layout, overrides, ...options }: RunOptions & { layout?: Layout; overrides?: Record<string, unknown> } = {},
+) {
   const spec: ImageSpec = { layers, config: { User: '1000' }, ...(overrides === undefined ? {} : { overrides }) }
   const { report } = await judgeArchive(await buildImage(spec, layout), options)
   const secrets = report.findings.filter(({ secret }) => secret !== null)
-  return { report, result: report.verdict.result, severities: secrets.map(({ severity }) => severity).sort(), rules: secrets.map(({ ruleId }) => ruleId) }
+  return {
+    report,
+    result: report.verdict.result,
+    severities: secrets.map(({ severity }) => severity).sort(),
+    rules: secrets.map(({ ruleId }) => ruleId),
+  }
 }
 
 describe('words in what package managers installed', () => {
@@ -53,19 +83,32 @@ describe('words in what package managers installed', () => {
     ['a COPY of node_modules', copy(source, own), 1],
     ['npm, of a folder that is no package', run('npm ci', source), 1],
     ['npm, beside the packages', run('npm ci', file('app/lib/index.js', words), own), 1],
-    ['npm, in a file that people write', run('npm ci', file('app/node_modules/x/.env', `DB_PASSWORD=${value('password')}Zq81\n`), own), 1],
+    [
+      'npm, in a file that people write',
+      run('npm ci', file('app/node_modules/x/.env', `DB_PASSWORD=${value('password')}Zq81\n`), own),
+      1,
+    ],
   ])('%s', async (_about, layer, count) => {
     expect((await judge([layer])).severities).toHaveLength(count)
   })
 
   it('a token and a key stay', async () => {
-    expect(await judge([run('npm ci', file('app/node_modules/x/lib/index.js', value('github-token')), own)])).toMatchObject({ severities: ['critical'] })
-    expect(await judge([run('npm ci', file('app/node_modules/x/lib/id.pem'), own)])).toMatchObject({ severities: ['critical'] })
+    expect(
+      await judge([run('npm ci', file('app/node_modules/x/lib/index.js', value('github-token')), own)]),
+    ).toMatchObject({ severities: ['critical'] })
+    expect(await judge([run('npm ci', file('app/node_modules/x/lib/id.pem'), own)])).toMatchObject({
+      severities: ['critical'],
+    })
   })
 
-  const DOCKERFILE = (command: string): string => `FROM scratch AS build\nRUN ${command}\nFROM scratch\nCOPY --from=build /app /app\nCOPY --from=build /venv /venv\n`
+  const DOCKERFILE = (command: string): string =>
+    `FROM scratch AS build\nRUN ${command}\nFROM scratch\nCOPY --from=build /app /app\nCOPY --from=build /venv /venv\n`
   const staged = (path: string, ...files: FileSpec[]): LayerSpec => ({ by: `COPY ${path} ${path} # buildkit`, files })
-  const ofStages = (command: string, files: readonly FileSpec[], python: readonly FileSpec[]): ReturnType<typeof judge> =>
+  const ofStages = (
+    command: string,
+    files: readonly FileSpec[],
+    python: readonly FileSpec[],
+  ): ReturnType<typeof judge> =>
     judge([staged('/app', ...files), staged('/venv', ...python)], { dockerfile: DOCKERFILE(command) })
   const config = `password = "${value('password')}Zq92"\n`
   const python = [file(`${SITE}/acme/api.py`, config), record('acme/api.py', config)]
@@ -84,7 +127,10 @@ describe('words in what package managers installed', () => {
 
   it('and a token stays there', async () => {
     const token = `token = "${value('github-token')}"\n`
-    expect((await ofStages('pip install acme', [], [file(`${SITE}/acme/api.py`, token), record('acme/api.py', token)])).severities).toEqual(['critical'])
+    expect(
+      (await ofStages('pip install acme', [], [file(`${SITE}/acme/api.py`, token), record('acme/api.py', token)]))
+        .severities,
+    ).toEqual(['critical'])
   })
 })
 
@@ -94,23 +140,76 @@ describe('a record that somebody brought', () => {
     ['md5sums by COPY', [copy(file(OPENED), md5sums(OPENED))], {}],
     ['Conffiles by COPY', [copy(file(OPENED), conffiles(OPENED))], {}],
     ['the database of apk by COPY', [copy(file(OPENED), apk('opt/app', 'id.pem'))], {}],
-    ['md5sums of distroless by COPY', [copy(file(OPENED), { name: 'var/lib/dpkg/status.d/app.md5sums', content: `${md5(KEY)}  ${OPENED}\n` })], {}],
-    ['by ADD of an archive above a base', [run('true', file('base', 'x')), { by: 'ADD own.tar / # buildkit', files: [file(OPENED), md5sums(OPENED)] }], {}],
-    ['by ADD of an archive as the lowest layer', [{ by: 'ADD own.tar / # buildkit', files: [file(OPENED), md5sums(OPENED)] }], {}],
+    [
+      'md5sums of distroless by COPY',
+      [copy(file(OPENED), { name: 'var/lib/dpkg/status.d/app.md5sums', content: `${md5(KEY)}  ${OPENED}\n` })],
+      {},
+    ],
+    [
+      'by ADD of an archive above a base',
+      [run('true', file('base', 'x')), { by: 'ADD own.tar / # buildkit', files: [file(OPENED), md5sums(OPENED)] }],
+      {},
+    ],
+    [
+      'by ADD of an archive as the lowest layer',
+      [{ by: 'ADD own.tar / # buildkit', files: [file(OPENED), md5sums(OPENED)] }],
+      {},
+    ],
     ['a path that climbs', [copy(file(OPENED), md5sums(`../../../../${OPENED}`))], {}],
-    ['a path that climbs, in a RUN of apt', [run('apt-get install -y curl', file(OPENED), md5sums(`../${OPENED}`))], {}],
-    ['removed later', [copy(file(OPENED), md5sums(OPENED)), run('rm /var/lib/dpkg/info/app.md5sums', file('var/lib/dpkg/info/.wh.app.md5sums', ''))], {}],
-    ['for a file that an earlier layer brought', [copy(file(OPENED)), run('apt-get install -y curl', md5sums(OPENED))], {}],
-    ['for a file that a later RUN of apt writes', [copy(md5sums(OPENED)), run('apt-get install -y curl', file(OPENED))], {}],
+    [
+      'a path that climbs, in a RUN of apt',
+      [run('apt-get install -y curl', file(OPENED), md5sums(`../${OPENED}`))],
+      {},
+    ],
+    [
+      'removed later',
+      [
+        copy(file(OPENED), md5sums(OPENED)),
+        run('rm /var/lib/dpkg/info/app.md5sums', file('var/lib/dpkg/info/.wh.app.md5sums', '')),
+      ],
+      {},
+    ],
+    [
+      'for a file that an earlier layer brought',
+      [copy(file(OPENED)), run('apt-get install -y curl', md5sums(OPENED))],
+      {},
+    ],
+    [
+      'for a file that a later RUN of apt writes',
+      [copy(md5sums(OPENED)), run('apt-get install -y curl', file(OPENED))],
+      {},
+    ],
     ['by a RUN that only copies', [run('cp -a /mnt/root/. /', file(OPENED), md5sums(OPENED))], {}],
-    ['by a RUN that unpacks', [run('curl -sSf https://acme.example/x.tgz | tar -xz -C /', file(OPENED), md5sums(OPENED))], {}],
-    ['by a RUN of apt that writes the record by hand', [run(`apt-get install -y curl && md5sum ${OPENED} > /var/lib/dpkg/info/app.md5sums`, file(OPENED), md5sums(OPENED))], {}],
-    ['by a RUN of a program of that name that lies elsewhere', [run('/opt/app/apt-get install -y curl', file(OPENED), md5sums(OPENED))], {}],
+    [
+      'by a RUN that unpacks',
+      [run('curl -sSf https://acme.example/x.tgz | tar -xz -C /', file(OPENED), md5sums(OPENED))],
+      {},
+    ],
+    [
+      'by a RUN of apt that writes the record by hand',
+      [
+        run(
+          `apt-get install -y curl && md5sum ${OPENED} > /var/lib/dpkg/info/app.md5sums`,
+          file(OPENED),
+          md5sums(OPENED),
+        ),
+      ],
+      {},
+    ],
+    [
+      'by a RUN of a program of that name that lies elsewhere',
+      [run('/opt/app/apt-get install -y curl', file(OPENED), md5sums(OPENED))],
+      {},
+    ],
     ['by a RUN that only speaks of apt', [run('echo apt-get install -y curl', file(OPENED), md5sums(OPENED))], {}],
     ['by a RUN of another package manager', [run('apk add curl', file(OPENED), md5sums(OPENED))], {}],
     ['by a script that is not read', [run('./build.sh', file(OPENED), md5sums(OPENED))], {}],
     ['in an image without a history', [copy(file(OPENED), md5sums(OPENED))], { overrides: { history: [] } }],
-    ['in a squashed image', [copy(file(OPENED), md5sums(OPENED))], { overrides: { history: [{ created_by: 'COPY . /' }, { created_by: 'RUN apt-get install -y curl' }] } }],
+    [
+      'in a squashed image',
+      [copy(file(OPENED), md5sums(OPENED))],
+      { overrides: { history: [{ created_by: 'COPY . /' }, { created_by: 'RUN apt-get install -y curl' }] } },
+    ],
   ]
   it.each(cases)('%s', async (_about, layers, options) => {
     expect(await judge(layers, options)).toMatchObject({ result: 'fail', severities: ['critical'] })
@@ -122,7 +221,11 @@ describe('a record of the package manager that made the layer', () => {
   it.each([
     ['apt-get', 'apt-get update && apt-get install -y --no-install-recommends libx', md5sums(PATH)],
     ['apt, with a variable', 'DEBIAN_FRONTEND=noninteractive apt -y install $PACKAGES', md5sums(PATH)],
-    ['apt-get among other commands', 'set -eux; apt-get update; apt-get install -y libx; curl -o /x https://x.example; make install; rm -rf /var/lib/apt/lists/*', md5sums(PATH)],
+    [
+      'apt-get among other commands',
+      'set -eux; apt-get update; apt-get install -y libx; curl -o /x https://x.example; make install; rm -rf /var/lib/apt/lists/*',
+      md5sums(PATH),
+    ],
     ['apt-get in a branch', 'if ! command -v x; then apt-get install -y libx; fi', md5sums(PATH)],
     ['dpkg', 'dpkg -i /tmp/libx.deb', md5sums(PATH)],
     ['aptitude, for a configuration file', 'aptitude install -y libx', conffiles(PATH)],
@@ -135,7 +238,10 @@ describe('a record of the package manager that made the layer', () => {
 
   it('vouches for no token that proves itself', async () => {
     const token = `token: ${value('github-token')}\n`
-    expect(await judge([run('apt-get install -y libx', file(PATH, token), md5sums(PATH, token))])).toMatchObject({ result: 'fail', severities: ['critical'] })
+    expect(await judge([run('apt-get install -y libx', file(PATH, token), md5sums(PATH, token))])).toMatchObject({
+      result: 'fail',
+      severities: ['critical'],
+    })
   })
 
   it('vouches in a base image', async () => {
@@ -152,7 +258,10 @@ describe('a record of the package manager that made the layer', () => {
   it('counts what it vouches for not as skipped', async () => {
     const packed = '7z\xbc\xaf\x27\x1c'.repeat(200)
     const seven = Buffer.from(packed, 'latin1')
-    const database = { name: 'var/lib/dpkg/info/x.md5sums', content: `${createHash('md5').update(seven).digest('hex')}  usr/share/x/data.7z\n` }
+    const database = {
+      name: 'var/lib/dpkg/info/x.md5sums',
+      content: `${createHash('md5').update(seven).digest('hex')}  usr/share/x/data.7z\n`,
+    }
     const of = async (layer: LayerSpec): Promise<number> => (await judge([layer])).report.stats.skipped.length
     const data = { name: 'usr/share/x/data.7z', content: seven }
     expect(await of(run('apt-get install -y x', data, database))).toBe(0)
@@ -170,9 +279,14 @@ describe('a RECORD of a wheel', () => {
     ['a token of Slack', `t = "${value('slack-token')}"\n`, 'pass', 'medium'],
     ['a connection string', `u = "postgres://app:${value('password')}@db.acme.com/app"\n`, 'pass', 'medium'],
   ])('written by pip: %s', async (_about, content, result, severity) => {
-    const judged = await judge([run('/venv/bin/pip install acme', file(`${SITE}/acme/config.py`, content), record('acme/config.py', content))])
+    const judged = await judge([
+      run('/venv/bin/pip install acme', file(`${SITE}/acme/config.py`, content), record('acme/config.py', content)),
+    ])
     expect(judged).toMatchObject({ result, severities: [severity] })
-    if (severity === 'medium') expect(judged.report.findings.find(({ secret }) => secret !== null)?.message).toContain('as python acme-1.0 was published')
+    if (severity === 'medium')
+      expect(judged.report.findings.find(({ secret }) => secret !== null)?.message).toContain(
+        'as python acme-1.0 was published',
+      )
   })
 
   it.each([
@@ -181,23 +295,38 @@ describe('a RECORD of a wheel', () => {
     ['apt-get', (...files: FileSpec[]) => run('apt-get install -y python3', ...files)],
   ])('brought by %s lowers nothing', async (_about, by) => {
     const content = `t = "${value('stripe-key')}"\n`
-    expect(await judge([by(file(`${SITE}/acme/config.py`, content), record('acme/config.py', content))])).toMatchObject({ result: 'fail', severities: ['high'] })
+    expect(await judge([by(file(`${SITE}/acme/config.py`, content), record('acme/config.py', content))])).toMatchObject(
+      { result: 'fail', severities: ['high'] },
+    )
   })
 
-  it.each(['pip install acme', 'python3 -m pip install acme', 'uv sync --frozen', 'poetry install', 'pipx install acme', 'conda install -y acme', 'pdm sync'])(
-    '%s is a package manager',
-    async (command) => {
-      const content = `t = "${value('stripe-key')}"\n`
-      expect(await judge([run(command, file(`${SITE}/acme/config.py`, content), record('acme/config.py', content))])).toMatchObject({ result: 'pass' })
-    },
-  )
+  it.each([
+    'pip install acme',
+    'python3 -m pip install acme',
+    'uv sync --frozen',
+    'poetry install',
+    'pipx install acme',
+    'conda install -y acme',
+    'pdm sync',
+  ])('%s is a package manager', async (command) => {
+    const content = `t = "${value('stripe-key')}"\n`
+    expect(
+      await judge([run(command, file(`${SITE}/acme/config.py`, content), record('acme/config.py', content))]),
+    ).toMatchObject({ result: 'pass' })
+  })
 
   it('speaks for what Python compiles of a source too', async () => {
     const content = `u = "postgres://app:${value('password')}@db.acme.com/app"\n`
     const compiled = Buffer.concat([Buffer.from([0xcb, 0x0d, 0x0d, 0x0a, 0, 0, 0, 0]), Buffer.from(`\0\0${content}\0`)])
-    const files = [file(`${SITE}/acme/config.py`, content), { name: `${SITE}/acme/__pycache__/config.cpython-312.pyc`, content: compiled }, record('acme/config.py', content)]
+    const files = [
+      file(`${SITE}/acme/config.py`, content),
+      { name: `${SITE}/acme/__pycache__/config.cpython-312.pyc`, content: compiled },
+      record('acme/config.py', content),
+    ]
     expect(await judge([run('pip install acme', ...files)])).toMatchObject({ result: 'pass', severities: ['medium'] })
-    expect(await judge([run('pip install acme', files[1] ?? file(''), record('acme/config.py', content))])).toMatchObject({ result: 'fail' })
+    expect(
+      await judge([run('pip install acme', files[1] ?? file(''), record('acme/config.py', content))]),
+    ).toMatchObject({ result: 'fail' })
   })
 })
 
@@ -209,17 +338,38 @@ describe('words of a path', () => {
     ['/vendor/test_key', [file('vendor/test_key')]],
     ['.env in /vendor/docs', [file('app/vendor/docs/.env', env)]],
     ['node_modules without a manifest', [file('app/node_modules/x/test/id.pem')]],
-    ['a manifest without a version', [file('app/node_modules/x/test/id.pem'), file('app/node_modules/x/package.json', '{ "name": "x" }')]],
-    ['a manifest of the package around it', [file('app/node_modules/x/node_modules/y/test/id.pem'), manifest('app/node_modules/x')]],
+    [
+      'a manifest without a version',
+      [file('app/node_modules/x/test/id.pem'), file('app/node_modules/x/package.json', '{ "name": "x" }')],
+    ],
+    [
+      'a manifest of the package around it',
+      [file('app/node_modules/x/node_modules/y/test/id.pem'), manifest('app/node_modules/x')],
+    ],
     ['.env in the test data of a package', [file('app/node_modules/x/test/.env', env), manifest('app/node_modules/x')]],
     [
       '.npmrc in the documentation of a package',
-      [file('app/node_modules/x/docs/.npmrc', `//registry.acme.com/:_authToken=${value('stripe-key')}\n`), manifest('app/node_modules/x')],
+      [
+        file('app/node_modules/x/docs/.npmrc', `//registry.acme.com/:_authToken=${value('stripe-key')}\n`),
+        manifest('app/node_modules/x'),
+      ],
     ],
-    ['credentials in the examples of a package', [file('app/node_modules/x/examples/credentials', env), manifest('app/node_modules/x')]],
-    ['application.yml in the examples of a package', [file('app/node_modules/x/examples/application.yml', `stripe: ${value('stripe-key')}\n`), manifest('app/node_modules/x')]],
+    [
+      'credentials in the examples of a package',
+      [file('app/node_modules/x/examples/credentials', env), manifest('app/node_modules/x')],
+    ],
+    [
+      'application.yml in the examples of a package',
+      [
+        file('app/node_modules/x/examples/application.yml', `stripe: ${value('stripe-key')}\n`),
+        manifest('app/node_modules/x'),
+      ],
+    ],
     ['a key beside the sources of a package', [file('app/node_modules/x/lib/id.pem'), manifest('app/node_modules/x')]],
-    ['a key in the documentation of a package', [file('app/node_modules/x/docs/server.key'), manifest('app/node_modules/x')]],
+    [
+      'a key in the documentation of a package',
+      [file('app/node_modules/x/docs/server.key'), manifest('app/node_modules/x')],
+    ],
     ['the tests of the application itself', [file('app/test/id.pem'), manifest('app')]],
     ['site-packages without a RECORD', [file(`${SITE}/acme/tests/id.pem`)]],
     ['a RECORD of another content', [file(`${SITE}/acme/tests/id.pem`), record('acme/tests/id.pem', 'other')]],
@@ -234,16 +384,37 @@ describe('words of a path', () => {
     ['npm, in a scope', [file('app/node_modules/@acme/x/test/fixtures/id.pem'), manifest('app/node_modules/@acme/x')]],
     ['a README of npm', [file('app/node_modules/x/README.md', env), manifest('app/node_modules/x')]],
     ['pip', [file(`${SITE}/acme/tests/id.pem`), record('acme/tests/id.pem', KEY)]],
-    ['a gem', [file('usr/lib/ruby/gems/3.1.0/gems/x-1.0/test/id.pem'), file('usr/lib/ruby/gems/3.1.0/specifications/x-1.0.gemspec', 'Gem')]],
-    ['composer', [file('app/vendor/acme/x/tests/id.pem'), file('app/vendor/acme/x/composer.json', '{}'), file('app/vendor/composer/installed.json', '{}')]],
-    ['Go', [file('root/go/pkg/mod/acme.com/x@v1.0.0/testdata/id.pem'), file('root/go/pkg/mod/cache/download/acme.com/x/@v/v1.0.0.ziphash', 'h1:x')]],
+    [
+      'a gem',
+      [
+        file('usr/lib/ruby/gems/3.1.0/gems/x-1.0/test/id.pem'),
+        file('usr/lib/ruby/gems/3.1.0/specifications/x-1.0.gemspec', 'Gem'),
+      ],
+    ],
+    [
+      'composer',
+      [
+        file('app/vendor/acme/x/tests/id.pem'),
+        file('app/vendor/acme/x/composer.json', '{}'),
+        file('app/vendor/composer/installed.json', '{}'),
+      ],
+    ],
+    [
+      'Go',
+      [
+        file('root/go/pkg/mod/acme.com/x@v1.0.0/testdata/id.pem'),
+        file('root/go/pkg/mod/cache/download/acme.com/x/@v/v1.0.0.ziphash', 'h1:x'),
+      ],
+    ],
   ])('lower inside an installed package: %s', async (_about, files) => {
     expect(await judge([copy(...files)])).toMatchObject({ result: 'pass', severities: ['medium'] })
   })
 
   it('show a generic value in documentation, and fail no policy for it', async () => {
     const readme = file('app/node_modules/x/README.md', `const password = "${value('password')}Zq81"\n`)
-    expect(await judge([copy(readme, manifest('app/node_modules/x'))], { policy: 'extends: strict' })).toMatchObject({ severities: ['low'] })
+    expect(await judge([copy(readme, manifest('app/node_modules/x'))], { policy: 'extends: strict' })).toMatchObject({
+      severities: ['low'],
+    })
     expect(await judge([copy(readme)], { policy: 'extends: strict' })).toMatchObject({ severities: ['medium'] })
   })
 
@@ -254,19 +425,31 @@ describe('words of a path', () => {
     ['what is no manual', 'usr/share/x/settings.ini', 'password', 'deb', 'medium'],
     ['a package under another name', 'usr/share/doc/x/changelog', 'password', 'ar', 'medium'],
     ['a token', 'usr/share/doc/x/changelog', 'github-token', 'deb', 'critical'],
-  ])('lower a generic value in the manual of a package that was downloaded: %s', async (_about, member, kind, ending, severity) => {
-    const text = kind === 'password' ? `const password = "${value('password')}Zq81"\n` : value(kind)
-    const archive = ar('data.tar', await tar([{ name: member, content: text }]))
-    expect(await judge([run('apt-get install -y x', { name: `var/cache/apt/archives/x.${ending}`, content: archive })], { policy: 'extends: strict' })).toMatchObject({
-      severities: [severity],
-    })
-  })
+  ])(
+    'lower a generic value in the manual of a package that was downloaded: %s',
+    async (_about, member, kind, ending, severity) => {
+      const text = kind === 'password' ? `const password = "${value('password')}Zq81"\n` : value(kind)
+      const archive = ar('data.tar', await tar([{ name: member, content: text }]))
+      expect(
+        await judge([run('apt-get install -y x', { name: `var/cache/apt/archives/x.${ending}`, content: archive })], {
+          policy: 'extends: strict',
+        }),
+      ).toMatchObject({
+        severities: [severity],
+      })
+    },
+  )
 
   it('a package that lies there as it was downloaded is as the files that were installed from it', async () => {
     const text = `login = "https://svc:${value('password')}Zq81@git.internal/x"\n`
-    const deb = (content: string, member = 'usr/lib/x/settings.py'): Promise<Buffer> => tar([{ name: member, content }]).then((data) => ar('data.tar', data))
+    const deb = (content: string, member = 'usr/lib/x/settings.py'): Promise<Buffer> =>
+      tar([{ name: member, content }]).then((data) => ar('data.tar', data))
     const of = async (downloaded: Buffer, ...installed: FileSpec[]): Promise<readonly string[]> =>
-      (await judge([run('apt-get install -y x', ...installed, { name: 'var/cache/apt/archives/x.deb', content: downloaded })])).severities
+      (
+        await judge([
+          run('apt-get install -y x', ...installed, { name: 'var/cache/apt/archives/x.deb', content: downloaded }),
+        ])
+      ).severities
     const installed = [file('usr/lib/x/settings.py', text), md5sums('usr/lib/x/settings.py', text)]
     expect(await of(await deb(text), ...installed)).toEqual([])
     // It was not installed, another value was, it lies elsewhere, or nobody vouches for what was.
@@ -277,7 +460,9 @@ describe('words of a path', () => {
   })
 
   it('lower no token that proves itself', async () => {
-    expect(await judge([copy(file('app/node_modules/x/README.md', value('github-token')), manifest('app/node_modules/x'))])).toMatchObject({
+    expect(
+      await judge([copy(file('app/node_modules/x/README.md', value('github-token')), manifest('app/node_modules/x'))]),
+    ).toMatchObject({
       result: 'fail',
       severities: ['critical'],
     })
@@ -291,13 +476,22 @@ describe('a key that the build generated', () => {
   it.each([
     ['a host key of openssh-server', run('apt-get install -y openssh-server', file(HOST))],
     ['a host key of ssh-keygen -A', run('apk add openssh && ssh-keygen -A', file(HOST))],
-    ['a host key that ssh-keygen names', run('ssh-keygen -q -N "" -t ecdsa -f /etc/ssh/ssh_host_ecdsa_key', file(HOST))],
+    [
+      'a host key that ssh-keygen names',
+      run('ssh-keygen -q -N "" -t ecdsa -f /etc/ssh/ssh_host_ecdsa_key', file(HOST)),
+    ],
     ['a host key that is made anew', run('rm /etc/ssh/ssh_host_* && dpkg-reconfigure openssh-server', file(HOST))],
-    ['snakeoil as what another package depends on', run('apt-get install -y some-mail-server', file(SNAKEOIL), postinst('ssl-cert'))],
+    [
+      'snakeoil as what another package depends on',
+      run('apt-get install -y some-mail-server', file(SNAKEOIL), postinst('ssl-cert')),
+    ],
     ['snakeoil of its program', run('make-ssl-cert generate-default-snakeoil', file(SNAKEOIL))],
     [
       'a key that openssl names',
-      run('openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout /etc/nginx/ssl/localhost.key -out /x', file('etc/nginx/ssl/localhost.key')),
+      run(
+        'openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout /etc/nginx/ssl/localhost.key -out /x',
+        file('etc/nginx/ssl/localhost.key'),
+      ),
     ],
   ])('%s', async (_about, layer) => {
     expect(await judge([layer])).toMatchObject({ result: 'pass', rules: ['generated-key'] })
@@ -308,7 +502,10 @@ describe('a key that the build generated', () => {
     ['a host key that COPY brings', copy(file(HOST), postinst('openssh-server'))],
     ['a key that RUN copies', run('cp /mnt/localhost.key /etc/nginx/ssl/', file('etc/nginx/ssl/localhost.key'))],
     ['a host key that RUN downloads', run('curl -o /etc/ssh/ssh_host_ecdsa_key https://acme.example/key', file(HOST))],
-    ['a key where openssl makes another', run('openssl genrsa -out /etc/other.key 2048', file('etc/nginx/ssl/localhost.key'))],
+    [
+      'a key where openssl makes another',
+      run('openssl genrsa -out /etc/other.key 2048', file('etc/nginx/ssl/localhost.key')),
+    ],
     ['snakeoil where another package is installed', run('apt-get install -y curl', file(SNAKEOIL))],
     ['a host key of a script that is not read', run('./setup.sh', file(HOST))],
     ['a key of the application', run('apt-get install -y openssh-server', file('app/ssh_host_ecdsa_key'))],
@@ -343,12 +540,11 @@ describe('known public values', () => {
 describe('values that are looked for in all texts', () => {
   it('stand where they stand', () => {
     const search = new ValueSearch(['first-value', 'first-value-longer', 'other-value', 'short'])
-    expect([...search.in('a first-value-longer, other-value, short first-value')].map(({ value: found, at }) => `${found} ${at}`)).toEqual([
-      'first-value 2',
-      'first-value-longer 2',
-      'other-value 22',
-      'first-value 41',
-    ])
+    expect(
+      [...search.in('a first-value-longer, other-value, short first-value')].map(
+        ({ value: found, at }) => `${found} ${at}`,
+      ),
+    ).toEqual(['first-value 2', 'first-value-longer 2', 'other-value 22', 'first-value 41'])
     expect([...search.in('')]).toEqual([])
     expect([...new ValueSearch(['aaaaaaaa']).in('a'.repeat(24))].map(({ at }) => at)).toEqual([0, 8, 16])
   })
@@ -358,7 +554,8 @@ describe('values that are looked for in all texts', () => {
     const search = new ValueSearch(values)
     let found = 0
     for (let entry = 0; entry < 10_000; entry++)
-      for (const { value: own } of search.in(`ENV A_${entry}=${values[entry]} B=${sha256(`b${entry}`)}`)) if (own === values[entry]) found++
+      for (const { value: own } of search.in(`ENV A_${entry}=${values[entry]} B=${sha256(`b${entry}`)}`))
+        if (own === values[entry]) found++
     expect(found).toBe(10_000)
   })
 
@@ -374,7 +571,10 @@ describe('values that are looked for in all texts', () => {
       ...names.map((name): LayerSpec => ({ by: `ENV ${name}=1 # buildkit`, files: null })),
       { by: `ENV TOKEN=${value('github-token')} # buildkit`, files: null },
     ]
-    const spec: ImageSpec = { layers, config: { User: '1000', Env: [...names.map((name) => `${name}=1`), `TOKEN=${value('github-token')}`] } }
+    const spec: ImageSpec = {
+      layers,
+      config: { User: '1000', Env: [...names.map((name) => `${name}=1`), `TOKEN=${value('github-token')}`] },
+    }
     const { report } = await judgeArchive(await buildImage(spec), {
       dockerfile: `FROM debian:12\nCOPY . /\n${names.map((name) => `ENV ${name}=1\n`).join('')}ENV TOKEN=${value('github-token')}\n`,
     })
@@ -383,21 +583,36 @@ describe('values that are looked for in all texts', () => {
 })
 
 describe('hostile package databases', () => {
-  const lines = (count: number): string => Array.from({ length: count }, (_, index) => `${'0'.repeat(32)}  usr/share/x/${index}`).join('\n')
+  const lines = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `${'0'.repeat(32)}  usr/share/x/${index}`).join('\n')
   it('are read up to the limit of their lines', async () => {
-    const layer = run('apt-get install -y x', file('usr/lib/x/test.key'), { name: 'var/lib/dpkg/info/x.md5sums', content: lines(1001) })
-    await expect(judge([layer], { policy: 'limits: { records: 1000 }' })).rejects.toThrow(/name more than 1000 files \(limits\.records\)/)
+    const layer = run('apt-get install -y x', file('usr/lib/x/test.key'), {
+      name: 'var/lib/dpkg/info/x.md5sums',
+      content: lines(1001),
+    })
+    await expect(judge([layer], { policy: 'limits: { records: 1000 }' })).rejects.toThrow(
+      /name more than 1000 files \(limits\.records\)/,
+    )
     expect(await judge([layer], { policy: 'limits: { records: 1001 }' })).toMatchObject({ result: 'fail' })
   })
 
   it('are kept up to the limit of their bytes', async () => {
-    const layer = run('apt-get install -y x', { name: 'var/lib/dpkg/info/x.md5sums', content: lines(100) }, { name: 'var/lib/dpkg/info/y.md5sums', content: lines(100) })
-    await expect(judge([layer], { policy: 'limits: { extract-bytes: 8000 }' })).rejects.toThrow(/too large together \(limits\.extract-bytes\)/)
+    const layer = run(
+      'apt-get install -y x',
+      { name: 'var/lib/dpkg/info/x.md5sums', content: lines(100) },
+      { name: 'var/lib/dpkg/info/y.md5sums', content: lines(100) },
+    )
+    await expect(judge([layer], { policy: 'limits: { extract-bytes: 8000 }' })).rejects.toThrow(
+      /too large together \(limits\.extract-bytes\)/,
+    )
     expect(await judge([layer], { policy: 'limits: { extract-bytes: 20000 }' })).toMatchObject({ result: 'pass' })
   })
 
   it('leave nothing behind but the records of what was found', async () => {
-    const layer = run('apt-get install -y x', file('usr/lib/x/test.key'), { name: 'var/lib/dpkg/info/x.md5sums', content: `${lines(100_000)}\n${md5(KEY)}  usr/lib/x/test.key\n` })
+    const layer = run('apt-get install -y x', file('usr/lib/x/test.key'), {
+      name: 'var/lib/dpkg/info/x.md5sums',
+      content: `${lines(100_000)}\n${md5(KEY)}  usr/lib/x/test.key\n`,
+    })
     expect(await judge([layer, layer, layer])).toMatchObject({ result: 'pass', severities: [] })
   })
 })

@@ -11,7 +11,8 @@ export interface Attack {
 }
 
 /** @param length of the repeated part, in characters */
-export const textOf = ({ prefix, unit, suffix }: Attack, length: number): string => prefix + unit.repeat(Math.max(1, Math.floor(length / unit.length))) + suffix
+export const textOf = ({ prefix, unit, suffix }: Attack, length: number): string =>
+  prefix + unit.repeat(Math.max(1, Math.floor(length / unit.length))) + suffix
 
 /** Repetitions that can be pumped. */
 const MIN_MAX = 16
@@ -21,11 +22,13 @@ const UNEXPECTED = ['\x00', '!', '\nx']
 const MAX_ATTACKS = 200
 
 type One = Parameters<typeof charactersOf>[0]
-const isOne = (node: AST.Node): node is One => ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
+const isOne = (node: AST.Node): node is One =>
+  ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
 
 function* nodesOf(node: AST.Node): Generator<AST.Node> {
   yield node
-  if ('alternatives' in node && Array.isArray(node.alternatives)) for (const alternative of node.alternatives as AST.Node[]) yield* nodesOf(alternative)
+  if ('alternatives' in node && Array.isArray(node.alternatives))
+    for (const alternative of node.alternatives as AST.Node[]) yield* nodesOf(alternative)
   if (node.type === 'Alternative') for (const element of node.elements) yield* nodesOf(element)
   if (node.type === 'Quantifier') yield* nodesOf(node.element)
 }
@@ -39,7 +42,9 @@ class Samples {
 
   constructor(pattern: AST.Pattern, flags: string) {
     this.#flags = flags
-    for (const node of nodesOf(pattern)) if (isOne(node)) for (const [c, fits] of this.#set(node).entries()) this.#shared[c] = (this.#shared[c] ?? 0) + fits
+    for (const node of nodesOf(pattern))
+      if (isOne(node))
+        for (const [c, fits] of this.#set(node).entries()) this.#shared[c] = (this.#shared[c] ?? 0) + fits
   }
 
   #set(node: One): Uint8Array {
@@ -76,8 +81,12 @@ class Samples {
       const characters = this.characters(node, character + 1)
       return characters.at(-1) ?? ''
     }
-    if (node.type === 'Alternative') return node.elements.map((element) => this.one(element, alternative, character)).join('')
-    if (node.type === 'Quantifier') return this.one(node.element, alternative, character).repeat(Math.min(Math.max(node.min, node.max === 0 ? 0 : 1), 400))
+    if (node.type === 'Alternative')
+      return node.elements.map((element) => this.one(element, alternative, character)).join('')
+    if (node.type === 'Quantifier')
+      return this.one(node.element, alternative, character).repeat(
+        Math.min(Math.max(node.min, node.max === 0 ? 0 : 1), 400),
+      )
     if (node.type === 'Group' || node.type === 'CapturingGroup' || node.type === 'Pattern') {
       const chosen = node.alternatives[alternative % node.alternatives.length]
       return chosen === undefined ? '' : this.one(chosen, alternative, character)
@@ -89,10 +98,17 @@ class Samples {
 /** What leads to an element, and what follows it, on the way through its parents. */
 function around(node: AST.Node, samples: Samples): { before: string; after: string } {
   let [before, after] = ['', '']
-  for (let child: AST.Node = node, parent = node.parent; parent !== null && parent !== undefined; child = parent, parent = parent.parent) {
+  for (
+    let child: AST.Node = node, parent = node.parent;
+    parent !== null && parent !== undefined;
+    child = parent, parent = parent.parent
+  ) {
     if (parent.type !== 'Alternative') continue
     const index = parent.elements.indexOf(child as AST.Element)
-    const text = (elements: readonly AST.Element[]): string => elements.map((element) => (element.type === 'Quantifier' && element.min === 0 ? '' : samples.one(element))).join('')
+    const text = (elements: readonly AST.Element[]): string =>
+      elements
+        .map((element) => (element.type === 'Quantifier' && element.min === 0 ? '' : samples.one(element)))
+        .join('')
     before = text(parent.elements.slice(0, index)) + before
     after += text(parent.elements.slice(index + 1))
   }
@@ -111,12 +127,15 @@ export function attacksOf({ pattern, flags }: StepCounter): Attack[] {
   const samples = new Samples(pattern, flags)
   const attacks = new Map<string, Attack>()
   const add = (prefix: string, unit: string, suffix: string): void => {
-    if (unit !== '' && attacks.size < MAX_ATTACKS) attacks.set(JSON.stringify([prefix, unit, suffix]), { prefix, unit, suffix })
+    if (unit !== '' && attacks.size < MAX_ATTACKS)
+      attacks.set(JSON.stringify([prefix, unit, suffix]), { prefix, unit, suffix })
   }
   for (const node of nodesOf(pattern)) {
     if (node.type !== 'Quantifier' || node.max < MIN_MAX) continue
     const { before, after } = around(node, samples)
-    const units = new Set([0, 1, 2].flatMap((alternative) => [0, 1].map((character) => samples.one(node.element, alternative, character))))
+    const units = new Set(
+      [0, 1, 2].flatMap((alternative) => [0, 1].map((character) => samples.one(node.element, alternative, character))),
+    )
     for (const unit of units) {
       for (const suffix of ['', ...UNEXPECTED, `${after.slice(0, -1)}\x00`, `\n${before}`]) add(before, unit, suffix)
       // Again and again from the start: each start may look to the end.

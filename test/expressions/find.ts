@@ -17,7 +17,8 @@ interface Node {
   readonly [name: string]: unknown
 }
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 
 function visit(value: unknown, onNode: (node: Node) => void): void {
   if (Array.isArray(value)) for (const item of value) visit(item, onNode)
@@ -34,16 +35,26 @@ const SOME_NAME = 'name'
 function textOf(node: unknown, constants: ReadonlyMap<string, unknown>): string {
   if (!isNode(node)) return SOME_NAME
   if (node.type === 'Literal' && typeof node['value'] === 'string') return node['value']
-  if (node.type === 'Identifier' && constants.has(String(node['name']))) return textOf(constants.get(String(node['name'])), constants)
+  if (node.type === 'Identifier' && constants.has(String(node['name'])))
+    return textOf(constants.get(String(node['name'])), constants)
   if (node.type === 'TemplateLiteral') {
     const quasis = node['quasis'] as { value: { cooked: string } }[]
     const parts = node['expressions'] as unknown[]
-    return quasis.map(({ value }, index) => value.cooked + (index < parts.length ? textOf(parts[index], constants) : '')).join('')
+    return quasis
+      .map(({ value }, index) => value.cooked + (index < parts.length ? textOf(parts[index], constants) : ''))
+      .join('')
   }
   // `['one', 'two'].join('|')`.
   const callee = node['callee']
-  if (node.type === 'CallExpression' && isNode(callee) && isNode(callee['object']) && callee['object'].type === 'ArrayExpression')
-    return (callee['object']['elements'] as unknown[]).map((element) => textOf(element, constants)).join(textOf((node['arguments'] as unknown[])[0], constants))
+  if (
+    node.type === 'CallExpression' &&
+    isNode(callee) &&
+    isNode(callee['object']) &&
+    callee['object'].type === 'ArrayExpression'
+  )
+    return (callee['object']['elements'] as unknown[])
+      .map((element) => textOf(element, constants))
+      .join(textOf((node['arguments'] as unknown[])[0], constants))
   return SOME_NAME
 }
 
@@ -51,14 +62,17 @@ function textOf(node: unknown, constants: ReadonlyMap<string, unknown>): string 
 export function findExpressions(folder: string): Expression[] {
   const found: Expression[] = []
   // The kernel is AssemblyScript, and has none.
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.includes('prefilter/kernel/'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !name.includes('prefilter/kernel/'),
+  )
   for (const file of files.sort()) {
     const text = readFileSync(path.join(folder, file), 'utf8')
     const { program, errors } = parseSync(file, text)
     if (errors.length > 0) throw new Error(`${file} cannot be parsed`)
     const constants = new Map<string, unknown>()
     visit(program, (node) => {
-      if (node.type === 'VariableDeclarator' && isNode(node['id']) && typeof node['id']['name'] === 'string') constants.set(node['id']['name'], node['init'])
+      if (node.type === 'VariableDeclarator' && isNode(node['id']) && typeof node['id']['name'] === 'string')
+        constants.set(node['id']['name'], node['init'])
     })
     const add = (node: Node, source: string, flags: string): void => {
       found.push({ file, line: text.slice(0, node.start).split('\n').length, source, flags })

@@ -4,12 +4,27 @@ import { type AST, RegExpParser } from '@eslint-community/regexpp'
 
 type Op =
   | { readonly op: 'set'; readonly fits: Uint8Array; readonly back: boolean }
-  | { readonly op: 'run'; readonly fits: Uint8Array; readonly back: boolean; readonly min: number; readonly max: number; readonly greedy: boolean }
+  | {
+      readonly op: 'run'
+      readonly fits: Uint8Array
+      readonly back: boolean
+      readonly min: number
+      readonly max: number
+      readonly greedy: boolean
+    }
   | { readonly op: 'split'; to: number; other: number }
   | { readonly op: 'jump'; to: number }
   | { readonly op: 'zero'; readonly register: number }
   /** Goes on with the loop's body or behind it, by how often it ran and whether the last time took anything. */
-  | { readonly op: 'loop'; readonly register: number; readonly min: number; readonly max: number; readonly greedy: boolean; readonly body: number; out: number }
+  | {
+      readonly op: 'loop'
+      readonly register: number
+      readonly min: number
+      readonly max: number
+      readonly greedy: boolean
+      readonly body: number
+      out: number
+    }
   | { readonly op: 'save'; readonly register: number }
   | { readonly op: 'again'; readonly from: number; readonly to: number; readonly back: boolean }
   | { readonly op: 'edge'; readonly kind: 'start' | 'end' | 'word'; readonly negate: boolean }
@@ -25,7 +40,8 @@ const isWord = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 
 
 type OneCharacter = AST.Character | AST.CharacterSet | AST.CharacterClass | AST.ExpressionCharacterClass
 
-const isOne = (node: AST.Node): node is OneCharacter => ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
+const isOne = (node: AST.Node): node is OneCharacter =>
+  ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
 
 const known = new Map<string, Uint8Array>()
 
@@ -65,7 +81,8 @@ class Compiler {
   alternatives(alternatives: readonly AST.Alternative[], back: boolean): Op[] {
     const [first, ...rest] = alternatives.map(({ elements }) => {
       const branch: Op[] = []
-      for (const element of back ? elements.toReversed() : elements) branch.push(...shifted(this.#element(element, back), branch.length))
+      for (const element of back ? elements.toReversed() : elements)
+        branch.push(...shifted(this.#element(element, back), branch.length))
       return branch
     })
     const program: Op[] = []
@@ -90,7 +107,11 @@ class Compiler {
     if (node.type === 'CapturingGroup') {
       const register = this.#group(node)
       const [from, to] = back ? [register + 1, register] : [register, register + 1]
-      return [{ op: 'save', register: from }, ...shifted(this.alternatives(node.alternatives, back), 1), { op: 'save', register: to }]
+      return [
+        { op: 'save', register: from },
+        ...shifted(this.alternatives(node.alternatives, back), 1),
+        { op: 'save', register: to },
+      ]
     }
     if (node.type === 'Quantifier') return this.#quantifier(node, back)
     if (node.type === 'Backreference') {
@@ -100,12 +121,19 @@ class Compiler {
       return [{ op: 'again', from: register, to: register + 1, back }]
     }
     if (node.kind === 'lookahead' || node.kind === 'lookbehind')
-      return [{ op: 'look', program: [...this.alternatives(node.alternatives, node.kind === 'lookbehind'), { op: 'done' }], negate: node.negate }]
+      return [
+        {
+          op: 'look',
+          program: [...this.alternatives(node.alternatives, node.kind === 'lookbehind'), { op: 'done' }],
+          negate: node.negate,
+        },
+      ]
     return [{ op: 'edge', kind: node.kind, negate: node.kind === 'word' && node.negate }]
   }
 
   #quantifier({ element, greedy, ...given }: AST.Quantifier, back: boolean): Op[] {
-    const small = (count: number): number => (this.#isSmall && count !== Number.POSITIVE_INFINITY ? Math.min(count, SMALL) : count)
+    const small = (count: number): number =>
+      this.#isSmall && count !== Number.POSITIVE_INFINITY ? Math.min(count, SMALL) : count
     const [min, max] = [small(given.min), small(given.max)]
     if (isOne(element)) return [{ op: 'run', fits: charactersOf(element, this.#flags), back, min, max, greedy }]
     const register = this.registers.count
@@ -150,7 +178,10 @@ export class StepCounter {
   /** @param isSmall bounds of repetitions are taken for small ones: what is left to grow has no bound */
   constructor(source: string, flags: string, isSmall: boolean) {
     this.flags = flags
-    this.pattern = new RegExpParser().parsePattern(source, 0, source.length, { unicode: flags.includes('u'), unicodeSets: flags.includes('v') })
+    this.pattern = new RegExpParser().parsePattern(source, 0, source.length, {
+      unicode: flags.includes('u'),
+      unicodeSets: flags.includes('v'),
+    })
     const compiler = new Compiler(flags, isSmall)
     this.#program = [...compiler.alternatives(this.pattern.alternatives, false), { op: 'done' }]
     this.#registers = compiler.registers.count

@@ -33,7 +33,10 @@ const image = (files: Record<string, string | Buffer>) =>
   buildImage({
     config: { User: '1000' },
     layers: [
-      { by: 'RUN /bin/sh -c apt-get install -y libx && apk add libx && pip install x # buildkit', files: Object.entries(files).map(([name, content]) => ({ name, content })) },
+      {
+        by: 'RUN /bin/sh -c apt-get install -y libx && apk add libx && pip install x # buildkit',
+        files: Object.entries(files).map(([name, content]) => ({ name, content })),
+      },
     ],
   })
 const secrets = async (files: Record<string, string | Buffer>) => {
@@ -46,50 +49,84 @@ describe('who vouches for a file', () => {
   it('dpkg, by what its status says of configuration files', async () => {
     const status = `Package: other\nStatus: install ok installed\n\nPackage: x\nConffiles:\n /etc/x/test.key ${md5(key)}\n /etc/x/gone ${md5('gone')} obsolete\nDescription: x\n`
     expect(await secrets({ 'etc/x/test.key': key, 'var/lib/dpkg/status': status })).toEqual({ found: 0, vouched: 1 })
-    expect(await secrets({ 'etc/x/test.key': `${key}\n`, 'var/lib/dpkg/status': status })).toEqual({ found: 1, vouched: 0 })
+    expect(await secrets({ 'etc/x/test.key': `${key}\n`, 'var/lib/dpkg/status': status })).toEqual({
+      found: 1,
+      vouched: 0,
+    })
   })
 
   it('dpkg, for what is packed in a file of its own', async () => {
     const packed = zlib.gzipSync(key)
-    expect(await secrets({ 'usr/lib/x/keys.gz': packed, 'var/lib/dpkg/info/libx.md5sums': `${createHash('md5').update(packed).digest('hex')}  usr/lib/x/keys.gz\n` })).toEqual({
+    expect(
+      await secrets({
+        'usr/lib/x/keys.gz': packed,
+        'var/lib/dpkg/info/libx.md5sums': `${createHash('md5').update(packed).digest('hex')}  usr/lib/x/keys.gz\n`,
+      }),
+    ).toEqual({
       found: 0,
       vouched: 1,
     })
   })
 
   it('dpkg, by its md5sums', async () => {
-    expect(await secrets({ 'usr/lib/x/test.key': key, 'var/lib/dpkg/info/libx:amd64.md5sums': `${md5(key)}  usr/lib/x/test.key\n` })).toEqual({ found: 0, vouched: 1 })
+    expect(
+      await secrets({
+        'usr/lib/x/test.key': key,
+        'var/lib/dpkg/info/libx:amd64.md5sums': `${md5(key)}  usr/lib/x/test.key\n`,
+      }),
+    ).toEqual({ found: 0, vouched: 1 })
   })
 
   it('dpkg under the other name of a merged directory', async () => {
-    expect(await secrets({ 'usr/lib/x/test.key': key, 'var/lib/dpkg/info/libx.md5sums': `${md5(key)}  lib/x/test.key\n` })).toEqual({ found: 0, vouched: 1 })
+    expect(
+      await secrets({ 'usr/lib/x/test.key': key, 'var/lib/dpkg/info/libx.md5sums': `${md5(key)}  lib/x/test.key\n` }),
+    ).toEqual({ found: 0, vouched: 1 })
   })
 
   it('apk, by its SHA-1', async () => {
     const sha1 = createHash('sha1').update(key).digest('base64')
-    expect(await secrets({ 'etc/ssl/test.key': key, 'lib/apk/db/installed': `P:libx\nV:1\nF:etc/ssl\nR:test.key\nZ:Q1${sha1}\n\n` })).toEqual({ found: 0, vouched: 1 })
+    expect(
+      await secrets({
+        'etc/ssl/test.key': key,
+        'lib/apk/db/installed': `P:libx\nV:1\nF:etc/ssl\nR:test.key\nZ:Q1${sha1}\n\n`,
+      }),
+    ).toEqual({ found: 0, vouched: 1 })
   })
 
   it('not Python, where it is a key: a RECORD of a wheel is anybody’s', async () => {
     const site = 'usr/lib/python3/site-packages'
     const record = `x/test.key,sha256=${Buffer.from(sha256(key), 'hex').toString('base64url')},${key.length}\nx-1.0.dist-info/RECORD,,\n`
-    expect(await secrets({ [`${site}/x/test.key`]: key, [`${site}/x-1.0.dist-info/RECORD`]: record })).toEqual({ found: 1, vouched: 0 })
+    expect(await secrets({ [`${site}/x/test.key`]: key, [`${site}/x-1.0.dist-info/RECORD`]: record })).toEqual({
+      found: 1,
+      vouched: 0,
+    })
   })
 
   it('not Python when the package was made in this build', async () => {
     const site = 'usr/lib/python3/site-packages'
     const record = `x/test.key,sha256=${Buffer.from(sha256(key), 'hex').toString('base64url')},${key.length}\n`
     expect(
-      await secrets({ [`${site}/x/test.key`]: key, [`${site}/x-1.0.dist-info/RECORD`]: record, [`${site}/x-1.0.dist-info/direct_url.json`]: '{"url":"file:///src"}' }),
+      await secrets({
+        [`${site}/x/test.key`]: key,
+        [`${site}/x-1.0.dist-info/RECORD`]: record,
+        [`${site}/x-1.0.dist-info/direct_url.json`]: '{"url":"file:///src"}',
+      }),
     ).toMatchObject({ found: 1 })
   })
 
   it('nobody when the content differs from the record', async () => {
-    expect(await secrets({ 'usr/lib/x/test.key': key, 'var/lib/dpkg/info/libx.md5sums': `${md5('other')}  usr/lib/x/test.key\n` })).toEqual({ found: 1, vouched: 0 })
+    expect(
+      await secrets({
+        'usr/lib/x/test.key': key,
+        'var/lib/dpkg/info/libx.md5sums': `${md5('other')}  usr/lib/x/test.key\n`,
+      }),
+    ).toEqual({ found: 1, vouched: 0 })
   })
 
   it('nobody for a token that its checksum proves', async () => {
     const token = `token ${VALUES['github-token']?.()}\n`
-    expect(await secrets({ 'usr/lib/x/t': token, 'var/lib/dpkg/info/libx.md5sums': `${md5(token)}  usr/lib/x/t\n` })).toEqual({ found: 1, vouched: 0 })
+    expect(
+      await secrets({ 'usr/lib/x/t': token, 'var/lib/dpkg/info/libx.md5sums': `${md5(token)}  usr/lib/x/t\n` }),
+    ).toEqual({ found: 1, vouched: 0 })
   })
 })

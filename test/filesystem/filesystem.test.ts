@@ -8,12 +8,31 @@ import type { LayerEntry } from '../../src/layer/layer-scan.ts'
 const plain = { mode: 0o644, uid: 0, gid: 0, size: 1, mtime: 0, link: null, whiteout: null, afterEnd: false }
 const file = (path: string): LayerEntry => ({ ...plain, path: cleanPath(path), type: 'file' })
 const directory = (path: string): LayerEntry => ({ ...plain, path: cleanPath(path), type: 'directory' })
-const link = (path: string, target: string): LayerEntry => ({ ...plain, path: cleanPath(path), type: 'symlink', link: target })
-const whiteout = (path: string): LayerEntry => ({ ...plain, path: cleanPath(path.replace(/([^/]+)$/, '.wh.$1')), type: 'file', whiteout: { kind: 'file', hides: cleanPath(path) } })
-const opaque = (path: string): LayerEntry => ({ ...plain, path: cleanPath(`${path}/.wh..wh..opq`), type: 'file', whiteout: { kind: 'opaque', hides: cleanPath(path) } })
+const link = (path: string, target: string): LayerEntry => ({
+  ...plain,
+  path: cleanPath(path),
+  type: 'symlink',
+  link: target,
+})
+const whiteout = (path: string): LayerEntry => ({
+  ...plain,
+  path: cleanPath(path.replace(/([^/]+)$/, '.wh.$1')),
+  type: 'file',
+  whiteout: { kind: 'file', hides: cleanPath(path) },
+})
+const opaque = (path: string): LayerEntry => ({
+  ...plain,
+  path: cleanPath(`${path}/.wh..wh..opq`),
+  type: 'file',
+  whiteout: { kind: 'opaque', hides: cleanPath(path) },
+})
 
-const layersOf = (...layers: LayerEntry[][]): Filesystem => buildFilesystem(layers.map((entries, index) => ({ index, entries })))
-const present = (filesystem: Filesystem): string[] => [...filesystem.present()].filter(({ entry }) => entry.type !== 'directory').map(({ path, layer }) => `${path} ${layer}`)
+const layersOf = (...layers: LayerEntry[][]): Filesystem =>
+  buildFilesystem(layers.map((entries, index) => ({ index, entries })))
+const present = (filesystem: Filesystem): string[] =>
+  [...filesystem.present()]
+    .filter(({ entry }) => entry.type !== 'directory')
+    .map(({ path, layer }) => `${path} ${layer}`)
 const fate = (filesystem: Filesystem, layer: number, index: number): string => {
   const { ending } = filesystem.versionOf(layer, index)
   return ending === null ? 'present' : `${ending.state} in ${ending.layer} by ${ending.by}`
@@ -24,14 +43,20 @@ describe('paths made to cost', () => {
     ['that go down and up again', (next: string) => `${'d/'.repeat(700)}${'../'.repeat(700)}${next}`],
     ['that go far down', (next: string) => `${'d/'.repeat(1000)}${next}`],
   ])('links %s end in an error, not in hours', (_name, to) => {
-    const links = [...Array(39).keys()].map((index) => link(`/${index === 0 ? '' : 'd/'.repeat(1000)}l${index}`, to(`l${index + 1}`)))
+    const links = [...Array(39).keys()].map((index) =>
+      link(`/${index === 0 ? '' : 'd/'.repeat(1000)}l${index}`, to(`l${index + 1}`)),
+    )
     const files = [...Array(100_000).keys()].map((index) => file(`/l0/f${index}`))
-    expect(() => layersOf([...links, ...files])).toThrow(/paths lead through so many symbolic links that no end is in sight/)
+    expect(() => layersOf([...links, ...files])).toThrow(
+      /paths lead through so many symbolic links that no end is in sight/,
+    )
   })
 
   it('many files below a few links are laid over each other', () => {
     const files = Array.from({ length: 50_000 }, (_, index) => file(`/bin/f${index}`))
-    expect(layersOf([link('/bin', 'usr/bin'), link('/usr', '/system')], files).find('/system/bin/f49999')?.layer).toBe(1)
+    expect(layersOf([link('/bin', 'usr/bin'), link('/usr', '/system')], files).find('/system/bin/f49999')?.layer).toBe(
+      1,
+    )
   })
 
   it.each([100_000, 200_000])('a path of %d directories is added, found and hidden', (depth) => {
@@ -81,7 +106,11 @@ describe('what a layer does to those below', () => {
 
   it('the same path twice in one layer: the last wins, the first is overwritten in that layer', () => {
     const filesystem = layersOf([file('/a'), file('/a'), file('/a')])
-    expect([0, 1, 2].map((index) => fate(filesystem, 0, index))).toEqual(['overwritten in 0 by /a', 'overwritten in 0 by /a', 'present'])
+    expect([0, 1, 2].map((index) => fate(filesystem, 0, index))).toEqual([
+      'overwritten in 0 by /a',
+      'overwritten in 0 by /a',
+      'present',
+    ])
   })
 
   it('entries go through links in directories, as when they are unpacked', () => {
@@ -91,7 +120,12 @@ describe('what a layer does to those below', () => {
   })
 
   it('links lead nowhere outside the root, and loops end', () => {
-    const filesystem = layersOf([link('/out', '../../../../etc/passwd'), link('/a', 'b'), link('/b', 'a'), file('/etc/passwd')])
+    const filesystem = layersOf([
+      link('/out', '../../../../etc/passwd'),
+      link('/a', 'b'),
+      link('/b', 'a'),
+      file('/etc/passwd'),
+    ])
     expect(filesystem.find('/out')?.path).toBe('/etc/passwd')
     expect(filesystem.find('/a')).toBeNull()
     expect(present(layersOf([link('/a', 'a')], [file('/a/x')]))).toEqual(['/a 0'])
@@ -111,11 +145,16 @@ function model(layers: readonly LayerEntry[][]): string[] {
   layers.forEach((entries, layer) => {
     for (const { whiteout: hidden } of entries) {
       if (hidden === null) continue
-      files = new Map([...files].filter(([path]) => !(below(path, hidden.hides) || (hidden.kind === 'file' && path === hidden.hides))))
+      files = new Map(
+        [...files].filter(
+          ([path]) => !(below(path, hidden.hides) || (hidden.kind === 'file' && path === hidden.hides)),
+        ),
+      )
     }
     for (const entry of entries) {
       if (entry.whiteout !== null) continue
-      for (const path of [...files.keys()]) if (below(path, entry.path) && entry.type !== 'directory') files.delete(path)
+      for (const path of [...files.keys()])
+        if (below(path, entry.path) && entry.type !== 'directory') files.delete(path)
       for (const path of [...files.keys()]) if (below(entry.path, path)) files.delete(path)
       if (entry.type === 'directory') files.delete(entry.path)
       else files.set(entry.path, layer)
@@ -124,8 +163,15 @@ function model(layers: readonly LayerEntry[][]): string[] {
   return [...files].map(([path, layer]) => `${path} ${layer}`).sort()
 }
 
-const path = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}` as ImagePath)
-const entry = fc.oneof({ weight: 4, arbitrary: path.map(file) }, path.map(directory), { weight: 2, arbitrary: path.map(whiteout) }, path.map(opaque))
+const path = fc
+  .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 })
+  .map((parts) => `/${parts.join('/')}` as ImagePath)
+const entry = fc.oneof(
+  { weight: 4, arbitrary: path.map(file) },
+  path.map(directory),
+  { weight: 2, arbitrary: path.map(whiteout) },
+  path.map(opaque),
+)
 
 describe('any layers', () => {
   it('give the tree of the model', () => {

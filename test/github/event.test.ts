@@ -12,7 +12,13 @@ const folder = useFolder()
 function contextOf(name: string, payload?: unknown, env: Record<string, string> = {}): RunContext {
   const file = path.join(folder.path, 'event.json')
   if (payload !== undefined) writeFileSync(file, typeof payload === 'string' ? payload : JSON.stringify(payload))
-  return readContext({ GITHUB_EVENT_NAME: name, GITHUB_SHA: SHA, GITHUB_REPOSITORY: 'acme/app', ...(payload === undefined ? {} : { GITHUB_EVENT_PATH: file }), ...env })
+  return readContext({
+    GITHUB_EVENT_NAME: name,
+    GITHUB_SHA: SHA,
+    GITHUB_REPOSITORY: 'acme/app',
+    ...(payload === undefined ? {} : { GITHUB_EVENT_PATH: file }),
+    ...env,
+  })
 }
 const pull = (base: unknown): object => ({ pull_request: { number: 1, head: { sha: HEAD }, base } })
 
@@ -51,10 +57,13 @@ describe('the commit that decides', () => {
     expect(contextOf(event, payload, env)).toMatchObject({ isProposed: true, baseCommit: null })
   })
 
-  it.each(['push', 'schedule', 'workflow_dispatch', 'release', 'create', 'repository_dispatch', 'workflow_call'])('is that of the checkout on %s', (event) => {
-    expect(contextOf(event, {})).toMatchObject({ isProposed: false, baseCommit: null })
-    expect(contextOf(event)).toMatchObject({ isProposed: false })
-  })
+  it.each(['push', 'schedule', 'workflow_dispatch', 'release', 'create', 'repository_dispatch', 'workflow_call'])(
+    'is that of the checkout on %s',
+    (event) => {
+      expect(contextOf(event, {})).toMatchObject({ isProposed: false, baseCommit: null })
+      expect(contextOf(event)).toMatchObject({ isProposed: false })
+    },
+  )
 })
 
 it('the merge of a pull request is one of its commits, the base that pull_request_target runs on is not', () => {

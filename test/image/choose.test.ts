@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { type Descriptor, Layout, OCI } from '../layout-builder.ts'
 import { readArchive } from '../open-image.ts'
 
-const named = (name: string, more: object = {}): object => ({ annotations: { 'io.containerd.image.name': name, ...more } })
-const platform = (architecture: string, os = 'linux', more: object = {}): object => ({ platform: { os, architecture, ...more } })
+const named = (name: string, more: object = {}): object => ({
+  annotations: { 'io.containerd.image.name': name, ...more },
+})
+const platform = (architecture: string, os = 'linux', more: object = {}): object => ({
+  platform: { os, architecture, ...more },
+})
 const EMPTY = 'application/vnd.oci.empty.v1+json'
 const IN_TOTO = 'application/vnd.in-toto+json'
 
@@ -16,10 +20,22 @@ async function layoutOf(make: (layout: Layout) => Promise<readonly Descriptor[]>
 }
 
 /** What BuildKit stores beside an image: by its newer form an artifact, by its older one with an image's configuration. */
-function attestation(layout: Layout, about: Descriptor, configType: string = EMPTY, content = '{"_type":"x"}'): Descriptor {
+function attestation(
+  layout: Layout,
+  about: Descriptor,
+  configType: string = EMPTY,
+  content = '{"_type":"x"}',
+): Descriptor {
   const statement = layout.blob(content, IN_TOTO)
   const config = layout.blob(
-    configType === EMPTY ? '{}' : { architecture: 'unknown', os: 'unknown', config: {}, rootfs: { type: 'layers', diff_ids: [statement.digest] } },
+    configType === EMPTY
+      ? '{}'
+      : {
+          architecture: 'unknown',
+          os: 'unknown',
+          config: {},
+          rootfs: { type: 'layers', diff_ids: [statement.digest] },
+        },
     configType,
   )
   return layout.blob({ schemaVersion: 2, config, layers: [statement] }, OCI.manifest, {
@@ -30,7 +46,10 @@ function attestation(layout: Layout, about: Descriptor, configType: string = EMP
 
 describe('several images', () => {
   const two = (): Promise<Buffer> =>
-    layoutOf(async (layout) => [(await layout.image({}, platform('amd64'))).descriptor, (await layout.image({ architecture: 'arm64' }, platform('arm64'))).descriptor])
+    layoutOf(async (layout) => [
+      (await layout.image({}, platform('amd64'))).descriptor,
+      (await layout.image({ architecture: 'arm64' }, platform('arm64'))).descriptor,
+    ])
 
   it('none is picked, not even the one for this machine', async () => {
     await expect(readArchive(await two())).rejects.toThrow(
@@ -63,7 +82,8 @@ describe('several images', () => {
   it.each(['demo/app:1', 'docker.io/demo/app:1', '1'])('is named as %s', async (name) => {
     const bytes = await layoutOf(async (layout) => [
       (await layout.image({}, named('docker.io/demo/app:1', { 'org.opencontainers.image.ref.name': '1' }))).descriptor,
-      (await layout.image({ user: '2' }, named('docker.io/demo/app:2', { 'org.opencontainers.image.ref.name': '2' }))).descriptor,
+      (await layout.image({ user: '2' }, named('docker.io/demo/app:2', { 'org.opencontainers.image.ref.name': '2' })))
+        .descriptor,
     ])
     const image = await readArchive(bytes, { image: name })
     expect([image.config.run.User, image.notJudged]).toEqual(['1000', ['docker.io/demo/app:2 (linux/amd64)']])
@@ -80,10 +100,15 @@ describe('several images', () => {
 })
 
 describe('what an engine left out of its archive', () => {
-  const without = async (drop: (name: string, arm: { descriptor: Descriptor; config: Descriptor; layer: Descriptor }) => boolean): Promise<Buffer> => {
+  const without = async (
+    drop: (name: string, arm: { descriptor: Descriptor; config: Descriptor; layer: Descriptor }) => boolean,
+  ): Promise<Buffer> => {
     const layout = new Layout()
     const amd = await layout.image({}, platform('amd64'))
-    const arm = await layout.image({ architecture: 'arm64', files: [{ name: 'other', content: 'y' }] }, platform('arm64'))
+    const arm = await layout.image(
+      { architecture: 'arm64', files: [{ name: 'other', content: 'y' }] },
+      platform('arm64'),
+    )
     layout.index.push(amd.descriptor, arm.descriptor)
     for (const name of layout.blobs.keys()) if (drop(name, arm)) layout.blobs.delete(name)
     return layout.archive()
@@ -93,7 +118,8 @@ describe('what an engine left out of its archive', () => {
   it.each([
     [
       'all of a platform',
-      (name: string, arm: { descriptor: Descriptor; config: Descriptor; layer: Descriptor }) => is(name, arm.descriptor) || is(name, arm.config) || is(name, arm.layer),
+      (name: string, arm: { descriptor: Descriptor; config: Descriptor; layer: Descriptor }) =>
+        is(name, arm.descriptor) || is(name, arm.config) || is(name, arm.layer),
     ],
     ['its manifest', (name: string, arm: { descriptor: Descriptor }) => is(name, arm.descriptor)],
     ['its configuration', (name: string, arm: { config: Descriptor }) => is(name, arm.config)],
@@ -106,7 +132,9 @@ describe('what an engine left out of its archive', () => {
 
   it('is an error when it is named', async () => {
     const bytes = await without((name, { layer }) => is(name, layer))
-    await expect(readArchive(bytes, { platform: 'linux/arm64' })).rejects.toThrow(/layer 0 .* is missing from the archive/)
+    await expect(readArchive(bytes, { platform: 'linux/arm64' })).rejects.toThrow(
+      /layer 0 .* is missing from the archive/,
+    )
   })
 })
 
@@ -121,7 +149,16 @@ describe('what lies beside an image and cannot be run', () => {
     return layout.blob(
       {
         schemaVersion: 2,
-        config: layout.blob({ architecture: '', os: '', history: [{}], rootfs: { type: 'layers', diff_ids: [payload.digest] }, config: {} }, OCI.config),
+        config: layout.blob(
+          {
+            architecture: '',
+            os: '',
+            history: [{}],
+            rootfs: { type: 'layers', diff_ids: [payload.digest] },
+            config: {},
+          },
+          OCI.config,
+        ),
         layers: [payload],
       },
       OCI.manifest,
@@ -130,20 +167,36 @@ describe('what lies beside an image and cannot be run', () => {
 
   it.each([
     ['an attestation of BuildKit', (layout: Layout, image: Descriptor) => attestation(layout, image)],
-    ['an attestation of an older BuildKit', (layout: Layout, image: Descriptor) => attestation(layout, image, OCI.config)],
-    ['a signature of cosign', (layout: Layout) => signature(layout, 'application/vnd.dev.cosign.simplesigning.v1+json')],
+    [
+      'an attestation of an older BuildKit',
+      (layout: Layout, image: Descriptor) => attestation(layout, image, OCI.config),
+    ],
+    [
+      'a signature of cosign',
+      (layout: Layout) => signature(layout, 'application/vnd.dev.cosign.simplesigning.v1+json'),
+    ],
     ['an attestation of cosign', (layout: Layout) => signature(layout, 'application/vnd.dsse.envelope.v1+json')],
     ['a bill of material of cosign', (layout: Layout) => signature(layout, 'text/spdx', 'SPDXVersion: SPDX-2.3\n')],
     [
       'a bundle of sigstore',
       (layout: Layout, image: Descriptor) =>
-        layout.blob({ config: layout.blob('{}', EMPTY), layers: [layout.blob('{}', 'application/vnd.dev.sigstore.bundle.v0.3+json')], subject: image }, OCI.manifest),
+        layout.blob(
+          {
+            config: layout.blob('{}', EMPTY),
+            layers: [layout.blob('{}', 'application/vnd.dev.sigstore.bundle.v0.3+json')],
+            subject: image,
+          },
+          OCI.manifest,
+        ),
     ],
     [
       'a chart of Helm, whose layer is an archive',
       (layout: Layout) =>
         layout.blob(
-          { config: layout.blob('{"name":"x"}', 'application/vnd.cncf.helm.config.v1+json'), layers: [layout.blob('x', 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')] },
+          {
+            config: layout.blob('{"name":"x"}', 'application/vnd.cncf.helm.config.v1+json'),
+            layers: [layout.blob('x', 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')],
+          },
           OCI.manifest,
         ),
     ],
@@ -163,12 +216,33 @@ describe('what lies beside an image and cannot be run', () => {
   const annotated = { annotations: { 'vnd.docker.reference.type': 'attestation-manifest' } }
   const evil = { files: [{ name: 'evil', content: 'y' }] }
   it.each([
-    ['an image that is called an attestation', async (layout: Layout) => (await layout.image(evil, annotated)).descriptor],
-    ['one whose layers are called statements', async (layout: Layout) => (await layout.image({ ...evil, layerType: IN_TOTO }, annotated)).descriptor],
-    ['one whose layers are called a bill of material', async (layout: Layout) => (await layout.image({ ...evil, layerType: 'text/spdx' })).descriptor],
-    ['one whose configuration is called empty', async (layout: Layout) => (await layout.image({ ...evil, configType: EMPTY })).descriptor],
-    ['one whose types are both others', async (layout: Layout) => (await layout.image({ ...evil, configType: 'application/x', layerType: 'application/y' }, annotated)).descriptor],
-    ['one that says to be about another', async (layout: Layout, image: Descriptor) => (await layout.image({ ...evil, manifest: { subject: image } })).descriptor],
+    [
+      'an image that is called an attestation',
+      async (layout: Layout) => (await layout.image(evil, annotated)).descriptor,
+    ],
+    [
+      'one whose layers are called statements',
+      async (layout: Layout) => (await layout.image({ ...evil, layerType: IN_TOTO }, annotated)).descriptor,
+    ],
+    [
+      'one whose layers are called a bill of material',
+      async (layout: Layout) => (await layout.image({ ...evil, layerType: 'text/spdx' })).descriptor,
+    ],
+    [
+      'one whose configuration is called empty',
+      async (layout: Layout) => (await layout.image({ ...evil, configType: EMPTY })).descriptor,
+    ],
+    [
+      'one whose types are both others',
+      async (layout: Layout) =>
+        (await layout.image({ ...evil, configType: 'application/x', layerType: 'application/y' }, annotated))
+          .descriptor,
+    ],
+    [
+      'one that says to be about another',
+      async (layout: Layout, image: Descriptor) =>
+        (await layout.image({ ...evil, manifest: { subject: image } })).descriptor,
+    ],
     [
       'one with a statement among its layers',
       async (layout: Layout) => {
@@ -182,7 +256,9 @@ describe('what lies beside an image and cannot be run', () => {
   })
 
   it('is judged where it is alone', async () => {
-    expect((await readArchive(await layoutOf(async (layout) => [(await layout.image(evil, annotated)).descriptor]))).layers).toHaveLength(1)
+    expect(
+      (await readArchive(await layoutOf(async (layout) => [(await layout.image(evil, annotated)).descriptor]))).layers,
+    ).toHaveLength(1)
   })
 })
 
@@ -194,7 +270,13 @@ describe('the platform of the index and of the configuration', () => {
     ['armhf', 'arm'],
     ['i386', '386'],
   ])('%s is %s', async (declared, architecture) => {
-    expect((await readArchive(await layoutOf(async (layout) => [(await layout.image({ architecture }, platform(declared))).descriptor]))).layers).toHaveLength(1)
+    expect(
+      (
+        await readArchive(
+          await layoutOf(async (layout) => [(await layout.image({ architecture }, platform(declared))).descriptor]),
+        )
+      ).layers,
+    ).toHaveLength(1)
   })
 
   it('variants are not compared, and what one does not name fits', async () => {
@@ -205,7 +287,15 @@ describe('the platform of the index and of the configuration', () => {
       [{ platform: null }, {}],
       [platform('arm64'), { architecture: undefined }],
     ] as const)
-      expect((await readArchive(await layoutOf(async (layout) => [(await layout.image({ architecture: 'arm64', config }, more)).descriptor]))).layers).toHaveLength(1)
+      expect(
+        (
+          await readArchive(
+            await layoutOf(async (layout) => [
+              (await layout.image({ architecture: 'arm64', config }, more)).descriptor,
+            ]),
+          )
+        ).layers,
+      ).toHaveLength(1)
   })
 
   it.each([
@@ -215,9 +305,9 @@ describe('the platform of the index and of the configuration', () => {
     ['a 32-bit relative', platform('386')],
     ['Windows', platform('amd64', 'windows')],
   ])('%s is refused', async (_name, more) => {
-    await expect(readArchive(await layoutOf(async (layout) => [(await layout.image({}, more)).descriptor]))).rejects.toThrow(
-      /the index calls sha256:\S+ an image for .*, its configuration says linux\/amd64/,
-    )
+    await expect(
+      readArchive(await layoutOf(async (layout) => [(await layout.image({}, more)).descriptor])),
+    ).rejects.toThrow(/the index calls sha256:\S+ an image for .*, its configuration says linux\/amd64/)
   })
 
   it('one that is right does not cover one that is wrong', async () => {

@@ -6,7 +6,8 @@ import { limitsOf } from '../../src/limits.ts'
 import { Layout } from '../layout-builder.ts'
 import { readArchive } from '../open-image.ts'
 
-const parse = (text: string | Buffer, depth = 256): unknown => parseJson(Buffer.from(text), 'config.json', limitsOf({ 'json-depth': depth }))
+const parse = (text: string | Buffer, depth = 256): unknown =>
+  parseJson(Buffer.from(text), 'config.json', limitsOf({ 'json-depth': depth }))
 
 describe('JSON', () => {
   it.each([
@@ -67,7 +68,8 @@ describe('JSON', () => {
 
 const DIFF_ID = `sha256:${'0'.repeat(64)}`
 /** A configuration whose `config` and top level hold more. */
-const configOf = (run: string, top = ''): Buffer => Buffer.from(`{"architecture":"amd64","os":"linux","rootfs":{"diff_ids":["${DIFF_ID}"]},"config":{${run}}${top}}`)
+const configOf = (run: string, top = ''): Buffer =>
+  Buffer.from(`{"architecture":"amd64","os":"linux","rootfs":{"diff_ids":["${DIFF_ID}"]},"config":{${run}}${top}}`)
 const read = (run: string, top = '') => parseConfig(configOf(run, top), 'config.json')
 
 describe('a configuration as Go reads it', () => {
@@ -89,7 +91,12 @@ describe('a configuration as Go reads it', () => {
       ),
       'config.json',
     )
-    expect({ env: run.Env, check: run.Healthcheck?.Test, by: history?.[0]?.createdBy, diffIds }).toEqual({ env: ['A=1'], check: ['NONE'], by: 'RUN x', diffIds: [DIFF_ID] })
+    expect({ env: run.Env, check: run.Healthcheck?.Test, by: history?.[0]?.createdBy, diffIds }).toEqual({
+      env: ['A=1'],
+      check: ['NONE'],
+      by: 'RUN x',
+      diffIds: [DIFF_ID],
+    })
   })
 
   it.each([
@@ -99,9 +106,24 @@ describe('a configuration as Go reads it', () => {
     ['config and Config', '', ',"Config":{"User":"0"}', /engines take both for config/],
     ['os and OS', '', ',"OS":"windows"', /engines take both for os/],
     ['a long s', '"User":"1000","U\u017fer":"0"', '', /engines take both for User/],
-    ['the Kelvin sign', '"WorkingDir":"/","Healthcheck":null,"Healthchec\u212a":{"Test":[]}', '', /engines take both for Healthcheck/],
-    ['created_by and CREATED_BY', '', ',"history":[{"created_by":"a","CREATED_BY":"b"}]', /engines take both for created_by/],
-    ['what nobody reads, twice', '', ',"docker_version":"1","Docker_Version":"2"', /engines take both for docker_version/],
+    [
+      'the Kelvin sign',
+      '"WorkingDir":"/","Healthcheck":null,"Healthchec\u212a":{"Test":[]}',
+      '',
+      /engines take both for Healthcheck/,
+    ],
+    [
+      'created_by and CREATED_BY',
+      '',
+      ',"history":[{"created_by":"a","CREATED_BY":"b"}]',
+      /engines take both for created_by/,
+    ],
+    [
+      'what nobody reads, twice',
+      '',
+      ',"docker_version":"1","Docker_Version":"2"',
+      /engines take both for docker_version/,
+    ],
     ['two cases, none of them the name', '"USER":"1000","user":"0"', '', /engines take both for User/],
   ])('%s: two keys for one field are refused', (_name, run, top, message) => {
     expect(() => read(run, top)).toThrow(message)
@@ -110,18 +132,36 @@ describe('a configuration as Go reads it', () => {
   it.each([
     ['a label that is null', '"Labels":{"a":null}', ({ run }: ReturnType<typeof read>) => run.Labels, { a: '' }],
     ['labels that are null', '"Labels":null', ({ run }: ReturnType<typeof read>) => run.Labels, {}],
-    ['labels in two cases', '"Labels":{"maintainer":"a","MAINTAINER":"b"}', ({ run }: ReturnType<typeof read>) => run.Labels, { maintainer: 'a', MAINTAINER: 'b' }],
-    ['ports in two cases', '"ExposedPorts":{"80/tcp":{},"80/TCP":{}}', ({ run }: ReturnType<typeof read>) => run.ExposedPorts, ['80/tcp', '80/TCP']],
+    [
+      'labels in two cases',
+      '"Labels":{"maintainer":"a","MAINTAINER":"b"}',
+      ({ run }: ReturnType<typeof read>) => run.Labels,
+      { maintainer: 'a', MAINTAINER: 'b' },
+    ],
+    [
+      'ports in two cases',
+      '"ExposedPorts":{"80/tcp":{},"80/TCP":{}}',
+      ({ run }: ReturnType<typeof read>) => run.ExposedPorts,
+      ['80/tcp', '80/TCP'],
+    ],
     ['a variable that is null', '"Env":["A=1",null]', ({ run }: ReturnType<typeof read>) => run.Env, ['A=1', '']],
     ['a command that is a string', '"Cmd":"echo hi"', ({ run }: ReturnType<typeof read>) => run.Cmd, ['echo hi']],
-    ['an entrypoint that is a string', '"Entrypoint":"/run.sh"', ({ run }: ReturnType<typeof read>) => run.Entrypoint, ['/run.sh']],
+    [
+      'an entrypoint that is a string',
+      '"Entrypoint":"/run.sh"',
+      ({ run }: ReturnType<typeof read>) => run.Entrypoint,
+      ['/run.sh'],
+    ],
     ['a command that is null', '"Cmd":null', ({ run }: ReturnType<typeof read>) => run.Cmd, null],
   ])('%s', (_name, run, pick, expected) => {
     expect(pick(read(run))).toEqual(expected)
   })
 
   it('history entries that are null are empty ones', () => {
-    expect(read('', ',"history":[null,{"created_by":"x"}]').history?.map(({ createdBy }) => createdBy)).toEqual(['', 'x'])
+    expect(read('', ',"history":[null,{"created_by":"x"}]').history?.map(({ createdBy }) => createdBy)).toEqual([
+      '',
+      'x',
+    ])
   })
 
   it.each([
@@ -139,10 +179,15 @@ describe('every document of an image is read so', () => {
   const twice = (text: string, key: string): string => text.replace(`"${key}":`, `"${key}":null,"${key}":`)
   const layoutWith = async (change: (layout: Layout) => void): Promise<Buffer> => {
     const layout = new Layout()
-    const { descriptor, config, layer } = await layout.image({}, { annotations: { 'io.containerd.image.name': 'docker.io/demo/app:1' } })
+    const { descriptor, config, layer } = await layout.image(
+      {},
+      { annotations: { 'io.containerd.image.name': 'docker.io/demo/app:1' } },
+    )
     layout.index.push(descriptor)
     const blob = (of: { digest: string }): string => `blobs/sha256/${of.digest.slice(7)}`
-    layout.more['manifest.json'] = JSON.stringify([{ Config: blob(config), RepoTags: ['demo/app:1'], Layers: [blob(layer)] }])
+    layout.more['manifest.json'] = JSON.stringify([
+      { Config: blob(config), RepoTags: ['demo/app:1'], Layers: [blob(layer)] },
+    ])
     change(layout)
     return layout.archive()
   }
@@ -154,22 +199,38 @@ describe('every document of an image is read so', () => {
   it.each([
     [
       'index.json',
-      (layout: Layout) => (layout.more['index.json'] = twice(JSON.stringify({ schemaVersion: 2, manifests: layout.index }), 'manifests')),
+      (layout: Layout) =>
+        (layout.more['index.json'] = twice(JSON.stringify({ schemaVersion: 2, manifests: layout.index }), 'manifests')),
       /index\.json: line 1 holds the key "manifests"/,
     ],
-    ['manifest.json', (layout: Layout) => (layout.more['manifest.json'] = twice(String(layout.more['manifest.json']), 'Config')), /manifest\.json: line 1 holds the key "Config"/],
+    [
+      'manifest.json',
+      (layout: Layout) => (layout.more['manifest.json'] = twice(String(layout.more['manifest.json']), 'Config')),
+      /manifest\.json: line 1 holds the key "Config"/,
+    ],
     [
       'manifest.json in two cases',
-      (layout: Layout) => (layout.more['manifest.json'] = String(layout.more['manifest.json']).replace('"Config":', '"config":"x","Config":')),
+      (layout: Layout) =>
+        (layout.more['manifest.json'] = String(layout.more['manifest.json']).replace(
+          '"Config":',
+          '"config":"x","Config":',
+        )),
       /engines take both for Config/,
     ],
-    ['repositories', (layout: Layout) => (layout.more['repositories'] = '{"a":{"1":"x"},"a":{"1":"y"}}'), /repositories: line 1 holds the key "a"/],
+    [
+      'repositories',
+      (layout: Layout) => (layout.more['repositories'] = '{"a":{"1":"x"},"a":{"1":"y"}}'),
+      /repositories: line 1 holds the key "a"/,
+    ],
     [
       'a manifest',
       (layout: Layout) => {
         const [descriptor] = layout.index
         const text = String(layout.blobs.get(`blobs/sha256/${descriptor?.digest.slice(7)}`))
-        layout.index[0] = layout.blob(text.replace('"layers":', '"Layers":[],"layers":'), 'application/vnd.oci.image.manifest.v1+json')
+        layout.index[0] = layout.blob(
+          text.replace('"layers":', '"Layers":[],"layers":'),
+          'application/vnd.oci.image.manifest.v1+json',
+        )
       },
       /engines take both for layers/,
     ],

@@ -27,7 +27,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const nothing = (async function* (): AsyncGenerator<Buffer> {})()
-const options = { image: null, platform: null, temporary: tmpdir(), stdin: nothing, limits: DEFAULT_LIMITS, bareNames: 'file-first' } as const
+const options = {
+  image: null,
+  platform: null,
+  temporary: tmpdir(),
+  stdin: nothing,
+  limits: DEFAULT_LIMITS,
+  bareNames: 'file-first',
+} as const
 
 async function read(image: Image): Promise<string[]> {
   const layers: string[] = []
@@ -96,13 +103,17 @@ describe('every form of archive', () => {
 
 describe('images that real builders made', () => {
   const fixtures = path.join(import.meta.dirname, '../../fixtures')
-  it.each(['deleted-secret/image.tar', 'formats/classic-builder.tar.gz', 'formats/buildah.tar.gz', 'formats/oci-zstd.tar.gz', 'formats/oci-gzip.tar.zst', 'clean/image.tar'])(
-    '%s',
-    async (name) => {
-      const image = await openImage(path.join(fixtures, name), options)
-      expect((await read(image)).map((digest) => `sha256:${digest}`)).toEqual(image.config.diffIds)
-    },
-  )
+  it.each([
+    'deleted-secret/image.tar',
+    'formats/classic-builder.tar.gz',
+    'formats/buildah.tar.gz',
+    'formats/oci-zstd.tar.gz',
+    'formats/oci-gzip.tar.zst',
+    'clean/image.tar',
+  ])('%s', async (name) => {
+    const image = await openImage(path.join(fixtures, name), options)
+    expect((await read(image)).map((digest) => `sha256:${digest}`)).toEqual(image.config.diffIds)
+  })
 })
 
 describe('several images in one archive', () => {
@@ -111,7 +122,10 @@ describe('several images in one archive', () => {
     const second = await buildParts({ ...SPEC, config: { User: '2' } })
     const files = [first, second].flatMap(({ layers, config }) => [
       { name: `${sha256(config)}.json`, content: config },
-      ...layers.map(({ plain, diffId }, index) => ({ name: `${sha256(config)}${index}${diffId}/layer.tar`, content: plain })),
+      ...layers.map(({ plain, diffId }, index) => ({
+        name: `${sha256(config)}${index}${diffId}/layer.tar`,
+        content: plain,
+      })),
     ])
     const manifest = [first, second].map(({ layers, config }, index) => ({
       Config: `${sha256(config)}.json`,
@@ -135,7 +149,9 @@ describe('several images in one archive', () => {
   })
 
   it('says which there are when the name is not among them', async () => {
-    await expect(openImage(await two(), { ...options, image: 'demo/other' })).rejects.toThrow(/holds no image "demo\/other"/)
+    await expect(openImage(await two(), { ...options, image: 'demo/other' })).rejects.toThrow(
+      /holds no image "demo\/other"/,
+    )
   })
 })
 
@@ -172,23 +188,32 @@ describe('what cannot be read whole is refused, with one clear line', () => {
     ],
     [
       'a layer that is missing from an OCI archive',
-      async () => changed(await buildImage(single, 'containerd'), (_name, content) => (content[0] === 0x1f ? null : content)),
+      async () =>
+        changed(await buildImage(single, 'containerd'), (_name, content) => (content[0] === 0x1f ? null : content)),
       /layer 0 .* is missing/,
     ],
     [
       'a layer that was changed',
-      async () => changed(await buildImage(single), (name, content) => (name.endsWith('layer.tar') ? Buffer.concat([content, Buffer.alloc(512)]) : content)),
+      async () =>
+        changed(await buildImage(single), (name, content) =>
+          name.endsWith('layer.tar') ? Buffer.concat([content, Buffer.alloc(512)]) : content,
+        ),
       /does not match its diff ID/,
     ],
     [
       'a compressed layer that was changed',
       async () =>
-        changed(await buildImage(single, 'containerd'), (_name, content) => (content[0] === 0x1f ? zlib.gzipSync(zlib.gunzipSync(content), { level: 1, memLevel: 1 }) : content)),
+        changed(await buildImage(single, 'containerd'), (_name, content) =>
+          content[0] === 0x1f ? zlib.gzipSync(zlib.gunzipSync(content), { level: 1, memLevel: 1 }) : content,
+        ),
       /does not match its digest/,
     ],
     [
       'a compressed layer that is cut',
-      async () => changed(await buildImage(single, 'containerd'), (_name, content) => (content[0] === 0x1f ? content.subarray(0, 60) : content)),
+      async () =>
+        changed(await buildImage(single, 'containerd'), (_name, content) =>
+          content[0] === 0x1f ? content.subarray(0, 60) : content,
+        ),
       /does not decompress/,
     ],
     [
@@ -200,7 +225,10 @@ describe('what cannot be read whole is refused, with one clear line', () => {
           await tar([
             { name: 'config.json', content: config },
             { name: 'layer.tar.gz', content: blob },
-            { name: 'manifest.json', content: JSON.stringify([{ Config: 'config.json', RepoTags: null, Layers: ['layer.tar.gz'] }]) },
+            {
+              name: 'manifest.json',
+              content: JSON.stringify([{ Config: 'config.json', RepoTags: null, Layers: ['layer.tar.gz'] }]),
+            },
           ]),
         )
       },
@@ -208,26 +236,37 @@ describe('what cannot be read whole is refused, with one clear line', () => {
     ],
     [
       'a damaged layer in xz',
-      async () => changed(await buildImage(single), (name, content) => (name.endsWith('layer.tar') ? Buffer.from(`\xfd7zXZ\0${'x'.repeat(600)}`, 'latin1') : content)),
+      async () =>
+        changed(await buildImage(single), (name, content) =>
+          name.endsWith('layer.tar') ? Buffer.from(`\xfd7zXZ\0${'x'.repeat(600)}`, 'latin1') : content,
+        ),
       /does not decompress \(xz: /,
     ],
     [
       'a configuration that is missing',
-      async () => changed(await buildImage(single), (name, content) => (/^[0-9a-f]{64}\.json$/.test(name) ? null : content)),
+      async () =>
+        changed(await buildImage(single), (name, content) => (/^[0-9a-f]{64}\.json$/.test(name) ? null : content)),
       /configuration .* is missing/,
     ],
     [
       'fewer layers than diff IDs',
       async () =>
         changed(await buildImage(single), (name, content) =>
-          name === 'manifest.json' ? Buffer.from(content.toString().replace(/"Layers":\[[^\]]*\]/, '"Layers":null')) : content,
+          name === 'manifest.json'
+            ? Buffer.from(content.toString().replace(/"Layers":\[[^\]]*\]/, '"Layers":null'))
+            : content,
         ),
       /names 0 layers, the configuration 1/,
     ],
-    ['a Windows image', async () => fileOf(await buildImage({ ...single, overrides: { os: 'windows' } })), /is a Windows image/],
+    [
+      'a Windows image',
+      async () => fileOf(await buildImage({ ...single, overrides: { os: 'windows' } })),
+      /is a Windows image/,
+    ],
     [
       'a manifest that is no JSON',
-      async () => changed(await buildImage(single), (name, content) => (name === 'manifest.json' ? Buffer.from('{') : content)),
+      async () =>
+        changed(await buildImage(single), (name, content) => (name === 'manifest.json' ? Buffer.from('{') : content)),
       /manifest\.json is not valid JSON/,
     ],
     [
@@ -241,12 +280,22 @@ describe('what cannot be read whole is refused, with one clear line', () => {
     ['a truncated archive', async () => fileOf((await buildImage(single)).subarray(0, 3000)), /truncated/],
     ['an empty file', async () => fileOf(Buffer.alloc(0)), /is empty/],
     ['a text file', async () => fileOf(Buffer.from('hello\n'.repeat(200))), /is no image archive/],
-    ['a tar that is no image', async () => fileOf(await tar([{ name: 'a', content: 'b' }])), /neither index\.json \(OCI\) nor manifest\.json/],
+    [
+      'a tar that is no image',
+      async () => fileOf(await tar([{ name: 'a', content: 'b' }])),
+      /neither index\.json \(OCI\) nor manifest\.json/,
+    ],
     ['a directory that is no layout', async () => folder, /the directory is no OCI layout/],
     ['a file that is not there', async () => path.join(folder, 'nothing.tar'), /no such file or directory/],
     [
       'the same file twice',
-      async () => fileOf(Buffer.concat([(await tar([{ name: 'manifest.json', content: '[]' }])).subarray(0, 1024), await buildImage(single)])),
+      async () =>
+        fileOf(
+          Buffer.concat([
+            (await tar([{ name: 'manifest.json', content: '[]' }])).subarray(0, 1024),
+            await buildImage(single),
+          ]),
+        ),
       /"manifest\.json" is there twice, with different content/,
     ],
   ])('%s', async (_name, file, message) => {

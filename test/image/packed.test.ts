@@ -35,13 +35,16 @@ async function unpacked(bytes: Buffer): Promise<string> {
     for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
   })()
   const chunks: Buffer[] = []
-  for await (const chunk of decompress(source, sniff(bytes.subarray(0, 512)), 'layer 3')) chunks.push(Buffer.from(chunk))
+  for await (const chunk of decompress(source, sniff(bytes.subarray(0, 512)), 'layer 3'))
+    chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks).toString('latin1')
 }
 
 describe('a layer', () => {
   it.each(['tar-gzip', 'tar-xz', 'tar-bzip2', 'tar-zstd'])('%s unpacks to the tar', async (name) => {
-    expect(await unpacked(await fixture(`${name}.bin`))).toBe(zlib.gunzipSync(await fixture('tar-gzip.bin')).toString('latin1'))
+    expect(await unpacked(await fixture(`${name}.bin`))).toBe(
+      zlib.gunzipSync(await fixture('tar-gzip.bin')).toString('latin1'),
+    )
   })
 
   it.each([
@@ -56,7 +59,11 @@ describe('a layer', () => {
     ['xz with SHA-256', 'xz-sha256'],
     ['bzip2 of two streams', 'bzip2-two-streams'],
   ])('%s is read whole', async (_name, file) => {
-    expect((await unpacked(await fixture(`${file}.bin`))).endsWith(zlib.gunzipSync(await fixture('gzip.bin')).toString('latin1'))).toBe(true)
+    expect(
+      (await unpacked(await fixture(`${file}.bin`))).endsWith(
+        zlib.gunzipSync(await fixture('gzip.bin')).toString('latin1'),
+      ),
+    ).toBe(true)
   })
 
   const KINDS = ['tar-gzip', 'tar-xz', 'tar-bzip2', 'tar-zstd']
@@ -67,20 +74,29 @@ describe('a layer', () => {
     ['a stream of another kind', zlib.brotliCompressSync('hidden')],
     ['half a sign', Buffer.from([0x28, 0xb5])],
   ]
-  it.each(KINDS.flatMap((kind) => behind.map(([what, bytes]) => [kind, what, bytes] as const)))('%s with %s behind it is refused', async (kind, _what, bytes) => {
-    await expect(unpacked(Buffer.concat([await fixture(`${kind}.bin`), bytes]))).rejects.toThrow(
-      /^layer 3 holds \d+ bytes behind its compressed data, which no reader would look at\./,
-    )
-  })
+  it.each(KINDS.flatMap((kind) => behind.map(([what, bytes]) => [kind, what, bytes] as const)))(
+    '%s with %s behind it is refused',
+    async (kind, _what, bytes) => {
+      await expect(unpacked(Buffer.concat([await fixture(`${kind}.bin`), bytes]))).rejects.toThrow(
+        /^layer 3 holds \d+ bytes behind its compressed data, which no reader would look at\./,
+      )
+    },
+  )
 
   it.each(KINDS)('%s that breaks off is refused, wherever', async (kind) => {
     const whole = await fixture(`${kind}.bin`)
     for (let length = 30; length < whole.length; length += 41)
-      await expect(unpacked(whole.subarray(0, length))).rejects.toThrow(/^layer 3 does not decompress .* truncated or damaged/)
+      await expect(unpacked(whole.subarray(0, length))).rejects.toThrow(
+        /^layer 3 does not decompress .* truncated or damaged/,
+      )
   })
 
   it.each([
-    ['a filter of xz', 'xz-x86', /layer 3 cannot be decompressed \(xz: its filter \(x86\) is not supported\)\. Build or convert the image with gzip or zstd/],
+    [
+      'a filter of xz',
+      'xz-x86',
+      /layer 3 cannot be decompressed \(xz: its filter \(x86\) is not supported\)\. Build or convert the image with gzip or zstd/,
+    ],
     ['lzip', 'tar-lzip', /compressed in a way that is not supported/],
     ['lz4', 'lz4', /compressed in a way that is not supported/],
   ])('%s is named and refused', async (_name, file, message) => {
@@ -99,7 +115,10 @@ describe('a whole archive', () => {
   })
 
   it('is spooled up to the limit, and refused beyond it', async () => {
-    const archive = await buildImage({ layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: Buffer.alloc(300_000) }] }], config: { User: '1' } })
+    const archive = await buildImage({
+      layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: Buffer.alloc(300_000) }] }],
+      config: { User: '1' },
+    })
     const file = path.join(folder, 'a.tar.gz')
     await writeFile(file, zlib.gzipSync(archive))
     await (await openImage(file, optionsOf(archive.length))).close()
@@ -108,7 +127,9 @@ describe('a whole archive', () => {
     const stdin = (async function* (): AsyncGenerator<Buffer> {
       for (let at = 0; at < archive.length; at += 10_000) yield archive.subarray(at, at + 10_000)
     })()
-    await expect(openImage('-', { ...optionsOf(200_000), stdin })).rejects.toThrow(/standard input: more than 200000 bytes/)
+    await expect(openImage('-', { ...optionsOf(200_000), stdin })).rejects.toThrow(
+      /standard input: more than 200000 bytes/,
+    )
     await rm(file)
     expect(await readdir(folder)).toEqual([])
   })

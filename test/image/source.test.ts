@@ -62,7 +62,8 @@ describe('a name', () => {
     ['docker://debian', /images in registries are not read directly/],
     ['registry:debian', /images in registries are not read directly/],
   ])('%j is refused', (name, message) => {
-    for (const bareNames of ['file-first', 'engine'] as const) expect(() => parseSource(name, bareNames)).toThrow(message)
+    for (const bareNames of ['file-first', 'engine'] as const)
+      expect(() => parseSource(name, bareNames)).toThrow(message)
   })
 
   it.each([
@@ -95,18 +96,24 @@ describe('where a file and an image could be meant', () => {
     layout.index.push((await layout.image()).descriptor)
     await layout.write('service')
     expect((await readImage('service')).source).toBe('oci-layout')
-    await expect(readImage('service', { bareNames: 'engine' })).rejects.toThrow(/There is a file \.\/service, but in a workflow/)
+    await expect(readImage('service', { bareNames: 'engine' })).rejects.toThrow(
+      /There is a file \.\/service, but in a workflow/,
+    )
   })
 
   it('a directory that is no layout is no image: an engine is asked', async () => {
     await mkdir('app')
-    await expect(readImage('app')).rejects.toThrow(/no engine has an image of that name .* There is a directory \.\/app, but it is no OCI layout\.$/)
+    await expect(readImage('app')).rejects.toThrow(
+      /no engine has an image of that name .* There is a directory \.\/app, but it is no OCI layout\.$/,
+    )
     await expect(readImage('./app')).rejects.toThrow(/the directory is no OCI layout/)
   })
 
   it('neither: the engines say why', async () => {
     await expect(readImage('nothing')).rejects.toThrow(/^nothing: no engine has an image of that name/)
-    await expect(readImage('nothing.tar', { bareNames: 'engine' })).rejects.toThrow(/^nothing\.tar: no such file or directory/)
+    await expect(readImage('nothing.tar', { bareNames: 'engine' })).rejects.toThrow(
+      /^nothing\.tar: no such file or directory/,
+    )
   })
 })
 
@@ -117,7 +124,9 @@ describe('an image inside what is named, as skopeo writes it', () => {
       ['1', '1001'],
       ['2', '1002'],
     ] as const)
-      layout.index.push((await layout.image({ user }, { annotations: { 'org.opencontainers.image.ref.name': tag } })).descriptor)
+      layout.index.push(
+        (await layout.image({ user }, { annotations: { 'org.opencontainers.image.ref.name': tag } })).descriptor,
+      )
     return layout
   }
 
@@ -145,37 +154,58 @@ describe('an image inside what is named, as skopeo writes it', () => {
 
 describe('a directory of skopeo', () => {
   /** As `skopeo copy … dir:` lays it out. */
-  const write = async (directory: string, change: (files: Record<string, Buffer | string>) => void = () => {}): Promise<void> => {
+  const write = async (
+    directory: string,
+    change: (files: Record<string, Buffer | string>) => void = () => {},
+  ): Promise<void> => {
     const layout = new Layout()
     const { descriptor } = await layout.image()
     const blobs = [...layout.blobs].map(([name, bytes]) => [path.basename(name), bytes] as const)
     const manifest = path.basename(descriptor.digest.replace(':', '/'))
-    const files = { version: 'Directory Transport Version: 1.1\n', ...Object.fromEntries(blobs.map(([name, bytes]) => [name === manifest ? 'manifest.json' : name, bytes])) }
+    const files = {
+      version: 'Directory Transport Version: 1.1\n',
+      ...Object.fromEntries(blobs.map(([name, bytes]) => [name === manifest ? 'manifest.json' : name, bytes])),
+    }
     change(files)
     await writeFiles(directory, files)
   }
 
   it('is read', async () => {
     await write('skopeo')
-    for (const reference of ['skopeo', './skopeo', 'dir:skopeo']) expect(await readImage(reference)).toMatchObject({ source: 'dir', layers: [{ index: 0 }] })
+    for (const reference of ['skopeo', './skopeo', 'dir:skopeo'])
+      expect(await readImage(reference)).toMatchObject({ source: 'dir', layers: [{ index: 0 }] })
   })
 
   it('with several platforms, the one that is named', async () => {
     const layout = new Layout()
     const amd = await layout.image({}, { platform: { os: 'linux', architecture: 'amd64' } })
-    const arm = await layout.image({ architecture: 'arm64', user: '7' }, { platform: { os: 'linux', architecture: 'arm64' } })
+    const arm = await layout.image(
+      { architecture: 'arm64', user: '7' },
+      { platform: { os: 'linux', architecture: 'arm64' } },
+    )
     const manifests = [amd, arm].map(({ descriptor }) => descriptor.digest.slice(7))
     const files = Object.fromEntries(
-      [...layout.blobs].map(([name, bytes]) => [manifests.includes(path.basename(name)) ? `${path.basename(name)}.manifest.json` : path.basename(name), bytes]),
+      [...layout.blobs].map(([name, bytes]) => [
+        manifests.includes(path.basename(name)) ? `${path.basename(name)}.manifest.json` : path.basename(name),
+        bytes,
+      ]),
     )
-    await writeFiles('all', { ...files, 'manifest.json': JSON.stringify({ schemaVersion: 2, mediaType: OCI.index, manifests: [amd.descriptor, arm.descriptor] }) })
+    await writeFiles('all', {
+      ...files,
+      'manifest.json': JSON.stringify({
+        schemaVersion: 2,
+        mediaType: OCI.index,
+        manifests: [amd.descriptor, arm.descriptor],
+      }),
+    })
     expect((await readImage('dir:all', { platform: 'linux/arm64' })).config.run.User).toBe('7')
     await expect(readImage('dir:all')).rejects.toThrow(/holds several images/)
   })
 
   it('with a changed layer is refused', async () => {
     await write('changed', (files) => {
-      for (const name of Object.keys(files)) if (/^[0-9a-f]{64}$/.test(name) && (files[name]?.length ?? 0) > 1024) files[name] = Buffer.alloc(1536)
+      for (const name of Object.keys(files))
+        if (/^[0-9a-f]{64}$/.test(name) && (files[name]?.length ?? 0) > 1024) files[name] = Buffer.alloc(1536)
     })
     await expect(readImage('dir:changed')).rejects.toThrow(/does not match its digest/)
   })
@@ -213,11 +243,31 @@ describe('what lies in a layout directory', () => {
   it.each([
     ['a pipe for index.json', 'index.json', pipe, /index\.json is no regular file/],
     ['a pipe for oci-layout, of a name without a path', 'index.json', pipe, /no regular file/],
-    ['a link to a pipe', 'index.json', async (file: string) => symlink('pipe', file).then(() => pipe(path.join(path.dirname(file), 'pipe'))), /no regular file/],
+    [
+      'a link to a pipe',
+      'index.json',
+      async (file: string) => symlink('pipe', file).then(() => pipe(path.join(path.dirname(file), 'pipe'))),
+      /no regular file/,
+    ],
     ['a directory for index.json', 'index.json', mkdir, /index\.json is no regular file/],
-    ['a link to a device', 'index.json', (file: string) => symlink('/dev/zero', file), /is a link that leads out of the layout/],
-    ['a link out of it', 'index.json', (file: string) => symlink('/etc/hostname', file), /is a link that leads out of the layout/],
-    ['a link to itself', 'index.json', (file: string) => symlink('index.json', file), /cannot be read: its symbolic links run in a circle/],
+    [
+      'a link to a device',
+      'index.json',
+      (file: string) => symlink('/dev/zero', file),
+      /is a link that leads out of the layout/,
+    ],
+    [
+      'a link out of it',
+      'index.json',
+      (file: string) => symlink('/etc/hostname', file),
+      /is a link that leads out of the layout/,
+    ],
+    [
+      'a link to itself',
+      'index.json',
+      (file: string) => symlink('index.json', file),
+      /cannot be read: its symbolic links run in a circle/,
+    ],
     ['a link to nothing', 'index.json', (file: string) => symlink('nothing', file), /has no index\.json/],
   ])('%s is refused and not waited for', async (name, file, make, message) => {
     const directory = `layout-${name.replaceAll(/\W/g, '-')}`
@@ -228,7 +278,11 @@ describe('what lies in a layout directory', () => {
 
   it.each([
     ['a pipe', pipe, /is no regular file/],
-    ['a link to a layer elsewhere', (file: string) => writeFile('elsewhere', 'x').then(() => symlink(path.resolve('elsewhere'), file)), /leads out of the layout/],
+    [
+      'a link to a layer elsewhere',
+      (file: string) => writeFile('elsewhere', 'x').then(() => symlink(path.resolve('elsewhere'), file)),
+      /leads out of the layout/,
+    ],
     ['a directory', mkdir, /is no regular file/],
   ])('%s in the place of a layer', async (name, make, message) => {
     const { directory, layer } = await layoutAt(`blob-${name.replaceAll(/\W/g, '-')}`)
@@ -267,7 +321,12 @@ describe('digests and layers of other kinds', () => {
     const bytes = layout.blobs.get(`blobs/sha256/${layer.digest.slice(7)}`) ?? ''
     const own = layout.blob(bytes, OCI.layer, {}, algorithm)
     const configuration = layout.blob(
-      JSON.parse(String(layout.blobs.get(`blobs/sha256/${config.digest.slice(7)}`)).replace(/"diff_ids":\[[^\]]*\]/, `"diff_ids":["${own.digest}"]`)) as object,
+      JSON.parse(
+        String(layout.blobs.get(`blobs/sha256/${config.digest.slice(7)}`)).replace(
+          /"diff_ids":\[[^\]]*\]/,
+          `"diff_ids":["${own.digest}"]`,
+        ),
+      ) as object,
       OCI.config,
       {},
       algorithm,
@@ -275,24 +334,44 @@ describe('digests and layers of other kinds', () => {
     layout.index.push(layout.blob({ config: configuration, layers: [own] }, OCI.manifest, {}, algorithm))
     const directory = await mkdtemp(path.join(folder, 'sha-'))
     await layout.write(directory)
-    expect(await readImage(directory)).toMatchObject({ id: configuration.digest, layers: [{ digest: own.digest, diffId: own.digest }] })
+    expect(await readImage(directory)).toMatchObject({
+      id: configuration.digest,
+      layers: [{ digest: own.digest, diffId: own.digest }],
+    })
     await writeFiles(directory, { [`blobs/${algorithm}/${own.digest.slice(7)}`]: Buffer.alloc(1024) })
     await expect(readImage(directory)).rejects.toThrow(/does not match its digest/)
   })
 
-  it.each(['md5:d41d8cd98f00b204e9800998ecf8427e', `sha256:${'A'.repeat(64)}`, 'sha256:../../../etc/passwd', `sha512:${'0'.repeat(64)}`])(
-    'the digest %s is none',
-    async (digest) => {
-      await expect(readImage(await layoutWith({ manifest: { layers: [{ mediaType: OCI.layer, digest, size: 1 }] } }))).rejects.toThrow(
-        /layers\.0\.digest: no digest by sha256 or sha512/,
-      )
-    },
-  )
+  it.each([
+    'md5:d41d8cd98f00b204e9800998ecf8427e',
+    `sha256:${'A'.repeat(64)}`,
+    'sha256:../../../etc/passwd',
+    `sha512:${'0'.repeat(64)}`,
+  ])('the digest %s is none', async (digest) => {
+    await expect(
+      readImage(await layoutWith({ manifest: { layers: [{ mediaType: OCI.layer, digest, size: 1 }] } })),
+    ).rejects.toThrow(/layers\.0\.digest: no digest by sha256 or sha512/)
+  })
 
   it.each([
-    ['a foreign layer of Docker', 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', true, /layer 0 .* is a foreign layer, which archives leave out/],
-    ['one that may not be handed on', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', true, /is a foreign layer/],
-    ['an encrypted layer', 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted', false, /layer 0 .* is encrypted: nothing in it can be judged/],
+    [
+      'a foreign layer of Docker',
+      'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+      true,
+      /layer 0 .* is a foreign layer, which archives leave out/,
+    ],
+    [
+      'one that may not be handed on',
+      'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+      true,
+      /is a foreign layer/,
+    ],
+    [
+      'an encrypted layer',
+      'application/vnd.oci.image.layer.v1.tar+gzip+encrypted',
+      false,
+      /layer 0 .* is encrypted: nothing in it can be judged/,
+    ],
     ['an encrypted layer that is not there', 'application/vnd.oci.image.layer.v1.tar+encrypted', true, /is encrypted/],
     ['a layer that is not there', OCI.layer, true, /is missing from the archive/],
   ])('%s is named for what it is', async (_name, layerType, drop, message) => {
@@ -300,6 +379,9 @@ describe('digests and layers of other kinds', () => {
   })
 
   it('a foreign layer that is there is a layer', async () => {
-    expect((await readImage(await layoutWith({ layerType: 'application/vnd.oci.image.layer.nondistributable.v1.tar' }))).layers).toHaveLength(1)
+    expect(
+      (await readImage(await layoutWith({ layerType: 'application/vnd.oci.image.layer.nondistributable.v1.tar' })))
+        .layers,
+    ).toHaveLength(1)
   })
 })

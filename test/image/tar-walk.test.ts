@@ -12,7 +12,11 @@ async function withTarStream(bytes: Buffer): Promise<{ name: string; size: numbe
   const reader = extract({ allowUnknownFormat: true } as never)
   await new Promise<void>((resolve, reject) => {
     reader.on('entry', (header, stream, next) => {
-      entries.push({ name: header.name, size: header.type === 'directory' ? 0 : (header.size ?? 0), offset: (header as unknown as { byteOffset: number }).byteOffset })
+      entries.push({
+        name: header.name,
+        size: header.type === 'directory' ? 0 : (header.size ?? 0),
+        offset: (header as unknown as { byteOffset: number }).byteOffset,
+      })
       stream.on('end', () => next())
       stream.resume()
     })
@@ -23,7 +27,8 @@ async function withTarStream(bytes: Buffer): Promise<{ name: string; size: numbe
   return entries
 }
 
-const withIndex = (bytes: Buffer): Promise<TarHeader[]> => indexTar('test', bytes.length, async (offset, length) => bytes.subarray(offset, offset + length), DEFAULT_LIMITS)
+const withIndex = (bytes: Buffer): Promise<TarHeader[]> =>
+  indexTar('test', bytes.length, async (offset, length) => bytes.subarray(offset, offset + length), DEFAULT_LIMITS)
 
 function withGuard(bytes: Buffer, cuts: readonly number[]): TarHeader[] {
   const entries: TarHeader[] = []
@@ -52,19 +57,27 @@ const file: fc.Arbitrary<FileSpec> = fc.oneof(
 describe('the header walk', () => {
   it('sees the entries that tar-stream sees, in one piece and cut anywhere', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(file, { maxLength: 12 }), fc.array(fc.nat(60_000), { maxLength: 8 }), async (files, cuts) => {
-        const bytes = await tar(files)
-        const expected = await withTarStream(bytes)
-        const simple = ({ name: own, size, offset }: TarHeader) => ({ name: own, size, offset })
-        expect((await withIndex(bytes)).map(simple)).toEqual(expected)
-        expect(withGuard(bytes, cuts).map(simple)).toEqual(expected)
-      }),
+      fc.asyncProperty(
+        fc.array(file, { maxLength: 12 }),
+        fc.array(fc.nat(60_000), { maxLength: 8 }),
+        async (files, cuts) => {
+          const bytes = await tar(files)
+          const expected = await withTarStream(bytes)
+          const simple = ({ name: own, size, offset }: TarHeader) => ({ name: own, size, offset })
+          expect((await withIndex(bytes)).map(simple)).toEqual(expected)
+          expect(withGuard(bytes, cuts).map(simple)).toEqual(expected)
+        },
+      ),
       { numRuns: 150 },
     )
   })
 
   it('agrees with tar-stream on damaged headers: the same entries, or an error', async () => {
-    const bytes = await tar([{ name: 'a', content: 'one' }, { name: 'b/' }, { name: `${'long/'.repeat(40)}c`, content: 'three' }])
+    const bytes = await tar([
+      { name: 'a', content: 'one' },
+      { name: 'b/' },
+      { name: `${'long/'.repeat(40)}c`, content: 'three' },
+    ])
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
         const damaged = Buffer.from(bytes)
@@ -79,7 +92,10 @@ describe('the header walk', () => {
   })
 
   it('tells entries behind the end of the archive', async () => {
-    const bytes = Buffer.concat([await tar([{ name: 'a', content: 'x' }]), await tar([{ name: 'hidden', content: 'y' }])])
+    const bytes = Buffer.concat([
+      await tar([{ name: 'a', content: 'x' }]),
+      await tar([{ name: 'hidden', content: 'y' }]),
+    ])
     expect((await withIndex(bytes)).map((entry) => [entry.name, entry.afterEnd])).toEqual([
       ['a', false],
       ['hidden', true],

@@ -18,7 +18,9 @@ const entryOf = ({ config, layer }: { config: Descriptor; layer: Descriptor }, m
 })
 
 /** A layout of one image, with what docker load reads beside it. */
-async function both(change: (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => object[] | Promise<object[]>): Promise<Buffer> {
+async function both(
+  change: (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => object[] | Promise<object[]>,
+): Promise<Buffer> {
   const layout = new Layout()
   const image = await layout.image({}, { annotations: { 'io.containerd.image.name': NAME } })
   layout.index.push(image.descriptor)
@@ -34,7 +36,13 @@ const evil = { files: [{ name: 'evil', content: 'y' }], user: '0' }
 describe('manifest.json beside index.json', () => {
   it.each([
     ['the same image', (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image)]],
-    ['two names of it', (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image), entryOf(image, { RepoTags: ['demo/app:latest'] })]],
+    [
+      'two names of it',
+      (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [
+        entryOf(image),
+        entryOf(image, { RepoTags: ['demo/app:latest'] }),
+      ],
+    ],
     [
       'its bytes under other names',
       (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => {
@@ -64,15 +72,24 @@ describe('manifest.json beside index.json', () => {
       (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image, { Config: 'c.json' })],
       /names another image \(c\.json\)/,
     ],
-    ['another image of the archive, that the index does not name', async (layout: Layout) => [entryOf(await layout.image(evil))], /names another image/],
+    [
+      'another image of the archive, that the index does not name',
+      async (layout: Layout) => [entryOf(await layout.image(evil))],
+      /names another image/,
+    ],
     [
       'the image, and another one behind it',
-      async (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image), entryOf(await layout.image(evil), { RepoTags: ['demo/other:1'] })],
+      async (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => [
+        entryOf(image),
+        entryOf(await layout.image(evil), { RepoTags: ['demo/other:1'] }),
+      ],
       /names another image/,
     ],
     [
       'another layer under the right configuration',
-      async (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image, { Layers: [blob((await layout.image(evil)).layer)] })],
+      async (layout: Layout, image: { config: Descriptor; layer: Descriptor }) => [
+        entryOf(image, { Layers: [blob((await layout.image(evil)).layer)] }),
+      ],
       /names another image \(layer 0: blobs/,
     ],
     [
@@ -85,10 +102,16 @@ describe('manifest.json beside index.json', () => {
     ],
     [
       'a layer more',
-      (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image, { Layers: [blob(image.layer), blob(image.layer)] })],
+      (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [
+        entryOf(image, { Layers: [blob(image.layer), blob(image.layer)] }),
+      ],
       /2 layers instead of 1/,
     ],
-    ['no layers', (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image, { Layers: null })], /0 layers instead of 1/],
+    [
+      'no layers',
+      (_: Layout, image: { config: Descriptor; layer: Descriptor }) => [entryOf(image, { Layers: null })],
+      /0 layers instead of 1/,
+    ],
   ])('%s is refused', async (_name, change, message) => {
     await expect(readArchive(await both(change))).rejects.toThrow(message)
     await expect(readArchive(await both(change))).rejects.toMatchObject({ code: 'two-images' })
@@ -99,15 +122,21 @@ describe('manifest.json beside index.json', () => {
     const one = await layout.image({}, { annotations: { 'io.containerd.image.name': 'docker.io/demo/app:1' } })
     const two = await layout.image(evil, { annotations: { 'io.containerd.image.name': 'docker.io/demo/app:2' } })
     layout.index.push(one.descriptor, two.descriptor)
-    layout.more['manifest.json'] = JSON.stringify([entryOf(one, { RepoTags: ['demo/app:2'] }), entryOf(two, { RepoTags: ['demo/app:1'] })])
-    await expect(readArchive(await layout.archive(), { image: 'demo/app:1' })).rejects.toThrow(/names another image \(demo\/app:2\)/)
+    layout.more['manifest.json'] = JSON.stringify([
+      entryOf(one, { RepoTags: ['demo/app:2'] }),
+      entryOf(two, { RepoTags: ['demo/app:1'] }),
+    ])
+    await expect(readArchive(await layout.archive(), { image: 'demo/app:1' })).rejects.toThrow(
+      /names another image \(demo\/app:2\)/,
+    )
   })
 
   it('is held against the index whatever prefix asks for', async () => {
     const bytes = await both(async (layout) => [entryOf(await layout.image(evil))])
     const folder = await mkdtemp(path.join(tmpdir(), 'layergate-two-'))
     await writeFile(`${folder}/i.tar`, bytes)
-    for (const prefix of ['docker-archive:', 'oci-archive:', '']) await expect(readImage(`${prefix}${folder}/i.tar`)).rejects.toThrow(/names another image/)
+    for (const prefix of ['docker-archive:', 'oci-archive:', ''])
+      await expect(readImage(`${prefix}${folder}/i.tar`)).rejects.toThrow(/names another image/)
     await rm(folder, { recursive: true })
   })
 })
@@ -131,7 +160,12 @@ describe('repositories', () => {
   })
 
   it.each([
-    ['that names an image beside index.json alone', '{"demo/app":{"1":"0123"}}', false, /names "demo\/app" beside index\.json/],
+    [
+      'that names an image beside index.json alone',
+      '{"demo/app":{"1":"0123"}}',
+      false,
+      /names "demo\/app" beside index\.json/,
+    ],
     ['that is a list', '[]', true, /is no list of names, tags and layers/],
     ['that is no JSON', '{', true, /is not valid JSON/],
   ])('%s is refused', async (_name, text, isDocker, message) => {
@@ -142,9 +176,20 @@ describe('repositories', () => {
 describe('entries of an archive that readers find differently', () => {
   /** A docker archive of one image, with entries in front and behind. */
   async function archiveWith(before: readonly FileSpec[], behind: readonly FileSpec[] = []): Promise<Buffer> {
-    const config = JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { diff_ids: [`sha256:${sha256(layer)}`] } })
+    const config = JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      config: {},
+      rootfs: { diff_ids: [`sha256:${sha256(layer)}`] },
+    })
     const manifest = JSON.stringify([{ Config: 'c.json', RepoTags: null, Layers: ['l/layer.tar'] }])
-    return tar([...before, { name: 'c.json', content: config }, { name: 'l/layer.tar', content: layer }, { name: 'manifest.json', content: manifest }, ...behind])
+    return tar([
+      ...before,
+      { name: 'c.json', content: config },
+      { name: 'l/layer.tar', content: layer },
+      { name: 'manifest.json', content: manifest },
+      ...behind,
+    ])
   }
   it.each([
     ['the same entry twice', [{ name: 'l/layer.tar', content: layer }], []],
@@ -152,7 +197,11 @@ describe('entries of an archive that readers find differently', () => {
     ['a directory twice', [{ name: 'l/' }], [{ name: 'l/' }]],
     ['a link to a layer', [{ name: 'm/layer.tar', type: 'symlink', link: '../l/layer.tar' }], []],
     ['a hard link to a layer', [], [{ name: 'm/layer.tar', type: 'link', link: 'l/layer.tar' }]],
-    ['the same link twice', [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }], [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }]],
+    [
+      'the same link twice',
+      [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }],
+      [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }],
+    ],
     ['names with ./ and // in front', [{ name: './/x', content: 'x' }], []],
   ] satisfies [string, FileSpec[], FileSpec[]][])('%s is fine', async (_name, before, behind) => {
     expect((await readArchive(await archiveWith(before, behind))).layers).toHaveLength(1)
@@ -160,28 +209,78 @@ describe('entries of an archive that readers find differently', () => {
 
   it.each([
     ['another manifest.json', [], [{ name: 'manifest.json', content: '[]' }], /"manifest\.json" is there twice/],
-    ['another one of equal length', [{ name: 'l/layer.tar', content: Buffer.alloc(layer.length, 1) }], [], /"l\/layer\.tar" is there twice, with different content/],
+    [
+      'another one of equal length',
+      [{ name: 'l/layer.tar', content: Buffer.alloc(layer.length, 1) }],
+      [],
+      /"l\/layer\.tar" is there twice, with different content/,
+    ],
     ['another one behind ./', [], [{ name: './manifest.json', content: '[]' }], /"manifest\.json" is there twice/],
     ['another one behind a slash', [{ name: '/manifest.json', content: '[]' }], [], /"manifest\.json" is there twice/],
     ['another one of two slashes', [{ name: 'l//layer.tar', content: 'x' }], [], /is there twice/],
-    ['a way upwards', [], [{ name: 'l/../manifest.json', content: '[]' }], /"l\/\.\.\/manifest\.json" is a name that leads upwards/],
+    [
+      'a way upwards',
+      [],
+      [{ name: 'l/../manifest.json', content: '[]' }],
+      /"l\/\.\.\/manifest\.json" is a name that leads upwards/,
+    ],
     ['a way out', [{ name: '../manifest.json', content: '[]' }], [], /is a name that leads upwards/],
-    ['a link called manifest.json', [{ name: 'manifest.json', type: 'symlink', link: 'other.json' }], [], /"manifest\.json" is a link and no file/],
-    ['a hard link called index.json', [{ name: 'index.json', type: 'link', link: 'c.json' }], [], /"index\.json" is a link and no file/],
-    ['a link called repositories', [], [{ name: './repositories', type: 'symlink', link: 'c.json' }], /"repositories" is a link and no file/],
-    ['a file and a link of one name', [{ name: 'c.json', type: 'symlink', link: 'd.json' }], [], /"c\.json" is there twice/],
-    ['two links of one name', [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }], [{ name: 'm', type: 'symlink', link: 'c.json' }], /"m" is there twice/],
+    [
+      'a link called manifest.json',
+      [{ name: 'manifest.json', type: 'symlink', link: 'other.json' }],
+      [],
+      /"manifest\.json" is a link and no file/,
+    ],
+    [
+      'a hard link called index.json',
+      [{ name: 'index.json', type: 'link', link: 'c.json' }],
+      [],
+      /"index\.json" is a link and no file/,
+    ],
+    [
+      'a link called repositories',
+      [],
+      [{ name: './repositories', type: 'symlink', link: 'c.json' }],
+      /"repositories" is a link and no file/,
+    ],
+    [
+      'a file and a link of one name',
+      [{ name: 'c.json', type: 'symlink', link: 'd.json' }],
+      [],
+      /"c\.json" is there twice/,
+    ],
+    [
+      'two links of one name',
+      [{ name: 'm', type: 'symlink', link: 'l/layer.tar' }],
+      [{ name: 'm', type: 'symlink', link: 'c.json' }],
+      /"m" is there twice/,
+    ],
     [
       'an entry below a link',
       [{ name: 'd', type: 'symlink', link: '.' }],
       [{ name: 'd/manifest.json', content: '[]' }],
       /"d\/manifest\.json" lies below "d", which is no directory/,
     ],
-    ['an entry below a link that comes later', [{ name: 'd/manifest.json', content: '[]' }], [{ name: 'd', type: 'symlink', link: '.' }], /lies below "d"/],
-    ['an entry far below a link', [{ name: 'd', type: 'symlink', link: '/' }], [{ name: 'd/e/f/manifest.json', content: '[]' }], /lies below "d"/],
+    [
+      'an entry below a link that comes later',
+      [{ name: 'd/manifest.json', content: '[]' }],
+      [{ name: 'd', type: 'symlink', link: '.' }],
+      /lies below "d"/,
+    ],
+    [
+      'an entry far below a link',
+      [{ name: 'd', type: 'symlink', link: '/' }],
+      [{ name: 'd/e/f/manifest.json', content: '[]' }],
+      /lies below "d"/,
+    ],
     ['an entry below a file', [{ name: 'c.json/manifest.json', content: '[]' }], [], /lies below "c\.json"/],
     ['a directory below a link', [{ name: 'd', type: 'symlink', link: '.' }], [{ name: 'd/e/' }], /lies below "d"/],
-    ['a directory called manifest.json', [], [{ name: 'manifest.json/' }], /"manifest\.json" is a file and a directory/],
+    [
+      'a directory called manifest.json',
+      [],
+      [{ name: 'manifest.json/' }],
+      /"manifest\.json" is a file and a directory/,
+    ],
     ['a file called like a directory', [{ name: 'c.json/' }], [], /"c\.json" is a file and a directory/],
   ] satisfies [string, FileSpec[], FileSpec[], RegExp][])('%s is refused', async (_name, before, behind, message) => {
     await expect(readArchive(await archiveWith(before, behind))).rejects.toThrow(message)
@@ -191,16 +290,37 @@ describe('entries of an archive that readers find differently', () => {
 describe('a document that can be read as two', () => {
   const clean = async (layout: Layout): Promise<Descriptor> => (await layout.image()).descriptor
   it.each([
-    ['a manifest that names manifests', async (layout: Layout) => (await layout.image({ ...evil, manifest: { manifests: [await clean(layout)] } })).descriptor],
-    ['an index that has layers', async (layout: Layout) => layout.blob({ manifests: [await clean(layout)], layers: [] }, OCI.index)],
-    ['an index that is called a manifest', async (layout: Layout) => layout.blob({ manifests: [await clean(layout)] }, OCI.manifest)],
-    ['an index that calls itself a manifest', async (layout: Layout) => layout.blob({ mediaType: OCI.manifest, manifests: [await clean(layout)] }, OCI.index)],
-    ['a manifest that is called an index', async (layout: Layout) => ({ ...(await clean(layout)), mediaType: OCI.index })],
+    [
+      'a manifest that names manifests',
+      async (layout: Layout) =>
+        (await layout.image({ ...evil, manifest: { manifests: [await clean(layout)] } })).descriptor,
+    ],
+    [
+      'an index that has layers',
+      async (layout: Layout) => layout.blob({ manifests: [await clean(layout)], layers: [] }, OCI.index),
+    ],
+    [
+      'an index that is called a manifest',
+      async (layout: Layout) => layout.blob({ manifests: [await clean(layout)] }, OCI.manifest),
+    ],
+    [
+      'an index that calls itself a manifest',
+      async (layout: Layout) => layout.blob({ mediaType: OCI.manifest, manifests: [await clean(layout)] }, OCI.index),
+    ],
+    [
+      'a manifest that is called an index',
+      async (layout: Layout) => ({ ...(await clean(layout)), mediaType: OCI.index }),
+    ],
     [
       'a manifest that calls itself a list of Docker',
-      async (layout: Layout) => (await layout.image({ manifest: { mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json' } })).descriptor,
+      async (layout: Layout) =>
+        (await layout.image({ manifest: { mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json' } }))
+          .descriptor,
     ],
-    ['an index with layers of the first schema', async (layout: Layout) => layout.blob({ manifests: [await clean(layout)], fsLayers: [] }, OCI.index)],
+    [
+      'an index with layers of the first schema',
+      async (layout: Layout) => layout.blob({ manifests: [await clean(layout)], fsLayers: [] }, OCI.index),
+    ],
   ])('%s is refused', async (_name, make) => {
     const layout = new Layout()
     layout.index.push(await make(layout))
@@ -209,7 +329,9 @@ describe('a document that can be read as two', () => {
 
   it('an index of an index is fine', async () => {
     const layout = new Layout()
-    layout.index.push(layout.blob({ schemaVersion: 2, mediaType: OCI.index, manifests: [await clean(layout)] }, OCI.index))
+    layout.index.push(
+      layout.blob({ schemaVersion: 2, mediaType: OCI.index, manifests: [await clean(layout)] }, OCI.index),
+    )
     expect((await readArchive(await layout.archive())).layers).toHaveLength(1)
   })
 })

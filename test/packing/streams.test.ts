@@ -9,7 +9,8 @@ import { Feed } from '../../src/packing/feed.ts'
 import { decode, type Stream } from '../../src/packing/streams.ts'
 import { unzstd } from '../../src/packing/zstd.ts'
 
-const fixture = (name: string): Buffer => readFileSync(path.resolve(import.meta.dirname, `../../fixtures/packings/${name}.bin`))
+const fixture = (name: string): Buffer =>
+  readFileSync(path.resolve(import.meta.dirname, `../../fixtures/packings/${name}.bin`))
 
 /** One stream of each kind, of the same text. */
 const conf = zlib.gunzipSync(fixture('gzip'))
@@ -40,7 +41,11 @@ function feedOf(bytes: Buffer, piece: number): Feed {
   })
 }
 
-async function decoded(bytes: Buffer, unpack: (feed: Feed) => AsyncIterable<Buffer>, piece = 1 << 20): Promise<Decoded> {
+async function decoded(
+  bytes: Buffer,
+  unpack: (feed: Feed) => AsyncIterable<Buffer>,
+  piece = 1 << 20,
+): Promise<Decoded> {
   const feed = feedOf(bytes, piece)
   const [chunks, left]: [Buffer[], Buffer[]] = [[], []]
   let error: string | null = null
@@ -64,7 +69,11 @@ describe.each(KINDS)('%s', (kind) => {
   })
 
   it.each([1 << 20, 61, 1])('leaves what stands behind, in pieces of %i', async (piece) => {
-    expect(await decoded(Buffer.concat([stream, Buffer.from('and more')]), unpack, piece)).toEqual({ text, left: 'and more', error: null })
+    expect(await decoded(Buffer.concat([stream, Buffer.from('and more')]), unpack, piece)).toEqual({
+      text,
+      left: 'and more',
+      error: null,
+    })
   })
 
   it('says that it breaks off, wherever, or leaves what is none', async () => {
@@ -75,7 +84,11 @@ describe.each(KINDS)('%s', (kind) => {
   })
 
   it.runIf(JOINED.includes(kind))('several are one', async () => {
-    expect(await decoded(Buffer.concat([stream, stream, stream]), unpack, 100)).toEqual({ text: text.repeat(3), left: '', error: null })
+    expect(await decoded(Buffer.concat([stream, stream, stream]), unpack, 100)).toEqual({
+      text: text.repeat(3),
+      left: '',
+      error: null,
+    })
   })
 
   it('a broken one behind a whole one is left or an error', async () => {
@@ -88,11 +101,14 @@ describe.each(KINDS)('%s', (kind) => {
 
   it('any damage ends', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(stream.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }), async (changes) => {
-        const bytes = Buffer.from(stream)
-        for (const [at, value] of changes) bytes[at] = value
-        expect([null, 'PackingError', 'UnsupportedPacking']).toContain((await decoded(bytes, unpack)).error)
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(stream.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+        async (changes) => {
+          const bytes = Buffer.from(stream)
+          for (const [at, value] of changes) bytes[at] = value
+          expect([null, 'PackingError', 'UnsupportedPacking']).toContain((await decoded(bytes, unpack)).error)
+        },
+      ),
       { numRuns: 100 },
     )
   })
@@ -108,19 +124,33 @@ describe('zstd', () => {
   }
 
   it.each([
-    ['skippable frames around', [skippable('a'), frame('one'), skippable('', 15), frame('two'), skippable('toc')], 'onetwo'],
+    [
+      'skippable frames around',
+      [skippable('a'), frame('one'), skippable('', 15), frame('two'), skippable('toc')],
+      'onetwo',
+    ],
     ['an empty frame between', [frame('one'), frame(''), frame('two')], 'onetwo'],
     ['only a skippable frame', [skippable('nothing else')], ''],
-    ['hundreds of frames', Array.from({ length: 500 }, (_, index) => frame(`${index},`)), Array.from({ length: 500 }, (_, index) => `${index},`).join('')],
+    [
+      'hundreds of frames',
+      Array.from({ length: 500 }, (_, index) => frame(`${index},`)),
+      Array.from({ length: 500 }, (_, index) => `${index},`).join(''),
+    ],
   ])('%s', async (_name, frames, expected) => {
     for (const isNative of [true, false]) {
-      expect(await decoded(Buffer.concat(frames), (feed) => unzstd(feed, undefined, undefined, isNative), 50)).toEqual({ text: expected, left: '', error: null })
+      expect(await decoded(Buffer.concat(frames), (feed) => unzstd(feed, undefined, undefined, isNative), 50)).toEqual({
+        text: expected,
+        left: '',
+        error: null,
+      })
     }
   })
 
   it('hands out what the frames to be skipped hold', async () => {
     const asides: string[] = []
-    await decoded(Buffer.concat([skippable('first'), frame('x'), skippable('last')]), (feed) => decode('zstd', feed, { aside: (bytes) => asides.push(bytes.toString()) }))
+    await decoded(Buffer.concat([skippable('first'), frame('x'), skippable('last')]), (feed) =>
+      decode('zstd', feed, { aside: (bytes) => asides.push(bytes.toString()) }),
+    )
     expect(asides).toEqual(['first', 'last'])
   })
 
@@ -138,7 +168,8 @@ describe('zstd', () => {
       ),
     )
     const packed = Buffer.concat([zlib.zstdCompressSync(content), zlib.zstdCompressSync(conf)])
-    const of = async (isNative: boolean): Promise<Decoded> => decoded(packed, (feed) => unzstd(feed, undefined, undefined, isNative), 5000)
+    const of = async (isNative: boolean): Promise<Decoded> =>
+      decoded(packed, (feed) => unzstd(feed, undefined, undefined, isNative), 5000)
     expect(await of(false)).toEqual(await of(true))
   })
 })
@@ -146,9 +177,18 @@ describe('zstd', () => {
 describe('gzip', () => {
   it('hands out name, comment and extra fields', async () => {
     const head = Buffer.from([0x1f, 0x8b, 8, 4 | 8 | 16, 0, 0, 0, 0, 0, 3])
-    const member = Buffer.concat([head, Buffer.from('\x05\0extra', 'latin1'), Buffer.from('name\0comment\0'), zlib.gzipSync('x').subarray(10)])
+    const member = Buffer.concat([
+      head,
+      Buffer.from('\x05\0extra', 'latin1'),
+      Buffer.from('name\0comment\0'),
+      zlib.gzipSync('x').subarray(10),
+    ])
     const asides: string[] = []
-    const result = await decoded(Buffer.concat([member, member]), (feed) => decode('gzip', feed, { aside: (bytes) => asides.push(bytes.toString()) }), 3)
+    const result = await decoded(
+      Buffer.concat([member, member]),
+      (feed) => decode('gzip', feed, { aside: (bytes) => asides.push(bytes.toString()) }),
+      3,
+    )
     expect(result).toEqual({ text: 'xx', left: '', error: null })
     expect(asides).toEqual(['extra', 'name\0', 'comment\0', 'extra', 'name\0', 'comment\0'])
   })

@@ -18,13 +18,20 @@ afterEach(() => {
 
 /** A docker that knows these calls, by their words, and fails on all others. */
 function docker(answers: Record<string, unknown>): void {
-  const cases = Object.entries(answers).map(([words, answer]) => `'${words}') cat <<'END'\n${typeof answer === 'string' ? answer : JSON.stringify(answer)}\nEND\n;;`)
+  const cases = Object.entries(answers).map(
+    ([words, answer]) =>
+      `'${words}') cat <<'END'\n${typeof answer === 'string' ? answer : JSON.stringify(answer)}\nEND\n;;`,
+  )
   writeFileSync(path.join(folder, 'docker'), `#!/bin/sh\ncase "$*" in\n${cases.join('\n')}\n*) exit 1;;\nesac\n`)
   chmodSync(path.join(folder, 'docker'), 0o755)
 }
 
 const INSPECT = 'image inspect --format {{json .}} app:1'
-const PROVENANCE = { buildDefinition: { resolvedDependencies: [{ uri: 'pkg:docker/node@22?platform=linux%2Famd64', digest: { sha256: 'a'.repeat(64) } }] } }
+const PROVENANCE = {
+  buildDefinition: {
+    resolvedDependencies: [{ uri: 'pkg:docker/node@22?platform=linux%2Famd64', digest: { sha256: 'a'.repeat(64) } }],
+  },
+}
 const NODE = [{ reference: 'node:22', digest: `sha256:${'a'.repeat(64)}` }]
 
 describe('the record of a build in the local engine', () => {
@@ -41,7 +48,9 @@ describe('the record of a build in the local engine', () => {
       [INSPECT]: { Id: 'sha256:2' },
       'buildx history ls --format json': '{"ref":"b/b/one"}\n{"ref":"b/b/two"}',
       'buildx history inspect --format json b/b/one': { Attachments: [{ Digest: 'sha256:1' }] },
-      'buildx history inspect --format json b/b/two': { Attachments: [{ Digest: 'sha256:2', Type: 'application/vnd.oci.image.config.v1+json' }] },
+      'buildx history inspect --format json b/b/two': {
+        Attachments: [{ Digest: 'sha256:2', Type: 'application/vnd.oci.image.config.v1+json' }],
+      },
       'buildx history inspect attachment --type provenance b/b/two': PROVENANCE,
     })
     expect((await engineProvenance('app:1'))?.materials).toEqual(NODE)
@@ -52,10 +61,20 @@ describe('the record of a build in the local engine', () => {
     ['without buildx', { [INSPECT]: { Id: 'sha256:2' } }],
     [
       'without a record of it',
-      { [INSPECT]: { Id: 'sha256:2' }, 'buildx history ls --format json': '{"ref":"b/b/one"}', 'buildx history inspect --format json b/b/one': { Attachments: [] } },
+      {
+        [INSPECT]: { Id: 'sha256:2' },
+        'buildx history ls --format json': '{"ref":"b/b/one"}',
+        'buildx history inspect --format json b/b/one': { Attachments: [] },
+      },
     ],
     ['that answers with something else', { [INSPECT]: 'no JSON' }],
-    ['whose record names an option', { [INSPECT]: { Identity: { Build: [{ Ref: '--help' }] } }, 'buildx history ls --format json': '{"ref":"--help"}' }],
+    [
+      'whose record names an option',
+      {
+        [INSPECT]: { Identity: { Build: [{ Ref: '--help' }] } },
+        'buildx history ls --format json': '{"ref":"--help"}',
+      },
+    ],
   ])('is none in an engine %s', async (_name, answers) => {
     docker(answers)
     expect(await engineProvenance('app:1')).toBeNull()

@@ -10,13 +10,26 @@ import { judgeArchive } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
 
 const TOKEN = VALUES['github-token']?.() ?? ''
-const run = (command: string, files: LayerSpec['files'] = [{ name: 'x', content: 'x' }], args = ''): LayerSpec => ({ by: `RUN ${args}/bin/sh -c ${command} # buildkit`, files })
-const exec = (command: string, args = ''): LayerSpec => ({ by: `RUN ${args}${command} # buildkit`, files: [{ name: 'x', content: 'x' }] })
+const run = (command: string, files: LayerSpec['files'] = [{ name: 'x', content: 'x' }], args = ''): LayerSpec => ({
+  by: `RUN ${args}/bin/sh -c ${command} # buildkit`,
+  files,
+})
+const exec = (command: string, args = ''): LayerSpec => ({
+  by: `RUN ${args}${command} # buildkit`,
+  files: [{ name: 'x', content: 'x' }],
+})
 const meta = (by: string): LayerSpec => ({ by, files: null, comment: 'buildkit.dockerfile.v0' })
-const copy = (by: string, path: string): LayerSpec => ({ by: `${by} # buildkit`, files: [{ name: path, content: TOKEN }] })
+const copy = (by: string, path: string): LayerSpec => ({
+  by: `${by} # buildkit`,
+  files: [{ name: path, content: TOKEN }],
+})
 const ARGS = `|1 TOKEN=${TOKEN} `
 
-async function findingOf(dockerfile: string, layers: readonly LayerSpec[], config: Record<string, unknown> = {}): Promise<Finding> {
+async function findingOf(
+  dockerfile: string,
+  layers: readonly LayerSpec[],
+  config: Record<string, unknown> = {},
+): Promise<Finding> {
   const { report } = await judgeArchive(await buildImage({ layers, config: { User: '1', ...config } }), { dockerfile })
   const [finding, ...more] = report.findings.filter(({ secret }) => secret !== null)
   expect(report.warnings).toEqual([])
@@ -80,7 +93,12 @@ describe('no change is proposed', () => {
       [meta(`ARG TOKEN=${TOKEN}`), { by: `COPY ${TOKEN} /x # buildkit`, files: [{ name: 'x', content: 'x' }] }],
       {},
     ],
-    ['for a file of another stage', 'FROM scratch AS a\nFROM scratch\nCOPY --from=a /t /t\n', [copy('COPY /t /t', 't')], {}],
+    [
+      'for a file of another stage',
+      'FROM scratch AS a\nFROM scratch\nCOPY --from=a /t /t\n',
+      [copy('COPY /t /t', 't')],
+      {},
+    ],
     ['for what an archive held', 'FROM scratch\nADD files.tar.gz /\n', [copy('ADD files.tar.gz /', 't')], {}],
     [
       'for the command that is run',
@@ -88,7 +106,12 @@ describe('no change is proposed', () => {
       [{ by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] }, meta(`CMD ["app" "--token=${TOKEN}"]`)],
       { Cmd: ['app', `--token=${TOKEN}`] },
     ],
-    ['where removing the file decides what else runs', 'FROM scratch\nCOPY . /\nRUN rm /t || true\n', [copy('COPY . /', 't'), run('rm /t || true', [{ name: '.wh.t' }])], {}],
+    [
+      'where removing the file decides what else runs',
+      'FROM scratch\nCOPY . /\nRUN rm /t || true\n',
+      [copy('COPY . /', 't'), run('rm /t || true', [{ name: '.wh.t' }])],
+      {},
+    ],
     [
       'for a path that no option of RUN can name',
       'FROM scratch\nCOPY . /\nRUN cat "/a b" && rm "/a b"\n',
@@ -98,11 +121,17 @@ describe('no change is proposed', () => {
   ])('%s', async (_name, dockerfile, layers, config) => {
     const finding = await findingOf(dockerfile, layers, config)
     expect(finding.fix).toBeNull()
-    expect(finding.remedy).toMatch(/^Delete the token in the GitHub settings\. .+ Delete pushed tags and the build cache: they keep it\.$/)
+    expect(finding.remedy).toMatch(
+      /^Delete the token in the GitHub settings\. .+ Delete pushed tags and the build cache: they keep it\.$/,
+    )
   })
 
   it('for a variable whose name is none', async () => {
-    const finding = await findingOf(`FROM scratch\nENV A((=${TOKEN}\nRUN true\n`, [meta(`ENV A((=${TOKEN}`), run('true')], { Env: [`A((=${TOKEN}`] })
+    const finding = await findingOf(
+      `FROM scratch\nENV A((=${TOKEN}\nRUN true\n`,
+      [meta(`ENV A((=${TOKEN}`), run('true')],
+      { Env: [`A((=${TOKEN}`] },
+    )
     expect(finding.fix).toBeNull()
   })
 })

@@ -14,10 +14,12 @@ const ALLOWED: Readonly<Record<string, string>> = {
 }
 
 /** Cuts of digests, dates and words of our own, by the text of the receiver. */
-const OWN = /(?:hash|hashed|digest|digest \?\? diffId\)|fingerprint|commit|headSha|keyedHash|\.id|digest\('hex'\)|toISOString\(\)|facts\['expires'\]\??)$/i
+const OWN =
+  /(?:hash|hashed|digest|digest \?\? diffId\)|fingerprint|commit|headSha|keyedHash|\.id|digest\('hex'\)|toISOString\(\)|facts\['expires'\]\??)$/i
 
 /** Where a parser cuts at a place that it found, which is no shortening. */
-const FOUND = /^(?:at|[a-z]\w*(?:At|End|Start)|behind|body|colon|dot|end|equals|from|first|i|index|length|line|pos|position|shell|size|slash|split|start|to)$/
+const FOUND =
+  /^(?:at|[a-z]\w*(?:At|End|Start)|behind|body|colon|dot|end|equals|from|first|i|index|length|line|pos|position|shell|size|slash|split|start|to)$/
 
 interface Cut {
   readonly file: string
@@ -36,7 +38,11 @@ function cutsIn(api: API): Cut[] {
     const calls: { receiver: Expression; text: string; args: string[] }[] = []
     const textOf = ({ pos, end }: Pick<Node, 'pos' | 'end'>): string => source.text.slice(pos, end).trim()
     const visit = (node: Node): void => {
-      if (isCallExpression(node) && isPropertyAccessExpression(node.expression) && /^(?:slice|substring|substr)$/.test(node.expression.name.text))
+      if (
+        isCallExpression(node) &&
+        isPropertyAccessExpression(node.expression) &&
+        /^(?:slice|substring|substr)$/.test(node.expression.name.text)
+      )
         calls.push({ receiver: node.expression.expression, text: textOf(node), args: node.arguments.map(textOf) })
       node.forEachChild(visit)
     }
@@ -45,11 +51,16 @@ function cutsIn(api: API): Cut[] {
     const types = project.checker.getTypeAtLocation(calls.map(({ receiver }) => receiver))
     for (const [index, { receiver, text, args }] of calls.entries()) {
       const type = types[index]
-      if (type === undefined || !/^(?:string|"[^"]*"|`[^`]*`)(?: \| undefined)?$/.test(project.checker.typeToString(type))) continue
+      if (
+        type === undefined ||
+        !/^(?:string|"[^"]*"|`[^`]*`)(?: \| undefined)?$/.test(project.checker.typeToString(type))
+      )
+        continue
       const [first = '', last] = args
       // From the start to a length, or the last characters: `slice(4)` takes off what is known to stand there.
       const isCut = last !== undefined ? first === '0' : /-/.test(first)
-      if (!isCut || FOUND.test(last ?? '') || /indexOf\(|\.length\b|\bend\b|\.position$|^-\d$/i.test(last ?? '')) continue
+      if (!isCut || FOUND.test(last ?? '') || /indexOf\(|\.length\b|\bend\b|\.position$|^-\d$/i.test(last ?? ''))
+        continue
       cuts.push({ file, text: text.replace(/\s+/g, ' '), receiver: textOf(receiver).replace(/\s+/g, ' ') })
     }
   }
@@ -94,7 +105,11 @@ describe('strings that are cut at a length', () => {
     expect(cuts.filter(({ file }) => file === 'src/secrets/redact.ts').length).toBeGreaterThan(2)
     const others = cuts.filter(
       // What a detector looks at is no output: the value and its facts leave through the redactor.
-      ({ file, receiver, text }) => ALLOWED[file] === undefined && !/^src\/secrets\/(?!masks|last-look)/.test(file) && !OWN.test(receiver) && !CHECKED.has(`${file}: ${text}`),
+      ({ file, receiver, text }) =>
+        ALLOWED[file] === undefined &&
+        !/^src\/secrets\/(?!masks|last-look)/.test(file) &&
+        !OWN.test(receiver) &&
+        !CHECKED.has(`${file}: ${text}`),
     )
     expect(
       others.map(({ file, text }) => `${file}: ${text}`),

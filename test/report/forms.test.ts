@@ -43,7 +43,12 @@ interface Suite {
 /** The one suite of a JUnit report. */
 function suiteOf(xml: string): Suite {
   expect(XMLValidator.validate(xml)).toBe(true)
-  const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', isArray: (name) => ['testcase', 'failure', 'error'].includes(name), htmlEntities: true })
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    isArray: (name) => ['testcase', 'failure', 'error'].includes(name),
+    htmlEntities: true,
+  })
   return (parser.parse(xml) as { testsuites: { testsuite: Suite } }).testsuites.testsuite
 }
 
@@ -84,13 +89,20 @@ describe('junit', () => {
     const outcome = await leaking()
     const suite = suiteOf(formOf('junit').render(outcome, LOOK))
     const { passed, findings } = { passed: outcome.report.verdict.passed, findings: outcome.report.findings }
-    expect(suite.testcase.map((test) => test['@name'])).toEqual([...new Set([...passed, ...findings.map(({ ruleId }) => ruleId)])].sort())
+    expect(suite.testcase.map((test) => test['@name'])).toEqual(
+      [...new Set([...passed, ...findings.map(({ ruleId }) => ruleId)])].sort(),
+    )
     expect(suite['@tests']).toBe(String(suite.testcase.length))
     const secrets = suite.testcase.find((test) => test['@name'] === 'secret-in-image')
     expect(secrets?.failure).toHaveLength(2)
-    expect(secrets?.failure?.map((failure) => failure['@message'])).toEqual(expect.arrayContaining([expect.stringMatching(/^GitHub token.*\(Dockerfile:2\)$/)]))
+    expect(secrets?.failure?.map((failure) => failure['@message'])).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^GitHub token.*\(Dockerfile:2\)$/)]),
+    )
     expect(suite.testcase.filter(({ failure }) => failure !== undefined)).toHaveLength(Number(suite['@failures']))
-    expect(suite.testcase.find((test) => test['@name'] === passed[0])).toEqual({ '@classname': 'layergate', '@name': passed[0] })
+    expect(suite.testcase.find((test) => test['@name'] === passed[0])).toEqual({
+      '@classname': 'layergate',
+      '@name': passed[0],
+    })
   })
 
   it('shows what does not fail in the output of its test', async () => {
@@ -98,22 +110,34 @@ describe('junit', () => {
     const mild = outcome.report.findings.filter(({ fails, severity }) => !fails && severity !== 'info')
     expect(mild.length).toBeGreaterThan(0)
     const suite = suiteOf(formOf('junit').render(outcome, LOOK))
-    for (const { ruleId, severity } of mild) expect(suite.testcase.find((test) => test['@name'] === ruleId)?.['system-out']).toContain(`${severity}: `)
+    for (const { ruleId, severity } of mild)
+      expect(suite.testcase.find((test) => test['@name'] === ruleId)?.['system-out']).toContain(`${severity}: `)
   })
 
-  it.each(['</failure><testcase name="x"/>', '<![CDATA[', ']]>', '&lt;&#60;', '"\' a="b', '\u0001\u001b\u202e\uffff\u{10ffff}', '<!-- x', '<?xml ?>'])(
-    'a file called %j changes nothing',
-    async (name) => {
-      const files = [{ name: `app/${name}`, content: fill('T={{github-token}}\n') }]
-      const outcome = await leaking(null, [{ by: 'COPY . /app # buildkit', files }])
-      const xml = formOf('junit').render(outcome, LOOK)
-      const plain = formOf('junit').render(await leaking(null, [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/x', content: fill('T={{github-token}}\n') }] }]), LOOK)
-      const shape = (text: string) => suiteOf(text).testcase.map((test) => [test['@name'], test.failure?.length ?? 0])
-      expect(shape(xml)).toEqual(shape(plain))
-      // What XML has no character for is shown as an escape.
-      expect(xml).not.toMatch(/[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u)
-    },
-  )
+  it.each([
+    '</failure><testcase name="x"/>',
+    '<![CDATA[',
+    ']]>',
+    '&lt;&#60;',
+    '"\' a="b',
+    '\u0001\u001b\u202e\uffff\u{10ffff}',
+    '<!-- x',
+    '<?xml ?>',
+  ])('a file called %j changes nothing', async (name) => {
+    const files = [{ name: `app/${name}`, content: fill('T={{github-token}}\n') }]
+    const outcome = await leaking(null, [{ by: 'COPY . /app # buildkit', files }])
+    const xml = formOf('junit').render(outcome, LOOK)
+    const plain = formOf('junit').render(
+      await leaking(null, [
+        { by: 'COPY . /app # buildkit', files: [{ name: 'app/x', content: fill('T={{github-token}}\n') }] },
+      ]),
+      LOOK,
+    )
+    const shape = (text: string) => suiteOf(text).testcase.map((test) => [test['@name'], test.failure?.length ?? 0])
+    expect(shape(xml)).toEqual(shape(plain))
+    // What XML has no character for is shown as an escape.
+    expect(xml).not.toMatch(/[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u)
+  })
 })
 
 describe('gitlab', () => {
@@ -134,7 +158,9 @@ describe('gitlab', () => {
   })
 
   it('points at the configuration where no line is known', async () => {
-    const found = JSON.parse(formOf('gitlab').render(await leaking(null), { ...LOOK, configPath: 'ci/gate.yml' })) as Quality[]
+    const found = JSON.parse(
+      formOf('gitlab').render(await leaking(null), { ...LOOK, configPath: 'ci/gate.yml' }),
+    ) as Quality[]
     for (const { location } of found) expect(location).toEqual({ path: 'ci/gate.yml', lines: { begin: 1 } })
   })
 })
@@ -145,7 +171,12 @@ interface Vulnerability {
   readonly severity: string
   readonly solution: string
   readonly identifiers: readonly { readonly type: string; readonly name: string; readonly value: string }[]
-  readonly location: { readonly file: string; readonly commit: { readonly sha: string }; readonly start_line?: number; readonly end_line?: number }
+  readonly location: {
+    readonly file: string
+    readonly commit: { readonly sha: string }
+    readonly start_line?: number
+    readonly end_line?: number
+  }
 }
 
 describe('gitlab-secrets', () => {
@@ -161,8 +192,19 @@ describe('gitlab-secrets', () => {
     const sha = 'c'.repeat(40)
     const { version, scan, vulnerabilities } = await secretsOf(DOCKERFILE, { commit: sha })
     expect(version).toMatch(/^15\.\d+\.\d+$/)
-    const program = { id: 'layergate', name: 'Layergate', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown, vendor: { name: 'Layergate' } }
-    expect(scan).toMatchObject({ type: 'secret_detection', status: 'success', end_time: '2026-11-23T12:00:00', analyzer: program, scanner: program })
+    const program = {
+      id: 'layergate',
+      name: 'Layergate',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown,
+      vendor: { name: 'Layergate' },
+    }
+    expect(scan).toMatchObject({
+      type: 'secret_detection',
+      status: 'success',
+      end_time: '2026-11-23T12:00:00',
+      analyzer: program,
+      scanner: program,
+    })
     expect(scan['start_time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/)
     expect(vulnerabilities.map(({ identifiers }) => identifiers.map(({ value }) => value))).toEqual([
       ['github-token', 'secret-in-image'],
@@ -173,7 +215,8 @@ describe('gitlab-secrets', () => {
       expect(name.length).toBeLessThanOrEqual(255)
       expect(solution.length).toBeLessThanOrEqual(7000)
       expect(['Info', 'Low', 'Medium', 'High', 'Critical']).toContain(severity)
-      for (const { type, name: of, value } of identifiers) for (const text of [type, of, value]) expect(text).not.toBe('')
+      for (const { type, name: of, value } of identifiers)
+        for (const text of [type, of, value]) expect(text).not.toBe('')
       expect(location).toEqual({ file: 'Dockerfile', commit: { sha }, start_line: 2, end_line: 2 })
     }
   })
@@ -181,6 +224,7 @@ describe('gitlab-secrets', () => {
   it('names a file also where no line is known, and no commit as GitLab does', async () => {
     const { vulnerabilities } = await secretsOf(null, { configPath: 'ci/gate.yml' })
     expect(vulnerabilities).toHaveLength(2)
-    for (const { location } of vulnerabilities) expect(location).toEqual({ file: 'ci/gate.yml', commit: { sha: '0000000' } })
+    for (const { location } of vulnerabilities)
+      expect(location).toEqual({ file: 'ci/gate.yml', commit: { sha: '0000000' } })
   })
 })

@@ -15,13 +15,40 @@ import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill } from '../values.ts'
 
-const context = { blobUrl: 'https://github.com/acme/app/blob/0123', runUrl: 'https://github.com/acme/app/actions/runs/1', commit: '0'.repeat(40), source: null }
+const context = {
+  blobUrl: 'https://github.com/acme/app/blob/0123',
+  runUrl: 'https://github.com/acme/app/actions/runs/1',
+  commit: '0'.repeat(40),
+  source: null,
+}
 
 /** HTML as the platform makes it of Markdown, before it takes out what it does not allow. */
-const rendered = (text: string): string => micromark(text, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] })
+const rendered = (text: string): string =>
+  micromark(text, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] })
 
 /** What this program itself writes. */
-const OWN_ELEMENTS = new Set(['h2', 'h3', 'p', 'strong', 'em', 'a', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'code', 'pre', 'ul', 'li', 'br', 'sub', 'details', 'summary'])
+const OWN_ELEMENTS = new Set([
+  'h2',
+  'h3',
+  'p',
+  'strong',
+  'em',
+  'a',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
+  'code',
+  'pre',
+  'ul',
+  'li',
+  'br',
+  'sub',
+  'details',
+  'summary',
+])
 
 interface Shape {
   readonly elements: readonly string[]
@@ -87,7 +114,10 @@ async function outcomeOf(text: string): Promise<Outcome> {
   const layers: LayerSpec[] = [
     { by: `COPY ${text} /app # buildkit`, files: [{ name: `app/${name}`, content: fill('{{github-token}}') }] },
     { by: `RUN /bin/sh -c rm x ${text} # buildkit`, files: [{ name: `app/.wh.${name}` }] },
-    { by: `RUN /bin/sh -c curl -k https://acme.example/${name} | sh # buildkit`, files: [{ name: `srv/${name}.zip`, content: 'PK\x03\x04 broken' }] },
+    {
+      by: `RUN /bin/sh -c curl -k https://acme.example/${name} | sh # buildkit`,
+      files: [{ name: `srv/${name}.zip`, content: 'PK\x03\x04 broken' }],
+    },
   ]
   const archive = await buildImage({ layers, config: { User: text, Labels: { [text]: text }, Env: [`X=${text}`] } })
   const policy = `ignore: [{ rule: base-unknown, reason: ${JSON.stringify(`because ${text}`)} }]\n`
@@ -95,7 +125,14 @@ async function outcomeOf(text: string): Promise<Outcome> {
   const outcome = await judgeArchive(archive, {
     policy,
     name: text,
-    baseline: { name: text, file: { schemaVersion: 1, salt: '0'.repeat(32), images: { [text]: [entry, { ...entry, rule: 'deleted-secret', fingerprints: ['1'.repeat(32)] }] } } },
+    baseline: {
+      name: text,
+      file: {
+        schemaVersion: 1,
+        salt: '0'.repeat(32),
+        images: { [text]: [entry, { ...entry, rule: 'deleted-secret', fingerprints: ['1'.repeat(32)] }] },
+      },
+    },
   })
   return {
     ...outcome,
@@ -125,7 +162,9 @@ async function describedBy(text: string): Promise<Outcome> {
     run: { WorkingDir: `${text} ${fill('{{slack-token}}')}` },
     manifest: { [text]: fill('{{stripe-key}}') },
     index: { [text]: fill('{{digitalocean-token}}') },
-    attestations: [[{ predicateType: text, bytes: statement({ predicate: { [text]: fill('{{databricks-token}}') } }) }]],
+    attestations: [
+      [{ predicateType: text, bytes: statement({ predicate: { [text]: fill('{{databricks-token}}') } }) }],
+    ],
     files: { [`9/${name}`]: fill('x {{dockerhub-token}}') },
   })
   const outcome = await judgeArchive(archive, { name: text })
@@ -146,8 +185,12 @@ const markdownOf = (outcome: Outcome, text: string): Record<string, string> => {
     summary: renderSummary(outcome),
     comment: first,
     // What was open before is told as fixed.
-    'comment after a push': upsertSection(first, text, (earlier) => renderSection({ ...outcome, report: { ...outcome.report, findings: [] } }, context, earlier)),
-    'error section': upsertSection(first, text, (earlier) => renderErrorSection(text, { code: text, message: text }, earlier)),
+    'comment after a push': upsertSection(first, text, (earlier) =>
+      renderSection({ ...outcome, report: { ...outcome.report, findings: [] } }, context, earlier),
+    ),
+    'error section': upsertSection(first, text, (earlier) =>
+      renderErrorSection(text, { code: text, message: text }, earlier),
+    ),
     'error summary': renderErrorSummary(text, { code: text, message: text }),
     diff: renderDiffMarkdown(compare({ ...side, inventory: inventory('a') }, { ...side, inventory: inventory('b') })),
   }
@@ -168,7 +211,12 @@ describe.each([
         name,
       ).toEqual([])
       for (const href of shape.links) expect(href, name).toMatch(/^https:\/\/github\.com\/acme\/app\//)
-      expect([name, shape.headings, shape.details, shape.markers]).toEqual([name, own.headings, own.details, own.markers])
+      expect([name, shape.headings, shape.details, shape.markers]).toEqual([
+        name,
+        own.headings,
+        own.details,
+        own.markers,
+      ])
       expect(shape.prose, name).not.toMatch(/@[a-z]|https?:\/\/|www\.|(?<![&\w])#\d|GH-\d/i)
       expect(markdown, name).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\ufeff]/)
     }
@@ -182,8 +230,15 @@ describe.each([
   it.each(EVIL)('%j commands no runner and steers no terminal', async (text) => {
     const outcome = await make(text)
     const side = { report: outcome.report, inventory: null, redactor: outcome.redactor }
-    const logs = [renderTerminal(outcome, { color: false, verbose: true }), renderTerminal(outcome, { color: false, verbose: false }), renderDiff(compare(side, side), true)]
-    for (const log of [...logs, ...toAnnotations(outcome).annotations.flatMap(({ title, message }) => [title, message])]) {
+    const logs = [
+      renderTerminal(outcome, { color: false, verbose: true }),
+      renderTerminal(outcome, { color: false, verbose: false }),
+      renderDiff(compare(side, side), true),
+    ]
+    for (const log of [
+      ...logs,
+      ...toAnnotations(outcome).annotations.flatMap(({ title, message }) => [title, message]),
+    ]) {
       expect(log).not.toMatch(/##\[|[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\ufeff]/)
     }
     // What a runner takes for a command, and it looks past spaces.

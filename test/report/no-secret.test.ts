@@ -7,11 +7,14 @@ import { VALUES } from '../values.ts'
 
 describe('no output holds ten characters of a secret', () => {
   // bench/no-secret.ts tries five hundred, and every sample.
-  it.each(Array.from({ length: 16 }, (_, seed) => 1000 + seed))('of an image with secrets in every field and encoding: seed %i', async (seed) => {
-    const { leaks, outputs } = await tryAttack(seed)
-    expect(outputs).toBeGreaterThan(15)
-    expect(leaks).toEqual([])
-  })
+  it.each(Array.from({ length: 16 }, (_, seed) => 1000 + seed))(
+    'of an image with secrets in every field and encoding: seed %i',
+    async (seed) => {
+      const { leaks, outputs } = await tryAttack(seed)
+      expect(outputs).toBeGreaterThan(15)
+      expect(leaks).toEqual([])
+    },
+  )
 })
 
 const HARMLESS = 'made-up_placeholder_of_the_same_length__'
@@ -21,7 +24,10 @@ const TOKEN = VALUES['github-token']?.() ?? ''
 function imageWith(text: string): { spec: ImageSpec; dockerfile: string } {
   const layers: LayerSpec[] = [
     { by: 'COPY . /app # buildkit', files: [{ name: `app/${text}.txt`, content: `GITHUB_TOKEN=${TOKEN}\n` }] },
-    { by: `RUN /bin/sh -c ${'x'.repeat(30)} ${text} | sh && chmod 777 /srv/${text} # buildkit`, files: [{ name: 'x', content: 'x' }] },
+    {
+      by: `RUN /bin/sh -c ${'x'.repeat(30)} ${text} | sh && chmod 777 /srv/${text} # buildkit`,
+      files: [{ name: 'x', content: 'x' }],
+    },
     { by: `RUN /bin/sh -c rm /app/${text}.txt # buildkit`, files: [{ name: `app/.wh.${text}.txt` }] },
   ]
   return {
@@ -38,12 +44,23 @@ describe('no output differs from the truth but by secrets', () => {
       const { image, findings, warnings } = report
       const rules = findings.filter(({ secret }) => secret === null).map(({ fingerprint: _, ...finding }) => finding)
       const layers = image.layers.map(({ diffId: _id, digest: _digest, ...layer }) => layer)
-      const files = findings.flatMap(({ secret, location }) => (secret?.detector === 'github-token' && location.kind === 'layer' ? [location.path] : []))
-      return { image: { ...image, id: '', reference: '', digest: '', layers }, rules, warnings, source: source?.lines, files }
+      const files = findings.flatMap(({ secret, location }) =>
+        secret?.detector === 'github-token' && location.kind === 'layer' ? [location.path] : [],
+      )
+      return {
+        image: { ...image, id: '', reference: '', digest: '', layers },
+        rules,
+        warnings,
+        source: source?.lines,
+        files,
+      }
     }
     const shown = `${TOKEN.slice(0, 4)}…${TOKEN.slice(-4)}`
     const [secret, harmless] = [await seen(TOKEN), await seen(HARMLESS)]
-    expect(JSON.parse(JSON.stringify({ ...secret, files: [] }).replaceAll(shown, HARMLESS))).toEqual({ ...harmless, files: [] })
+    expect(JSON.parse(JSON.stringify({ ...secret, files: [] }).replaceAll(shown, HARMLESS))).toEqual({
+      ...harmless,
+      files: [],
+    })
     expect(harmless).toMatchObject({ files: [`/app/${HARMLESS}.txt`] })
   })
 
@@ -52,9 +69,18 @@ describe('no output differs from the truth but by secrets', () => {
 
   it.each(WORDS)('the password %s is hidden where it is a password, and nowhere else', async (word) => {
     const layers: LayerSpec[] = [
-      { by: `ADD rootfs.tar / # ${word}`, files: [{ name: 'usr/share/man/x', content: `machine a.io login b password ${word}\n` }] },
-      { by: 'COPY . /app # buildkit', files: [{ name: 'app/.netrc', content: `machine git.acme.io login bot password ${word}\n` }] },
-      { by: `RUN /bin/sh -c curl -k https://deb.${word}.org/${word}/x.sh | sh # buildkit`, files: [{ name: `srv/${word}/x`, content: 'x' }] },
+      {
+        by: `ADD rootfs.tar / # ${word}`,
+        files: [{ name: 'usr/share/man/x', content: `machine a.io login b password ${word}\n` }],
+      },
+      {
+        by: 'COPY . /app # buildkit',
+        files: [{ name: 'app/.netrc', content: `machine git.acme.io login bot password ${word}\n` }],
+      },
+      {
+        by: `RUN /bin/sh -c curl -k https://deb.${word}.org/${word}/x.sh | sh # buildkit`,
+        files: [{ name: `srv/${word}/x`, content: 'x' }],
+      },
     ]
     const dockerfile = `FROM ${word}:12\nCOPY . /app\nRUN curl -k https://deb.${word}.org/${word}/x.sh | sh\n`
     const outcome = await judgeArchive(await buildImage({ layers }), {
@@ -64,7 +90,14 @@ describe('no output differs from the truth but by secrets', () => {
       file: `${word}.tar`,
       policy: `ignore:\n  - rule: sudo-installed\n    reason: for ${word} alone\n`,
     })
-    const { json = '', sarif = '', terminal = '', annotations = '', markdown: summary = '', comment = '' } = outputsOf(outcome)
+    const {
+      json = '',
+      sarif = '',
+      terminal = '',
+      annotations = '',
+      markdown: summary = '',
+      comment = '',
+    } = outputsOf(outcome)
     expect(outcome.report.name).toBe(`ghcr.io/${word}/web`)
     expect(outcome.report.image.reference).toMatch(new RegExp(`/${word}\\.tar$`))
     for (const text of [json, terminal, summary, comment]) expect(text).toContain(`deb.${word}.org/${word}/x.sh`)
@@ -77,10 +110,16 @@ describe('no output differs from the truth but by secrets', () => {
   it('a word that is a password in ENV is hidden there alone', async () => {
     const layers: LayerSpec[] = [
       { by: 'ADD x / ', files: [{ name: 'etc/x', content: 'x' }] },
-      { by: 'RUN /bin/sh -c curl -k https://storage.acme.io/x | sh && mysql -u root -pstorage99 # buildkit', files: [{ name: 'x', content: 'x' }] },
+      {
+        by: 'RUN /bin/sh -c curl -k https://storage.acme.io/x | sh && mysql -u root -pstorage99 # buildkit',
+        files: [{ name: 'x', content: 'x' }],
+      },
       { by: 'ENV DATABASE_URL=postgres://app:storage99@db.acme.io/storage99', files: null },
     ]
-    const outcome = await judgeArchive(await buildImage({ layers, config: { Env: ['DATABASE_URL=postgres://app:storage99@db.acme.io/storage99'] } }), { file: 'storage99.tar' })
+    const outcome = await judgeArchive(
+      await buildImage({ layers, config: { Env: ['DATABASE_URL=postgres://app:storage99@db.acme.io/storage99'] } }),
+      { file: 'storage99.tar' },
+    )
     const texts = outputsOf(outcome)
     expect(outcome.report.image.reference).toMatch(/\/storage99\.tar$/)
     expect(outcome.report.image.history.map(({ createdBy }) => createdBy)).toEqual([
@@ -105,7 +144,11 @@ describe('what could be tried until it fits', () => {
       },
     ]
     const { report } = await judgeArchive(await buildImage({ layers }))
-    const hashes = new Map(report.findings.flatMap(({ file, location }) => (file === null || location.kind !== 'layer' ? [] : [[location.path, file.sha256] as const])))
+    const hashes = new Map(
+      report.findings.flatMap(({ file, location }) =>
+        file === null || location.kind !== 'layer' ? [] : [[location.path, file.sha256] as const],
+      ),
+    )
     expect(hashes.get('/app/db.env')).toBeNull()
     expect(hashes.get('/app/.pgpass')).toBeNull()
     expect(hashes.get('/app/token')).toMatch(/^[0-9a-f]{64}$/)
@@ -120,13 +163,23 @@ describe('a change that is printed holds nothing that is hidden', () => {
       { by: 'RUN /bin/sh -c make # buildkit', files: [{ name: 'x', content: 'x' }] },
       { by: line, files: null },
     ]
-    return judgeArchive(await buildImage({ layers, config: { Env: Object.entries(env).map(([name, value]) => `${name}=${value}`), User: '1' } }), {
-      dockerfile: `FROM busybox\nRUN make\n${line}\n`,
-    })
+    return judgeArchive(
+      await buildImage({
+        layers,
+        config: { Env: Object.entries(env).map(([name, value]) => `${name}=${value}`), User: '1' },
+      }),
+      {
+        dockerfile: `FROM busybox\nRUN make\n${line}\n`,
+      },
+    )
   }
 
   it('ENV with two secrets: the line is not printed, and it is said which assignment goes', async () => {
-    const outcome = await judged(`ENV GITHUB_TOKEN=${TOKEN} GITLAB_TOKEN=${other} MODE=fast`, { GITHUB_TOKEN: TOKEN, GITLAB_TOKEN: other, MODE: 'fast' })
+    const outcome = await judged(`ENV GITHUB_TOKEN=${TOKEN} GITLAB_TOKEN=${other} MODE=fast`, {
+      GITHUB_TOKEN: TOKEN,
+      GITLAB_TOKEN: other,
+      MODE: 'fast',
+    })
     const secrets = outcome.report.findings.filter(({ secret }) => secret !== null)
     expect(secrets).toHaveLength(2)
     for (const { fix, remedy } of secrets) {
@@ -137,8 +190,18 @@ describe('a change that is printed holds nothing that is hidden', () => {
   })
 
   it.each([
-    ['ENV with one secret and other settings', `ENV GITHUB_TOKEN=${TOKEN} MODE=fast`, { GITHUB_TOKEN: TOKEN, MODE: 'fast' }, /\+ ENV MODE=fast/],
-    ['ENV with one secret alone', `ENV GITHUB_TOKEN=${TOKEN}`, { GITHUB_TOKEN: TOKEN }, /Dockerfile:3: GITHUB_TOKEN goes/],
+    [
+      'ENV with one secret and other settings',
+      `ENV GITHUB_TOKEN=${TOKEN} MODE=fast`,
+      { GITHUB_TOKEN: TOKEN, MODE: 'fast' },
+      /\+ ENV MODE=fast/,
+    ],
+    [
+      'ENV with one secret alone',
+      `ENV GITHUB_TOKEN=${TOKEN}`,
+      { GITHUB_TOKEN: TOKEN },
+      /Dockerfile:3: GITHUB_TOKEN goes/,
+    ],
   ])('%s: what comes is printed, what goes is named', async (_about, line, env, wanted) => {
     const { terminal = '', markdown: summary = '', json = '' } = outputsOf(await judged(line, env))
     for (const text of [terminal, summary]) {

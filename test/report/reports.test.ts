@@ -29,14 +29,16 @@ const LAYERS: readonly LayerSpec[] = [
   { by: 'RUN /bin/sh -c rm /app/.env # buildkit', files: [{ name: 'app/.wh..env' }] },
   { by: 'RUN /bin/sh -c curl -fsSL https://get.acme.io/i.sh | sh # buildkit', files: [{ name: 'x', content: 'x' }] },
 ]
-const trap = async (): Promise<Outcome> => judgeArchive(await buildImage({ layers: LAYERS }), { dockerfile: DOCKERFILE })
+const trap = async (): Promise<Outcome> =>
+  judgeArchive(await buildImage({ layers: LAYERS }), { dockerfile: DOCKERFILE })
 const context: CommentContext = {
   blobUrl: 'https://github.com/acme/app/blob/0123',
   runUrl: 'https://github.com/acme/app/actions/runs/1',
   commit: '0123456789'.repeat(4),
   source: null,
 }
-const commentOf = (outcome: Outcome, existing: string | null = null): string => upsertSection(existing, outcome.report.name, (earlier) => renderSection(outcome, context, earlier))
+const commentOf = (outcome: Outcome, existing: string | null = null): string =>
+  upsertSection(existing, outcome.report.name, (earlier) => renderSection(outcome, context, earlier))
 
 const every = (outcome: Outcome): Record<string, string> => ({
   json: renderJson(outcome.report),
@@ -53,7 +55,12 @@ describe('facts for the person on call', () => {
   const facts = async (): Promise<Outcome> =>
     judgeArchive(
       await buildImage({
-        layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/url', content: `postgres://svc:${VALUES['password']?.()}@db.acme.io/x\n` }] }],
+        layers: [
+          {
+            by: 'COPY . /app # buildkit',
+            files: [{ name: 'app/url', content: `postgres://svc:${VALUES['password']?.()}@db.acme.io/x\n` }],
+          },
+        ],
       }),
     )
 
@@ -88,10 +95,14 @@ describe('facts for the person on call', () => {
 describe('the secrets of one file', () => {
   it('are findings of their own, told in one group: what holds for all is said once', async () => {
     const content = fill('A={{github-token}}\nB={{stripe-key}}\nC={{slack-token}}\n')
-    const outcome = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content }] }] }))
+    const outcome = await judgeArchive(
+      await buildImage({ layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content }] }] }),
+    )
     expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toHaveLength(3)
     const { terminal, summary, comment } = every(outcome)
-    expect(terminal).toMatch(/GitHub token ghp_[\s\S]+line 1\n[\s\S]+Stripe secret key[\s\S]+line 2\n[\s\S]+Slack token[\s\S]+line 3\n[\s\S]+all 3 of them:/)
+    expect(terminal).toMatch(
+      /GitHub token ghp_[\s\S]+line 1\n[\s\S]+Stripe secret key[\s\S]+line 2\n[\s\S]+Slack token[\s\S]+line 3\n[\s\S]+all 3 of them:/,
+    )
     for (const text of [terminal, summary, comment]) expect(text?.match(/\.dockerignore so that COPY/g)).toHaveLength(1)
     expect(summary).toContain('**3 secrets in `/app/.env`**')
     expect(comment).toMatch(/\*\*3 secrets\*\* in `\/app\/\.env`: GitHub token, Stripe secret key, Slack token/)
@@ -103,20 +114,30 @@ describe('base and own, in words', () => {
     { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/token', content: fill('T={{github-token}}\n') }] },
     { by: 'COPY a /app # buildkit', files: [{ name: 'app/a', content: fill('T={{slack-token}}\n') }] },
   ]
-  const first = (text: string | undefined): string => (text ?? '').split('\n').slice(0, 3).join(' ').replace(/\s+/g, ' ')
+  const first = (text: string | undefined): string =>
+    (text ?? '').split('\n').slice(0, 3).join(' ').replace(/\s+/g, ' ')
 
   it('where nothing tells them apart, that comes first, with what would tell', async () => {
     const { terminal, summary, comment } = every(await judgeArchive(await buildImage({ layers })))
     expect(first(terminal)).toMatch(
       /^Nothing tells base from own: every layer counts as own\. Reason: no Dockerfile was given\. Name the Dockerfile that was built \(--dockerfile, input dockerfile\), or build with provenance/,
     )
-    for (const text of [summary, comment]) expect(text?.split('\n\n').slice(0, 3).join()).toMatch(/Nothing tells base from own: every layer counts as own\./)
+    for (const text of [summary, comment])
+      expect(text?.split('\n\n').slice(0, 3).join()).toMatch(/Nothing tells base from own: every layer counts as own\./)
   })
 
   it('a part of the layers', async () => {
-    const onbuild: LayerSpec[] = [...layers.slice(0, 1), { by: 'COPY . /b # buildkit', files: [{ name: 'b', content: fill('T={{gitlab-token}}\n') }] }, ...layers.slice(1)]
-    const { terminal, history } = every(await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }))
-    expect(first(terminal)).toMatch(/^Nothing tells the layers of the base, acme\/onbuild, from own ones: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/)
+    const onbuild: LayerSpec[] = [
+      ...layers.slice(0, 1),
+      { by: 'COPY . /b # buildkit', files: [{ name: 'b', content: fill('T={{gitlab-token}}\n') }] },
+      ...layers.slice(1),
+    ]
+    const { terminal, history } = every(
+      await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }),
+    )
+    expect(first(terminal)).toMatch(
+      /^Nothing tells the layers of the base, acme\/onbuild, from own ones: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/,
+    )
     expect(terminal).not.toMatch(/Name the Dockerfile that was built/)
     expect(history).toMatch(/^base acme\/onbuild \(known by dockerfile; which layers are its is not known\)$/m)
   })
@@ -125,18 +146,23 @@ describe('base and own, in words', () => {
     ['it is known', { dockerfile: 'FROM busybox\nCOPY a /app\n' }],
     ['nothing was found in what is not known', { policy: 'rules: { secret-in-image: off }\n' }],
   ])('nothing is said where %s', async (_name, options) => {
-    for (const text of Object.values(every(await judgeArchive(await buildImage({ layers }), options)))) expect(text).not.toMatch(/Nothing tells/)
+    for (const text of Object.values(every(await judgeArchive(await buildImage({ layers }), options))))
+      expect(text).not.toMatch(/Nothing tells/)
   })
 
   it('the history counts what is in a layer by severity', async () => {
     const files = [{ name: 'app/env', content: fill('T={{github-token}}\nDB_PASSWORD={{password}}\n') }]
-    const { history } = every(await judgeArchive(await buildImage({ layers: [{ by: 'COPY env /app/ # buildkit', files }] })))
+    const { history } = every(
+      await judgeArchive(await buildImage({ layers: [{ by: 'COPY env /app/ # buildkit', files }] })),
+    )
     expect(history).toMatch(/COPY env/)
     expect(history).toMatch(/ 1 critical, 1 medium +COPY env/)
   })
 
   it('what a base that is not proven brought fails, and says so wherever it is told', async () => {
-    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1000' } }), { dockerfile: 'FROM busybox\nCOPY a /app\n' })
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1000' } }), {
+      dockerfile: 'FROM busybox\nCOPY a /app\n',
+    })
     const { terminal, summary, comment, annotations, sarif, json } = every(outcome)
     for (const text of [terminal, summary, comment, annotations, sarif, json]) {
       expect(text?.replace(/\s+/g, ' ')).toMatch(/not proven/)
@@ -193,9 +219,13 @@ describe('the terminal', () => {
   })
 
   it('never goes beyond 80 columns, and says a clean image in one line', async () => {
-    for (const verbose of [true, false]) for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    for (const verbose of [true, false])
+      for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n'))
+        expect(line.length).toBeLessThanOrEqual(80)
     const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
-    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ \(archive\) · 1 layer, 1\.5 kB, 29 rules, 0 findings · [\d.]+ s $/)
+    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(
+      /^PASS \S+ \(archive\) · 1 layer, 1\.5 kB, 29 rules, 0 findings · [\d.]+ s $/,
+    )
   })
 })
 
@@ -203,13 +233,22 @@ describe('JSON', () => {
   it('is what its schema says', async () => {
     const ajv = new Ajv({ strict: false })
     ;(addFormats as unknown as (to: Ajv) => void)(ajv)
-    const validate = ajv.compile(Object.fromEntries(Object.entries(reportJsonSchema()).filter(([key]) => key !== '$schema')))
+    const validate = ajv.compile(
+      Object.fromEntries(Object.entries(reportJsonSchema()).filter(([key]) => key !== '$schema')),
+    )
     expect(validate(JSON.parse(renderJson((await trap()).report)))).toBe(true)
   })
 
   it('names layers, lines, states and relations as the contract does', async () => {
     const { report } = await trap()
-    expect(report.image.layers.map(({ index, base, dockerfile, whiteouts }) => [index, base, dockerfile?.startLine ?? null, whiteouts])).toEqual([
+    expect(
+      report.image.layers.map(({ index, base, dockerfile, whiteouts }) => [
+        index,
+        base,
+        dockerfile?.startLine ?? null,
+        whiteouts,
+      ]),
+    ).toEqual([
       [0, true, null, 0],
       [1, false, 2, 0],
       [2, false, 3, 1],
@@ -219,16 +258,31 @@ describe('JSON', () => {
       ruleId: 'deleted-secret',
       location: { kind: 'layer', layer: 1, path: '/app/.env', line: 1, offset: 6 },
       dockerfile: { path: 'Dockerfile', startLine: 2, endLine: 2, certainty: 'aligned' },
-      related: [{ role: 'hidden-by', location: { kind: 'layer', layer: 2, path: '/app/.wh..env' }, dockerfile: { startLine: 3 } }],
+      related: [
+        {
+          role: 'hidden-by',
+          location: { kind: 'layer', layer: 2, path: '/app/.wh..env' },
+          dockerfile: { startLine: 3 },
+        },
+      ],
       file: { state: 'deleted', mode: '0644', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      secret: { detector: 'github-token', length: 40, occurrences: 1, keyedHash: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) },
+      secret: {
+        detector: 'github-token',
+        length: 40,
+        occurrences: 1,
+        keyedHash: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/),
+      },
       origin: 'own',
     })
   })
 
   it('is the same for the same image', async () => {
     const [one, two] = [await trap(), await trap()].map(({ report }) =>
-      renderJson({ ...report, image: report.image && { ...report.image, reference: '' }, stats: { ...report.stats, seconds: 0 } }),
+      renderJson({
+        ...report,
+        image: report.image && { ...report.image, reference: '' },
+        stats: { ...report.stats, seconds: 0 },
+      }),
     )
     expect(one).toBe(two)
   })
@@ -247,7 +301,9 @@ describe('SARIF', () => {
     expect(sarif.runs[0]?.results[0]).toMatchObject({
       ruleId: 'deleted-secret',
       level: 'error',
-      locations: [{ physicalLocation: { artifactLocation: { uri: 'Dockerfile' }, region: { startLine: 2, endLine: 2 } } }],
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: 'Dockerfile' }, region: { startLine: 2, endLine: 2 } } },
+      ],
       relatedLocations: [{ id: 1, physicalLocation: { region: { startLine: 3 } } }],
     })
     expect(sarif.runs[0]?.results[0]?.message.text).toContain('](1)')
@@ -255,19 +311,35 @@ describe('SARIF', () => {
 
   it('has a file of the repository for every result, also when no line is known', async () => {
     const outcome = await judgeArchive(await buildImage({ layers: LAYERS }))
-    const { runs } = JSON.parse(renderSarif(outcome, 'policy/.layergate.yml')) as { runs: { results: { message: { text: string } }[] }[] }
-    expect(runs[0]?.results[0]).toMatchObject({ locations: [{ physicalLocation: { artifactLocation: { uri: 'policy/.layergate.yml' } } }] })
+    const { runs } = JSON.parse(renderSarif(outcome, 'policy/.layergate.yml')) as {
+      runs: { results: { message: { text: string } }[] }[]
+    }
+    expect(runs[0]?.results[0]).toMatchObject({
+      locations: [{ physicalLocation: { artifactLocation: { uri: 'policy/.layergate.yml' } } }],
+    })
     expect(runs[0]?.results[0]?.message.text).toMatch(/^line not known: /)
   })
 
   it('has one category for an image however it is built, and one alert for each finding', async () => {
-    const layers: LayerSpec[] = [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: fill('A={{github-token}}\nB={{gitlab-token}}\n') }] }]
-    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), { name: 'ghcr.io/acme/my app' })
+    const layers: LayerSpec[] = [
+      {
+        by: 'COPY . /app # buildkit',
+        files: [{ name: 'app/.env', content: fill('A={{github-token}}\nB={{gitlab-token}}\n') }],
+      },
+    ]
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), {
+      name: 'ghcr.io/acme/my app',
+    })
     const { runs } = JSON.parse(renderSarif(outcome, 'x')) as {
-      runs: { automationDetails: { id: string }; results: { partialFingerprints: Record<string, string>; baselineState?: string }[] }[]
+      runs: {
+        automationDetails: { id: string }
+        results: { partialFingerprints: Record<string, string>; baselineState?: string }[]
+      }[]
     }
     expect(runs[0]?.automationDetails.id).toBe('layergate/ghcr.io/acme/my-app/')
-    const prints = (runs[0]?.results ?? []).map(({ partialFingerprints }) => partialFingerprints['primaryLocationLineHash'])
+    const prints = (runs[0]?.results ?? []).map(
+      ({ partialFingerprints }) => partialFingerprints['primaryLocationLineHash'],
+    )
     expect(prints).toHaveLength(2)
     expect(new Set(prints).size).toBe(2)
     expect(runs[0]?.results[0]?.baselineState).toBeUndefined()
@@ -285,11 +357,15 @@ describe('SARIF', () => {
       ...outcome,
       report: {
         ...report,
-        findings: report.findings.map((finding) => ({ ...finding, dockerfile: { path: '/tmp/Dockerfile', startLine: 1, endLine: 1, certainty: 'exact' as const } })),
+        findings: report.findings.map((finding) => ({
+          ...finding,
+          dockerfile: { path: '/tmp/Dockerfile', startLine: 1, endLine: 1, certainty: 'exact' as const },
+        })),
       },
     }
     for (const each of [outcome, outside])
-      for (const [, uri = ''] of renderSarif(each, config).matchAll(/"uri": "([^"]*)"/g)) expect(uri).toMatch(/^[^/:.][^:]*$|^\.layergate\.yml$/)
+      for (const [, uri = ''] of renderSarif(each, config).matchAll(/"uri": "([^"]*)"/g))
+        expect(uri).toMatch(/^[^/:.][^:]*$|^\.layergate\.yml$/)
   })
 
   it('leaves out the least grave beyond the limit of the platform, and says so', async () => {
@@ -297,13 +373,19 @@ describe('SARIF', () => {
     const [finding] = outcome.report.findings
     if (finding === undefined) throw new Error('no finding')
     const many = { ...outcome, report: { ...outcome.report, findings: Array.from({ length: 5200 }, () => finding) } }
-    const { runs } = JSON.parse(renderSarif(many, 'x')) as { runs: { results: unknown[]; invocations: { toolConfigurationNotifications: { message: { text: string } }[] }[] }[] }
+    const { runs } = JSON.parse(renderSarif(many, 'x')) as {
+      runs: { results: unknown[]; invocations: { toolConfigurationNotifications: { message: { text: string } }[] }[] }[]
+    }
     expect(runs[0]?.results).toHaveLength(5000)
-    expect(runs[0]?.invocations[0]?.toolConfigurationNotifications.at(-1)?.message.text).toContain('200 of 5200 results are left out')
+    expect(runs[0]?.invocations[0]?.toolConfigurationNotifications.at(-1)?.message.text).toContain(
+      '200 of 5200 results are left out',
+    )
   })
 
   it('leaves out what is ignored', async () => {
-    const outcome = await judgeArchive(await buildImage({ layers: LAYERS }), { policy: 'ignore: [{ rule: deleted-secret, reason: revoked }]\n' })
+    const outcome = await judgeArchive(await buildImage({ layers: LAYERS }), {
+      policy: 'ignore: [{ rule: deleted-secret, reason: revoked }]\n',
+    })
     expect(renderSarif(outcome, 'x')).not.toContain('"ruleId": "deleted-secret"')
   })
 })
@@ -321,14 +403,22 @@ describe('the comment', () => {
 
   it('keeps the last word of every image, whatever comes in which order, below the limit', () => {
     const name = fc.string({ minLength: 1, maxLength: 12, unit: 'binary' })
-    const text = fc.record({ icon: fc.constantFrom('❌', '✅', '⚠️'), words: fc.string({ maxLength: 40 }), length: fc.integer({ min: 0, max: 30_000 }) })
+    const text = fc.record({
+      icon: fc.constantFrom('❌', '✅', '⚠️'),
+      words: fc.string({ maxLength: 40 }),
+      length: fc.integer({ min: 0, max: 30_000 }),
+    })
     fc.assert(
       fc.property(fc.array(fc.tuple(name, text), { minLength: 1, maxLength: 12 }), (writes) => {
         let comment: string | null = null
         const last = new Map<string, string>()
         for (const [image, { icon, words, length }] of writes) {
           const first = `### ${icon} ${code(`${image}${words}`)}`
-          comment = upsertSection(comment, image, () => `${first}\n\ncounts\n\n<details><summary>x</summary>\n\n${'y'.repeat(length)}\n\n</details>`)
+          comment = upsertSection(
+            comment,
+            image,
+            () => `${first}\n\ncounts\n\n<details><summary>x</summary>\n\n${'y'.repeat(length)}\n\n</details>`,
+          )
           expect(comment.length).toBeLessThanOrEqual(65_536)
           last.set(image, first)
           // A person who edits the comment in a browser changes its line ends.
@@ -349,7 +439,9 @@ describe('the comment', () => {
   it('remembers what was open without taking the room of what is told', async () => {
     const layers: LayerSpec[] = Array.from({ length: 60 }, (_, index) => ({
       by: `COPY ${index} /x # buildkit`,
-      files: [{ name: `x/${'deep/'.repeat(50)}${index}`, content: `dop_${'v1_'}${random(64, '0123456789abcdef', index)}` }],
+      files: [
+        { name: `x/${'deep/'.repeat(50)}${index}`, content: `dop_${'v1_'}${random(64, '0123456789abcdef', index)}` },
+      ],
     }))
     const comment = commentOf(await judgeArchive(await buildImage({ layers })))
     expect(/^<!-- layergate:memory (.*) -->$/m.exec(comment)?.[1]?.length).toBeLessThanOrEqual(6000)
@@ -373,8 +465,14 @@ describe('the comment', () => {
     ]
     for (const name of names) expect(stableName(name, none), name).toBe('app')
     expect(stableName('localhost:5000/acme/app:debug-3f2a91c', none)).toBe('localhost:5000/acme/app:debug')
-    expect(['./out/my-app.tar', '/tmp/my-app.tar.gz', 'oci-layout:out/my-app/', 'docker-archive:my-app.tar'].map((file) => stableName(file, none))).toEqual(Array(4).fill('my-app'))
-    expect(stableName('image.tar', { ...none, platform: 'linux/arm64', dockerfile: './web/Dockerfile' })).toBe('image (linux/arm64, web/Dockerfile)')
+    expect(
+      ['./out/my-app.tar', '/tmp/my-app.tar.gz', 'oci-layout:out/my-app/', 'docker-archive:my-app.tar'].map((file) =>
+        stableName(file, none),
+      ),
+    ).toEqual(Array(4).fill('my-app'))
+    expect(stableName('image.tar', { ...none, platform: 'linux/arm64', dockerfile: './web/Dockerfile' })).toBe(
+      'image (linux/arm64, web/Dockerfile)',
+    )
   })
 
   it('stays below the limit of the platform', async () => {
@@ -391,15 +489,26 @@ describe('the comment', () => {
 describe('annotations', () => {
   it('are on the line, short and complete', async () => {
     const { annotations } = toAnnotations(await trap())
-    expect(annotations[0]).toMatchObject({ level: 'error', title: 'GitHub token stays in the image', file: 'Dockerfile', startLine: 2, endLine: 2 })
+    expect(annotations[0]).toMatchObject({
+      level: 'error',
+      title: 'GitHub token stays in the image',
+      file: 'Dockerfile',
+      startLine: 2,
+      endLine: 2,
+    })
     expect(annotations[0]?.message).toMatch(
       /^\/app\/\.env line 1 is in layer 1, added by this line\. Line 3 \(RUN rm \/app\/\.env\) hides it but does not erase it: anyone who can pull the image can read it\./,
     )
   })
 
   it('are at most ten of a kind; the rest is counted', async () => {
-    const files = Array.from({ length: 14 }, (_, index) => ({ name: `k${index}`, content: `dop_${'v1_'}${random(64, '0123456789abcdef', 100 + index)}` }))
-    const outcome = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . / # buildkit', files }], config: { User: '1' } }))
+    const files = Array.from({ length: 14 }, (_, index) => ({
+      name: `k${index}`,
+      content: `dop_${'v1_'}${random(64, '0123456789abcdef', 100 + index)}`,
+    }))
+    const outcome = await judgeArchive(
+      await buildImage({ layers: [{ by: 'COPY . / # buildkit', files }], config: { User: '1' } }),
+    )
     const { annotations, left } = toAnnotations(outcome)
     expect(annotations.filter(({ level }) => level === 'error')).toHaveLength(10)
     expect(left).toBe(4)
@@ -425,7 +534,10 @@ describe('text from the image is data', () => {
 
   it.each(evil)('%j changes no output', async (text) => {
     const layers: LayerSpec[] = [
-      { by: `COPY ${text} /app # buildkit`, files: [{ name: `app/${text.replace(/\//g, '_')}`, content: fill('{{github-token}}') }] },
+      {
+        by: `COPY ${text} /app # buildkit`,
+        files: [{ name: `app/${text.replace(/\//g, '_')}`, content: fill('{{github-token}}') }],
+      },
       { by: `RUN /bin/sh -c rm x ${text} # buildkit`, files: [{ name: `app/.wh.${text.replace(/\//g, '_')}` }] },
     ]
     const outcome = await judgeArchive(await buildImage({ layers, config: { User: text, Labels: { [text]: text } } }))
@@ -434,17 +546,24 @@ describe('text from the image is data', () => {
       if (name !== 'colour') expect(output, name).not.toMatch(/\x1b/)
       expect(output.replace(/\x1b\[\d+m/g, ''), name).not.toMatch(/\x1b/)
       expect(output, name).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/)
-      if (name === 'terminal' || name === 'colour' || name === 'summary' || name === 'comment') expect(output, name).not.toMatch(/^::/m)
+      if (name === 'terminal' || name === 'colour' || name === 'summary' || name === 'comment')
+        expect(output, name).not.toMatch(/^::/m)
     }
     for (const name of ['summary', 'comment']) {
       const outside = (all[name] ?? '').replace(/(`+)[\s\S]*?\1/g, '')
       expect(outside, name).not.toMatch(/<script|\]\(javascript:|@everyone|https:\/\/evil/)
     }
-    expect((all['comment']?.match(/<!-- layergate -->/g) ?? []).length).toBe(1 + (text === '<!-- layergate -->' ? countInCode(all['comment'] ?? '') : 0))
+    expect((all['comment']?.match(/<!-- layergate -->/g) ?? []).length).toBe(
+      1 + (text === '<!-- layergate -->' ? countInCode(all['comment'] ?? '') : 0),
+    )
   })
 
   /** A marker inside a code span is shown, not read: ours is looked for at the start alone. */
-  const countInCode = (comment: string): number => [...comment.matchAll(/(`+)[\s\S]*?\1/g)].reduce((sum, [span]) => sum + (span.match(/<!-- layergate -->/g) ?? []).length, 0)
+  const countInCode = (comment: string): number =>
+    [...comment.matchAll(/(`+)[\s\S]*?\1/g)].reduce(
+      (sum, [span]) => sum + (span.match(/<!-- layergate -->/g) ?? []).length,
+      0,
+    )
 
   it('has one way for each kind of output', () => {
     expect(visible('a\n\x1b[1m\u202e')).toBe('a\\n\\e[1m\\u{202e}')
@@ -471,7 +590,10 @@ describe('no output holds a secret', () => {
         files: [
           { name: 'app/.env', content: planted.map((value, index) => `${all[index]}\n${value}\n`).join('\n') },
           ...bare.map((value) => ({ name: `app/${value}/file`, content: value })),
-          { name: 'app/b64', content: planted.map((value) => Buffer.from(`key ${value}`).toString('base64')).join('\n\n') },
+          {
+            name: 'app/b64',
+            content: planted.map((value) => Buffer.from(`key ${value}`).toString('base64')).join('\n\n'),
+          },
         ],
       },
       {
@@ -480,14 +602,29 @@ describe('no output holds a secret', () => {
       },
     ]
     const dockerfile = `FROM scratch\nARG ${all[0]}\nCOPY . /app\nRUN curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh\n`
-    const archive = await buildImage({ layers, config: { Env: all, Labels: Object.fromEntries(all.map((pair, index) => [`l${index}`, pair])), Cmd: bare, User: bare[0] } })
+    const archive = await buildImage({
+      layers,
+      config: {
+        Env: all,
+        Labels: Object.fromEntries(all.map((pair, index) => [`l${index}`, pair])),
+        Cmd: bare,
+        User: bare[0],
+      },
+    })
     for (const text of [dockerfile, null]) {
       const outcome = await judgeArchive(archive, { dockerfile: text })
       expect(outcome.report.findings.length).toBeGreaterThan(8)
       for (const [name, output] of Object.entries(every(outcome))) {
         for (const value of planted) {
-          const forms = [value, value.trim(), Buffer.from(value).toString('base64').replace(/=+$/, ''), encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]
-          for (const form of forms) expect(output.includes(form), `${name} holds ${value.slice(0, 6)}… as ${form.slice(0, 8)}…`).toBe(false)
+          const forms = [
+            value,
+            value.trim(),
+            Buffer.from(value).toString('base64').replace(/=+$/, ''),
+            encodeURIComponent(value),
+            JSON.stringify(value).slice(1, -1),
+          ]
+          for (const form of forms)
+            expect(output.includes(form), `${name} holds ${value.slice(0, 6)}… as ${form.slice(0, 8)}…`).toBe(false)
         }
       }
     }

@@ -29,7 +29,10 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
   })
 
   it('is shortened to the columns that there are', () => {
-    for (const room of [1, 10, 33]) expect(columns(cutToColumns(plainRedactor(), text.replaceAll('\x1b', ''), room))).toBeLessThanOrEqual(Math.max(room, 2))
+    for (const room of [1, 10, 33])
+      expect(columns(cutToColumns(plainRedactor(), text.replaceAll('\x1b', ''), room))).toBeLessThanOrEqual(
+        Math.max(room, 2),
+      )
   })
 })
 
@@ -53,7 +56,8 @@ it.each([
 })
 
 it('counts columns as string-width does, which takes too long to load', () => {
-  const letters = (from: number, to: number) => fc.integer({ min: from, max: to }).map((code) => String.fromCodePoint(code))
+  const letters = (from: number, to: number) =>
+    fc.integer({ min: from, max: to }).map((code) => String.fromCodePoint(code))
   const unit = fc.oneof(
     letters(0x20, 0x7e),
     letters(0xa1, 0x17f),
@@ -62,7 +66,19 @@ it('counts columns as string-width does, which takes too long to load', () => {
     letters(0x4e00, 0x9fff),
     letters(0xac00, 0xd7a3),
     letters(0x1f300, 0x1f64f),
-    fc.constantFrom('e\u0301', '\u200b', '\u{1f469}\u200d\u{1f467}', '\u{1f1e9}\u{1f1ea}', '\u25cf', '\u2026', '\uff21', '\u00ad', '\x1b[31m', '\x1b[0m', '\u2764\ufe0f'),
+    fc.constantFrom(
+      'e\u0301',
+      '\u200b',
+      '\u{1f469}\u200d\u{1f467}',
+      '\u{1f1e9}\u{1f1ea}',
+      '\u25cf',
+      '\u2026',
+      '\uff21',
+      '\u00ad',
+      '\x1b[31m',
+      '\x1b[0m',
+      '\u2764\ufe0f',
+    ),
   )
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {

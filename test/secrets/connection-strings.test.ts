@@ -36,12 +36,20 @@ describe('a URL with a password that holds', () => {
   it.each(Object.entries(PASSWORDS))('%s', (_name, password) => {
     expect(found(`DATABASE_URL=postgres://svc:${password}@db.acme.io:5432/app\n`)).toEqual([password])
     expect(found(`redis://:${password}@cache.acme.io\n`), 'without a user').toEqual([password])
-    expect(found(`url: mongodb://svc:${password}@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=rs0\n`), 'for several hosts').toEqual([password])
+    expect(
+      found(`url: mongodb://svc:${password}@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=rs0\n`),
+      'for several hosts',
+    ).toEqual([password])
   })
 
   it('is told from the one beside it', () => {
-    expect(found(`A=postgres://svc:${start}7@db.acme.io/a B=mysql://svc:${end}@db.acme.io/b`)).toEqual([`${start}7`, end])
-    expect(found(`["A=postgres://svc:${start}7@db.acme.io","B=mysql://svc:${end}@db.acme.io","MAIL=ops@acme.io"]`)).toEqual([`${start}7`, end])
+    expect(found(`A=postgres://svc:${start}7@db.acme.io/a B=mysql://svc:${end}@db.acme.io/b`)).toEqual([
+      `${start}7`,
+      end,
+    ])
+    expect(
+      found(`["A=postgres://svc:${start}7@db.acme.io","B=mysql://svc:${end}@db.acme.io","MAIL=ops@acme.io"]`),
+    ).toEqual([`${start}7`, end])
   })
 })
 
@@ -109,7 +117,9 @@ describe('what manuals show is no password', () => {
     ['a company with a name', `https://user:${start}7@git.companyname2.com/x`],
     ['a longer word', `https://user:tigerlily${start}@git.internal/x`],
   ])('but %s is', (_about, text) => {
-    expect(scanner.scanText(text, '/app/settings.txt').filter(({ strength }) => strength !== 'harmless')).toHaveLength(1)
+    expect(scanner.scanText(text, '/app/settings.txt').filter(({ strength }) => strength !== 'harmless')).toHaveLength(
+      1,
+    )
   })
 
   it('nor is a list of names', () => {

@@ -39,20 +39,29 @@ function lookbehinds(pattern: AST.Pattern): AST.LookbehindAssertion[] {
 }
 
 describe('the search is anchored', () => {
-  it.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s', (_id, { pattern, literals, names, window = 256 }) => {
-    expect(pattern.sticky).toBe(true)
-    // At a literal of three bytes or more, or at a name in front of an assigned value.
-    expect(literals.length + (names ?? []).length).toBeGreaterThan(0)
-    for (const text of [...literals.map(textOf), ...(names ?? [])]) expect(text.length, text).toBeGreaterThanOrEqual(3)
-    expect(window).toBeLessThanOrEqual(16_384)
-    const parsed = parser.parsePattern(pattern.source, 0, pattern.source.length, false)
-    // No optional and no lazy run at the start: what a sticky pattern starts with is there or the attempt is over. The
-    // assignments' own detector takes the whole window, and its check reads it.
-    for (const first of firsts(parsed.alternatives)) {
-      if (first.type === 'Quantifier') expect({ min: first.min, greedy: first.greedy }, pattern.source).toEqual({ min: expect.toSatisfy((min: number) => min > 0), greedy: true })
-    }
-    for (const { alternatives } of lookbehinds(parsed)) expect(Math.max(...alternatives.map(most)), 'it looks back').toBeLessThanOrEqual(240)
-  })
+  it.each(DETECTORS.map((detector) => [detector.id, detector] as const))(
+    '%s',
+    (_id, { pattern, literals, names, window = 256 }) => {
+      expect(pattern.sticky).toBe(true)
+      // At a literal of three bytes or more, or at a name in front of an assigned value.
+      expect(literals.length + (names ?? []).length).toBeGreaterThan(0)
+      for (const text of [...literals.map(textOf), ...(names ?? [])])
+        expect(text.length, text).toBeGreaterThanOrEqual(3)
+      expect(window).toBeLessThanOrEqual(16_384)
+      const parsed = parser.parsePattern(pattern.source, 0, pattern.source.length, false)
+      // No optional and no lazy run at the start: what a sticky pattern starts with is there or the attempt is over. The
+      // assignments' own detector takes the whole window, and its check reads it.
+      for (const first of firsts(parsed.alternatives)) {
+        if (first.type === 'Quantifier')
+          expect({ min: first.min, greedy: first.greedy }, pattern.source).toEqual({
+            min: expect.toSatisfy((min: number) => min > 0),
+            greedy: true,
+          })
+      }
+      for (const { alternatives } of lookbehinds(parsed))
+        expect(Math.max(...alternatives.map(most)), 'it looks back').toBeLessThanOrEqual(240)
+    },
+  )
 
   it('names are found behind words that an assignment follows', () => {
     for (const trigger of TRIGGERS) expect(trigger).toMatchObject({ assignment: true, run: 16 })

@@ -27,32 +27,45 @@ const ALL = [...DETECTORS, ...FILE_DETECTORS]
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 describe('each detector', () => {
-  it.each(ALL.map((detector) => [detector.id, detector] as const))('%s finds its examples, and is quiet where it should be', (id, { examples, quiet = [] }) => {
-    for (const [index, { path, text }] of samples(examples).entries()) {
-      expect(
-        findings(text, path)
-          .filter(({ detector }) => detector === id)
-          .map(({ note }) => note),
-        `example ${index + 1}: ${text.slice(0, 300)}`,
-      ).toSatisfy((notes: unknown[]) => notes.length > 0)
-    }
-    for (const { path, text } of samples(quiet)) {
-      expect(
-        findings(text, path).filter(({ detector, strength }) => detector === id && strength !== 'harmless'),
-        text.slice(0, 300),
-      ).toEqual([])
-    }
-  })
+  it.each(ALL.map((detector) => [detector.id, detector] as const))(
+    '%s finds its examples, and is quiet where it should be',
+    (id, { examples, quiet = [] }) => {
+      for (const [index, { path, text }] of samples(examples).entries()) {
+        expect(
+          findings(text, path)
+            .filter(({ detector }) => detector === id)
+            .map(({ note }) => note),
+          `example ${index + 1}: ${text.slice(0, 300)}`,
+        ).toSatisfy((notes: unknown[]) => notes.length > 0)
+      }
+      for (const { path, text } of samples(quiet)) {
+        expect(
+          findings(text, path).filter(({ detector, strength }) => detector === id && strength !== 'harmless'),
+          text.slice(0, 300),
+        ).toEqual([])
+      }
+    },
+  )
 
-  it.each(DETECTORS.filter(({ forms, alone }) => forms !== undefined && alone === true).map((detector) => [detector.id, detector] as const))(
+  it.each(
+    DETECTORS.filter(({ forms, alone }) => forms !== undefined && alone === true).map(
+      (detector) => [detector.id, detector] as const,
+    ),
+  )(
     '%s is quiet where its form is a part of something longer and no checksum proves it, or filler',
     (id, { examples, glued }) => {
       for (const { path, text } of samples(examples)) {
         const [found] = findings(text, path).filter(({ detector }) => detector === id)
         if (found === undefined) throw new Error('tested above')
-        const [before, value, after] = [text.slice(0, found.offset), text.slice(found.offset, found.offset + found.length), text.slice(found.offset + found.length)]
-        const ids = (changed: string): string[] => findings(changed, path).flatMap(({ detector, strength }) => (strength === 'harmless' ? [] : [detector]))
-        if (glued === undefined || found.strength !== 'proven') expect(ids(`${before}q${value}${after}`), 'a letter in front').not.toContain(id)
+        const [before, value, after] = [
+          text.slice(0, found.offset),
+          text.slice(found.offset, found.offset + found.length),
+          text.slice(found.offset + found.length),
+        ]
+        const ids = (changed: string): string[] =>
+          findings(changed, path).flatMap(({ detector, strength }) => (strength === 'harmless' ? [] : [detector]))
+        if (glued === undefined || found.strength !== 'proven')
+          expect(ids(`${before}q${value}${after}`), 'a letter in front').not.toContain(id)
         else {
           expect(ids(`${before}q${value}${after}`), 'a letter in front').toContain(id)
           expect(ids(`${before}${value}_q${after}`), 'more behind').toContain(id)
@@ -66,7 +79,10 @@ describe('each detector', () => {
   )
 
   it('has an example, or a test of its own where one cannot be put together', () => {
-    expect(ALL.filter(({ examples }) => examples.length === 0).map(({ id }) => id)).toEqual(['java-keystore', 'pkcs12-keystore'])
+    expect(ALL.filter(({ examples }) => examples.length === 0).map(({ id }) => id)).toEqual([
+      'java-keystore',
+      'pkcs12-keystore',
+    ])
   })
 
   it('has an id of its own, and says who issues it, what it opens, how it is revoked and where that is described', () => {
@@ -112,18 +128,30 @@ describe('an AWS key and its secret are a pair under every spelling', () => {
     ['Terraform', `access_key = "${id}"\nsecret_key = "${secret}"\n`],
     ['Hadoop', `fs.s3a.access.key=${id}\nfs.s3a.secret.key=${secret}\n`],
     ['capitals', `ACCESSKEYID=${id}\nSECRETACCESSKEY=${secret}\n`],
-    ['Hadoop in XML', `<property><name>fs.s3a.access.key</name><value>${id}</value></property>\n<property><name>fs.s3a.secret.key</name><value>${secret}</value></property>\n`],
+    [
+      'Hadoop in XML',
+      `<property><name>fs.s3a.access.key</name><value>${id}</value></property>\n<property><name>fs.s3a.secret.key</name><value>${secret}</value></property>\n`,
+    ],
     ['two arguments', `new AWS.Credentials('${id}', '${secret}')`],
     ['boto', `boto3.client("s3", "eu-west-1", ${'`'}${id}${'`'}, ${'`'}${secret}${'`'})`],
     ['s3cmd', `access_key = ${id}\nsecret = ${secret}\nhost_base = s3.internal\n`],
     ['the passwd file of s3fs', `${id}:${secret}\n`],
     ['a table of CSV', `User name,Access key ID,Secret access key\ndeploy,${id},${secret}\n`],
     ['rclone', `[s3]\ntype = s3\naccess_key_id = ${id}\nregion = eu-west-1\nsecret_access_key = ${secret}\n`],
-    ['a map of Kubernetes', `- name: AWS_ACCESS_KEY_ID\n  value: ${id}\n- name: AWS_SECRET_ACCESS_KEY\n  value: ${secret}\n`],
+    [
+      'a map of Kubernetes',
+      `- name: AWS_ACCESS_KEY_ID\n  value: ${id}\n- name: AWS_SECRET_ACCESS_KEY\n  value: ${secret}\n`,
+    ],
     ['a query', `AWSAccessKeyId=${id}&AWSSecretKey=${secret}&region=eu-west-1`],
     ['a plist', `<key>AccessKey</key>\n<string>${id}</string>\n<key>SecretKey</key>\n<string>${secret}</string>\n`],
-    ['aws configure set', `aws configure set aws_access_key_id ${id} && aws configure set aws_secret_access_key ${secret}`],
-    ['a secret with an escaped slash', `{"accessKeyId":"${id}","secretAccessKey":"${secret.slice(0, 5)}\\/${secret.slice(6)}"}`],
+    [
+      'aws configure set',
+      `aws configure set aws_access_key_id ${id} && aws configure set aws_secret_access_key ${secret}`,
+    ],
+    [
+      'a secret with an escaped slash',
+      `{"accessKeyId":"${id}","secretAccessKey":"${secret.slice(0, 5)}\\/${secret.slice(6)}"}`,
+    ],
   ])('%s', (_name, text) => {
     expect(findings(text).map(({ detector, strength }) => `${detector} ${strength}`)).toEqual(['aws-secret-key proven'])
   })
@@ -149,17 +177,24 @@ describe('an AWS key and its secret are a pair under every spelling', () => {
     expect(findings(`${name}=${fillForm(form, 62)}`).map(({ detector }) => detector)).not.toContain(issuer)
   })
 
-  it.each(['SKEY', 'skey', 'duo_skey', 'app.skey', 'DUO_SKEY', 'myappSkey', 'prod-skey'])('a name starts at a word: %s', (name) => {
-    expect(findings(`${name}=${fillForm('{62:40}', 62)}`).map(({ detector }) => detector)).toContain('duo-secret')
-  })
+  it.each(['SKEY', 'skey', 'duo_skey', 'app.skey', 'DUO_SKEY', 'myappSkey', 'prod-skey'])(
+    'a name starts at a word: %s',
+    (name) => {
+      expect(findings(`${name}=${fillForm('{62:40}', 62)}`).map(({ detector }) => detector)).toContain('duo-secret')
+    },
+  )
 })
 
 describe('each form is found with every character of its alphabet', () => {
-  const drawn = DETECTORS.filter(({ generic, strength }) => generic !== true && strength !== 'harmless').map((detector) => [detector.id, detector] as const)
+  const drawn = DETECTORS.filter(({ generic, strength }) => generic !== true && strength !== 'harmless').map(
+    (detector) => [detector.id, detector] as const,
+  )
   it.each(drawn)('%s', (id, { examples }) => {
     for (const example of examples) {
       if (typeof example !== 'string') continue
-      const missed = Array.from({ length: 50 }, (_, index) => fillForm(example, 5000 + index)).filter((text) => !findings(text).some(({ detector }) => detector === id))
+      const missed = Array.from({ length: 50 }, (_, index) => fillForm(example, 5000 + index)).filter(
+        (text) => !findings(text).some(({ detector }) => detector === id),
+      )
       // A prefix of three letters without a digit behind it could begin a name; `yOuR_` is taken for filler.
       expect(missed.filter((text) => !/^(?:npg_|SCW)\D+$/.test(text) && !/your[-_]/i.test(text))).toEqual([])
     }
@@ -169,16 +204,20 @@ describe('each form is found with every character of its alphabet', () => {
     for (let at = 0; at < 43; at++) {
       const signature = fillForm('{62:43}', 70 + at)
       for (const sign of ['%2B', '%2F', '%2b', '+', '/'])
-        expect(findings(`https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&sig=${signature.slice(0, at)}${sign}${signature.slice(at + 1)}%3D`)).toMatchObject([
-          { detector: 'azure-sas-token', strength: 'likely' },
-        ])
+        expect(
+          findings(
+            `https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&sig=${signature.slice(0, at)}${sign}${signature.slice(at + 1)}%3D`,
+          ),
+        ).toMatchObject([{ detector: 'azure-sas-token', strength: 'likely' }])
     }
   })
 
   it('a client secret of Entra holds ~ anywhere', () => {
     for (let at = 0; at < 34; at++) {
       const secret = fillForm('{62:34}', 80 + at)
-      expect(findings(`CLIENT_SECRET=${fillForm('{62:3}', 81)}8Q~${secret.slice(0, at)}~${secret.slice(at + 1)}`)).toMatchObject([{ detector: 'azure-ad-client-secret' }])
+      expect(
+        findings(`CLIENT_SECRET=${fillForm('{62:3}', 81)}8Q~${secret.slice(0, at)}~${secret.slice(at + 1)}`),
+      ).toMatchObject([{ detector: 'azure-ad-client-secret' }])
     }
   })
 })
@@ -239,7 +278,11 @@ describe('a value in escaped quotes ends in front of the backslash', () => {
     'CLIENT_CREDENTIALS_GRANT: \\"client_credentials\\"',
     'const USER_CREDENTIAL = \\"user_federated_identity_credential\\";',
   ])('and a word there is a word: %s', (code) => {
-    expect(findings(`{"sourcesContent":["${code}\\r\\n"]}`, 'lib/index.cjs.map').filter(({ strength }) => strength !== 'harmless')).toEqual([])
+    expect(
+      findings(`{"sourcesContent":["${code}\\r\\n"]}`, 'lib/index.cjs.map').filter(
+        ({ strength }) => strength !== 'harmless',
+      ),
+    ).toEqual([])
   })
 })
 
@@ -247,14 +290,26 @@ describe('what only looks like a credential is quiet or harmless', () => {
   it.each([
     ['a placeholder', `gh${'p_'}${'x'.repeat(36)}`],
     ['a bare key header', 'if (line == "-----BEGIN RSA PRIVATE KEY-----") {'],
-    ['a key with its body left out', '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----'],
+    [
+      'a key with its body left out',
+      '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----',
+    ],
     ['a key of zeros', `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}\n${'A'.repeat(64)}\n-----END PRIVATE KEY-----`],
-    ['a public key', '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2cyN8k0xbqkQPKYtHUXCD6yCCRUBvANy9JL2jqiiNdMTAOV5EKp+\n-----END PUBLIC KEY-----'],
+    [
+      'a public key',
+      '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2cyN8k0xbqkQPKYtHUXCD6yCCRUBvANy9JL2jqiiNdMTAOV5EKp+\n-----END PUBLIC KEY-----',
+    ],
     ['a reference', 'password=${DB_PASSWORD}\ntoken: "{{ .Values.token }}"\nsecret = $(cat /run/secret)'],
     ['an example host', 'https://user:hunter2abc9@example.com/path'],
     ['a URL with a port', 'http://proxy.acme.io:8080/a@b'],
-    ['code', 'password = getPassword(user)\nself.token = token_from(request)\nconst secret = process.env.SECRET\napiKey: string\n'],
-    ['a name beside a password', 'password_file=/run/secrets/db\ntoken_type=bearer\nsecretName: db-credentials\npassword_hash=$2b$12$abcdefghijklmnopqrstuv\n'],
+    [
+      'code',
+      'password = getPassword(user)\nself.token = token_from(request)\nconst secret = process.env.SECRET\napiKey: string\n',
+    ],
+    [
+      'a name beside a password',
+      'password_file=/run/secrets/db\ntoken_type=bearer\nsecretName: db-credentials\npassword_hash=$2b$12$abcdefghijklmnopqrstuv\n',
+    ],
     ['a hash', 'token_sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
     ['an AWS id in base64', `data:image/png;base64,iVBORw0KGgoAK${'IA'}Q7WERTYUIOPASDFGHJKLZXCVBNM`],
     ['documentation', 'Set `password` to the password of the account. The token must be kept secret: see "tokens".'],
@@ -271,25 +326,44 @@ describe('what only looks like a credential is quiet or harmless', () => {
     expect(findings(encryptedPem)).toMatchObject([{ strength: 'harmless', note: 'encrypted with a passphrase' }])
     expect(findings(`sk_${'test_'}${random(24, BASE62, 90)}`)).toMatchObject([{ strength: 'harmless' }])
     expect(findings(`AK${'IA'}IOSFODNN7EXAMPLE`)).toMatchObject([{ strength: 'harmless' }])
-    expect(findings(`gh${'p_'}${random(36, BASE62, 91)}`)).toMatchObject([{ strength: 'possible', note: 'its checksum does not fit' }])
+    expect(findings(`gh${'p_'}${random(36, BASE62, 91)}`)).toMatchObject([
+      { strength: 'possible', note: 'its checksum does not fit' },
+    ])
   })
 })
 
 describe('facts for the person on call', () => {
   it('names the AWS account, the pair of id and secret, the user and host of a connection', () => {
-    expect(findings(fill('[default]\naws_access_key_id={{aws-id}}\naws_secret_access_key={{aws-secret}}\n'))).toMatchObject([
-      { strength: 'proven', facts: { keyId: expect.stringMatching(/^AKIA….{4}$/), account: expect.stringMatching(/^\d{12}$/) } },
+    expect(
+      findings(fill('[default]\naws_access_key_id={{aws-id}}\naws_secret_access_key={{aws-secret}}\n')),
+    ).toMatchObject([
+      {
+        strength: 'proven',
+        facts: { keyId: expect.stringMatching(/^AKIA….{4}$/), account: expect.stringMatching(/^\d{12}$/) },
+      },
     ])
-    expect(findings(`amqp://svc:${password}@mq.acme.io:5672/`)).toMatchObject([{ facts: { user: 'svc', host: 'mq.acme.io:5672' } }])
+    expect(findings(`amqp://svc:${password}@mq.acme.io:5672/`)).toMatchObject([
+      { facts: { user: 'svc', host: 'mq.acme.io:5672' } },
+    ])
   })
 
   it('a password that holds an @ ends at the last one: no part of it is taken for the host', () => {
-    expect(findings(`mongodb+srv://svc:${password}@x9@c0.ab1cd.mongodb.net/app`)).toMatchObject([{ value: `${password}@x9`, facts: { host: 'c0.ab1cd.mongodb.net' } }])
-    expect(findings(`https://deploy:${password}@x9@git.acme.io/x.git`)).toMatchObject([{ value: `${password}@x9`, facts: { host: 'git.acme.io' } }])
+    expect(findings(`mongodb+srv://svc:${password}@x9@c0.ab1cd.mongodb.net/app`)).toMatchObject([
+      { value: `${password}@x9`, facts: { host: 'c0.ab1cd.mongodb.net' } },
+    ])
+    expect(findings(`https://deploy:${password}@x9@git.acme.io/x.git`)).toMatchObject([
+      { value: `${password}@x9`, facts: { host: 'git.acme.io' } },
+    ])
   })
 
   it('tells every assignment of a file, each with its own line', () => {
-    const text = ['A_PASSWORD=Winter2024!x', 'B_SECRET=c71d05e2b98f4a3607d1e95ab2c8f043', 'DEBUG=true', 'C_TOKEN=Tr0ub4dor&3xKq9!', '<password>Pr0dPassw0rd!</password>'].join('\n')
+    const text = [
+      'A_PASSWORD=Winter2024!x',
+      'B_SECRET=c71d05e2b98f4a3607d1e95ab2c8f043',
+      'DEBUG=true',
+      'C_TOKEN=Tr0ub4dor&3xKq9!',
+      '<password>Pr0dPassw0rd!</password>',
+    ].join('\n')
     expect(findings(text, '.env').map(({ line, value }) => `${line} ${value}`)).toEqual([
       '1 Winter2024!x',
       '2 c71d05e2b98f4a3607d1e95ab2c8f043',
@@ -306,7 +380,9 @@ describe('facts for the person on call', () => {
   })
 
   it('knows one key whether it stands in PEM, in JSON or in base64', () => {
-    const [plain, escaped, encoded] = [pkcs8, JSON.stringify({ private_key: pkcs8 }), base64(pkcs8)].map((text) => findings(text)[0])
+    const [plain, escaped, encoded] = [pkcs8, JSON.stringify({ private_key: pkcs8 }), base64(pkcs8)].map(
+      (text) => findings(text)[0],
+    )
     expect(escaped?.identity).toBe(plain?.identity)
     expect(encoded?.identity).toBe(plain?.identity)
     expect(escaped?.value).toBe(plain?.value)

@@ -37,9 +37,17 @@ describe('a token is found', () => {
     ['in text as hex', Buffer.from(`export GITHUB_TOKEN=${github}`).toString('hex')],
     ['in base64', `data: ${base64(`GITHUB_TOKEN=${github}`)}`],
     ['in base64 in base64', base64(`data: ${base64(`GITHUB_TOKEN=${github}`)}`)],
-    ['in base64 over lines', (base64(`# settings of the service\nGITHUB_TOKEN=${github}\n# and more of it`).match(/.{1,64}/g) ?? []).join('\n')],
+    [
+      'in base64 over lines',
+      (base64(`# settings of the service\nGITHUB_TOKEN=${github}\n# and more of it`).match(/.{1,64}/g) ?? []).join(
+        '\n',
+      ),
+    ],
     ['in gzip in base64', base64(gzipSync(`GITHUB_TOKEN=${github}`))],
-    ['in a Helm release: gzip in base64 in base64', `release: ${base64(base64(gzipSync(JSON.stringify({ manifest: `token: ${github}`, chart: 'x'.repeat(400) }))))}`],
+    [
+      'in a Helm release: gzip in base64 in base64',
+      `release: ${base64(base64(gzipSync(JSON.stringify({ manifest: `token: ${github}`, chart: 'x'.repeat(400) }))))}`,
+    ],
     ['in a shell line that goes on', `export TOKEN=${head}\\\n    ${tail}\n`],
     ['in a folded YAML text', `token: >-\n  ${head}\n  ${tail}\n`],
     ['in strings that code joins', `const token = "${head}" +\n  "${tail}"`],
@@ -51,16 +59,33 @@ describe('a token is found', () => {
   it.each([
     ['UTF-16, little end first', Buffer.from(`GITHUB_TOKEN=${github}`, 'utf16le')],
     ['UTF-16, big end first', Buffer.from(`GITHUB_TOKEN=${github}`, 'utf16le').swap16()],
-    ['a program whose strings touch', Buffer.from(`\x7fELF\0\0runtime errorindex out of range${github}goroutine stackmap`, 'latin1')],
-    ['a source map', Buffer.from(JSON.stringify({ version: 3, sourcesContent: [`const token = '${github}'\nexport default token\n`] }))],
+    [
+      'a program whose strings touch',
+      Buffer.from(`\x7fELF\0\0runtime errorindex out of range${github}goroutine stackmap`, 'latin1'),
+    ],
+    [
+      'a source map',
+      Buffer.from(
+        JSON.stringify({ version: 3, sourcesContent: [`const token = '${github}'\nexport default token\n`] }),
+      ),
+    ],
   ])('in %s', (_name, bytes) => {
     expect(values(bytes)).toEqual([github])
   })
 
   it('where its length stands in front of it, as in .pyc and .class files', () => {
     // 56 characters: the length is the digit 8.
-    expect(values(Buffer.from(`\0\0\xda\x04name\xda${String.fromCharCode(groq.length)}${groq}\xda\x05other`, 'latin1'))).toEqual([groq])
-    expect(values(Buffer.from(`\xca\xfe\xba\xbe\0\0\0\x41\x01\0${String.fromCharCode(groq.length)}${groq}\x01\0\x04Code`, 'latin1'))).toEqual([groq])
+    expect(
+      values(Buffer.from(`\0\0\xda\x04name\xda${String.fromCharCode(groq.length)}${groq}\xda\x05other`, 'latin1')),
+    ).toEqual([groq])
+    expect(
+      values(
+        Buffer.from(
+          `\xca\xfe\xba\xbe\0\0\0\x41\x01\0${String.fromCharCode(groq.length)}${groq}\x01\0\x04Code`,
+          'latin1',
+        ),
+      ),
+    ).toEqual([groq])
     expect(values(Buffer.from(`\0\0word7${groq}`, 'latin1'))).toEqual([])
   })
 
@@ -84,7 +109,9 @@ describe('a token is found', () => {
 
   it('an AWS secret whose slashes are escaped', () => {
     const secret = fillForm('{62:18}/{62:20}+', 6)
-    expect(find(`{"accessKeyId":"${fill('{{aws-id}}')}","secretAccessKey":"${secret}"}`).matches).toMatchObject([{ strength: 'proven', value: secret }])
+    expect(find(`{"accessKeyId":"${fill('{{aws-id}}')}","secretAccessKey":"${secret}"}`).matches).toMatchObject([
+      { strength: 'proven', value: secret },
+    ])
   })
 })
 
@@ -92,8 +119,10 @@ describe('a token is found', () => {
 const WRITERS: Readonly<Record<string, (text: string) => string>> = {
   PHP: (text) => JSON.stringify(text).replaceAll('/', '\\/'),
   Gson: (text) => JSON.stringify(text).replace(/[=&<>']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
-  '.NET': (text) => JSON.stringify(text).replace(/[+&<>']/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
-  'JavaScript for HTML': (text) => JSON.stringify(text).replace(/[/<>]/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  '.NET': (text) =>
+    JSON.stringify(text).replace(/[+&<>']/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  'JavaScript for HTML': (text) =>
+    JSON.stringify(text).replace(/[/<>]/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
   'Java properties': (text) =>
     `value=${text
       .replaceAll('\\', '\\\\')
@@ -105,22 +134,39 @@ const WRITERS: Readonly<Record<string, (text: string) => string>> = {
 }
 
 describe('escapes are undone for every kind', () => {
-  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
-  const signed = (size: number): string => `${fillForm(`{b64:${Math.floor(size / 2)}}`, 31)}+/${fillForm(`{b64:${size - 2 - Math.floor(size / 2)}}`, 32)}`
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ format: 'pem', type: 'pkcs8' })
+    .toString()
+  const signed = (size: number): string =>
+    `${fillForm(`{b64:${Math.floor(size / 2)}}`, 31)}+/${fillForm(`{b64:${size - 2 - Math.floor(size / 2)}}`, 32)}`
   const VALUES: readonly (readonly [id: string, text: string])[] = [
     ['slack-webhook', fillForm('https://hooks.slack.com/services/T{36U:10}/B{36U:10}/{62:24}', 21)],
     ['discord-webhook', fillForm('https://discord.com/api/webhooks/{d:18}/{62:68}', 22)],
-    ['azure-storage-key', `DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=${signed(86)}==;EndpointSuffix=core.windows.net`],
-    ['azure-shared-key', `Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey=${signed(43)}=`],
-    ['azure-sas-token', `https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&se=2031-01-01T00%3A00%3A00Z&sig=${encodeURIComponent(`${signed(43)}=`)}`],
+    [
+      'azure-storage-key',
+      `DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=${signed(86)}==;EndpointSuffix=core.windows.net`,
+    ],
+    [
+      'azure-shared-key',
+      `Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey=${signed(43)}=`,
+    ],
+    [
+      'azure-sas-token',
+      `https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&se=2031-01-01T00%3A00%3A00Z&sig=${encodeURIComponent(`${signed(43)}=`)}`,
+    ],
     ['connection-string', `postgresql://${login}@db.acme.io:5432/app`],
     ['sql-connection-string', `Server=db.acme.io;Database=app;User Id=svc;Password=${fillForm('{62:14}7', 23)};`],
     ['private-key', pem],
   ]
-  it.each(VALUES.flatMap(([id, text]) => Object.keys(WRITERS).map((writer) => [id, writer, text] as const)))('%s as %s writes it', (id, writer, text) => {
-    const found = find(WRITERS[writer]?.(text) ?? '').matches.filter(({ strength }) => strength === 'likely' || strength === 'proven')
-    expect(found.map(({ detector }) => detector)).toContain(id)
-  })
+  it.each(VALUES.flatMap(([id, text]) => Object.keys(WRITERS).map((writer) => [id, writer, text] as const)))(
+    '%s as %s writes it',
+    (id, writer, text) => {
+      const found = find(WRITERS[writer]?.(text) ?? '').matches.filter(
+        ({ strength }) => strength === 'likely' || strength === 'proven',
+      )
+      expect(found.map(({ detector }) => detector)).toContain(id)
+    },
+  )
 
   it('the place is that of the escaped text, which is hidden with the value', () => {
     const text = `{"url":"${fillForm('https:\\/\\/hooks.slack.com\\/services\\/T{36U:10}\\/B{36U:10}\\/{62:24}', 24)}"}`
@@ -129,9 +175,12 @@ describe('escapes are undone for every kind', () => {
     expect(match?.companion?.replaceAll('\\/', '/')).toBe(match?.value)
   })
 
-  it.each(['%DB_PASSWORD%', '\\u0024{PASSWORD}', '&#36;{PASSWORD}', '\\${DB_PASSWORD}'])('%s is no password', (password) => {
-    expect(values(`Server=db.acme.io;User Id=svc;Password=${password};`)).toEqual([])
-  })
+  it.each(['%DB_PASSWORD%', '\\u0024{PASSWORD}', '&#36;{PASSWORD}', '\\${DB_PASSWORD}'])(
+    '%s is no password',
+    (password) => {
+      expect(values(`Server=db.acme.io;User Id=svc;Password=${password};`)).toEqual([])
+    },
+  )
 
   it('a text that is full of literals and escapes ends', () => {
     for (const piece of ['-----BEGIN \\/', 'AccountKey\\u003d', '%2BACR', 'sig=%2F', '\\://a:b\\u0026', '"kty"\\/'])
@@ -153,24 +202,44 @@ describe('what is derived has a budget', () => {
 })
 
 describe('keystores', () => {
-  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ format: 'pem', type: 'pkcs8' })
+    .toString()
 
   /** A PKCS #12 file, made by OpenSSL. */
   function pkcs12(password: string, withKey = true): Buffer {
-    const [pem, cert, out] = ['k.pem', 'c.pem', 'x.p12'].map((name) => path.join(folder.path, name)) as [string, string, string]
-    const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'], input: undefined })
+    const [pem, cert, out] = ['k.pem', 'c.pem', 'x.p12'].map((name) => path.join(folder.path, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const openssl = (...args: string[]): Buffer =>
+      execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'], input: undefined })
     execFileSync('sh', ['-c', 'cat > "$0"', pem], { input: key })
     openssl('req', '-x509', '-new', '-key', pem, '-subj', '/CN=acme', '-out', cert)
-    openssl('pkcs12', '-export', ...(withKey ? ['-inkey', pem] : ['-nokeys']), '-in', cert, '-passout', `pass:${password}`, '-out', out)
+    openssl(
+      'pkcs12',
+      '-export',
+      ...(withKey ? ['-inkey', pem] : ['-nokeys']),
+      '-in',
+      cert,
+      '-passout',
+      `pass:${password}`,
+      '-out',
+      out,
+    )
     return readFileSync(out)
   }
 
-  it.runIf(existsSync('/usr/bin/openssl'))('a PKCS #12 file that a usual password opens is proven, another is encrypted, one without a key is nothing', () => {
-    expect(find(pkcs12('changeit')).matches).toMatchObject([{ detector: 'pkcs12-keystore', strength: 'proven' }])
-    expect(find(pkcs12('')).matches).toMatchObject([{ strength: 'proven', note: 'it has no password' }])
-    expect(find(pkcs12('k8dF-2lq9Xz')).matches).toMatchObject([{ strength: 'harmless' }])
-    expect(checkPkcs12(pkcs12('changeit', false).toString('latin1'))).toBeNull()
-  })
+  it.runIf(existsSync('/usr/bin/openssl'))(
+    'a PKCS #12 file that a usual password opens is proven, another is encrypted, one without a key is nothing',
+    () => {
+      expect(find(pkcs12('changeit')).matches).toMatchObject([{ detector: 'pkcs12-keystore', strength: 'proven' }])
+      expect(find(pkcs12('')).matches).toMatchObject([{ strength: 'proven', note: 'it has no password' }])
+      expect(find(pkcs12('k8dF-2lq9Xz')).matches).toMatchObject([{ strength: 'harmless' }])
+      expect(checkPkcs12(pkcs12('changeit', false).toString('latin1'))).toBeNull()
+    },
+  )
 
   /** A JKS file of one entry, as keytool writes it. */
   async function jks(tag: 1 | 2, password: string): Promise<Buffer> {
@@ -185,7 +254,11 @@ describe('keystores', () => {
       ...(tag === 1 ? [size(120), Buffer.alloc(120, 9), size(1), certificate] : [certificate]),
     ])
     const body = Buffer.concat([Buffer.from('feedfeed0000000200000001', 'hex'), entry])
-    const digest = createHash('sha1').update(Buffer.from(password, 'utf16le').swap16()).update('Mighty Aphrodite').update(body).digest()
+    const digest = createHash('sha1')
+      .update(Buffer.from(password, 'utf16le').swap16())
+      .update('Mighty Aphrodite')
+      .update(body)
+      .digest()
     return Buffer.concat([body, digest])
   }
 

@@ -34,7 +34,11 @@ const DECOYS: Readonly<Record<string, string>> = {
   'different access key ids': ids(1500),
   'tokens with a wrong checksum': lines(1500, (index) => `gh${'p_'}${random(36, undefined, index + 1)}`),
   'assignments of passwords': lines(1500, (index) => `DB${index}_PASSWORD=${random(12, undefined, index + 1)}-7x`),
-  'web tokens that are not signed': lines(1500, (index) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(`{"sub":"${index}"}`).toString('base64url')}.`),
+  'web tokens that are not signed': lines(
+    1500,
+    (index) =>
+      `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(`{"sub":"${index}"}`).toString('base64url')}.`,
+  ),
 }
 
 const ENCODINGS: Readonly<Record<string, (text: string) => string | Buffer>> = {
@@ -64,13 +68,20 @@ describe.each(Object.entries(ENCODINGS))('in %s', (_name, encode) => {
 describe('what is kept of one content', () => {
   it('each detector has its own share: a flood of one leaves the weak matches of others', () => {
     const { matches } = scan(`${ids(3000)}DB_PASSWORD=Tr0ub4dor-3xK\n`)
-    expect(matches.filter(({ detector }) => detector === 'generic-assignment').map(({ value }) => value)).toEqual(['Tr0ub4dor-3xK'])
-    expect(matches.filter(({ detector, strength }) => detector === 'aws-access-key' && strength === 'possible')).toHaveLength(1000)
+    expect(matches.filter(({ detector }) => detector === 'generic-assignment').map(({ value }) => value)).toEqual([
+      'Tr0ub4dor-3xK',
+    ])
+    expect(
+      matches.filter(({ detector, strength }) => detector === 'aws-access-key' && strength === 'possible'),
+    ).toHaveLength(1000)
   })
 
   it('what is left out is counted by its kind', () => {
-    const passwords = (count: number): string => lines(count, (index) => `DB${index}_PASSWORD=${random(12, undefined, index + 1)}-7x`)
-    expect([...scan(passwords(1700)).dropped].map(([{ id }, count]) => [id, count])).toEqual([['generic-assignment', 700]])
+    const passwords = (count: number): string =>
+      lines(count, (index) => `DB${index}_PASSWORD=${random(12, undefined, index + 1)}-7x`)
+    expect([...scan(passwords(1700)).dropped].map(([{ id }, count]) => [id, count])).toEqual([
+      ['generic-assignment', 700],
+    ])
     expect(scan(passwords(1000)).dropped.size).toBe(0)
   })
 
@@ -82,7 +93,13 @@ describe('what is kept of one content', () => {
 
   it('an id and its secret are a pair wherever they stand in a flood of ids', () => {
     const pair = `access_key=${awsId}\nsecret_key=${awsSecret}\n`
-    for (const text of [`${ids(5000)}${pair}`, `${pair}${ids(5000)}`, `${ids(2500)}${pair}${ids(2500)}`, `${ids(70_000)}${pair}`]) expect(proven(text)).toEqual([awsSecret])
+    for (const text of [
+      `${ids(5000)}${pair}`,
+      `${pair}${ids(5000)}`,
+      `${ids(2500)}${pair}${ids(2500)}`,
+      `${ids(70_000)}${pair}`,
+    ])
+      expect(proven(text)).toEqual([awsSecret])
   })
 
   it('all that is likely is kept', () => {
@@ -108,7 +125,9 @@ describe('an image', () => {
   it('that fills a file with decoys fails for its token, and says what was left out', async () => {
     const report = await judged([layer({ 'app/blob.txt': `${ids(1700)}${token}` })])
     expect(report.verdict.result).toBe('fail')
-    expect(report.stats.skipped).toMatchObject([{ path: '/app/blob.txt', reason: expect.stringMatching(/left out: \d+ of AWS access key/) }])
+    expect(report.stats.skipped).toMatchObject([
+      { path: '/app/blob.txt', reason: expect.stringMatching(/left out: \d+ of AWS access key/) },
+    ])
     expect(report.findings.map(({ ruleId }) => ruleId)).toContain('content-not-inspected')
   })
 
@@ -120,8 +139,15 @@ describe('an image', () => {
 
   it('that floods a variable, a label or the history fails for its token', async () => {
     const flood = `${ids(100)}${token}`
-    for (const config of [{ Env: [`X=${flood}`] }, { Labels: { x: flood } }]) expect((await judged([layer({ x: '1' })], '', config)).verdict.result).toBe('fail')
-    expect((await judged([{ by: `RUN echo ${flood.replaceAll('\n', ' ')} # buildkit`, files: [{ name: 'x', content: '1' }] }])).verdict.result).toBe('fail')
+    for (const config of [{ Env: [`X=${flood}`] }, { Labels: { x: flood } }])
+      expect((await judged([layer({ x: '1' })], '', config)).verdict.result).toBe('fail')
+    expect(
+      (
+        await judged([
+          { by: `RUN echo ${flood.replaceAll('\n', ' ')} # buildkit`, files: [{ name: 'x', content: '1' }] },
+        ])
+      ).verdict.result,
+    ).toBe('fail')
   })
 
   it('keeps every value of a text that reports quote, however many there are', () => {
@@ -132,11 +158,21 @@ describe('an image', () => {
 
   it('with many files of decoys keeps a few of each: a password in a file behind them still counts', async () => {
     const files = Object.fromEntries(
-      numbers(5).map((index) => [`app/${index}.txt`, lines(1000, (line) => `P${line}_PASSWORD=${random(12, undefined, index * 1000 + line + 1)}-7x`)]),
+      numbers(5).map((index) => [
+        `app/${index}.txt`,
+        lines(1000, (line) => `P${line}_PASSWORD=${random(12, undefined, index * 1000 + line + 1)}-7x`),
+      ]),
     )
     const report = await judged([layer({ ...files, 'app/.env': 'DB_PASSWORD=Tr0ub4dor-3xK\n' })])
-    expect(report.findings.filter(({ location }) => location.kind === 'layer' && location.path === '/app/.env')).toHaveLength(1)
-    expect(report.stats.skipped.map(({ path }) => path)).toEqual(['/app/1.txt', '/app/2.txt', '/app/3.txt', '/app/4.txt'])
+    expect(
+      report.findings.filter(({ location }) => location.kind === 'layer' && location.path === '/app/.env'),
+    ).toHaveLength(1)
+    expect(report.stats.skipped.map(({ path }) => path)).toEqual([
+      '/app/1.txt',
+      '/app/2.txt',
+      '/app/3.txt',
+      '/app/4.txt',
+    ])
   })
 
   it('with more matches than the limit is an error that names it; at the limit it is judged', async () => {
@@ -157,6 +193,8 @@ describe('an image', () => {
     const token = (index: number): string => fillForm('glpat-{64:20}', index + 1)
     const files = [layer({ a: lines(10, token) })]
     expect((await judged(files, 'limits: { matches: 12 }\n')).verdict.result).toBe('fail')
-    await expect(judged(files, 'limits: { matches: 12 }\n', { Env: numbers(3).map((index) => `T${index}=${token(index + 20)}`) })).rejects.toThrow(/limits\.matches/)
+    await expect(
+      judged(files, 'limits: { matches: 12 }\n', { Env: numbers(3).map((index) => `T${index}=${token(index + 20)}`) }),
+    ).rejects.toThrow(/limits\.matches/)
   })
 })

@@ -12,7 +12,8 @@ const hash = `$6$${random(16, undefined, 9)}$${random(86, undefined, 10)}`
 const scan = (path: string, content: Buffer) => {
   const running = scanner.start(path)
   // In pieces, as a layer gives them.
-  for (let at = 0; at < content.length; at += 65_536) running.push(content.subarray(at, at + 65_536), at + 65_536 >= content.length)
+  for (let at = 0; at < content.length; at += 65_536)
+    running.push(content.subarray(at, at + 65_536), at + 65_536 >= content.length)
   return running
 }
 const padding = (line: string, bytes: number): string => `${line}\n`.repeat(Math.ceil(bytes / (line.length + 1)))
@@ -36,7 +37,9 @@ describe.each(FILES)('%s', (path, filler, line, value) => {
   it.each([300 << 10, 3 << 20])('is read beyond %i bytes', (bytes) => {
     const front = padding(filler, bytes)
     const { matches, isLong } = scan(path, Buffer.from(`${front}${line.replace('VALUE', value)}\n${filler}\n`))
-    expect(matches.filter(({ strength }) => strength !== 'harmless').map((match) => [match.value, match.line])).toContainEqual([value, front.split('\n').length])
+    expect(
+      matches.filter(({ strength }) => strength !== 'harmless').map((match) => [match.value, match.line]),
+    ).toContainEqual([value, front.split('\n').length])
     expect(isLong).toBe(false)
   })
 })
@@ -44,8 +47,15 @@ describe.each(FILES)('%s', (path, filler, line, value) => {
 describe('a file of more than 8 MiB', () => {
   it('is listed', async () => {
     const content = Buffer.from(`${padding('# a comment', 8 << 20)}db.acme.io:5432:app:svc:${password}\n`)
-    const { report } = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . / # buildkit', files: [{ name: 'root/.pgpass', content }] }], config: { User: '1' } }))
-    expect(report.stats.skipped).toMatchObject([{ path: '/root/.pgpass', reason: expect.stringMatching(/first 8 MiB/) }])
+    const { report } = await judgeArchive(
+      await buildImage({
+        layers: [{ by: 'COPY . / # buildkit', files: [{ name: 'root/.pgpass', content }] }],
+        config: { User: '1' },
+      }),
+    )
+    expect(report.stats.skipped).toMatchObject([
+      { path: '/root/.pgpass', reason: expect.stringMatching(/first 8 MiB/) },
+    ])
   })
 
   it('is not, where its name tells nothing', () => {

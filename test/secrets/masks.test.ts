@@ -10,7 +10,13 @@ import { random, VALUES } from '../values.ts'
 const [detector] = DETECTORS
 if (detector === undefined) throw new Error('no detector')
 const masks = (...values: (string | [string, Strength])[]): string[] =>
-  masksOf(values.map((given) => (typeof given === 'string' ? { detector, value: given, strength: 'likely' } : { detector, value: given[0], strength: given[1] })))
+  masksOf(
+    values.map((given) =>
+      typeof given === 'string'
+        ? { detector, value: given, strength: 'likely' }
+        : { detector, value: given[0], strength: given[1] },
+    ),
+  )
 
 describe('what is masked', () => {
   it('a token, whole', () => {
@@ -19,7 +25,9 @@ describe('what is masked', () => {
   })
 
   it('a key line by line, without header, footer and a short last line', () => {
-    const lines = masks(`-----BEGIN RSA PRIVATE KEY-----\n${random(64)}\n${random(64, undefined, 2)}\nAQAB\n-----END RSA PRIVATE KEY-----\n`)
+    const lines = masks(
+      `-----BEGIN RSA PRIVATE KEY-----\n${random(64)}\n${random(64, undefined, 2)}\nAQAB\n-----END RSA PRIVATE KEY-----\n`,
+    )
     expect(lines).toEqual([random(64), random(64, undefined, 2)])
   })
 
@@ -46,11 +54,16 @@ describe('what is masked', () => {
 
   it('nothing harmless, and the worst first', () => {
     const [one, two, three, four] = [1, 2, 3, 4].map((seed) => random(30, undefined, seed))
-    expect(masks([one ?? '', 'possible'], [two ?? '', 'harmless'], [three ?? '', 'proven'], [four ?? '', 'likely'])).toEqual([three, four, one])
+    expect(
+      masks([one ?? '', 'possible'], [two ?? '', 'harmless'], [three ?? '', 'proven'], [four ?? '', 'likely']),
+    ).toEqual([three, four, one])
   })
 
   it('two hundred at most: the proven ones stay', () => {
-    const many = Array.from({ length: 300 }, (_, seed): [string, Strength] => [random(30, undefined, seed + 1), seed < 250 ? 'possible' : 'proven'])
+    const many = Array.from({ length: 300 }, (_, seed): [string, Strength] => [
+      random(30, undefined, seed + 1),
+      seed < 250 ? 'possible' : 'proven',
+    ])
     const found = masks(...many)
     expect(found).toHaveLength(200)
     for (const [value] of many.slice(250)) expect(found).toContain(value)

@@ -18,13 +18,18 @@ const scan = (text: string, path = '/app/release.yaml') => {
 const values = (text: string): string[] => scan(text).matches.map(({ value }) => value)
 
 /** gzip whose base64 takes any number of characters. */
-const packed = (size: number): string => gzipSync(JSON.stringify({ u: 'x'.repeat(size) + String(size * 7919), token, note: 'some more text here' })).toString('base64')
+const packed = (size: number): string =>
+  gzipSync(JSON.stringify({ u: 'x'.repeat(size) + String(size * 7919), token, note: 'some more text here' })).toString(
+    'base64',
+  )
 const lines = (text: string, width: number): string[] => text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []
 
 const FORMS: Readonly<Record<string, (base64: string) => string>> = {
   'a line of text behind it': (base64) => `  release: ${base64}\nkind: Secret\n`,
-  'a line of letters behind it': (base64) => `data:\n  release: ${base64}\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl\n`,
-  'another base64 text behind it': (base64) => `${base64}\n${Buffer.from('some more text that says nothing to anyone at all').toString('base64')}\n`,
+  'a line of letters behind it': (base64) =>
+    `data:\n  release: ${base64}\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl\n`,
+  'another base64 text behind it': (base64) =>
+    `${base64}\n${Buffer.from('some more text that says nothing to anyone at all').toString('base64')}\n`,
   'no padding, and a line behind it': (base64) => `release: ${base64.replace(/=+$/, '')}\ntype: helm.sh/release.v1\n`,
   'lines of 76': (base64) => `${lines(base64, 76).join('\n')}\nend of it\n`,
   'lines of 64, indented': (base64) => `  release: |\n    ${lines(base64, 64).join('\n    ')}\n  kind: Secret\n`,
@@ -34,9 +39,11 @@ const FORMS: Readonly<Record<string, (base64: string) => string>> = {
       .join('\n')}\nname: x\n`,
   'lines of 76 that end with a carriage return': (base64) => `${lines(base64, 76).join('\r\n')}\r\nkind: Secret\r\n`,
   'JSON, quoted': (base64) => JSON.stringify({ data: { release: base64 }, kind: 'Secret' }),
-  'JSON with escaped line breaks': (base64) => JSON.stringify({ release: `${lines(base64, 76).join('\n')}\n`, kind: 'Secret' }),
+  'JSON with escaped line breaks': (base64) =>
+    JSON.stringify({ release: `${lines(base64, 76).join('\n')}\n`, kind: 'Secret' }),
   'JSON with escaped slashes': (base64) => `{"release":"${base64.replaceAll('/', '\\/')}","kind":"Secret"}`,
-  'JSON with escaped signs': (base64) => `{"release":"${base64.replaceAll('+', '\\u002b').replaceAll('/', '\\u002F')}"}`,
+  'JSON with escaped signs': (base64) =>
+    `{"release":"${base64.replaceAll('+', '\\u002b').replaceAll('/', '\\u002F')}"}`,
   'strings that code joins': (base64) => `const data = "${lines(base64, 60).join('" +\n  "')}"\n`,
   'a shell line that goes on': (base64) => `echo ${lines(base64, 60).join('\\\n')} | base64 -d | gunzip\n`,
   'lines of a comment': (base64) => `# ${lines(base64, 70).join('\n# ')}\n# kind: Secret\n`,
@@ -56,15 +63,22 @@ describe.each(Object.entries(FORMS))('in %s', (_name, form) => {
 describe('a token is found', () => {
   it('where one or two bytes stand in front of the gzip within the base64', () => {
     for (const front of ['', 'a', 'ab', 'abc', 'abcd', 'some text of forty letters or even more: '])
-      expect(values(`x: ${Buffer.concat([Buffer.from(front), gzipSync(`TOKEN=${token}`)]).toString('base64')}\nkind: y\n`), front).toEqual([token])
+      expect(
+        values(`x: ${Buffer.concat([Buffer.from(front), gzipSync(`TOKEN=${token}`)]).toString('base64')}\nkind: y\n`),
+        front,
+      ).toEqual([token])
   })
 
   it('in the second of two gzips, and in the name that a header holds', () => {
-    expect(values(Buffer.concat([gzipSync('nothing here'), gzipSync(`TOKEN=${token}`)]).toString('base64'))).toEqual([token])
+    expect(values(Buffer.concat([gzipSync('nothing here'), gzipSync(`TOKEN=${token}`)]).toString('base64'))).toEqual([
+      token,
+    ])
     const named = gzipSync('nothing here')
     const header = Buffer.from(named.subarray(0, 10))
     header[3] = 8
-    expect(values(`x: ${Buffer.concat([header, Buffer.from(`${token}\0`), named.subarray(10)]).toString('base64')}\n`)).toEqual([token])
+    expect(
+      values(`x: ${Buffer.concat([header, Buffer.from(`${token}\0`), named.subarray(10)]).toString('base64')}\n`),
+    ).toEqual([token])
   })
 
   it('behind starts that come to nothing', () => {
@@ -78,13 +92,21 @@ describe('a token is found', () => {
 })
 
 describe('what is longer than the window', () => {
-  const long = (behind: string): string => `release: ${gzipSync(Buffer.concat([randomBytes(2 << 20), Buffer.from(behind)])).toString('base64')}\n`
+  const long = (behind: string): string =>
+    `release: ${gzipSync(Buffer.concat([randomBytes(2 << 20), Buffer.from(behind)])).toString('base64')}\n`
 
   it('is read to there, and said', async () => {
     expect(scan(long(token)).isCut).toBe(true)
     expect(scan(`${'x\n'.repeat(600_000)}${packed(5)}\n${'y\n'.repeat(600_000)}`).isCut).toBe(false)
-    const { report } = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . / # buildkit', files: [{ name: 'x.yaml', content: long('') }] }], config: { User: '1' } }))
-    expect(report.stats.skipped).toMatchObject([{ path: '/x.yaml', reason: expect.stringMatching(/gzip in base64.*more than 1 MiB/) }])
+    const { report } = await judgeArchive(
+      await buildImage({
+        layers: [{ by: 'COPY . / # buildkit', files: [{ name: 'x.yaml', content: long('') }] }],
+        config: { User: '1' },
+      }),
+    )
+    expect(report.stats.skipped).toMatchObject([
+      { path: '/x.yaml', reason: expect.stringMatching(/gzip in base64.*more than 1 MiB/) },
+    ])
   })
 
   it('many texts that claim to be packed end', () => {

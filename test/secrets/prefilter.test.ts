@@ -10,7 +10,12 @@ import { literalsOf, processScanner, Scanner } from '../../src/secrets/scanner.t
 import { VALUES } from '../values.ts'
 
 const LITERALS: readonly Literal[] = [
-  ...['ghp_', 'AKIA', 'xoxb-', '-----BEGIN ', '://', 'eyJ', 'hvs.', 'abc', 'bcd'].map((text) => ({ text, ignoreCase: false, assignment: false, run: 0 })),
+  ...['ghp_', 'AKIA', 'xoxb-', '-----BEGIN ', '://', 'eyJ', 'hvs.', 'abc', 'bcd'].map((text) => ({
+    text,
+    ignoreCase: false,
+    assignment: false,
+    run: 0,
+  })),
   ...['passw', 'secret', 'token', 'api_key'].map((text) => ({ text, ignoreCase: true, assignment: true, run: 0 })),
   { text: 'Twilio', ignoreCase: true, assignment: false, run: 0 },
   ...['hf_', 'sk-'].map((text) => ({ text, ignoreCase: false, assignment: false, run: 6 })),
@@ -65,7 +70,9 @@ describe('the prefilter', () => {
   it('finds the literals and values that the plain search finds', () => {
     fc.assert(
       fc.property(text, fc.nat(64), (bytes, from) => {
-        expect(hits(wasm, bytes, Math.min(from, bytes.length))).toEqual(hits(plain, bytes, Math.min(from, bytes.length)))
+        expect(hits(wasm, bytes, Math.min(from, bytes.length))).toEqual(
+          hits(plain, bytes, Math.min(from, bytes.length)),
+        )
       }),
       { numRuns: 400 },
     )
@@ -90,19 +97,35 @@ describe('the prefilter', () => {
 
 describe('the scanner', () => {
   const scanner = processScanner()
-  const planted = ['github-token', 'gitlab-token', 'slack-token', 'stripe-key', 'npm-token', 'jwt', 'ec-key', 'digitalocean-token'].map((name) => VALUES[name]?.() ?? '')
+  const planted = [
+    'github-token',
+    'gitlab-token',
+    'slack-token',
+    'stripe-key',
+    'npm-token',
+    'jwt',
+    'ec-key',
+    'digitalocean-token',
+  ].map((name) => VALUES[name]?.() ?? '')
 
   /** Values in half a megabyte of other text, near every border of a window. */
   const content = (): Buffer => {
     const parts: string[] = []
-    for (let i = 0; i < 3000; i++) parts.push(`${'lorem ipsum dolor sit amet '.repeat(1 + (i % 23))}\n`, i % 40 === 0 ? `k${i} ${planted[(i / 40) % planted.length]}\n` : '')
+    for (let i = 0; i < 3000; i++)
+      parts.push(
+        `${'lorem ipsum dolor sit amet '.repeat(1 + (i % 23))}\n`,
+        i % 40 === 0 ? `k${i} ${planted[(i / 40) % planted.length]}\n` : '',
+      )
     return Buffer.from(parts.join(''))
   }
 
   const scan = (bytes: Buffer, size: number): string[] => {
     const running = scanner.start('notes.txt')
-    for (let at = 0; at < bytes.length; at += size) running.push(bytes.subarray(at, at + size), at + size >= bytes.length)
-    return running.matches.map(({ detector, value, offset, line }) => `${offset} ${line} ${detector} ${value.slice(0, 12)}`)
+    for (let at = 0; at < bytes.length; at += size)
+      running.push(bytes.subarray(at, at + size), at + size >= bytes.length)
+    return running.matches.map(
+      ({ detector, value, offset, line }) => `${offset} ${line} ${detector} ${value.slice(0, 12)}`,
+    )
   }
 
   it('finds each value once, with its line, wherever the chunks end', () => {
@@ -116,7 +139,9 @@ describe('the scanner', () => {
     const bytes = content().subarray(0, 200_000)
     const running = new Scanner(undefined, false).start('notes.txt')
     running.push(bytes, true)
-    expect(running.matches.map(({ offset }) => offset)).toEqual(scan(bytes, bytes.length).map((match) => Number(match.split(' ')[0])))
+    expect(running.matches.map(({ offset }) => offset)).toEqual(
+      scan(bytes, bytes.length).map((match) => Number(match.split(' ')[0])),
+    )
   })
 
   it.each([
@@ -135,13 +160,23 @@ describe('the scanner', () => {
         ),
       'base64',
     ],
-    ['base64 in base64', (value: string) => Buffer.from(Buffer.from(Buffer.from(`token ${value}`).toString('base64')).toString('base64')), 'base64'],
-    ['a file without line breaks', (value: string) => Buffer.from(`${'a,'.repeat(700_000)}"${value}"${',b'.repeat(700_000)}`), 'raw'],
+    [
+      'base64 in base64',
+      (value: string) => Buffer.from(Buffer.from(Buffer.from(`token ${value}`).toString('base64')).toString('base64')),
+      'base64',
+    ],
+    [
+      'a file without line breaks',
+      (value: string) => Buffer.from(`${'a,'.repeat(700_000)}"${value}"${',b'.repeat(700_000)}`),
+      'raw',
+    ],
   ])('finds a token in %s', (_name, encode, encoding) => {
     const value = VALUES['github-token']?.() ?? ''
     const running = scanner.start('file')
     running.push(encode(value), true)
-    expect(running.matches.map((match) => [match.detector, match.value, match.encoding])).toEqual([['github-token', value, encoding]])
+    expect(running.matches.map((match) => [match.detector, match.value, match.encoding])).toEqual([
+      ['github-token', value, encoding],
+    ])
   })
 })
 
@@ -149,11 +184,15 @@ describe('the prebuilt table', () => {
   const literals = literalsOf(DETECTORS).map(({ spec }) => spec)
 
   it('is the one that the literals of all detectors compile to', () => {
-    expect(Buffer.from(prebuiltTable(literals) ?? []).equals(buildLiteralSet(literals, { isThorough: true }).image)).toBe(true)
+    expect(
+      Buffer.from(prebuiltTable(literals) ?? []).equals(buildLiteralSet(literals, { isThorough: true }).image),
+    ).toBe(true)
   })
 
   it('is not taken for other literals', () => {
     expect(prebuiltTable(literals.slice(1))).toBeNull()
-    expect(prebuiltTable(literals.map((literal, index) => (index === 7 ? { ...literal, run: literal.run + 1 } : literal)))).toBeNull()
+    expect(
+      prebuiltTable(literals.map((literal, index) => (index === 7 ? { ...literal, run: literal.run + 1 } : literal))),
+    ).toBeNull()
   })
 })

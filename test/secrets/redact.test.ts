@@ -37,22 +37,32 @@ describe('hiding values in texts', () => {
 
   it('a password that everybody tries where it is one, and not as a word of the report', () => {
     const usual = redactor('secret')
-    expect(usual.text('postgres://app:secret@db/x, RUN --mount=type=secret')).toBe('postgres://app:•••@db/x, RUN --mount=type=secret')
-    expect(usual.data({ secret: { detector: 'x', title: 'A secret' } })).toEqual({ secret: { detector: 'x', title: 'A secret' } })
+    expect(usual.text('postgres://app:secret@db/x, RUN --mount=type=secret')).toBe(
+      'postgres://app:•••@db/x, RUN --mount=type=secret',
+    )
+    expect(usual.data({ secret: { detector: 'x', title: 'A secret' } })).toEqual({
+      secret: { detector: 'x', title: 'A secret' },
+    })
   })
 
   it('lines of a key, each on its own', () => {
-    expect(redactor('-----BEGIN X-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n').text('line hkiG9w0BAQEFAASC')).toBe('line •••')
+    expect(redactor('-----BEGIN X-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n').text('line hkiG9w0BAQEFAASC')).toBe(
+      'line •••',
+    )
   })
 
   it('nothing of any value stays, whatever stands around it', () => {
     const value = fc.stringMatching(/^[A-Za-z0-9+/=_-]{8,40}$/).filter((text) => !isWordLike(text))
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), fc.array(fc.string({ maxLength: 10 }), { maxLength: 6 }), (values, between) => {
-        const text = between.map((part, index) => part + (values[index % values.length] ?? '')).join('')
-        const hidden = redactor(...values).text(text)
-        for (const one of values) if (text.includes(one)) expect(hidden.includes(one)).toBe(false)
-      }),
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.string({ maxLength: 10 }), { maxLength: 6 }),
+        (values, between) => {
+          const text = between.map((part, index) => part + (values[index % values.length] ?? '')).join('')
+          const hidden = redactor(...values).text(text)
+          for (const one of values) if (text.includes(one)) expect(hidden.includes(one)).toBe(false)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -69,7 +79,8 @@ function expectHidden(shown: string, value: string): void {
 describe('a token in whatever form it is written', () => {
   const value = token(1)
   const redactor = new Redactor([{ value, guessable: false }])
-  const lines = (text: string, width: number, joint: string): string => text.match(new RegExp(`.{1,${width}}`, 'g'))?.join(joint) ?? ''
+  const lines = (text: string, width: number, joint: string): string =>
+    text.match(new RegExp(`.{1,${width}}`, 'g'))?.join(joint) ?? ''
   const forms: Record<string, string> = {
     base64: base64(value),
     'base64 behind one other byte': base64(`x${value}`),
@@ -108,7 +119,8 @@ describe('a token in whatever form it is written', () => {
     expect(shown).toMatch(/^RUN tool --with .*(?:•••|…).* --and more$/s)
     expectHidden(shown, value)
     // Two characters at each end of base64 belong to what stands beside the value too.
-    if (!form.includes('H4sI') && !form.includes('eJ')) for (const shift of [0, 1, 2]) expectHidden(shown, base64('x'.repeat(shift) + value).slice(4, -4))
+    if (!form.includes('H4sI') && !form.includes('eJ'))
+      for (const shift of [0, 1, 2]) expectHidden(shown, base64('x'.repeat(shift) + value).slice(4, -4))
   })
 
   it('in quotes, escapes and entities, a password with signs', () => {
@@ -154,17 +166,21 @@ describe('what is shortened', () => {
   const redactor = new Redactor([{ value, guessable: false }])
   const unknowing = new Redactor([], (text) => (text.includes(value) ? [{ value, guessable: false }] : []))
 
-  it.each([20, 44, 60, 90, 120, 160, 200] as const)('shows no part of a token wherever it stands around %i characters', (most) => {
-    for (let offset = 0; offset <= 300; offset++) {
-      const text = `${'ab '.repeat(100).slice(0, offset)}${value} > /t ${'c'.repeat(120)}`
-      for (const from of ['start', 'end', 'words'] as const)
-        for (const each of [redactor, unknowing]) {
-          const cut = each.cut(text, most, from)
-          expect(cut.length).toBeLessThanOrEqual(most + 2)
-          for (let at = 4; at + 5 < value.length; at++) expect(cut, `${offset} ${from}`).not.toContain(value.slice(at - 4, at + 1))
-        }
-    }
-  })
+  it.each([20, 44, 60, 90, 120, 160, 200] as const)(
+    'shows no part of a token wherever it stands around %i characters',
+    (most) => {
+      for (let offset = 0; offset <= 300; offset++) {
+        const text = `${'ab '.repeat(100).slice(0, offset)}${value} > /t ${'c'.repeat(120)}`
+        for (const from of ['start', 'end', 'words'] as const)
+          for (const each of [redactor, unknowing]) {
+            const cut = each.cut(text, most, from)
+            expect(cut.length).toBeLessThanOrEqual(most + 2)
+            for (let at = 4; at + 5 < value.length; at++)
+              expect(cut, `${offset} ${from}`).not.toContain(value.slice(at - 4, at + 1))
+          }
+      }
+    },
+  )
 
   it('keeps the start, the end, or whole words', () => {
     const plain = new Redactor([])
@@ -178,7 +194,9 @@ describe('what is shortened', () => {
 
 describe('a password that is a word', () => {
   const found = 'RUN mysql -u root -pdebian && PGPASSWORD=debian psql'
-  const redactor = new Redactor([{ value: 'debian', guessable: true, after: ['db_password', ...wordsBefore(found, 'debian')] }])
+  const redactor = new Redactor([
+    { value: 'debian', guessable: true, after: ['db_password', ...wordsBefore(found, 'debian')] },
+  ])
 
   it.each([
     [found, 'RUN mysql -u root -p••• && PGPASSWORD=••• psql'],
@@ -204,18 +222,31 @@ describe('a password that is a word', () => {
   })
 
   it('stays in names, whatever stands in front of it', () => {
-    expect(redactor.data({ reference: 'db_password:debian', path: '/x/PGPASSWORD=debian', text: 'PGPASSWORD=debian' })).toEqual({
+    expect(
+      redactor.data({ reference: 'db_password:debian', path: '/x/PGPASSWORD=debian', text: 'PGPASSWORD=debian' }),
+    ).toEqual({
       reference: 'db_password:debian',
       path: '/x/PGPASSWORD=debian',
       text: 'PGPASSWORD=•••',
     })
   })
 
-  it.each(['debian', 'Debian12', 'app-prod', 'dbPassword', 'APP', 'changeme', '20240101', 'my.service', 'p@ssw0rd'])('%s is one', (word) => {
-    expect(isWordLike(word)).toBe(true)
-  })
+  it.each(['debian', 'Debian12', 'app-prod', 'dbPassword', 'APP', 'changeme', '20240101', 'my.service', 'p@ssw0rd'])(
+    '%s is one',
+    (word) => {
+      expect(isWordLike(word)).toBe(true)
+    },
+  )
 
-  it.each(['x7Kq2!', 'Zk8f-2kLqpw97', 'kxqvnwzrmtbphj', 'correct-horse-battery-staple', 'a$b', 'QWxhZGRpbjpvcGVu', 'deb1an'])('%s is none', (value) => {
+  it.each([
+    'x7Kq2!',
+    'Zk8f-2kLqpw97',
+    'kxqvnwzrmtbphj',
+    'correct-horse-battery-staple',
+    'a$b',
+    'QWxhZGRpbjpvcGVu',
+    'deb1an',
+  ])('%s is none', (value) => {
     expect(isWordLike(value)).toBe(false)
   })
 })
@@ -247,7 +278,11 @@ describe('texts that have nothing to do with a value', () => {
   it('lines keep their number where a value goes over several', () => {
     const value = token(4)
     const redactor = new Redactor([{ value, guessable: false }])
-    expect(redactor.lines(['FROM a', `RUN x ${value.slice(0, 6)}\\`, `  ${value.slice(6)} y`])).toEqual(['FROM a', 'RUN x ghp_…'.replace('…', `…${value.slice(-4)}`), '••• y'])
+    expect(redactor.lines(['FROM a', `RUN x ${value.slice(0, 6)}\\`, `  ${value.slice(6)} y`])).toEqual([
+      'FROM a',
+      'RUN x ghp_…'.replace('…', `…${value.slice(-4)}`),
+      '••• y',
+    ])
   })
 })
 

@@ -12,19 +12,38 @@ import { zip } from '../zip.ts'
 const hex = (c: string): string => c.charCodeAt(0).toString(16).padStart(2, '0')
 const each = (text: string, write: (c: string) => string): string => [...text].map(write).join('')
 /** One letter in so many is escaped, the first among them. */
-const some = (text: string, write: (c: string) => string): string => [...text].map((c, at) => (at % 9 === 0 && /\w/.test(c) ? write(c) : c)).join('')
+const some = (text: string, write: (c: string) => string): string =>
+  [...text].map((c, at) => (at % 9 === 0 && /\w/.test(c) ? write(c) : c)).join('')
 
 const URL_PASSWORD = fill('{{password}}')
-const SECRETS: Readonly<Record<string, { readonly text: string; readonly detector: string; readonly values: readonly string[] }>> = {
-  'a token': { text: `token: ${fill('{{github-token}}')}`, detector: 'github-token', values: [fill('{{github-token}}')] },
-  'another token': { text: `use ${fill('{{stripe-key}}')} there`, detector: 'stripe-key', values: [fill('{{stripe-key}}')] },
-  'a login in an address': { text: `db = postgres://app:${URL_PASSWORD}@db.internal:5432/app`, detector: 'connection-string', values: [URL_PASSWORD] },
+const SECRETS: Readonly<
+  Record<string, { readonly text: string; readonly detector: string; readonly values: readonly string[] }>
+> = {
+  'a token': {
+    text: `token: ${fill('{{github-token}}')}`,
+    detector: 'github-token',
+    values: [fill('{{github-token}}')],
+  },
+  'another token': {
+    text: `use ${fill('{{stripe-key}}')} there`,
+    detector: 'stripe-key',
+    values: [fill('{{stripe-key}}')],
+  },
+  'a login in an address': {
+    text: `db = postgres://app:${URL_PASSWORD}@db.internal:5432/app`,
+    detector: 'connection-string',
+    values: [URL_PASSWORD],
+  },
   'a key pair': {
     text: fill('aws_access_key_id = {{aws-id}}\naws_secret_access_key = {{aws-secret}}\n'),
     detector: 'aws-secret-key',
     values: [fill('{{aws-secret}}')],
   },
-  'a private key': { text: fill('{{pkcs8-key}}\n'), detector: 'private-key', values: [fill('{{pkcs8-key}}').split('\n')[1] ?? ''] },
+  'a private key': {
+    text: fill('{{pkcs8-key}}\n'),
+    detector: 'private-key',
+    values: [fill('{{pkcs8-key}}').split('\n')[1] ?? ''],
+  },
 }
 
 /** Ways to write any text. */
@@ -38,9 +57,11 @@ const WRITTEN: Readonly<Record<string, (text: string) => string>> = {
   'all escaped with percent signs': (text) => each(text, (c) => `%${hex(c).toUpperCase()}`),
   'letters as entities of HTML': (text) => some(text, (c) => `&#${c.charCodeAt(0)};`),
   'letters as entities in hex': (text) => some(text, (c) => `&#x${hex(c)};`),
-  'quoted-printable': (text) => `Content-Transfer-Encoding: quoted-printable\n\n${text.replaceAll('=', '=3D').replace(/(.{40})/g, '$1=\n')}`,
+  'quoted-printable': (text) =>
+    `Content-Transfer-Encoding: quoted-printable\n\n${text.replaceAll('=', '=3D').replace(/(.{40})/g, '$1=\n')}`,
   base32: (text) => base32(Buffer.from(`the note is: ${text}`)),
-  'base64 of UTF-16, as PowerShell takes it': (text) => `powershell -EncodedCommand ${Buffer.from(`# ${text}`, 'utf16le').toString('base64')}`,
+  'base64 of UTF-16, as PowerShell takes it': (text) =>
+    `powershell -EncodedCommand ${Buffer.from(`# ${text}`, 'utf16le').toString('base64')}`,
   'hex of UTF-16': (text) => Buffer.from(text, 'utf16le').toString('hex'),
   'gzip in hex': (text) => zlib.gzipSync(text).toString('hex'),
   'hex of xxd': (text) =>
@@ -56,7 +77,9 @@ const WRITTEN: Readonly<Record<string, (text: string) => string>> = {
 
 function base32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  return (bits.match(/.{5}/g) ?? []).map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(group, 2)]).join('')
+  return (bits.match(/.{5}/g) ?? [])
+    .map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(group, 2)])
+    .join('')
 }
 
 function chunk(type: string, data: Buffer): Buffer {
@@ -73,10 +96,15 @@ const png = (type: string, front: string, text: string): Buffer =>
     chunk('IEND', Buffer.alloc(0)),
   ])
 const pdf = (end: string, text: string): Buffer =>
-  Buffer.concat([Buffer.from(`%PDF-1.7${end}4 0 obj <</Filter/FlateDecode>>${end}stream${end}`), zlib.deflateSync(text), Buffer.from(`${end}endstream${end}`)])
+  Buffer.concat([
+    Buffer.from(`%PDF-1.7${end}4 0 obj <</Filter/FlateDecode>>${end}stream${end}`),
+    zlib.deflateSync(text),
+    Buffer.from(`${end}endstream${end}`),
+  ])
 function utf32(text: string, order: 'LE' | 'BE'): Buffer {
   const bytes = Buffer.alloc(4 * (text.length + 1))
-  for (const [index, code] of [0xfeff, ...Buffer.from(text)].entries()) bytes[order === 'LE' ? 'writeUInt32LE' : 'writeUInt32BE'](code, 4 * index)
+  for (const [index, code] of [0xfeff, ...Buffer.from(text)].entries())
+    bytes[order === 'LE' ? 'writeUInt32LE' : 'writeUInt32BE'](code, 4 * index)
   return bytes
 }
 
@@ -100,11 +128,14 @@ const PACKED: Readonly<Record<string, (text: string) => Buffer | Promise<Buffer>
         .toString('base64')
         .replace(/(.{76})/g, '$1\n'),
     ),
-  'a tar in base64': async (text) => Buffer.from((await tarOf([{ name: 'a.txt', content: text }])).toString('base64').replace(/(.{76})/g, '$1\n')),
+  'a tar in base64': async (text) =>
+    Buffer.from((await tarOf([{ name: 'a.txt', content: text }])).toString('base64').replace(/(.{76})/g, '$1\n')),
 }
 
 const image = async (content: Buffer | string): Promise<Buffer> =>
-  ociArchive({ layers: [await tarOf([{ name: 'app/settings', content: content as unknown as NonNullable<Entry['content']> }])] })
+  ociArchive({
+    layers: [await tarOf([{ name: 'app/settings', content: content as unknown as NonNullable<Entry['content']> }])],
+  })
 
 async function check(content: Buffer | string, { detector, values }: (typeof SECRETS)[string]): Promise<void> {
   const outcome = await judgeArchive(await image(content))
@@ -112,7 +143,8 @@ async function check(content: Buffer | string, { detector, values }: (typeof SEC
   expect(found.map(({ secret }) => secret?.detector)).toContain(detector)
   expect(found[0]?.location).toMatchObject({ kind: 'layer', path: expect.stringMatching(/^\/app\/settings/) })
   for (const output of [renderJson(outcome.report), renderTerminal(outcome, { color: false, verbose: true })])
-    for (const value of [...values, content.toString('latin1').slice(0, 400)]) expect(output.replace(/\s/g, '')).not.toContain(value.replace(/\s/g, ''))
+    for (const value of [...values, content.toString('latin1').slice(0, 400)])
+      expect(output.replace(/\s/g, '')).not.toContain(value.replace(/\s/g, ''))
 }
 
 describe.each(Object.entries(SECRETS))('%s', (_what, secret) => {

@@ -3,7 +3,15 @@ import { writeFile } from 'node:fs/promises'
 import { readWhole } from '../../checkout/whole-file.ts'
 import { ConfigError, reasonOf, UsageError } from '../../error.ts'
 import { runGate } from '../../gate.ts'
-import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, MAX_BASELINE, parseBaseline, renderBaseline, sectionOf } from '../../policy/baseline.ts'
+import {
+  type BaselineEntry,
+  type BaselineFile,
+  DEFAULT_BASELINE,
+  MAX_BASELINE,
+  parseBaseline,
+  renderBaseline,
+  sectionOf,
+} from '../../policy/baseline.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
 import { plural } from '../../report/words.ts'
 import { wrap } from '../../report/wrap.ts'
@@ -34,7 +42,8 @@ const ACTIONS = ['create', 'update', 'show'] as const
 
 async function readIfThere(file: string): Promise<string | null> {
   const found = await readWhole(file, MAX_BASELINE)
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`)
+  if (found.text === null && !found.isMissing)
+    throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`)
   return found.text
 }
 
@@ -51,13 +60,17 @@ async function find(source: string, given: BaselineFile | null, options: Options
     if (text === null) throw new UsageError(`${source}: there is no such report.`)
     const { salt, images } = parseBaseline(source, text)
     const [first, second] = Object.entries(images)
-    if (first === undefined || second !== undefined) throw new UsageError(`${source}: this is a baseline, no report of one image: name an image or its JSON report.`)
+    if (first === undefined || second !== undefined)
+      throw new UsageError(`${source}: this is a baseline, no report of one image: name an image or its JSON report.`)
     const [name, findings] = first
     return { name: options.name ?? name, salt, findings }
   }
   // Without a baseline, so that the policy's own settings do not get in the way.
   const prepared = await prepare(source, { ...settingsOf(options), baseline: 'none' }, surroundingsOf(hooks))
-  const outcome = await runGate({ ...prepared, baseline: given === null ? null : { name: 'baseline', file: { ...given, images: {} } } })
+  const outcome = await runGate({
+    ...prepared,
+    baseline: given === null ? null : { name: 'baseline', file: { ...given, images: {} } },
+  })
   return { name: outcome.report.name, ...outcome.report.baseline.record }
 }
 
@@ -67,17 +80,24 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('baseline', args, BASELINE_OPTIONS)
   const [word, ...rest] = positionals
   const action = ACTIONS.find((known) => known === word)
-  if (action === undefined) throw new UsageError(`Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`)
+  if (action === undefined)
+    throw new UsageError(
+      `Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`,
+    )
   const file = values.output ?? DEFAULT_BASELINE
   if (action === 'show') return show(rest[0] ?? file)
   const source = oneImage(`baseline ${action}`, rest)
   const text = await readIfThere(file)
-  if (action === 'create' && text !== null) throw new UsageError(`${file} is there already: layergate baseline update ${source} renews it.`)
-  if (action === 'update' && text === null) throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source} writes one.`)
+  if (action === 'create' && text !== null)
+    throw new UsageError(`${file} is there already: layergate baseline update ${source} renews it.`)
+  if (action === 'update' && text === null)
+    throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source} writes one.`)
   const old = text === null ? null : parseBaseline(file, text)
   const found = await withProgress(host, (hooks) => find(source, old, values, hooks))
   if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
-    throw new UsageError(`${file}: the report hashes values under another salt than the baseline: update it from the image.`)
+    throw new UsageError(
+      `${file}: the report hashes values under another salt than the baseline: update it from the image.`,
+    )
   const key = found.name
   const before = (old === null ? null : sectionOf(old, key)) ?? []
   const isComparable = old?.salt === found.salt
@@ -126,11 +146,21 @@ async function show(file: string): Promise<number> {
   const lines = Object.entries(images).flatMap(([name, entries]) => [
     `${visible(name)}: ${plural(entries.length, 'finding')}`,
     ...entries.flatMap(({ rule, title, place, since, fingerprints }) =>
-      wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              '),
+      wrap(
+        visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`),
+        '  ',
+        '              ',
+      ),
     ),
   ])
   await print(uncommanding(sealed(`${lines.join('\n')}\n`)))
   return 0
 }
 
-export const baseline: Command = { name: 'baseline', overview: [['baseline create IMAGE', 'accepts what is there now; new findings fail']], help, options: BASELINE_OPTIONS, run }
+export const baseline: Command = {
+  name: 'baseline',
+  overview: [['baseline create IMAGE', 'accepts what is there now; new findings fail']],
+  help,
+  options: BASELINE_OPTIONS,
+  run,
+}

@@ -31,10 +31,19 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   const [directory = '.', extra] = positionals
   const form = formOf(FORMS, values)
   limitTo(values.timeout, host)
-  if (extra !== undefined) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`)
+  if (extra !== undefined)
+    throw new UsageError(
+      `One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`,
+    )
   const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner())
   await writeOut(null, contextText(found, processScanner(), { ...form, verbose: values.verbose === true }), host)
   return contextFails(found) ? 1 : 0
 }
 
-export const context: Command = { name: 'context', overview: [['context [DIR]', 'what COPY . . would take, before a build']], help, options: CONTEXT_OPTIONS, run }
+export const context: Command = {
+  name: 'context',
+  overview: [['context [DIR]', 'what COPY . . would take, before a build']],
+  help,
+  options: CONTEXT_OPTIONS,
+  run,
+}

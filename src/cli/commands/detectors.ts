@@ -18,7 +18,10 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('detectors', args, DETECTORS_OPTIONS)
   const [id, extra] = positionals
   const render = formOf(FORMS, values.markdown === true ? { ...values, format: 'markdown' } : values)
-  if (extra !== undefined) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`)
+  if (extra !== undefined)
+    throw new UsageError(
+      `One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`,
+    )
   await print(id === undefined ? render() : renderDetector(find(id)))
   return 0
 }
@@ -31,7 +34,9 @@ function find(id: string) {
     id,
     all.map((known) => known.id),
   )
-  throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate detectors lists them.`)
+  throw new UsageError(
+    `There is no detector ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate detectors lists them.`,
+  )
 }
 
 const help = (): string => `Usage: layergate detectors [ID] [--format terminal|json|markdown]
@@ -41,4 +46,10 @@ how it is told, what it opens and how it is revoked. --json and --markdown are
 short for --format json and --format markdown.
 `
 
-export const detectors: Command = { name: 'detectors', overview: [['detectors [ID]', 'kinds of credentials that are found']], help, options: DETECTORS_OPTIONS, run }
+export const detectors: Command = {
+  name: 'detectors',
+  overview: [['detectors [ID]', 'kinds of credentials that are found']],
+  help,
+  options: DETECTORS_OPTIONS,
+  run,
+}

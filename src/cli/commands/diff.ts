@@ -45,7 +45,10 @@ async function readReport(file: string): Promise<Side> {
     )
   }
   const parsed = reportSchema.safeParse(value)
-  if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
+  if (!parsed.success || parsed.data.image === null)
+    throw new UsageError(
+      `${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`,
+    )
   return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() }
 }
 
@@ -64,18 +67,26 @@ async function diffIdsOf(side: Side | GateOptions): Promise<ReadonlySet<string>>
 async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('diff', args, DIFF_OPTIONS)
   const [oldName, newName, extra] = positionals
-  if (oldName === undefined || newName === undefined || extra !== undefined) throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
-  if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
+  if (oldName === undefined || newName === undefined || extra !== undefined)
+    throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
+  if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name)))
+    throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
   const render = formOf(FORMS, values)
   const difference = await withProgress(host, (hooks) => compareSides(oldName, newName, values, hooks))
   await writeOut(values.output ?? null, render(difference, values.verbose === true), host)
   return 0
 }
 
-async function compareSides(oldName: string, newName: string, values: Readonly<Record<string, unknown>>, hooks: Hooks): Promise<Difference> {
+async function compareSides(
+  oldName: string,
+  newName: string,
+  values: Readonly<Record<string, unknown>>,
+  hooks: Hooks,
+): Promise<Difference> {
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
-  const sideOf = (name: string): Promise<Side | GateOptions> => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))
+  const sideOf = (name: string): Promise<Side | GateOptions> =>
+    isReport(name) ? readReport(name) : prepare(name, settings, surroundings)
   // One after the other, so that an error of the first comes first.
   const old = await sideOf(oldName)
   const now = await sideOf(newName)
@@ -98,4 +109,10 @@ async function judged(side: Side | GateOptions, salt: string | null, shared: Rea
   return { report, inventory, redactor }
 }
 
-export const diff: Command = { name: 'diff', overview: [['diff OLD NEW', 'what a change brought: two images or reports']], help, options: DIFF_OPTIONS, run }
+export const diff: Command = {
+  name: 'diff',
+  overview: [['diff OLD NEW', 'what a change brought: two images or reports']],
+  help,
+  options: DIFF_OPTIONS,
+  run,
+}

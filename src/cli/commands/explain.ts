@@ -12,18 +12,22 @@ const PAGES = ['../docs/rules/', '../../../docs/rules/']
 
 async function run([id, ...rest]: readonly string[]): Promise<number> {
   noArguments('explain', rest)
-  if (id === undefined) throw new UsageError('No rule is named. Usage: layergate explain RULE; layergate rules lists them.')
+  if (id === undefined)
+    throw new UsageError('No rule is named. Usage: layergate explain RULE; layergate rules lists them.')
   const rule = findRule(id)
   if (rule === null) {
     const near = nearest(
       id,
       RULES.map(({ meta }) => meta.id),
     )
-    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate rules lists them.`)
+    throw new UsageError(
+      `There is no rule ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate rules lists them.`,
+    )
   }
   const { meta } = rule
   const page = PAGES.map((folder) => new URL(`${folder}${meta.id}.md`, import.meta.url)).find((url) => existsSync(url))
-  const text = page === undefined ? `${meta.title}\n\n${meta.description}\n\n${meta.remedy}` : readFileSync(page, 'utf8').trim()
+  const text =
+    page === undefined ? `${meta.title}\n\n${meta.description}\n\n${meta.remedy}` : readFileSync(page, 'utf8').trim()
   await print(`${text}\n`)
   return 0
 }

@@ -10,7 +10,8 @@ import { formOf, HISTORY_OPTIONS, oneImage, parseOptions, settingsOf, surroundin
 import { withProgress, writeOut } from '../output.ts'
 
 const FORMS: Readonly<Record<string, (outcome: Outcome, now: Date, verbose: boolean) => string>> = {
-  terminal: (outcome, now, verbose) => renderHistory(outcome, now, { width: process.stdout.isTTY === true ? process.stdout.columns : 80, verbose }),
+  terminal: (outcome, now, verbose) =>
+    renderHistory(outcome, now, { width: process.stdout.isTTY === true ? process.stdout.columns : 80, verbose }),
   json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}\n`,
 }
 
@@ -39,4 +40,10 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   return 0
 }
 
-export const history: Command = { name: 'history', overview: [['history IMAGE', 'the image as a table: layers, lines, findings']], help, options: HISTORY_OPTIONS, run }
+export const history: Command = {
+  name: 'history',
+  overview: [['history IMAGE', 'the image as a table: layers, lines, findings']],
+  help,
+  options: HISTORY_OPTIONS,
+  run,
+}

@@ -21,7 +21,9 @@ Exit codes: 0 done · 2 it could not be read or written
 `
 
 /** The configuration that is written. */
-const TEMPLATE = (salt: string): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
+const TEMPLATE = (
+  salt: string,
+): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
 # What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
 extends: recommended
 
@@ -57,10 +59,20 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     await writeFile('.layergate.yml', TEMPLATE(randomBytes(16).toString('hex')), { flag: 'wx' })
   } catch (error) {
-    throw new UsageError(codeOf(error) === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written: ${reasonOf(error)}.`)
+    throw new UsageError(
+      codeOf(error) === 'EEXIST'
+        ? '.layergate.yml is there already: it was left as it is.'
+        : `.layergate.yml cannot be written: ${reasonOf(error)}.`,
+    )
   }
   await print('Wrote .layergate.yml.\n')
   return 0
 }
 
-export const init: Command = { name: 'init', overview: [['init [--github]', 'writes .layergate.yml, or a workflow patch']], help, options: INIT_OPTIONS, run }
+export const init: Command = {
+  name: 'init',
+  overview: [['init [--github]', 'writes .layergate.yml, or a workflow patch']],
+  help,
+  options: INIT_OPTIONS,
+  run,
+}

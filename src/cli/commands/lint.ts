@@ -49,4 +49,10 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   return policy.failOn !== 'never' && results.some(({ verdict }) => verdict.result === 'fail') ? 1 : 0
 }
 
-export const lint: Command = { name: 'lint', overview: [['lint [DOCKERFILE…]', 'the rules that need no image, before a build']], help, options: LINT_OPTIONS, run }
+export const lint: Command = {
+  name: 'lint',
+  overview: [['lint [DOCKERFILE…]', 'the rules that need no image, before a build']],
+  help,
+  options: LINT_OPTIONS,
+  run,
+}

@@ -7,7 +7,9 @@ import { print } from '../output.ts'
 async function run(args: readonly string[]): Promise<number> {
   noArguments('rules', args)
   const width = Math.max(...RULES.map(({ meta }) => meta.id.length))
-  const lines = RULES.map(({ meta }) => `${meta.id.padEnd(width)}  ${(meta.enabled ? meta.severity : 'off').padEnd(8)}  ${meta.title}\n`)
+  const lines = RULES.map(
+    ({ meta }) => `${meta.id.padEnd(width)}  ${(meta.enabled ? meta.severity : 'off').padEnd(8)}  ${meta.title}\n`,
+  )
   await print(`${'rule'.padEnd(width)}  severity  title\n${lines.join('')}`)
   return 0
 }

@@ -48,10 +48,14 @@ function parseTargets(formats: readonly string[], output: string | undefined): T
   })
   const open = targets.filter(({ file }) => file === null)
   if (output !== undefined) {
-    if (open.length !== 1) throw new UsageError('--output goes with one format; write several as --format json=FILE --format sarif=FILE.')
+    if (open.length !== 1)
+      throw new UsageError('--output goes with one format; write several as --format json=FILE --format sarif=FILE.')
     return targets.map((target) => (target.file === null ? { ...target, file: output } : target))
   }
-  if (open.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open[1]?.form.name}=FILE.`)
+  if (open.length > 1)
+    throw new UsageError(
+      `Only one format can go to standard output; write the others to files: --format ${open[1]?.form.name}=FILE.`,
+    )
   return targets
 }
 
@@ -73,20 +77,25 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     }))
   } catch (error) {
     const shown = presentable(error)
-    for (const { form, file } of targets) if (form.renderError !== null) await writeOut(file, form.renderError(shown, reference, nameOf(reference, settings)), host)
+    for (const { form, file } of targets)
+      if (form.renderError !== null)
+        await writeOut(file, form.renderError(shown, reference, nameOf(reference, settings)), host)
     throw error
   }
   const color = values['no-color'] !== true && isColorWanted(process.env)
   const common = { verbose: values.verbose === true, configPath, commit: commitOfRun(process.env), now: new Date() }
-  for (const { form, file } of targets) await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host)
+  for (const { form, file } of targets)
+    await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host)
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
 }
 
 /** At a terminal, or where FORCE_COLOR asks for it. */
-const isColorWanted = ({ NO_COLOR, FORCE_COLOR = '0' }: NodeJS.ProcessEnv): boolean => NO_COLOR === undefined && (process.stdout.isTTY === true || FORCE_COLOR !== '0')
+const isColorWanted = ({ NO_COLOR, FORCE_COLOR = '0' }: NodeJS.ProcessEnv): boolean =>
+  NO_COLOR === undefined && (process.stdout.isTTY === true || FORCE_COLOR !== '0')
 
 /** The commit that a run is about, as GitLab and GitHub name it. */
-const commitOfRun = (env: NodeJS.ProcessEnv): string | null => [env['CI_COMMIT_SHA'], env['GITHUB_SHA']].find((sha) => /^[0-9a-f]{40,64}$/.test(sha ?? '')) ?? null
+const commitOfRun = (env: NodeJS.ProcessEnv): string | null =>
+  [env['CI_COMMIT_SHA'], env['GITHUB_SHA']].find((sha) => /^[0-9a-f]{40,64}$/.test(sha ?? '')) ?? null
 
 /** The commit of `--policy-from`: a revision that git knows here, or `base`, that of the event of a workflow. */
 async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | null> {
@@ -103,4 +112,10 @@ async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | n
   return baseCommit(process.cwd(), commit, null)
 }
 
-export const scan: Command = { name: 'scan', overview: [['scan IMAGE [options]', 'reads every layer and judges the image']], help, options: SCAN_OPTIONS, run }
+export const scan: Command = {
+  name: 'scan',
+  overview: [['scan IMAGE [options]', 'reads every layer and judges the image']],
+  help,
+  options: SCAN_OPTIONS,
+  run,
+}

@@ -9,8 +9,12 @@ import { print } from '../output.ts'
 
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   noArguments('schema', rest)
-  if (name !== 'report' && name !== 'config') throw new UsageError('Name one: layergate schema report, or layergate schema config.')
-  const value = name === 'report' ? reportJsonSchema() : { title: 'Layergate configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) }
+  if (name !== 'report' && name !== 'config')
+    throw new UsageError('Name one: layergate schema report, or layergate schema config.')
+  const value =
+    name === 'report'
+      ? reportJsonSchema()
+      : { title: 'Layergate configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) }
   await print(`${JSON.stringify(value, null, 2)}\n`)
   return 0
 }
@@ -18,7 +22,8 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
 export const schema: Command = {
   name: 'schema',
   overview: [['schema report|config', 'prints a JSON Schema']],
-  help: () => 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
+  help: () =>
+    'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
   options: {},
   run,
 }

@@ -340,7 +340,8 @@ export const AI: readonly Detector[] = [
     forms: ['sk-{62:20}T3BlbkFJ{62:20}', 'sk-proj-{64:74}T3BlbkFJ{64:74}', 'sk-svcacct-{64:74}T3BlbkFJ{64:74}'],
     proof: '`T3BlbkFJ` is OpenAI in base64',
     literals: ['T3BlbkFJ'],
-    pattern: /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9_-]{20,40})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
+    pattern:
+      /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9_-]{20,40})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
     strength: 'likely',
     examples: ['sk-{62:20}T3BlbkFJ{62:20}', 'sk-proj-{64:58}T3BlbkFJ{64:58}', 'sk-svcacct-{64:74}T3BlbkFJ{64:74}'],
     quiet: ['sk-proj-{64:10}T3BlbkFJ{64:10}', 'T3BlbkFJ{62:20}'],

@@ -11,7 +11,12 @@ const EMULATOR_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu'
 
 /** A key with the signature of its service in it: 64 bytes, 32 bytes or 39 bytes of base64. */
 function signed(id: string, service: string, signature: string, size: 88 | 56 | 52 | 44, opens: string): Detector {
-  const [alphabet, before, end] = { 88: ['b64', 76, '=='], 56: ['64', 44, '=='], 52: ['b64', 42, ''], 44: ['b64', 33, '='] }[size] as [string, number, string]
+  const [alphabet, before, end] = {
+    88: ['b64', 76, '=='],
+    56: ['64', 44, '=='],
+    52: ['b64', 42, ''],
+    44: ['b64', 33, '='],
+  }[size] as [string, number, string]
   const inside = alphabet === '64' ? 'A-Za-z0-9_-' : 'A-Za-z0-9+/'
   const rest = size === 52 ? '[A-D][A-Za-z0-9+/]{5}' : `[${inside}]{6}`
   const form = `{${alphabet}:${before}}${signature}${size === 52 ? 'A{62:5}' : `{62:5}${size === 44 ? 'A' : 'Q'}`}${end}`
@@ -25,7 +30,10 @@ function signed(id: string, service: string, signature: string, size: 88 | 56 | 
     forms: [form],
     proof: `\`${signature}\` at its fixed place`,
     literals: [{ text: signature, run: 6 }],
-    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace('+', '\\+')}${rest}${end}(?![A-Za-z0-9+/=_-])`, 'y'),
+    pattern: new RegExp(
+      `(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace('+', '\\+')}${rest}${end}(?![A-Za-z0-9+/=_-])`,
+      'y',
+    ),
     strength: 'likely',
     examples: [form],
     quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/={1,2}$/, '')}{62:8}`],
@@ -69,7 +77,10 @@ export const AZURE: readonly Detector[] = [
     opens: 'all settings of the store, secrets among them',
     revoke: 'Regenerate the access keys of the store',
     docs: 'https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication',
-    forms: ['.azconfig.io;Id={64.:4-60};Secret={b64=:36-100}', '.azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}'],
+    forms: [
+      '.azconfig.io;Id={64.:4-60};Secret={b64=:36-100}',
+      '.azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}',
+    ],
     examples: ['Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}='],
   }),
   signed('azure-batch-key', 'Azure Batch', '+ABa', 88, 'the jobs and pools of the account'),
@@ -165,7 +176,8 @@ export const AZURE: readonly Detector[] = [
     forms: ['{62:52}JQQJ99{62:18}A{A:2}{62:5}'],
     proof: '`JQQJ99` at its fixed place',
     literals: [{ text: 'JQQJ9', run: 24 }],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ9[A-Za-z0-9][A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
+    pattern:
+      /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ9[A-Za-z0-9][A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
     strength: 'likely',
     examples: ['{62:52}JQQJ99{62:18}ACOG{62:4}', '{62:52}JQQJ99{62:18}AZCR{62:4}'],
     quiet: ['{62:51}JQQJ99{62:18}ACOG{62:4}'],
@@ -218,13 +230,16 @@ export const AZURE: readonly Detector[] = [
     revoke: 'Rotate the storage account key in Azure',
     forms: ['AccountKey={b64:86}=='],
     proof: 'it decodes to 64 bytes',
-    literals: ['accountkey', 'account_key', 'storage_key', 'storagekey', 'cosmos', 'batch_key', 'documentdb'].map((text) => ({ text, ignoreCase: true })),
+    literals: ['accountkey', 'account_key', 'storage_key', 'storagekey', 'cosmos', 'batch_key', 'documentdb'].map(
+      (text) => ({ text, ignoreCase: true }),
+    ),
     pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
     strength: 'likely',
     examples: ['AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net'],
     quiet: ['AccountKey={b64:60}==', 'storage_key={b64:140}'],
     check: ({ value }) => {
-      if (value.startsWith(EMULATOR_KEY)) return { strength: 'harmless', note: 'the public key of the storage emulator' }
+      if (value.startsWith(EMULATOR_KEY))
+        return { strength: 'harmless', note: 'the public key of the storage emulator' }
       const checked = ofFiller(value)
       return checked === null || decodeBase64(value.replace(/={1,2}$/, ''))?.length === 64
         ? checked
@@ -243,7 +258,8 @@ export const AZURE: readonly Detector[] = [
       { text: 'apim-subscription-key', ignoreCase: true },
       { text: 'subscription-key', ignoreCase: true },
     ],
-    pattern: /(?:apim-subscription-key|subscription-key)["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    pattern:
+      /(?:apim-subscription-key|subscription-key)["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
     strength: 'likely',
     examples: ['headers = {"Ocp-Apim-Subscription-Key": "{hex:32}"}'],
     quiet: ['"Ocp-Apim-Subscription-Key": "{hex:12}"'],

@@ -64,7 +64,8 @@ export const CLOUD: readonly Detector[] = [
     quiet: ['AKIA{32:15}', 'AKIA{32:17}', 'AIDA{32:16}', 'data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA'],
     check: ({ value, before }) => {
       if (/[A-Za-z0-9+/]{12}[+/]$/.test(before)) return null
-      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === 'example') return { strength: 'harmless', note: 'a public example' }
+      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === 'example')
+        return { strength: 'harmless', note: 'a public example' }
       const account = awsAccount(value)
       // Real ones are base32: a digit 0, 1, 8 or 9 was made up.
       if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === 'filler')
@@ -91,7 +92,10 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html',
     forms: ['ABSK{b64=:100-269}'],
     proof: 'it decodes to `BedrockAPIKey-`',
-    examples: ['ABSKQmVkcm9ja0FQSUtleS1{b64:109}', (fill) => `ABSK${Buffer.from(fill('BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}')).toString('base64')}`],
+    examples: [
+      'ABSKQmVkcm9ja0FQSUtleS1{b64:109}',
+      (fill) => `ABSK${Buffer.from(fill('BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}')).toString('base64')}`,
+    ],
     check: ({ value }) => {
       const decoded = decodeBase64(value.slice(4).replace(/={1,2}$/, ''))?.toString('latin1') ?? ''
       if (decoded.startsWith('BedrockAPIKey-'))
@@ -165,7 +169,11 @@ export const CLOUD: readonly Detector[] = [
     strength: 'likely',
     context: true,
     examples: ['aws_secret_access_key={b64:40}', '"SecretAccessKey": "{b64:40}"', 'AWS_SECRET_KEY: {b64:40}'],
-    quiet: ['aws_secret_access_key={hex:40}', 'aws_secret_access_key={b64:41}', 'aws_secret_access_key_file=/run/secrets/aws'],
+    quiet: [
+      'aws_secret_access_key={hex:40}',
+      'aws_secret_access_key={b64:41}',
+      'aws_secret_access_key_file=/run/secrets/aws',
+    ],
     check: ({ value, groups, before, after }) => {
       const { behind } = groups
       if (behind !== undefined) return secretBehind(behind)
@@ -175,7 +183,9 @@ export const CLOUD: readonly Detector[] = [
       const checked = ofFiller(value)
       // `secret_key` is a word of many programs: alone it is one more assignment, with AWS or an id near it more.
       const near = `${before}${groups['name'] ?? ''}${after}`
-      return checked === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked : { strength: 'possible', ...checked }
+      return checked === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near)
+        ? checked
+        : { strength: 'possible', ...checked }
     },
   },
   named({
@@ -191,7 +201,8 @@ export const CLOUD: readonly Detector[] = [
     strength: 'possible',
     examples: ['AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{b64:300}'],
     quiet: ['session_token={hex:64}'],
-    check: ({ value }) => (/^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: 'likely' } : null),
+    check: ({ value }) =>
+      /^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: 'likely' } : null,
   }),
   named({
     id: 'civo-key',
@@ -274,7 +285,8 @@ export const CLOUD: readonly Detector[] = [
     word: /secret/i,
     examples: ['{"client_id":"{d:12}-{36:32}.apps.googleusercontent.com","client_secret":"{64:24}"}'],
     quiet: ['"client_secret":"{64:24}"'],
-    check: ({ before, after }) => (/googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: 'likely' } : null),
+    check: ({ before, after }) =>
+      /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: 'likely' } : null,
   }),
   token({
     id: 'gcp-oauth-refresh-token',

@@ -5,7 +5,9 @@ import { named, ofFiller, token } from './token.ts'
 
 /** Tokens of 36 characters whose last six are a checksum: a right one proves it, a wrong one makes it doubtful. */
 export function checkBase62({ value }: Found): Checked {
-  return base62Checksum(value.slice(-36, -6)) === value.slice(-6) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
+  return base62Checksum(value.slice(-36, -6)) === value.slice(-6)
+    ? { strength: 'proven' }
+    : { strength: 'possible', note: 'its checksum does not fit' }
 }
 
 /** A token with the right checksum, for examples. */
@@ -38,12 +40,24 @@ const GITHUB = {
   revoke: 'Delete the token in the GitHub settings',
   docs: 'https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats',
 }
-const GITLAB = { issuer: 'GitLab', revoke: 'Revoke the token in GitLab', docs: 'https://docs.gitlab.com/security/tokens/#token-prefixes' }
-const BITBUCKET = { issuer: 'Atlassian Bitbucket', docs: 'https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/' }
-const CIRCLECI = { issuer: 'CircleCI', revoke: 'Revoke the token in the CircleCI settings', docs: 'https://circleci.com/docs/managing-api-tokens/' }
+const GITLAB = {
+  issuer: 'GitLab',
+  revoke: 'Revoke the token in GitLab',
+  docs: 'https://docs.gitlab.com/security/tokens/#token-prefixes',
+}
+const BITBUCKET = {
+  issuer: 'Atlassian Bitbucket',
+  docs: 'https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/',
+}
+const CIRCLECI = {
+  issuer: 'CircleCI',
+  revoke: 'Revoke the token in the CircleCI settings',
+  docs: 'https://circleci.com/docs/managing-api-tokens/',
+}
 
 /** Tokens of an app end by themselves, and no page lists them. */
-const INSTALLATION = 'Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token'
+const INSTALLATION =
+  'Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token'
 const AUTHORIZATION = 'Revoke the authorization of the app in the GitHub settings (Applications)'
 
 /** One of GitHub's kinds of token, which share form and checksum. */
@@ -62,7 +76,8 @@ const github = (id: string, title: string, prefix: string, opens: string, revoke
     quiet: [`${prefix}{62:35}`, `${prefix}{62:37}`],
   })
 
-const gitlab = (id: string, title: string, opens: string, forms: readonly string[], revoke = GITLAB.revoke): Detector => token({ ...GITLAB, id, title, opens, forms, revoke })
+const gitlab = (id: string, title: string, opens: string, forms: readonly string[], revoke = GITLAB.revoke): Detector =>
+  token({ ...GITLAB, id, title, opens, forms, revoke })
 
 export const CODE: readonly Detector[] = [
   token({
@@ -72,11 +87,21 @@ export const CODE: readonly Detector[] = [
     opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
     docs: 'https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/',
     revoke: 'Revoke the API token in the Atlassian account',
-    forms: ['ATATT3x{64:20-300}={HEX:8}', 'ATCTT3x{64:20-300}={HEX:8}', 'ATSTT3x{64:20-300}={HEX:8}', 'ATATT3x{64:20-300}%3D{HEX:8}', 'ATCTT3x{64:20-300}%3D{HEX:8}'],
+    forms: [
+      'ATATT3x{64:20-300}={HEX:8}',
+      'ATCTT3x{64:20-300}={HEX:8}',
+      'ATSTT3x{64:20-300}={HEX:8}',
+      'ATATT3x{64:20-300}%3D{HEX:8}',
+      'ATCTT3x{64:20-300}%3D{HEX:8}',
+    ],
     proof: 'CRC-32 in its last eight characters',
     checksum: true,
     check: checkAtlassian,
-    examples: [(fill) => atlassian('ATATT3x', fill), (fill) => atlassian('ATCTT3x', fill), (fill) => atlassian('ATATT3x', fill).replace('=', '%3D')],
+    examples: [
+      (fill) => atlassian('ATATT3x', fill),
+      (fill) => atlassian('ATCTT3x', fill),
+      (fill) => atlassian('ATATT3x', fill).replace('=', '%3D'),
+    ],
   }),
   token({
     ...BITBUCKET,
@@ -196,7 +221,8 @@ export const CODE: readonly Detector[] = [
     forms: ['ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}'],
     proof: 'its middle is a JWT',
     literals: [{ text: 'ghs_', run: 16 }],
-    pattern: /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
+    pattern:
+      /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
     window: 3600,
     alone: true,
     strength: 'likely',
@@ -230,14 +256,40 @@ export const CODE: readonly Detector[] = [
     opens: 'the repositories and permissions that it is granted',
     forms: ['github_pat_{62:22}_{62:59}'],
   }),
-  github('github-oauth-token', 'GitHub OAuth token', 'gho_', "the person's repositories within the scopes that were granted", AUTHORIZATION),
-  github('github-refresh-token', 'GitHub refresh token', 'ghr_', 'new user tokens of the GitHub App for six months', AUTHORIZATION),
-  github('github-server-token', 'GitHub App installation token', 'ghs_', 'the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one', INSTALLATION),
+  github(
+    'github-oauth-token',
+    'GitHub OAuth token',
+    'gho_',
+    "the person's repositories within the scopes that were granted",
+    AUTHORIZATION,
+  ),
+  github(
+    'github-refresh-token',
+    'GitHub refresh token',
+    'ghr_',
+    'new user tokens of the GitHub App for six months',
+    AUTHORIZATION,
+  ),
+  github(
+    'github-server-token',
+    'GitHub App installation token',
+    'ghs_',
+    'the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one',
+    INSTALLATION,
+  ),
   github('github-token', 'GitHub token', 'ghp_', "the person's repositories, packages and settings within its scopes"),
-  github('github-user-token', 'GitHub App user token', 'ghu_', 'what app and person may both do, for eight hours', AUTHORIZATION),
+  github(
+    'github-user-token',
+    'GitHub App user token',
+    'ghu_',
+    'what app and person may both do, for eight hours',
+    AUTHORIZATION,
+  ),
   gitlab('gitlab-agent-token', 'GitLab agent token', 'the connection to the Kubernetes cluster', ['glagent-{64:50}']),
   gitlab('gitlab-deploy-token', 'GitLab deploy token', 'reads the repository and its packages', ['gldt-{64:20}']),
-  gitlab('gitlab-feature-flag-token', 'GitLab feature flag token', 'reads the feature flags of the project', ['glffct-{64:20}']),
+  gitlab('gitlab-feature-flag-token', 'GitLab feature flag token', 'reads the feature flags of the project', [
+    'glffct-{64:20}',
+  ]),
   gitlab(
     'gitlab-feed-token',
     'GitLab feed token',
@@ -245,9 +297,27 @@ export const CODE: readonly Detector[] = [
     ['glft-{64:20}', 'glft-{hex:64}-{d:1-10}'],
     'Reset the feed token in the GitLab profile',
   ),
-  gitlab('gitlab-incoming-mail-token', 'GitLab incoming mail token', 'issues in the name of the person', ['glimt-{64:25}'], 'Reset the incoming email token in the GitLab profile'),
-  gitlab('gitlab-job-token', 'GitLab job token', 'what the job may do, while it runs', ['glcbt-{Hex:1-5}_{64:20}', 'glcbt-{64:20}'], 'Let it expire: it ends with its job'),
-  gitlab('gitlab-oauth-secret', 'GitLab OAuth application secret', 'sign-ins in the name of the application', ['gloas-{hex:64}'], 'Renew the secret of the application in GitLab'),
+  gitlab(
+    'gitlab-incoming-mail-token',
+    'GitLab incoming mail token',
+    'issues in the name of the person',
+    ['glimt-{64:25}'],
+    'Reset the incoming email token in the GitLab profile',
+  ),
+  gitlab(
+    'gitlab-job-token',
+    'GitLab job token',
+    'what the job may do, while it runs',
+    ['glcbt-{Hex:1-5}_{64:20}', 'glcbt-{64:20}'],
+    'Let it expire: it ends with its job',
+  ),
+  gitlab(
+    'gitlab-oauth-secret',
+    'GitLab OAuth application secret',
+    'sign-ins in the name of the application',
+    ['gloas-{hex:64}'],
+    'Renew the secret of the application in GitLab',
+  ),
   token({
     ...GITLAB,
     id: 'gitlab-routable-token',
@@ -264,11 +334,18 @@ export const CODE: readonly Detector[] = [
     proof: 'CRC-32 in its last seven characters',
     check: checkRoutable,
   }),
-  gitlab('gitlab-runner-token', 'GitLab runner token', 'jobs of the runner, and the secrets that they see', ['GR1348941{64:20}', 'glrt-{64:20-64}', 'glrtr-{64:20-64}']),
+  gitlab('gitlab-runner-token', 'GitLab runner token', 'jobs of the runner, and the secrets that they see', [
+    'GR1348941{64:20}',
+    'glrt-{64:20-64}',
+    'glrtr-{64:20-64}',
+  ]),
   gitlab('gitlab-scim-token', 'GitLab SCIM token', 'makes and removes members of the group', ['glsoat-{64:20}']),
   gitlab('gitlab-session', 'GitLab session cookie', "the person's session", ['_gitlab_session={hex:32}']),
   gitlab('gitlab-token', 'GitLab token', "projects within its scopes, with its owner's rights", ['glpat-{64:20-64}']),
-  gitlab('gitlab-trigger-token', 'GitLab trigger token', 'starts pipelines of the project', ['glptt-{hex:40}', 'glptt-{64:40}']),
+  gitlab('gitlab-trigger-token', 'GitLab trigger token', 'starts pipelines of the project', [
+    'glptt-{hex:40}',
+    'glptt-{64:40}',
+  ]),
   token({
     id: 'harness-token',
     issuer: 'Harness',

@@ -26,7 +26,12 @@ export const DATA: readonly Detector[] = [
     values: ['{hex:32}'],
     strength: 'possible',
     examples: ['ALGOLIA_API_KEY={hex:32}', 'ALGOLIA_ADMIN_KEY={hex:32}'],
-    check: ({ groups }) => (/admin|write/i.test(groups['between'] ?? '') ? { strength: 'likely' } : /search/i.test(groups['between'] ?? '') ? null : {}),
+    check: ({ groups }) =>
+      /admin|write/i.test(groups['between'] ?? '')
+        ? { strength: 'likely' }
+        : /search/i.test(groups['between'] ?? '')
+          ? null
+          : {},
     quiet: ['ALGOLIA_SEARCH_KEY={hex:32}'],
   }),
   named({

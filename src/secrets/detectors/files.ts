@@ -10,7 +10,13 @@ const CHANGE = 'Change the password or revoke the token'
 
 /** What a value is worth in a file that is there to hold it; null for none. */
 function worth(value: string): { strength?: Strength; note?: string } | null {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null
+  if (
+    value.length < 3 ||
+    /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(
+      value,
+    )
+  )
+    return null
   if (isUsualPassword(value)) return { strength: 'harmless', note: 'a password that everybody tries' }
   return isPlaceholder(value)
     ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value)
@@ -35,7 +41,16 @@ interface Settings extends Omit<About, 'revoke' | 'examples'> {
 }
 
 /** A file of named values, of which some are secrets. */
-function settings({ keys, value: form = /./, revoke = CHANGE, strength = 'likely', guessable = true, example, quietFile, ...about }: Settings): FileDetector {
+function settings({
+  keys,
+  value: form = /./,
+  revoke = CHANGE,
+  strength = 'likely',
+  guessable = true,
+  example,
+  quietFile,
+  ...about
+}: Settings): FileDetector {
   const files = (sample: readonly [path: string, text: string]): Sample => ({ path: sample[0], text: sample[1] })
   return {
     ...about,
@@ -91,7 +106,8 @@ export const FILES: readonly FileDetector[] = [
     issuer: 'Amazon Web Services',
     title: 'AWS secret access key',
     opens: 'whatever the IAM user or role may do in the account',
-    revoke: 'Deactivate and delete the access key in IAM (or at the provider that the file is for), then make a new one',
+    revoke:
+      'Deactivate and delete the access key in IAM (or at the provider that the file is for), then make a new one',
     docs: 'https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html',
     names: ['credentials', 'config', '.s3cfg', '.boto', '.passwd-s3fs'],
     path: /(?:\.aws\/(?:credentials|config)|\.s3cfg|\.boto|\.passwd-s3fs)$/,
@@ -147,8 +163,18 @@ export const FILES: readonly FileDetector[] = [
     names: ['login data', 'login data for account'],
     strength: 'possible',
     guessable: true,
-    examples: [{ path: '/root/.config/chromium/Default/Login Data', text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}' }],
-    quiet: [{ path: '/root/.config/chromium/Default/Login Data', text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0' }],
+    examples: [
+      {
+        path: '/root/.config/chromium/Default/Login Data',
+        text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}',
+      },
+    ],
+    quiet: [
+      {
+        path: '/root/.config/chromium/Default/Login Data',
+        text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0',
+      },
+    ],
     *parse(text) {
       if (!text.startsWith('SQLite format 3\0') || !text.includes('password_value')) return
       // Chromium marks what it encrypts with the version of the key.
@@ -165,7 +191,12 @@ export const FILES: readonly FileDetector[] = [
     names: ['auth.json'],
     strength: 'likely',
     guessable: true,
-    examples: [{ path: '/root/.composer/auth.json', text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
+    examples: [
+      {
+        path: '/root/.composer/auth.json',
+        text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}',
+      },
+    ],
     quiet: [{ path: '/app/auth.json', text: '{"http-basic":{}}' }],
     *parse(text) {
       if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text)) return
@@ -233,12 +264,16 @@ export const FILES: readonly FileDetector[] = [
     strength: 'possible',
     guessable: true,
     examples: [
-      { path: '/root/.mozilla/firefox/x/logins.json', text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' },
+      {
+        path: '/root/.mozilla/firefox/x/logins.json',
+        text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}',
+      },
     ],
     quiet: [{ path: '/app/logins.json', text: '{"logins":[]}' }],
     *parse(text) {
       for (const { name, value, at } of namedValues(text))
-        if (name === 'encryptedPassword' && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at, note: 'key4.db beside it decrypts it' }
+        if (name === 'encryptedPassword' && /^M[A-Za-z0-9+/=]{30,}$/.test(value))
+          yield { value, at, note: 'key4.db beside it decrypts it' }
     },
   },
   settings({
@@ -271,7 +306,8 @@ export const FILES: readonly FileDetector[] = [
       for (const match of text.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
         const [whole, user = '', value = '', host = ''] = match
         const checked = worth(value)
-        if (checked !== null) yield { value, at: match.index + whole.lastIndexOf(`${value}@`), facts: { user, host }, ...checked }
+        if (checked !== null)
+          yield { value, at: match.index + whole.lastIndexOf(`${value}@`), facts: { user, host }, ...checked }
       }
     },
   },
@@ -327,7 +363,10 @@ export const FILES: readonly FileDetector[] = [
     keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
     value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
     strength: 'possible',
-    example: ['/var/jenkins_home/credentials.xml', '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>'],
+    example: [
+      '/var/jenkins_home/credentials.xml',
+      '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>',
+    ],
   }),
   {
     id: 'jenkins-initial-password',
@@ -387,11 +426,29 @@ export const FILES: readonly FileDetector[] = [
     opens: 'the cluster with the rights of the user',
     revoke: 'Revoke the token or certificate of the user in the cluster',
     docs: 'https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/',
-    names: ['config', 'kubeconfig', 'kubeconfig.yaml', 'kubeconfig.yml', '.kubeconfig', 'admin.conf', 'kubelet.conf', 'super-admin.conf', 'k3s.yaml', 'rke2.yaml'],
+    names: [
+      'config',
+      'kubeconfig',
+      'kubeconfig.yaml',
+      'kubeconfig.yml',
+      '.kubeconfig',
+      'admin.conf',
+      'kubelet.conf',
+      'super-admin.conf',
+      'k3s.yaml',
+      'rke2.yaml',
+    ],
     strength: 'likely',
     guessable: true,
-    examples: [{ path: '/root/.kube/config', text: 'apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n' }],
-    quiet: [{ path: '/root/.kube/config', text: 'kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n' }],
+    examples: [
+      {
+        path: '/root/.kube/config',
+        text: 'apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n',
+      },
+    ],
+    quiet: [
+      { path: '/root/.kube/config', text: 'kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n' },
+    ],
     *parse(text) {
       if (!/kind:\s*Config|"kind":\s*"Config"/.test(text)) return
       for (const { name, value, at } of namedValues(text)) {
@@ -407,7 +464,18 @@ export const FILES: readonly FileDetector[] = [
     title: 'Mail password',
     opens: 'the mailbox, and mail in its name',
     docs: 'https://marlam.de/msmtp/msmtp.html',
-    names: ['.esmtprc', '.msmtprc', 'msmtprc', '.fetchmailrc', '.muttrc', 'muttrc', '.offlineimaprc', '.mbsyncrc', 'sasl_passwd', 'ssmtp.conf'],
+    names: [
+      '.esmtprc',
+      '.msmtprc',
+      'msmtprc',
+      '.fetchmailrc',
+      '.muttrc',
+      'muttrc',
+      '.offlineimaprc',
+      '.mbsyncrc',
+      'sasl_passwd',
+      'ssmtp.conf',
+    ],
     keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
     example: ['/root/.offlineimaprc', '[Repository R]\nremotepass = {62:14}\n'],
   }),
@@ -441,7 +509,10 @@ export const FILES: readonly FileDetector[] = [
     keys: /^(?:password|passphrase|master)$/,
     // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
-    example: ['/root/.m2/settings.xml', '<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>'],
+    example: [
+      '/root/.m2/settings.xml',
+      '<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>',
+    ],
     quietFile: [
       '/root/.m2/settings.xml',
       '<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>',
@@ -471,7 +542,10 @@ export const FILES: readonly FileDetector[] = [
       '/root/.nuget/NuGet/NuGet.Config',
       '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>',
     ],
-    quietFile: ['/app/nuget.config', '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>'],
+    quietFile: [
+      '/app/nuget.config',
+      '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>',
+    ],
   }),
   {
     id: 'pgpass',
@@ -486,10 +560,13 @@ export const FILES: readonly FileDetector[] = [
     examples: [{ path: '/root/.pgpass', text: 'db.acme.io:5432:app:svc:{62:14}\n' }],
     quiet: [{ path: '/root/.pgpass', text: '# hostname:port:database:username:password\n' }],
     *parse(text) {
-      for (const match of text.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
+      for (const match of text.matchAll(
+        /^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm,
+      )) {
         const [whole, host = '', , user = '', value = ''] = match
         const checked = worth(value.trim())
-        if (checked !== null) yield { value: value.trim(), at: match.index + whole.lastIndexOf(value), facts: { host, user }, ...checked }
+        if (checked !== null)
+          yield { value: value.trim(), at: match.index + whole.lastIndexOf(value), facts: { host, user }, ...checked }
       }
     },
   },
@@ -571,7 +648,9 @@ export const FILES: readonly FileDetector[] = [
     examples: [{ path: '/etc/redis/redis.conf', text: 'port 6379\nrequirepass {62:16}\n' }],
     quiet: [{ path: '/etc/redis/redis.conf', text: '# requirepass foobared\n' }],
     *parse(text) {
-      for (const match of text.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
+      for (const match of text.matchAll(
+        /^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm,
+      )) {
         const value = match[1] ?? ''
         const checked = worth(value)
         if (checked !== null) yield { value, at: match.index + match[0].lastIndexOf(value), ...checked }
@@ -636,7 +715,8 @@ export const FILES: readonly FileDetector[] = [
       for (const match of text.matchAll(IN_COMMAND)) {
         const value = match.groups?.['value'] ?? ''
         const checked = worth(value)
-        if (checked !== null && !value.startsWith('$')) yield { value, at: match.index + match[0].lastIndexOf(value), ...checked }
+        if (checked !== null && !value.startsWith('$'))
+          yield { value, at: match.index + match[0].lastIndexOf(value), ...checked }
       }
     },
   },
@@ -664,13 +744,21 @@ export const FILES: readonly FileDetector[] = [
     strength: 'likely',
     guessable: true,
     examples: [
-      { path: '/app/terraform.tfstate', text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' },
+      {
+        path: '/app/terraform.tfstate',
+        text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}',
+      },
     ],
     quiet: [{ path: '/app/terraform.tfstate', text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
     *parse(text) {
       if (!/"terraform_version"/.test(text)) return
       for (const { name, value, at } of namedValues(text)) {
-        if (!PASSWORD_OR_TOKEN.test(name) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name))
+        if (
+          !PASSWORD_OR_TOKEN.test(name) &&
+          !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(
+            name,
+          )
+        )
           continue
         if (/^private_key/.test(name) || (name === 'result' && value.length < 8)) continue
         const checked = worth(value)
@@ -713,15 +801,26 @@ export const FILES: readonly FileDetector[] = [
     names: ['wp-config.php', 'wp-config-local.php', 'wp-salt.php'],
     strength: 'likely',
     guessable: true,
-    examples: [{ path: '/var/www/html/wp-config.php', text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
-    quiet: [{ path: '/var/www/html/wp-config.php', text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
+    examples: [
+      {
+        path: '/var/www/html/wp-config.php',
+        text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n",
+      },
+    ],
+    quiet: [
+      {
+        path: '/var/www/html/wp-config.php',
+        text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n",
+      },
+    ],
     *parse(text) {
       for (const match of text.matchAll(
         /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g,
       )) {
         const value = match[4] ?? ''
         const checked = /unique phrase/.test(value) ? null : worth(value)
-        if (checked !== null) yield { value, at: match.index + match[0].lastIndexOf(value), facts: { name: match[2] ?? '' }, ...checked }
+        if (checked !== null)
+          yield { value, at: match.index + match[0].lastIndexOf(value), facts: { name: match[2] ?? '' }, ...checked }
       }
     },
   },

@@ -73,11 +73,18 @@ export const HOSTING: readonly Detector[] = [
     alone: true,
     window: 340,
     strength: 'proven',
-    examples: [(fill) => Buffer.from(`{"a":"${fill('{hex:32}')}","t":"${fill('{uuid}')}","s":"${fill('{b64:43}=')}"}`).toString('base64')],
+    examples: [
+      (fill) =>
+        Buffer.from(`{"a":"${fill('{hex:32}')}","t":"${fill('{uuid}')}","s":"${fill('{b64:43}=')}"}`).toString(
+          'base64',
+        ),
+    ],
     quiet: [() => Buffer.from(`{"a":"${'b'.repeat(100)}","c":1}`).toString('base64')],
     check: ({ value }) => {
       const json = decodeJson(value)
-      return json !== null && typeof json['t'] === 'string' && typeof json['s'] === 'string' ? { facts: { account: String(json['a']) } } : null
+      return json !== null && typeof json['t'] === 'string' && typeof json['s'] === 'string'
+        ? { facts: { account: String(json['a']) } }
+        : null
     },
   },
   named({
@@ -225,6 +232,13 @@ export const HOSTING: readonly Detector[] = [
     opens: 'the projects, their environment variables and deployments',
     revoke: 'Delete the token in the Vercel account settings',
     docs: 'https://vercel.com/docs/rest-api#authentication',
-    forms: ['vcp_{62:56}', 'vci_{62:56}', 'vca_{62:56}', 'vcr_{62:56}', 'vck_{62:56}', 'vercel_blob_rw_{62:16}_{62:30}'],
+    forms: [
+      'vcp_{62:56}',
+      'vci_{62:56}',
+      'vca_{62:56}',
+      'vcr_{62:56}',
+      'vck_{62:56}',
+      'vercel_blob_rw_{62:16}_{62:30}',
+    ],
   }),
 ]

@@ -9,22 +9,37 @@ type Claims = Readonly<Record<string, unknown>>
 const DEMO_SUBJECTS = new Set(['1234567890', '123456789'])
 
 /** Keys that documentation signs its examples with. */
-const DEMO_KEYS = ['secret', 'your-256-bit-secret', 'key', 'password', 'test', 'a-string-secret-at-least-256-bits-long', 'your-384-bit-secret', 'your-512-bit-secret']
+const DEMO_KEYS = [
+  'secret',
+  'your-256-bit-secret',
+  'key',
+  'password',
+  'test',
+  'a-string-secret-at-least-256-bits-long',
+  'your-384-bit-secret',
+  'your-512-bit-secret',
+]
 
 function isSignedWithDemoKey(token: string): boolean {
   const end = token.lastIndexOf('.')
   const signature = token.slice(end + 1)
   const hash = { 43: 'sha256', 64: 'sha384', 86: 'sha512' }[signature.length]
-  return hash !== undefined && DEMO_KEYS.some((key) => createHmac(hash, key).update(token.slice(0, end)).digest('base64url') === signature)
+  return (
+    hash !== undefined &&
+    DEMO_KEYS.some((key) => createHmac(hash, key).update(token.slice(0, end)).digest('base64url') === signature)
+  )
 }
 
 const text = (claims: Claims, name: string): string => (typeof claims[name] === 'string' ? claims[name] : '')
 
 /** Which issuer's token it is; the first that fits. */
 const KINDS: Readonly<Record<string, (claims: Claims) => boolean>> = {
-  'azure-access-token': (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text(claims, 'iss')),
+  'azure-access-token': (claims) =>
+    /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text(claims, 'iss')),
   'kubernetes-service-account-token': (claims) =>
-    text(claims, 'iss') === 'kubernetes/serviceaccount' || 'kubernetes.io' in claims || text(claims, 'sub').startsWith('system:serviceaccount:'),
+    text(claims, 'iss') === 'kubernetes/serviceaccount' ||
+    'kubernetes.io' in claims ||
+    text(claims, 'sub').startsWith('system:serviceaccount:'),
   'supabase-service-key': (claims) => /^supabase/.test(text(claims, 'iss')) && typeof claims['role'] === 'string',
 }
 
@@ -37,9 +52,11 @@ function factsOf(claims: Claims): Record<string, string> {
   const facts: Record<string, string> = {}
   const { iss: issuer, exp: expiry } = claims
   if (typeof issuer === 'string' && issuer !== '' && issuer.length <= MAX_ISSUER) facts['issuer'] = issuer
-  if (typeof expiry === 'number' && expiry > 0 && expiry < 1e11) facts['expires'] = new Date(expiry * 1000).toISOString()
+  if (typeof expiry === 'number' && expiry > 0 && expiry < 1e11)
+    facts['expires'] = new Date(expiry * 1000).toISOString()
   const subject = text(claims, 'sub')
-  if (subject.startsWith('system:serviceaccount:')) facts['serviceAccount'] = subject.slice('system:serviceaccount:'.length)
+  if (subject.startsWith('system:serviceaccount:'))
+    facts['serviceAccount'] = subject.slice('system:serviceaccount:'.length)
   if (typeof claims['tid'] === 'string') facts['tenant'] = claims['tid']
   if (typeof claims['ref'] === 'string') facts['project'] = claims['ref']
   return facts
@@ -54,10 +71,13 @@ function checkJwt({ value }: Found, kind: string | null): Checked | null {
   const facts = factsOf(claims)
   if (header['alg'].toLowerCase() === 'none' || (signature ?? '').length < 16)
     return { strength: 'harmless', note: signature === undefined ? 'its signature is missing' : 'not signed', facts }
-  if (DEMO_SUBJECTS.has(text(claims, 'sub')) || claims['name'] === 'John Doe') return { strength: 'harmless', note: 'a public example', facts }
-  if (isSignedWithDemoKey(value)) return { strength: 'harmless', note: 'a public example: its key is that of every tutorial', facts }
+  if (DEMO_SUBJECTS.has(text(claims, 'sub')) || claims['name'] === 'John Doe')
+    return { strength: 'harmless', note: 'a public example', facts }
+  if (isSignedWithDemoKey(value))
+    return { strength: 'harmless', note: 'a public example: its key is that of every tutorial', facts }
   // The anonymous key of a project stands in every web page of it.
-  if (kind === 'supabase-service-key' && claims['role'] === 'anon') return { strength: 'harmless', note: 'the anonymous key, which is public', facts }
+  if (kind === 'supabase-service-key' && claims['role'] === 'anon')
+    return { strength: 'harmless', note: 'the anonymous key, which is public', facts }
   return { facts }
 }
 
@@ -74,7 +94,8 @@ const jwtDetector = (about: Kind, kind: string | null, example: string, quiet: D
   proof: 'its parts decode to JSON; unsigned, expired and public examples are low',
   // `{"`, `{ "` and `{` with a line break, in base64.
   literals: ['eyJ', 'eyAi', 'ewog', 'ewoJ', 'ew0K'].map((literal) => ({ text: literal, run: 20 })),
-  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
+  pattern:
+    /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
   alone: true,
   window: 8192,
   strength: 'likely',
@@ -111,7 +132,8 @@ export const JWTS: readonly Detector[] = [
     '{"sub":"{d:8}","iat":1761000000,"exp":4076576000}',
     [
       'eyJ{64:40}.eyJ{64:40}',
-      () => `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString('base64url')}.${'a'.repeat(40)}.${'b'.repeat(16)}.${'c'.repeat(40)}.${'d'.repeat(22)}`,
+      () =>
+        `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString('base64url')}.${'a'.repeat(40)}.${'b'.repeat(16)}.${'c'.repeat(40)}.${'d'.repeat(22)}`,
     ],
   ),
   jwtDetector(

@@ -15,9 +15,12 @@ const CLOUD_DOCS = 'https://cloud.google.com/iam/docs/keys-create-delete'
 
 /** The account of a service account's JSON, which stands behind the key or in front of it. */
 const serviceAccount = ({ after, before }: Found): string | null =>
-  /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null
+  /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ??
+  /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ??
+  null
 
-const pem = (found: Found): Checked | null => checkPem(found.groups['label'] ?? '', found.groups['body'] ?? '', found.before)
+const pem = (found: Found): Checked | null =>
+  checkPem(found.groups['label'] ?? '', found.groups['body'] ?? '', found.before)
 
 const PEM = {
   literals: ['-----BEGIN '],
@@ -28,9 +31,13 @@ const PEM = {
 } as const
 
 /** A key made for the example. */
-const keyPem = (): string => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+const keyPem = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
 
-const whole = (about: Pick<Detector, 'id' | 'issuer' | 'title' | 'opens' | 'docs'>, rest: Omit<Detector, 'id' | 'issuer' | 'title' | 'opens' | 'docs' | 'revoke'>): Detector => ({
+const whole = (
+  about: Pick<Detector, 'id' | 'issuer' | 'title' | 'opens' | 'docs'>,
+  rest: Omit<Detector, 'id' | 'issuer' | 'title' | 'opens' | 'docs' | 'revoke'>,
+): Detector => ({
   ...about,
   revoke: REVOKE,
   ...rest,
@@ -62,15 +69,24 @@ export const KEYS: readonly Detector[] = [
     },
     {
       literals: ['-----BEGIN ENCRYPTED '],
-      pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
+      pattern:
+        /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
       window: 4200,
       strength: 'harmless',
-      examples: ['-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----'],
+      examples: [
+        '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----',
+      ],
       check: () => ({ note: 'encrypted with a passphrase' }),
     },
   ),
   whole(
-    { id: 'dnssec-key', issuer: 'BIND', title: 'DNSSEC private key', opens: 'signatures of the zone', docs: 'https://bind9.readthedocs.io/en/latest/dnssec-guide.html' },
+    {
+      id: 'dnssec-key',
+      issuer: 'BIND',
+      title: 'DNSSEC private key',
+      opens: 'signatures of the zone',
+      docs: 'https://bind9.readthedocs.io/en/latest/dnssec-guide.html',
+    },
     {
       literals: ['Private-key-format: v1.'],
       pattern:
@@ -90,8 +106,18 @@ export const KEYS: readonly Detector[] = [
     revoke: 'Delete the key of the service account in IAM',
     docs: CLOUD_DOCS,
     proof: 'it decodes to a key, and the account stands beside it',
-    examples: [() => JSON.stringify({ type: 'service_account', private_key_id: 'x', private_key: keyPem(), client_email: 'ci@acme.iam.gserviceaccount.com' })],
-    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
+    examples: [
+      () =>
+        JSON.stringify({
+          type: 'service_account',
+          private_key_id: 'x',
+          private_key: keyPem(),
+          client_email: 'ci@acme.iam.gserviceaccount.com',
+        }),
+    ],
+    quiet: [
+      '"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"',
+    ],
     check: (found) => {
       const account = serviceAccount(found)
       const checked = account === null ? null : pem(found)
@@ -99,7 +125,13 @@ export const KEYS: readonly Detector[] = [
     },
   },
   whole(
-    { id: 'git-crypt-key', issuer: 'git-crypt', title: 'git-crypt key', opens: 'all encrypted files of the repository', docs: 'https://github.com/AGWA/git-crypt' },
+    {
+      id: 'git-crypt-key',
+      issuer: 'git-crypt',
+      title: 'git-crypt key',
+      opens: 'all encrypted files of the repository',
+      docs: 'https://github.com/AGWA/git-crypt',
+    },
     {
       literals: ['\0GITCRYPTKEY'],
       pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
@@ -139,7 +171,13 @@ export const KEYS: readonly Detector[] = [
     },
   ),
   whole(
-    { id: 'java-keystore', issuer: 'Java', title: 'Java keystore with a private key', opens: OPENS, docs: 'https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html' },
+    {
+      id: 'java-keystore',
+      issuer: 'Java',
+      title: 'Java keystore with a private key',
+      opens: OPENS,
+      docs: 'https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html',
+    },
     {
       proof: 'it holds a key, and opens with a usual password or none',
       literals: ['\xfe\xed\xfe\xed\0\0\0', '\xce\xce\xce\xce\0\0\0'],
@@ -164,8 +202,14 @@ export const KEYS: readonly Detector[] = [
         /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"(?:(?!"kty")[^{}]){0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4000,
       strength: 'likely',
-      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
-      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
+      examples: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}',
+        '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}',
+      ],
+      quiet: [
+        '{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}',
+        '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}',
+      ],
       check: ({ value, groups }) => {
         const secret = groups['early'] ?? value
         const checked = ofFiller(secret)
@@ -205,14 +249,24 @@ export const KEYS: readonly Detector[] = [
       examples: ['untrusted comment: minisign encrypted secret key\nRWRTY0Iy{b64:200}'],
       quiet: ['untrusted comment: minisign public key\nRWQ{b64:53}'],
       // Bytes 2 and 3 name the key derivation: none for a key that is not encrypted.
-      check: ({ value }) => (/^RW[Q-T]TY|^RWRCSw/.test(value) && !/^RWRCSwAAAAA/.test(value) ? { strength: 'harmless', note: 'encrypted with a passphrase' } : {}),
+      check: ({ value }) =>
+        /^RW[Q-T]TY|^RWRCSw/.test(value) && !/^RWRCSwAAAAA/.test(value)
+          ? { strength: 'harmless', note: 'encrypted with a passphrase' }
+          : {},
     },
   ),
   whole(
-    { id: 'openvpn-static-key', issuer: 'OpenVPN', title: 'OpenVPN static key', opens: 'the tunnel that it protects', docs: 'https://openvpn.net/community-resources/' },
+    {
+      id: 'openvpn-static-key',
+      issuer: 'OpenVPN',
+      title: 'OpenVPN static key',
+      opens: 'the tunnel that it protects',
+      docs: 'https://openvpn.net/community-resources/',
+    },
     {
       literals: ['-----BEGIN OpenVPN '],
-      pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
+      pattern:
+        /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
       window: 2200,
       strength: 'likely',
       examples: ['-----BEGIN OpenVPN Static key V1-----\n{hex:256}\n{hex:256}\n-----END OpenVPN Static key V1-----'],
@@ -221,11 +275,18 @@ export const KEYS: readonly Detector[] = [
     },
   ),
   whole(
-    { id: 'pkcs12-keystore', issuer: 'PKCS #12', title: 'PKCS #12 keystore with a private key', opens: OPENS, docs: 'https://www.rfc-editor.org/rfc/rfc7292' },
+    {
+      id: 'pkcs12-keystore',
+      issuer: 'PKCS #12',
+      title: 'PKCS #12 keystore with a private key',
+      opens: OPENS,
+      docs: 'https://www.rfc-editor.org/rfc/rfc7292',
+    },
     {
       proof: 'it holds a key, and opens with a usual password or none',
       literals: ['\x02\x01\x03\x30\x82', '\x02\x01\x03\x30\x80'],
-      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01(?=[\s\S]{60})/y,
+      pattern:
+        /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01(?=[\s\S]{60})/y,
       window: 16_384,
       strength: 'harmless',
       examples: [],
@@ -242,8 +303,12 @@ export const KEYS: readonly Detector[] = [
     revoke: REVOKE,
     proof: 'it decodes to a key; encrypted keys and bodies that do not decode are low',
     examples: [keyPem],
-    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----'],
-    check: (found) => (serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups['label'] ?? '') ? pem(found) : null),
+    quiet: [
+      'if (line == "-----BEGIN RSA PRIVATE KEY-----") {',
+      '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----',
+    ],
+    check: (found) =>
+      serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups['label'] ?? '') ? pem(found) : null,
   },
   {
     id: 'private-key-base64',
@@ -258,7 +323,12 @@ export const KEYS: readonly Detector[] = [
     window: 16_384,
     strength: 'likely',
     examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString('base64')}`],
-    quiet: [() => Buffer.from('-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----').toString('base64')],
+    quiet: [
+      () =>
+        Buffer.from(
+          '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----',
+        ).toString('base64'),
+    ],
     check: ({ value }) => checkBase64Pem(value),
   },
   {
@@ -280,7 +350,12 @@ export const KEYS: readonly Detector[] = [
     pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00(?=[\s\S]{40})/y,
     window: 6100,
     strength: 'proven',
-    examples: [() => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' }).toString('latin1')],
+    examples: [
+      () =>
+        generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          .privateKey.export({ format: 'der', type: 'pkcs8' })
+          .toString('latin1'),
+    ],
     quiet: ['0\x82\x01\x00\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01{b64:300}'],
     check: ({ value, after }) => checkDer(value + after),
   },
@@ -292,10 +367,13 @@ export const KEYS: readonly Detector[] = [
     docs: 'https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html',
     revoke: REVOKE,
     literals: ['PuTTY-User-Key-File-'],
-    pattern: /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
+    pattern:
+      /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
     window: 16_384,
     strength: 'likely',
-    examples: ['PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n'],
+    examples: [
+      'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n',
+    ],
     quiet: ['PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n'],
     check: ({ value }) => checkPutty(value),
   },
@@ -317,7 +395,13 @@ export const KEYS: readonly Detector[] = [
     },
   ),
   whole(
-    { id: 'tor-onion-key', issuer: 'Tor', title: 'Tor onion service key', opens: 'the address of the onion service', docs: 'https://community.torproject.org/onion-services/' },
+    {
+      id: 'tor-onion-key',
+      issuer: 'Tor',
+      title: 'Tor onion service key',
+      opens: 'the address of the onion service',
+      docs: 'https://community.torproject.org/onion-services/',
+    },
     {
       literals: ['== ed25519v1-secret: type0 =='],
       pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
@@ -341,6 +425,9 @@ export const KEYS: readonly Detector[] = [
     examples: ['[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32'],
     quiet: ['PublicKey = {b64:42}A=', 'PrivateKey = {b64:42}A='],
     check: ({ value, before, after }) =>
-      /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) && fillerKind(value) !== 'filler' ? ofFiller(value) : null,
+      /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) &&
+      fillerKind(value) !== 'filler'
+        ? ofFiller(value)
+        : null,
   },
 ]

@@ -45,7 +45,9 @@ export const isKey = (id: string): boolean => KEY_IDS.has(id)
 const isFile = (detector: Detector | FileDetector): detector is FileDetector => 'parse' in detector
 
 /** Those that recognise a credential by its text. */
-export const DETECTORS: readonly Detector[] = GROUPS.flatMap(({ detectors }) => detectors.filter((detector): detector is Detector => !isFile(detector)))
+export const DETECTORS: readonly Detector[] = GROUPS.flatMap(({ detectors }) =>
+  detectors.filter((detector): detector is Detector => !isFile(detector)),
+)
 
 /** Those that recognise a credential by the file that holds it. */
 export const FILE_DETECTORS: readonly FileDetector[] = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile))

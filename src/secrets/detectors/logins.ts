@@ -36,7 +36,16 @@ const ASSIGNMENT_WORDS = [
 ]
 
 /** What stands between a scheme and a login, as it is and as it is escaped. */
-const SCHEME_ENDS = ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f', '\\://', ':\\\\/\\\\/', ':\\u002F\\u002F', ':\\u002f\\u002f']
+const SCHEME_ENDS = [
+  '://',
+  ':\\/\\/',
+  '%3A%2F%2F',
+  '%3a%2f%2f',
+  '\\://',
+  ':\\\\/\\\\/',
+  ':\\u002F\\u002F',
+  ':\\u002f\\u002f',
+]
 
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
 /** Hosts of documentation: reserved names (RFC 2606), and words for a host. */
@@ -46,29 +55,45 @@ const EXAMPLE_HOST =
 const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
 
 /** A text that stands for a value: `${PASSWORD}`, `$PASSWORD` alone, `{password}`, `%s`. A password may hold a `$` too. */
-const TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/
+const TEMPLATE =
+  /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/
 
 /** The account of Oracle's samples, which the manuals of many databases repeat, also with something behind it that makes it long enough. */
-const isSampleAccount = (user: string, password: string): boolean => /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password)
+const isSampleAccount = (user: string, password: string): boolean =>
+  /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password)
 
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
   const { user = '', value: password = '', host = '' } = groups
   const decoded = password.includes('%') ? decodeURIComponentSafely(password) : password
   // Text that stands for a value, or is to be replaced by one.
-  if (decoded.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
+  if (
+    decoded.length < 3 ||
+    TEMPLATE.test(password) ||
+    /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) ||
+    /[<>${}%*[\]]/.test(host) ||
+    /[<>${}%]/.test(user.slice(0, 2))
+  )
+    return null
   // A quote in a password is no end of a string, nor the start of the next.
   if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null
   const isExample = EXAMPLE_HOST.test(host)
   const isUsual = isUsualPassword(decoded) || decoded === user || isSampleAccount(user, decoded)
   // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
-  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } }
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user))
+    return { value: user, facts: { host } }
   // A token can stand in the user's place: only what reads like a name is shown.
   const facts = { ...(user.length >= 20 && /\d/.test(user) ? {} : { user }), host }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
   if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
-  if (isPlaceholder(decoded.replace(/^\$+/, ''))) return { strength: 'harmless', note: 'it reads like an example', facts }
-  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded) ? 'harmless' : 'possible', note: 'for a service on the same host', facts }
+  if (isPlaceholder(decoded.replace(/^\$+/, '')))
+    return { strength: 'harmless', note: 'it reads like an example', facts }
+  if (LOCAL_HOST.test(host))
+    return {
+      strength: isLocalDefault(decoded) ? 'harmless' : 'possible',
+      note: 'for a service on the same host',
+      facts,
+    }
   return { facts }
 }
 
@@ -83,12 +108,25 @@ function decodeURIComponentSafely(text: string): string {
 }
 
 const usable = (password: string): boolean =>
-  password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password)
+  password.length >= 4 &&
+  !RFC_EXAMPLES.has(password) &&
+  !isPlaceholder(password) &&
+  !isUsualPassword(password) &&
+  !/^[-$<{%]/.test(password)
 
 /** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
 function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
-  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, '')) || isSampleAccount(facts['user'] ?? '', password)
+  if (
+    password.length < 3 ||
+    RFC_EXAMPLES.has(password) ||
+    TEMPLATE.test(password) ||
+    /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)
+  )
+    return null
+  const isUsual =
+    isUsualPassword(password) ||
+    isPlaceholder(password.replace(/^\$+/, '')) ||
+    isSampleAccount(facts['user'] ?? '', password)
   if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
   return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
 }
@@ -96,7 +134,13 @@ function weighPassword(password: string, isExample: boolean, facts: Readonly<Rec
 /** The password of a command line; a lone word without digit, capital or sign is taken for a placeholder. */
 function checkCommandLine({ value }: Found): Checked | null {
   const bare = value.replace(/^(["'])(.*)\1$/, '$2')
-  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null
+  if (
+    !usable(bare) ||
+    bare.length < 6 ||
+    /^[a-z_-]+$/.test(bare) ||
+    /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)
+  )
+    return null
   return { value: bare }
 }
 
@@ -143,19 +187,37 @@ export const LOGINS: readonly Detector[] = [
     check: ({ value }) => {
       const login = decodeText(value)
       const split = login?.indexOf(':') ?? -1
-      return login !== null && split >= 0 && usable(login.slice(split + 1)) ? { facts: { user: login.slice(0, split) } } : null
+      return login !== null && split >= 0 && usable(login.slice(split + 1))
+        ? { facts: { user: login.slice(0, split) } }
+        : null
     },
   },
   {
     id: 'command-line-password',
     issuer: 'any',
     opens: 'the service that the command talks to',
-    examples: ['mysql -h db -u app -p{62:8}-{62:5}7 -e x', 'curl -u svc:{62:14} https://db.acme.io', 'sshpass -p {62:14} ssh x', 'docker login -u x -p {62:14} r.acme.io'],
+    examples: [
+      'mysql -h db -u app -p{62:8}-{62:5}7 -e x',
+      'curl -u svc:{62:14} https://db.acme.io',
+      'sshpass -p {62:14} ssh x',
+      'docker login -u x -p {62:14} r.acme.io',
+    ],
     quiet: ['mysql -u root -p', 'curl -u $USER:$PASS https://x', 'docker login --password-stdin'],
     title: 'Password on a command line',
     docs: 'https://docs.docker.com/build/building/secrets/',
     revoke: 'Change the password',
-    literals: ['mysql', 'sshpass', 'curl ', 'wget ', 'docker login', 'podman login', 'helm ', '--password', '--passwd', '--token'].map((text) => ({ text })),
+    literals: [
+      'mysql',
+      'sshpass',
+      'curl ',
+      'wget ',
+      'docker login',
+      'podman login',
+      'helm ',
+      '--password',
+      '--passwd',
+      '--token',
+    ].map((text) => ({ text })),
     pattern:
       /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: 'likely',
@@ -167,7 +229,11 @@ export const LOGINS: readonly Detector[] = [
       const checked = value === undefined ? null : checkCommandLine({ ...found, value })
       if (checked === null) return null
       // An option with a value stands in every manual page: outside history and scripts it is shown, not failed.
-      return long !== undefined ? (entropy(checked.value ?? '') > 3 && /\d/.test(checked.value ?? '') ? { ...checked, strength: 'possible' } : null) : checked
+      return long !== undefined
+        ? entropy(checked.value ?? '') > 3 && /\d/.test(checked.value ?? '')
+          ? { ...checked, strength: 'possible' }
+          : null
+        : checked
     },
   },
   {
@@ -215,7 +281,10 @@ export const LOGINS: readonly Detector[] = [
     opens: 'the server that the call talks to',
     docs: 'https://curl.se/libcurl/c/CURLOPT_USERPWD.html',
     revoke: 'Change the password',
-    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    examples: [
+      'curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");',
+      "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');",
+    ],
     quiet: [
       'curl_setopt($ch, CURLOPT_USERPWD, $login);',
       'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");',
@@ -223,7 +292,8 @@ export const LOGINS: readonly Detector[] = [
       "'CURLOPT_PASSWORD', 'CURLOPT_READDATA',",
     ],
     literals: ['CURLOPT_'],
-    pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
+    pattern:
+      /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
     strength: 'likely',
     guessable: true,
     // Lists of constants hold its name and the next one.
@@ -255,11 +325,13 @@ export const LOGINS: readonly Detector[] = [
     docs: 'https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html',
     revoke: 'Change the password or revoke the token',
     literals: ['machine '],
-    pattern: /machine\s+(?<host>[A-Za-z0-9.:-]{3,120})\s+login\s+(?<user>\S{1,100})\s+(?:account\s+\S+\s+)?password\s+(?<value>[^\s"'\\;&|]{3,250})/y,
+    pattern:
+      /machine\s+(?<host>[A-Za-z0-9.:-]{3,120})\s+login\s+(?<user>\S{1,100})\s+(?:account\s+\S+\s+)?password\s+(?<value>[^\s"'\\;&|]{3,250})/y,
     window: 600,
     strength: 'likely',
     guessable: true,
-    check: ({ value, groups: { host = '', user = '' } }) => weighPassword(value, EXAMPLE_HOST.test(host), { user, host }),
+    check: ({ value, groups: { host = '', user = '' } }) =>
+      weighPassword(value, EXAMPLE_HOST.test(host), { user, host }),
   },
   {
     id: 'sql-connection-string',
@@ -273,7 +345,12 @@ export const LOGINS: readonly Detector[] = [
       "Server=db.acme.io;User Id=svc;Password='{62:5};{62:6}7';",
       'jdbc:postgresql://db.acme.io/app?user=svc&password={62:6}%24{62:6}',
     ],
-    quiet: ['Server=db;Password=${PW};', 'Server=db.acme.io;User Id=svc;Password=$PW;', 'Server=db.acme.io;Password=%PW%;', "Server=db.acme.io;Password='$PW';"],
+    quiet: [
+      'Server=db;Password=${PW};',
+      'Server=db.acme.io;User Id=svc;Password=$PW;',
+      'Server=db.acme.io;Password=%PW%;',
+      "Server=db.acme.io;Password='$PW';",
+    ],
     title: 'Database connection string with a password',
     docs: 'https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax',
     revoke: 'Change the password of the database account',
@@ -285,7 +362,9 @@ export const LOGINS: readonly Detector[] = [
     guessable: true,
     check: ({ value: whole, groups, before }) => {
       const value = groups['single'] ?? whole
-      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
+      const host =
+        /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ??
+        /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
       const user = /\b(?:User(?: ?ID)?|Uid)\s{0,2}=\s{0,2}([^;]{1,80})/i.exec(before)?.[1] ?? ''
       const facts = host === undefined ? {} : { host }
       const checked = isSampleAccount(user, value)

@@ -3,8 +3,16 @@ import { decodeJson, isDrawn, mayBeDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
-const DOPPLER = { issuer: 'Doppler', revoke: 'Revoke the token in the Doppler dashboard', docs: 'https://docs.doppler.com/docs/service-tokens' }
-const VAULT = { issuer: 'HashiCorp', revoke: 'Revoke the token with vault token revoke', docs: 'https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes' }
+const DOPPLER = {
+  issuer: 'Doppler',
+  revoke: 'Revoke the token in the Doppler dashboard',
+  docs: 'https://docs.doppler.com/docs/service-tokens',
+}
+const VAULT = {
+  issuer: 'HashiCorp',
+  revoke: 'Revoke the token with vault token revoke',
+  docs: 'https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes',
+}
 const ALL_SECRETS = 'the secrets that it is granted'
 
 export const MANAGERS: readonly Detector[] = [
@@ -178,7 +186,9 @@ export const MANAGERS: readonly Detector[] = [
     check: ({ value }) => {
       const json = decodeJson(value.slice(4))
       const host = json?.['signInAddress']
-      return json === null ? { strength: 'possible' } : { strength: 'proven', facts: typeof host === 'string' ? { host } : {} }
+      return json === null
+        ? { strength: 'possible' }
+        : { strength: 'proven', facts: typeof host === 'string' ? { host } : {} }
     },
   }),
   token({
@@ -218,7 +228,8 @@ export const MANAGERS: readonly Detector[] = [
     opens: ALL_SECRETS,
     forms: ['s.{62:24}', 'b.{64:100+}'],
     literals: [{ text: 'vault', ignoreCase: true }],
-    pattern: /vault[^;\n]{0,40}?(?<![\w.-])(?<value>[sb]\.(?:[A-Za-z0-9]{24}(?![\w-])|[A-Za-z0-9_-]{90,300}))(?![A-Za-z0-9_-])/iy,
+    pattern:
+      /vault[^;\n]{0,40}?(?<![\w.-])(?<value>[sb]\.(?:[A-Za-z0-9]{24}(?![\w-])|[A-Za-z0-9_-]{90,300}))(?![A-Za-z0-9_-])/iy,
     window: 400,
     strength: 'likely',
     examples: ['VAULT_TOKEN=s.{62:24}', '-vaultToken s.{64:98}'],
@@ -242,7 +253,8 @@ export const MANAGERS: readonly Detector[] = [
     docs: 'https://developer.hashicorp.com/vault/docs/concepts/seal',
     forms: ['Unseal Key 1: {b64:44}'],
     literals: ['Unseal Key ', { text: 'unseal_key', ignoreCase: true }, { text: 'unsealkey', ignoreCase: true }],
-    pattern: /unseal[ _]?key[ \w]{0,8}["']{0,1}\s{0,2}[:=]\s{0,2}["'[]{0,2}(?<value>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})(?![A-Za-z0-9+/])/iy,
+    pattern:
+      /unseal[ _]?key[ \w]{0,8}["']{0,1}\s{0,2}[:=]\s{0,2}["'[]{0,2}(?<value>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})(?![A-Za-z0-9+/])/iy,
     strength: 'likely',
     examples: ['Unseal Key 2: {b64:44}', 'VAULT_UNSEAL_KEY={b64:44}'],
     quiet: ['Unseal Key 1: '],

@@ -4,7 +4,11 @@ import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
 const SEND_MAIL = "mail in the account's name, its logs and contacts"
-const SLACK = { issuer: 'Slack', revoke: 'Revoke the token with auth.revoke or in the Slack app settings', docs: 'https://docs.slack.dev/authentication/tokens' }
+const SLACK = {
+  issuer: 'Slack',
+  revoke: 'Revoke the token with auth.revoke or in the Slack app settings',
+  docs: 'https://docs.slack.dev/authentication/tokens',
+}
 const TWILIO = { issuer: 'Twilio', docs: 'https://www.twilio.com/docs/iam/api-keys' }
 const META = { issuer: 'Meta', docs: 'https://developers.facebook.com/docs/facebook-login/guides/access-tokens/' }
 
@@ -45,7 +49,8 @@ export const MESSAGING: readonly Detector[] = [
     strength: 'likely',
     examples: [
       (fill) => `DISCORD_TOKEN=${Buffer.from(fill('8{d:17}')).toString('base64')}.${fill('{62:6}.{64:38}')}`,
-      (fill) => `client.login("${Buffer.from(fill('12{d:17}')).toString('base64').replace(/=/g, '')}.${fill('{62:6}.{64:38}')}")`,
+      (fill) =>
+        `client.login("${Buffer.from(fill('12{d:17}')).toString('base64').replace(/=/g, '')}.${fill('{62:6}.{64:38}')}")`,
     ],
     quiet: ['token=MTA{62:21}.{62:6}.{62:38}'],
     check: checkDiscord,
@@ -299,7 +304,11 @@ export const MESSAGING: readonly Detector[] = [
       /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
     alone: true,
     strength: 'likely',
-    examples: ['xoxb-{d:12}-{d:13}-{62:24}', 'xoxp-{d:11}-{d:11}-{d:12}-{hex:32}', 'xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}'],
+    examples: [
+      'xoxb-{d:12}-{d:13}-{62:24}',
+      'xoxp-{d:11}-{d:11}-{d:12}-{hex:32}',
+      'xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}',
+    ],
     quiet: ['xoxb-your-token-here', 'xoxb-{d:12}'],
     check: ({ value }) => ofFiller(value.slice(5)),
   },
@@ -312,14 +321,18 @@ export const MESSAGING: readonly Detector[] = [
     revoke: 'Remove the webhook in the Slack app settings',
     forms: ['hooks.slack.com/services/T{36U:8-11}/B{36U:8-11}/{62:24}'],
     literals: ['hooks.slack.com/'],
-    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<value>[A-Z0-9]{8,14}\/[A-Za-z0-9]{8,24}\/[A-Za-z0-9/]{16,80})(?![A-Za-z0-9])/y,
+    pattern:
+      /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<value>[A-Z0-9]{8,14}\/[A-Za-z0-9]{8,24}\/[A-Za-z0-9/]{16,80})(?![A-Za-z0-9])/y,
     strength: 'likely',
     examples: [
       'https://hooks.slack.com/services/T{36U:9}/B{36U:9}/{62:24}',
       'https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}',
       'https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}',
     ],
-    quiet: ['https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX', 'https://hooks.slack.com/services/...'],
+    quiet: [
+      'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX',
+      'https://hooks.slack.com/services/...',
+    ],
     check: ({ value }) => {
       if (/0{8}|X{6}/i.test(value)) return null
       return fillerKind(value) === 'filler' ? null : ofFiller(value)
@@ -334,7 +347,8 @@ export const MESSAGING: readonly Detector[] = [
     docs: 'https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook',
     forms: ['.webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}'],
     literals: ['/IncomingWebhook/'],
-    pattern: /(?<=(?<before>webhook(?:b2)?\/[0-9a-f-]{36}@[0-9a-f-]{36}))\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}(?:\/[A-Za-z0-9_-]{20,80})?/iy,
+    pattern:
+      /(?<=(?<before>webhook(?:b2)?\/[0-9a-f-]{36}@[0-9a-f-]{36}))\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}(?:\/[A-Za-z0-9_-]{20,80})?/iy,
     strength: 'likely',
     examples: [
       'https://outlook.office.com/webhook/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}',
@@ -375,7 +389,8 @@ export const MESSAGING: readonly Detector[] = [
     revoke: 'Rotate the auth token in the Twilio console',
     forms: ['{hex:32}', '{62:32}'],
     literals: [{ text: 'twilio', ignoreCase: true, assignment: true }],
-    pattern: /(?<name>twilio[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
+    pattern:
+      /(?<name>twilio[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
     strength: 'likely',
     examples: ['TWILIO_AUTH_TOKEN={hex:32}', 'twilio_api_secret: {62:32}'],
     quiet: ['TWILIO_ACCOUNT_SID=AC{hex:32}', 'TWILIO_AUTH_TOKEN=${TOKEN}'],
@@ -404,7 +419,11 @@ export const MESSAGING: readonly Detector[] = [
     revoke: 'Regenerate the token in the X developer portal',
     docs: 'https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens',
     names: ['twitter', 'bearer', 'x_api'],
-    values: ['AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}', 'AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}', 'AAAAAAAAAAAAAAAAAAAAA{62:60-100}'],
+    values: [
+      'AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}',
+      'AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}',
+      'AAAAAAAAAAAAAAAAAAAAA{62:60-100}',
+    ],
     examples: ['TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}'],
     chance: (value) => value.slice(22),
     check: ({ value }) => (/A{26}/.test(value) ? null : {}),

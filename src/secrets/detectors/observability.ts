@@ -5,12 +5,22 @@ import { named, token } from './token.ts'
 
 const DATADOG = { issuer: 'Datadog', docs: 'https://docs.datadoghq.com/account_management/api-app-keys/' }
 const GRAFANA = { issuer: 'Grafana', docs: 'https://grafana.com/docs/grafana/latest/administration/service-accounts/' }
-const NEW_RELIC = { issuer: 'New Relic', revoke: 'Delete the key in the New Relic API keys page', docs: 'https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/' }
-const SENTRY = { issuer: 'Sentry', revoke: 'Revoke the token in the Sentry settings', docs: 'https://docs.sentry.io/account/auth-tokens/' }
+const NEW_RELIC = {
+  issuer: 'New Relic',
+  revoke: 'Delete the key in the New Relic API keys page',
+  docs: 'https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/',
+}
+const SENTRY = {
+  issuer: 'Sentry',
+  revoke: 'Revoke the token in the Sentry settings',
+  docs: 'https://docs.sentry.io/account/auth-tokens/',
+}
 
 /** Grafana tokens end in the CRC-32 of all before, as four little-endian bytes. */
 function checkGrafana({ value }: Found): Checked {
-  return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
+  return grafanaSum(value.slice(0, -9)) === value.slice(-8)
+    ? { strength: 'proven' }
+    : { strength: 'possible', note: 'its checksum does not fit' }
 }
 
 function grafanaSum(body: string): string {
@@ -99,7 +109,14 @@ export const OBSERVABILITY: readonly Detector[] = [
     opens: 'metrics, logs and configuration within its scopes',
     revoke: 'Delete the token in the Dynatrace settings',
     docs: 'https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens',
-    forms: ['dt0c01.{32:24}.{32:64}', 'dt0s01.{32:24}.{32:64}', 'dt0s02.{32:8}.{32:64}', 'dt0s08.{32:8}.{32:64}', 'dt0s16.{32:8}.{32:64}', 'dt0c01.{36U:24}.{36U:64}'],
+    forms: [
+      'dt0c01.{32:24}.{32:64}',
+      'dt0s01.{32:24}.{32:64}',
+      'dt0s02.{32:8}.{32:64}',
+      'dt0s08.{32:8}.{32:64}',
+      'dt0s16.{32:8}.{32:64}',
+      'dt0c01.{36U:24}.{36U:64}',
+    ],
   }),
   named({
     id: 'elastic-api-key',
@@ -132,10 +149,15 @@ export const OBSERVABILITY: readonly Detector[] = [
     docs: 'https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/',
     forms: ['glc_eyJ{b64=:40-400}'],
     proof: 'it decodes to JSON with the organization',
-    examples: [(fill) => `glc_${Buffer.from(fill('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString('base64')}`],
+    examples: [
+      (fill) =>
+        `glc_${Buffer.from(fill('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString('base64')}`,
+    ],
     check: ({ value }) => {
       const json = decodeJson(value.slice(4))
-      return json !== null && json['k'] !== undefined ? { strength: 'proven', facts: { organization: String(json['o'] ?? '') } } : {}
+      return json !== null && json['k'] !== undefined
+        ? { strength: 'proven', facts: { organization: String(json['o'] ?? '') } }
+        : {}
     },
   }),
   token({
@@ -149,7 +171,9 @@ export const OBSERVABILITY: readonly Detector[] = [
     examples: [(fill) => Buffer.from(fill('{"k":"{62:32}","n":"acme","id":1}')).toString('base64')],
     check: ({ value }) => {
       const json = decodeJson(value)
-      return json !== null && typeof json['k'] === 'string' && typeof json['n'] === 'string' ? { strength: 'proven' } : null
+      return json !== null && typeof json['k'] === 'string' && typeof json['n'] === 'string'
+        ? { strength: 'proven' }
+        : null
     },
   }),
   token({
@@ -321,13 +345,17 @@ export const OBSERVABILITY: readonly Detector[] = [
     proof: 'it decodes to JSON with the organization',
     examples: [
       (fill) =>
-        `sntrys_${Buffer.from(fill('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}'))
+        `sntrys_${Buffer.from(
+          fill('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}'),
+        )
           .toString('base64')
           .replace(/={1,2}$/, '')}_${fill('{62:43}')}`,
     ],
     check: ({ value }) => {
       const json = decodeJson(value.split('_')[1] ?? '')
-      return json !== null && typeof json['org'] === 'string' ? { strength: 'proven', facts: { organization: json['org'] } } : {}
+      return json !== null && typeof json['org'] === 'string'
+        ? { strength: 'proven', facts: { organization: json['org'] } }
+        : {}
     },
   }),
   token({

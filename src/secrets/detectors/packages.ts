@@ -6,7 +6,11 @@ import { named, ofFiller, token } from './token.ts'
 
 const PUBLISH = 'publishes packages in the name of the account'
 const NPM = { issuer: 'npm', docs: 'https://docs.npmjs.com/about-access-tokens' }
-const JFROG = { issuer: 'JFrog', revoke: 'Revoke the token in the JFrog platform', docs: 'https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens' }
+const JFROG = {
+  issuer: 'JFrog',
+  revoke: 'Revoke the token in the JFrog platform',
+  docs: 'https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens',
+}
 
 /** PyPI tokens are macaroons (v2) whose location names the index. https://github.com/pypi/warehouse/issues/6051 */
 function checkPypi({ value }: Found): Checked | null {
@@ -77,13 +81,16 @@ export const PACKAGES: readonly Detector[] = [
     window: 4200,
     strength: 'likely',
     guessable: true,
-    examples: [(fill) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill('deploy:{62:14}')).toString('base64')}"}}}`],
+    examples: [
+      (fill) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill('deploy:{62:14}')).toString('base64')}"}}}`,
+    ],
     quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
     check: ({ value, groups, before }) => {
       if (groups['value'] === undefined) return null
       const login = decodeText(value)
       const split = login?.indexOf(':') ?? -1
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null
+      if (login === null || split < 1)
+        return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null
       const password = login.slice(split + 1)
       return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } }
     },
@@ -189,17 +196,23 @@ export const PACKAGES: readonly Detector[] = [
     docs: 'https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration',
     revoke: 'Revoke the token of the npm registry',
     literals: [':_authToken', ':_auth', ':_password', '_authToken', 'npmAuthToken', 'npmAuthIdent'],
-    pattern: /(?::_authToken|_authToken|:_auth|:_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
+    pattern:
+      /(?::_authToken|_authToken|:_auth|:_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
     window: 420,
     strength: 'likely',
     examples: ['//npm.acme.io/:_authToken={uuid}', '//npm.acme.io/:_password={b64:24}=', 'npmAuthToken: "{uuid}"'],
-    quiet: ['//registry.npmjs.org/:_authToken=${NPM_TOKEN}', 'npmAuthToken: "${NPM_TOKEN}"', '//r/:_authToken=%NPM_TOKEN%'],
+    quiet: [
+      '//registry.npmjs.org/:_authToken=${NPM_TOKEN}',
+      'npmAuthToken: "${NPM_TOKEN}"',
+      '//r/:_authToken=%NPM_TOKEN%',
+    ],
     check: ({ value }) => {
       if (!mayBeDrawn(value)) return null
       if (isPlaceholder(value)) return null
       // `_auth` and `_password` are base64: a login that everybody tries is one of documentation.
       const login = decodeText(value)
-      if (login !== null && isUsualPassword(login.slice(login.indexOf(':') + 1))) return { strength: 'harmless', note: 'a default password, or an example' }
+      if (login !== null && isUsualPassword(login.slice(login.indexOf(':') + 1)))
+        return { strength: 'harmless', note: 'a default password, or an example' }
       return ofFiller(value)
     },
   },
@@ -246,7 +259,13 @@ export const PACKAGES: readonly Detector[] = [
     opens: 'private packages of the organization',
     revoke: 'Revoke the token in Private Packagist',
     docs: 'https://packagist.com/docs',
-    forms: ['packagist_ack_{hex:56-68}', 'packagist_ort_{hex:56-68}', 'packagist_out_{hex:56-68}', 'packagist_uut_{hex:56-68}', 'packagist_urt_{hex:56-68}'],
+    forms: [
+      'packagist_ack_{hex:56-68}',
+      'packagist_ort_{hex:56-68}',
+      'packagist_out_{hex:56-68}',
+      'packagist_uut_{hex:56-68}',
+      'packagist_urt_{hex:56-68}',
+    ],
   }),
   token({
     id: 'pypi-token',

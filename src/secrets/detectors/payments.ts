@@ -4,8 +4,16 @@ import { isDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
-const STRIPE = { issuer: 'Stripe', revoke: 'Roll the key in the Stripe dashboard', docs: 'https://docs.stripe.com/keys' }
-const SQUARE = { issuer: 'Square', revoke: 'Replace the token in the Square developer dashboard', docs: 'https://developer.squareup.com/docs/build-basics/access-tokens' }
+const STRIPE = {
+  issuer: 'Stripe',
+  revoke: 'Roll the key in the Stripe dashboard',
+  docs: 'https://docs.stripe.com/keys',
+}
+const SQUARE = {
+  issuer: 'Square',
+  revoke: 'Replace the token in the Square developer dashboard',
+  docs: 'https://developer.squareup.com/docs/build-basics/access-tokens',
+}
 const SHOPIFY = {
   issuer: 'Shopify',
   revoke: 'Uninstall or rotate the app credentials in Shopify',
@@ -97,7 +105,9 @@ export const PAYMENTS: readonly Detector[] = [
     pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
     alone: true,
     strength: 'proven',
-    examples: [(fill) => toBase58Check(Buffer.concat([Buffer.from('0488ade4', 'hex'), Buffer.from(fill('{hex:148}'), 'hex')]))],
+    examples: [
+      (fill) => toBase58Check(Buffer.concat([Buffer.from('0488ade4', 'hex'), Buffer.from(fill('{hex:148}'), 'hex')])),
+    ],
     quiet: ['xprv{58:107}'],
     check: checkBitcoin,
   },
@@ -110,10 +120,18 @@ export const PAYMENTS: readonly Detector[] = [
     docs: 'https://en.bitcoin.it/wiki/Wallet_import_format',
     forms: ['5{58:50}', 'K{58:51}', 'L{58:51}'],
     proof: 'its base58 checksum',
-    literals: ['bitcoin', 'privkey', 'private_key', 'privatekey', 'wif', 'btc_'].map((text) => ({ text, ignoreCase: true, assignment: true })),
-    pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
+    literals: ['bitcoin', 'privkey', 'private_key', 'privatekey', 'wif', 'btc_'].map((text) => ({
+      text,
+      ignoreCase: true,
+      assignment: true,
+    })),
+    pattern:
+      /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
     strength: 'proven',
-    examples: [(fill) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from('80', 'hex'), Buffer.from(fill('{hex:64}'), 'hex')]))}`],
+    examples: [
+      (fill) =>
+        `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from('80', 'hex'), Buffer.from(fill('{hex:64}'), 'hex')]))}`,
+    ],
     quiet: ['privkey=5J{58:49}'],
     check: checkBitcoin,
   },
@@ -352,7 +370,13 @@ export const PAYMENTS: readonly Detector[] = [
     id: 'stripe-key',
     title: 'Stripe secret key',
     opens: 'payments and customers of the account; a restricted key what it is granted',
-    forms: ['sk_live_{62:14-34}', 'rk_live_{62:14-34}', 'sk_live_{62:60-247}', 'rk_live_{62:60-247}', 'sk_org_live_{62:24-247}'],
+    forms: [
+      'sk_live_{62:14-34}',
+      'rk_live_{62:14-34}',
+      'sk_live_{62:60-247}',
+      'rk_live_{62:60-247}',
+      'sk_org_live_{62:24-247}',
+    ],
     quiet: ['task_live_{62:24}', 'pk_live_{62:24}'],
   }),
   token({

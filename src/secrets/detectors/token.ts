@@ -23,7 +23,8 @@ interface Token extends Omit<About, 'examples'> {
 }
 
 /** The part of a token that is chance: without the text that all have. */
-const withoutLiterals = (value: string, literals: readonly string[]): string => literals.reduce((rest, text) => (text.length > 2 ? rest.replace(text, '') : rest), value)
+const withoutLiterals = (value: string, literals: readonly string[]): string =>
+  literals.reduce((rest, text) => (text.length > 2 ? rest.replace(text, '') : rest), value)
 
 const RIGHT_BORDER = '(?![A-Za-z0-9_-])'
 
@@ -34,15 +35,23 @@ const RIGHT_BORDER = '(?![A-Za-z0-9_-])'
 export function token({ forms, strength = 'likely', check, checksum = false, examples, ...about }: Token): Detector {
   const compiled = forms.map(compileForm)
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()]
-  const shortest = (literal: string): number => Math.min(...compiled.filter((form) => form.literal === literal).map(({ run }) => run))
-  if (compiled.filter(({ before }) => before !== '').length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`)
-  if (literals.some(({ literal }) => literal === '')) throw new RangeError(`${about.id}: a form has no fixed text of three characters`)
-  const source = compiled.map(({ before, after }) => (before === '' ? after : `(?<=(?<before>${before}))${after}`)).join('|')
+  const shortest = (literal: string): number =>
+    Math.min(...compiled.filter((form) => form.literal === literal).map(({ run }) => run))
+  if (compiled.filter(({ before }) => before !== '').length > 1)
+    throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`)
+  if (literals.some(({ literal }) => literal === ''))
+    throw new RangeError(`${about.id}: a form has no fixed text of three characters`)
+  const source = compiled
+    .map(({ before, after }) => (before === '' ? after : `(?<=(?<before>${before}))${after}`))
+    .join('|')
   const fixed = literals.map(({ literal }) => literal)
   return {
     ...about,
     forms,
-    literals: literals.map(({ literal }) => ({ text: literal, run: Math.min(shortest(literal), literal.length < 5 ? 16 : 8) })),
+    literals: literals.map(({ literal }) => ({
+      text: literal,
+      run: Math.min(shortest(literal), literal.length < 5 ? 16 : 8),
+    })),
     pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, 'y'),
     ...(compiled.some(({ before }) => before !== '') ? { looksBack: true } : {}),
     ...(checksum ? { glued: new RegExp(`(?:${source})`, 'y') } : {}),
@@ -84,7 +93,16 @@ const BETWEEN = '(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)'
 const MAX_WORDS = 4
 
 /** A value that only the name beside it tells: the issuer's, and a word such as `key`. */
-export function named({ names, values, strength = 'likely', word = SECRET_WORD, check, chance = (value) => value, examples, ...about }: Named): Detector {
+export function named({
+  names,
+  values,
+  strength = 'likely',
+  word = SECRET_WORD,
+  check,
+  chance = (value) => value,
+  examples,
+  ...about
+}: Named): Detector {
   const body = values.map(formSource).join('|')
   const whole = new RegExp(`^(?:${body})$`)
   return {
@@ -92,7 +110,10 @@ export function named({ names, values, strength = 'likely', word = SECRET_WORD, 
     forms: values,
     literals: [],
     names,
-    pattern: new RegExp(`(?<named>${names.map((name) => name.replace(/[.+]/g, '\\$&')).join('|')})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, 'iy'),
+    pattern: new RegExp(
+      `(?<named>${names.map((name) => name.replace(/[.+]/g, '\\$&')).join('|')})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`,
+      'iy',
+    ),
     window: 160 + Math.max(...values.map(formLength)),
     strength,
     context: true,
@@ -107,7 +128,8 @@ export function named({ names, values, strength = 'likely', word = SECRET_WORD, 
       const { value, groups, before } = found
       const between = groups['between'] ?? ''
       const words = between.match(/[\w.-]+/g) ?? []
-      if (words.length > MAX_WORDS || words.some((text) => text.length > 40) || NO_SECRET.test(words.at(-1) ?? '')) return null
+      if (words.length > MAX_WORDS || words.some((text) => text.length > 40) || NO_SECRET.test(words.at(-1) ?? ''))
+        return null
       // The pattern ignores case for the names' sake; the value's own case counts.
       if (!whole.test(value)) return null
       if (!mayBeDrawn(value)) return null

@@ -4,7 +4,11 @@ import type { Detector } from '../detector.ts'
 import { named, token } from './token.ts'
 
 const LINEAR = { issuer: 'Linear', docs: 'https://linear.app/developers' }
-const FIGMA = { issuer: 'Figma', revoke: 'Revoke the token in the Figma settings', docs: 'https://www.figma.com/developers/api#access-tokens' }
+const FIGMA = {
+  issuer: 'Figma',
+  revoke: 'Revoke the token in the Figma settings',
+  docs: 'https://www.figma.com/developers/api#access-tokens',
+}
 
 export const WORK: readonly Detector[] = [
   named({

@@ -70,7 +70,8 @@ class Bucket {
 
   get cost(): number {
     let product = 1
-    for (let byte = 0; byte < BYTES; byte++) product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0)
+    for (let byte = 0; byte < BYTES; byte++)
+      product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0)
     return product
   }
 }
@@ -108,7 +109,14 @@ export function anneal(
     const old = choiceOf(literal, choices[literal] ?? 0)
     const now = choiceOf(literal, number)
     const [source, target] = [buckets[from], buckets[to]]
-    if (old === undefined || now === undefined || source === undefined || target === undefined || (from === to && old === now)) continue
+    if (
+      old === undefined ||
+      now === undefined ||
+      source === undefined ||
+      target === undefined ||
+      (from === to && old === now)
+    )
+      continue
     if (now.chain !== old.chain && (chains.get(now.chain) ?? 0) >= maxChain) continue
     const before = source.cost + (from === to ? 0 : target.cost)
     source.change(old.fingerprint, -1)

@@ -13,10 +13,16 @@ export function measuredFrequencies(): FrequencyModel {
   // What the sample did not show occurs too.
   const byte = (value: number): number => ((BYTES[value] ?? 0) + 1) / 1e5
   /** Occurrences in a million bytes. */
-  const counts = new Map(TRIGRAMS.flatMap(([log2, text]) => [...text.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2] as const)))
+  const counts = new Map(
+    TRIGRAMS.flatMap(([log2, text]) =>
+      [...text.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2] as const),
+    ),
+  )
   return {
     byte,
     // What is not in the table is rarer than all that are; how much rarer its bytes tell.
-    trigram: (value) => counts.get(String.fromCharCode(value & 255, (value >> 8) & 255, value >> 16)) ?? 1e5 * byte(value & 255) * byte((value >> 8) & 255) * byte(value >> 16),
+    trigram: (value) =>
+      counts.get(String.fromCharCode(value & 255, (value >> 8) & 255, value >> 16)) ??
+      1e5 * byte(value & 255) * byte((value >> 8) & 255) * byte(value >> 16),
   }
 }

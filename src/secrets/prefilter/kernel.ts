@@ -13,7 +13,16 @@ interface Exports {
   readonly memory: WebAssembly.Memory
   heapBase(): number
   resumeAt(): number
-  scan(set: number, base: number, from: number, end: number, out: number, outEnd: number, minValue: number, valueClasses: number): number
+  scan(
+    set: number,
+    base: number,
+    from: number,
+    end: number,
+    out: number,
+    outEnd: number,
+    minValue: number,
+    valueClasses: number,
+  ): number
   utf16Runs(base: number, end: number, out: number, outEnd: number, minBlocks: number): number
   base64Runs(base: number, end: number, out: number, outEnd: number, minBlocks: number): number
   countByte(from: number, end: number, value: number): number

@@ -5,11 +5,14 @@ import type { Kernel } from './search.ts'
 import type { Literal } from './table-builder.ts'
 
 const COMPARED = 16
-const isIdentifier = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45
-const isQuote = (c: number): boolean => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c))
+const isIdentifier = (c: number): boolean =>
+  (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45
+const isQuote = (c: number): boolean =>
+  c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c))
 const isOperator = (c: number): boolean => c === 61 || c === 58 || c === 62 || c === 44 || c === 124
 const isValue = (c: number): boolean => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c))
-const isBase64 = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 43 || c === 47 || c === 45 || c === 95
+const isBase64 = (c: number): boolean =>
+  (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 43 || c === 47 || c === 45 || c === 95
 const isToken = (c: number): boolean => isIdentifier(c) || '+/=~%\\&#;'.includes(String.fromCharCode(c))
 const fold = (c: number): number => (c >= 65 && c <= 90 ? c | 32 : c)
 
@@ -27,7 +30,10 @@ function compile(literals: readonly Literal[]): Map<number, Compiled[]> {
   literals.forEach(({ text, ignoreCase, assignment, run }, id) => {
     const bytes = Buffer.from((ignoreCase ? text.toLowerCase() : text).slice(0, COMPARED), 'latin1')
     const key = (fold(bytes[0] ?? 0) << 16) | (fold(bytes[1] ?? 0) << 8) | fold(bytes[2] ?? 0)
-    groups.set(key, [...(groups.get(key) ?? []), { bytes, id, ignoreCase, assignment, run: text.length > COMPARED ? 0 : run }])
+    groups.set(key, [
+      ...(groups.get(key) ?? []),
+      { bytes, id, ignoreCase, assignment, run: text.length > COMPARED ? 0 : run },
+    ])
   })
   return groups
 }
@@ -66,14 +72,21 @@ export function plainKernel(literals: readonly Literal[], size: number): Kernel 
         for (const literal of group) {
           if (p + literal.bytes.length > end || !matches(literal, p)) continue
           const behind = p + literal.bytes.length
-          if (!literal.assignment && skip(behind, Math.min(end, behind + literal.run), isToken) !== behind + literal.run) continue
-          const value = literal.assignment ? assigned(behind, end, Math.max(MIN_VALUE, literal.run)) : { start: 0, length: 0 }
+          if (
+            !literal.assignment &&
+            skip(behind, Math.min(end, behind + literal.run), isToken) !== behind + literal.run
+          )
+            continue
+          const value = literal.assignment
+            ? assigned(behind, end, Math.max(MIN_VALUE, literal.run))
+            : { start: 0, length: 0 }
           if (value !== null) onHit(p, literal.id, value.start, value.length)
         }
       }
     },
     utf16Runs(end, onRun) {
-      const isPair = (p: number, high: number): boolean => at(p + high) === 0 && at(p + 1 - high) >= 9 && at(p + 1 - high) < 127
+      const isPair = (p: number, high: number): boolean =>
+        at(p + high) === 0 && at(p + 1 - high) >= 9 && at(p + 1 - high) < 127
       for (let p = 0; p + 1 < end; ) {
         const high = at(p + 1) === 0 ? 1 : 0
         let stop = p

@@ -61,18 +61,24 @@ export interface BuildOptions {
 
 const isLower = (c: number): boolean => c >= 97 && c <= 122
 const at = (bytes: Uint8Array, index: number): number => bytes[index] ?? 0
-const trigramAt = (bytes: Uint8Array, i: number): number => at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16)
+const trigramAt = (bytes: Uint8Array, i: number): number =>
+  at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16)
 const exactHash = (trigram: number): number => Math.imul(trigram & 0xffffff, HASH_MULTIPLIER)
 const hash = (trigram: number): number => exactHash(trigram | 0x202020)
 
-export function buildLiteralSet(literals: readonly Literal[], { isThorough = false, model = measuredFrequencies() }: BuildOptions = {}): LiteralSet {
+export function buildLiteralSet(
+  literals: readonly Literal[],
+  { isThorough = false, model = measuredFrequencies() }: BuildOptions = {},
+): LiteralSet {
   if (literals.length > 0xffff - 1) throw new RangeError('too many literals for 16-bit entry numbers')
   const uses = new Map<number, number>()
   const first = literals.map((literal) => prepare(literal, model, uses))
   const cost = costFunction(model)
   const assigned = assignBuckets(first, cost)
   const { prepared, bucketOf } = isThorough ? improved(first, assigned, model) : { prepared: first, bucketOf: assigned }
-  const buckets = Array.from({ length: BUCKETS }, (_, k) => prepared.reduce((sum, { fingerprint }, i) => (bucketOf[i] === k ? union(sum, fingerprint) : sum), EMPTY))
+  const buckets = Array.from({ length: BUCKETS }, (_, k) =>
+    prepared.reduce((sum, { fingerprint }, i) => (bucketOf[i] === k ? union(sum, fingerprint) : sum), EMPTY),
+  )
 
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1))
   writeMasks(image, buckets)
@@ -83,7 +89,11 @@ export function buildLiteralSet(literals: readonly Literal[], { isThorough = fal
 }
 
 /** Other anchors and buckets, so that fewer positions pass. */
-function improved(literals: readonly PreparedLiteral[], bucketOf: Int32Array, model: FrequencyModel): { prepared: PreparedLiteral[]; bucketOf: Int32Array } {
+function improved(
+  literals: readonly PreparedLiteral[],
+  bucketOf: Int32Array,
+  model: FrequencyModel,
+): { prepared: PreparedLiteral[]; bucketOf: Int32Array } {
   const options = literals.map(({ bytes, ignoreCase }) =>
     Array.from({ length: bytes.length - FINGERPRINT + 1 }, (_, anchor) => {
       const trigram = trigramAt(bytes, anchor)
@@ -94,7 +104,13 @@ function improved(literals: readonly PreparedLiteral[], bucketOf: Int32Array, mo
       }
     }),
   )
-  const found = anneal(options, { choices: Int32Array.from(literals, ({ anchor }) => anchor), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN)
+  const found = anneal(
+    options,
+    { choices: Int32Array.from(literals, ({ anchor }) => anchor), buckets: bucketOf },
+    BUCKETS,
+    byteCosts(model),
+    MAX_CHAIN,
+  )
   const prepared = literals.map((literal, i) => {
     const anchor = found.choices[i] ?? literal.anchor
     return { ...literal, anchor, fingerprint: fingerprintAt(literal.bytes, anchor, literal.ignoreCase) }
@@ -104,20 +120,38 @@ function improved(literals: readonly PreparedLiteral[], bucketOf: Int32Array, mo
 
 // --- literals ---
 
-function prepare({ text, ignoreCase, assignment, run }: Literal, model: FrequencyModel, uses: Map<number, number>): PreparedLiteral {
-  if (!/^[\0-\xff]{3,}$/.test(text)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text)}`)
-  if (run < 0 || run > MAX_RUN) throw new RangeError(`${JSON.stringify(text)} asks for a run of ${run}, at most ${MAX_RUN}`)
+function prepare(
+  { text, ignoreCase, assignment, run }: Literal,
+  model: FrequencyModel,
+  uses: Map<number, number>,
+): PreparedLiteral {
+  if (!/^[\0-\xff]{3,}$/.test(text))
+    throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text)}`)
+  if (run < 0 || run > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text)} asks for a run of ${run}, at most ${MAX_RUN}`)
   const folded = ignoreCase ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text
   const bytes = Uint8Array.from(folded.slice(0, COMPARED), (c) => c.charCodeAt(0))
   const anchor = rarestTrigram(bytes, ignoreCase, model, uses)
-  return { bytes, ignoreCase, assignment, run: textBehind(text, run), anchor, fingerprint: fingerprintAt(bytes, anchor, ignoreCase) }
+  return {
+    bytes,
+    ignoreCase,
+    assignment,
+    run: textBehind(text, run),
+    anchor,
+    fingerprint: fingerprintAt(bytes, anchor, ignoreCase),
+  }
 }
 
 /** Only the start of a literal is compared: what follows the start is the rest of it. */
 const textBehind = (text: string, run: number): number => (text.length > COMPARED ? 0 : run)
 
 /** The rarest three bytes of a literal; those that other literals hang on count as more frequent, so that chains stay short. */
-function rarestTrigram(bytes: Uint8Array, ignoreCase: boolean, model: FrequencyModel, uses: Map<number, number>): number {
+function rarestTrigram(
+  bytes: Uint8Array,
+  ignoreCase: boolean,
+  model: FrequencyModel,
+  uses: Map<number, number>,
+): number {
   let best = 0
   let bestCount = Infinity
   for (let k = 0; k + 3 <= bytes.length; k++) {
@@ -143,7 +177,8 @@ function nibbleSets(c: number, ignoreCase: boolean): NibbleSets {
 
 // --- buckets: literals that share one bit of the masks ---
 
-const union = (a: Fingerprint, b: Fingerprint): Fingerprint => a.map(([low, high], k) => [low | (b[k]?.[0] ?? 0), high | (b[k]?.[1] ?? 0)] as const)
+const union = (a: Fingerprint, b: Fingerprint): Fingerprint =>
+  a.map(([low, high], k) => [low | (b[k]?.[0] ?? 0), high | (b[k]?.[1] ?? 0)] as const)
 
 const EMPTY: Fingerprint = Array.from({ length: FINGERPRINT }, () => [0, 0] as const)
 
@@ -192,7 +227,9 @@ function assignBuckets(literals: readonly PreparedLiteral[], cost: (fingerprint:
     set(k, union(bucket(k), f))
   }
 
-  const order = literals.map(({ fingerprint }, i) => ({ i, fingerprint, own: cost(fingerprint) })).sort((p, q) => q.own - p.own)
+  const order = literals
+    .map(({ fingerprint }, i) => ({ i, fingerprint, own: cost(fingerprint) }))
+    .sort((p, q) => q.own - p.own)
   for (const { i, fingerprint } of order) {
     let best = 0
     let bestCost = Infinity
