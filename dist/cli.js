@@ -21468,7 +21468,7 @@ var REFERENCES = {
   attackSupplyChain: { name: "MITRE ATT&CK T1195.002", url: "https://attack.mitre.org/techniques/T1195/002/" }
 };
 
-// src/rules/base-not-allowed.ts
+// src/rules/base/base-not-allowed.ts
 var meta2 = {
   id: "base-not-allowed",
   title: "The base image is not allowed",
@@ -21478,7 +21478,8 @@ var meta2 = {
   confidence: "high",
   kind: "rule",
   references: [REFERENCES.cis42, REFERENCES.owaspSupplyChain],
-  enabled: true
+  enabled: true,
+  hadolint: ["DL3026"]
 };
 var options2 = object({
   allow: array(string2()).default([]).describe("patterns of base images that may be used; empty: all"),
@@ -21516,7 +21517,7 @@ var baseNotAllowed = {
   }
 };
 
-// src/rules/base-unknown.ts
+// src/rules/base/base-unknown.ts
 var meta3 = {
   id: "base-unknown",
   title: "The base image is not known",
@@ -21569,356 +21570,34 @@ var baseUnknown = {
   }
 };
 
-// src/shell/options.ts
-var words = (text5) => text5.split(" ");
-var APT = {
-  short: "atoch",
-  long: words("option target-release default-release config-file host-architecture")
-};
-var YUM = {
-  short: "cdeRx",
-  long: words(
-    "config debuglevel errorlevel rpmverbosity enablerepo disablerepo repo repoid exclude installroot releasever setopt disableplugin enableplugin forcearch repofrompath"
-  )
-};
-var PIP = {
-  short: "rcietfpb",
-  long: words(
-    "requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action"
-  )
-};
-var NPM = {
-  short: "C",
-  long: words(
-    "registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout"
-  )
-};
-var SSH = { short: "bcDEeFIiJLlmOopQRSWw" };
-var MYSQL = {
-  short: "uhPSDeG",
-  long: words("user host port socket database execute default-character-set defaults-file protocol")
-};
-var POSTGRES = {
-  short: "hpUdcftFjnNTLoRvW",
-  long: words("host port username dbname command file set output")
-};
-var USERS = {
-  short: "bcdDefgGkKpPrRsuZ",
-  long: words(
-    "base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid"
-  )
-};
-var ENGINE = {
-  short: "uptfHvewlocm",
-  long: words(
-    "username password volume env name tag file target output platform build-arg build-context secret ssh label annotation cache-from cache-to iidfile metadata-file network progress builder add-host attest allow call cgroup-parent isolation memory provenance sbom shm-size ulimit host context config log-level format authfile creds"
-  )
-};
-var SYNTAX = {
-  addgroup: { short: "g", long: words("gid firstgid lastgid") },
-  adduser: { short: "hgsGuk", long: words("home shell ingroup gid uid gecos firstuid lastuid conf") },
-  apk: { short: "ptX", long: words("repository root keys-dir virtual cache-dir repositories-file wait arch timeout") },
-  apt: APT,
-  "apt-get": APT,
-  aria2c: {
-    short: "odixjsk",
-    long: words(
-      "out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size"
-    )
-  },
-  aws: { long: words("region profile output endpoint-url query ca-bundle") },
-  az: { short: "upg", long: words("username password tenant name resource-group") },
-  buildah: ENGINE,
-  chmod: { long: words("reference") },
-  chown: { long: words("reference from") },
-  chpst: { short: "uUbenmodfclt/" },
-  conda: { short: "npc", long: words("name prefix channel file") },
-  cp: { short: "tS", long: words("target-directory suffix") },
-  curl: {
-    short: "AbcCdDeEFHhKmoPQrTtuUwxXyYz",
-    long: words(
-      "user-agent cookie cookie-jar continue-at data data-raw data-binary data-urlencode dump-header referer cert form header config max-time output ftp-port quote range upload-file telnet-option user proxy-user write-out proxy request speed-limit speed-time time-cond retry retry-delay retry-max-time connect-timeout cacert capath ciphers interface limit-rate max-redirs max-filesize output-dir resolve unix-socket url key pass oauth2-bearer preproxy socks5 tls-max create-file-mode json proto proto-redir doh-url hostpubmd5 pinnedpubkey noproxy variable netrc-file stderr trace trace-ascii connect-to"
-    )
-  },
-  dnf: YUM,
-  dnf5: YUM,
-  docker: ENGINE,
-  dotnet: { short: "upk", long: words("username password api-key source name configfile") },
-  dpkg: { short: "D", long: words("root admindir instdir") },
-  gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
-  git: {
-    short: "cCbojuemF",
-    long: words(
-      "branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message"
-    )
-  },
-  gpg: {
-    short: "oruN",
-    long: words(
-      "keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model"
-    )
-  },
-  helm: { short: "npu", long: words("username password version namespace repo") },
-  install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
-  keytool: { single: true },
-  ldapsearch: { short: "DwHbshp" },
-  lftp: { short: "upe", long: words("user port") },
-  mariadb: MYSQL,
-  microdnf: YUM,
-  mkdir: { short: "m", long: words("mode context") },
-  mongo: { short: "up", long: words("username password host port authenticationDatabase eval") },
-  mongosh: { short: "up", long: words("username password host port authenticationDatabase eval") },
-  mysql: MYSQL,
-  mysqladmin: MYSQL,
-  mysqldump: MYSQL,
-  nuget: { single: true },
-  npm: NPM,
-  openssl: { single: true },
-  pip: PIP,
-  pip3: PIP,
-  pipx: { long: words("index-url pip-args python spec") },
-  pnpm: NPM,
-  podman: ENGINE,
-  psql: POSTGRES,
-  "redis-cli": { short: "ahpnu", long: words("pass user") },
-  runuser: { short: "ucsgGw", long: words("user command shell group supp-group session-command") },
-  rpm: { short: "rD", long: words("root define dbpath prefix relocate") },
-  scp: SSH,
-  skopeo: { short: "up", long: words("username password creds src-creds dest-creds") },
-  smbclient: { short: "Uc", long: words("user command") },
-  ssh: SSH,
-  "ssh-keygen": { short: "tbfNPCm" },
-  sshpass: { short: "pfdP" },
-  su: { short: "csgGw", long: words("command shell group supp-group session-command") },
-  svn: { long: words("username password config-dir") },
-  tar: {
-    short: "fCbTXIHKNV",
-    long: words(
-      "file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning"
-    )
-  },
-  twine: { short: "up", long: words("username password repository repository-url") },
-  unzip: { short: "dxP" },
-  useradd: USERS,
-  usermod: USERS,
-  uv: { long: words("index-url extra-index-url index default-index python requirement target allow-insecure-host") },
-  wget: {
-    short: "OoaPeUtTwQBDARlIXiY",
-    long: words(
-      "output-document output-file append-output directory-prefix execute user-agent tries timeout wait quota base domains accept reject level input-file proxy user password http-user http-password ftp-user ftp-password header post-data post-file method body-data body-file ca-certificate ca-directory certificate private-key secure-protocol limit-rate retry-on-http-error waitretry dns-timeout connect-timeout read-timeout cut-dirs progress referer save-cookies load-cookies proxy-user proxy-password"
-    )
-  },
-  yarn: NPM,
-  yum: YUM,
-  zypper: { short: "pRct", long: words("repo from root config plus-repo gpg-auto-import") }
-};
-var MIN_ABBREVIATION = 8;
-var isNamed = (written, name2, whole4) => written === name2 || name2.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && !whole4.has(written) && name2.startsWith(written);
-function* optionsOf(args, { short: short2 = "", long = [], single = false }, operands) {
-  const whole4 = new Set(long.map((name2) => `--${name2}`));
-  for (let at3 = 0; at3 < args.length; at3++) {
-    const word = args[at3];
-    if (word === void 0) return;
-    const { value: text5 } = word;
-    if (text5 === "--") {
-      operands.push(...args.slice(at3 + 1));
-      return;
-    }
-    const part3 = (from) => ({ ...word, value: text5.slice(from) });
-    const equals = text5.indexOf("=");
-    if (text5.startsWith("--") || single && /^-./.test(text5)) {
-      const name2 = equals === -1 ? text5 : text5.slice(0, equals);
-      if (equals !== -1) yield { name: name2, value: part3(equals + 1) };
-      else if (single) yield { name: name2, value: args[at3 + 1] ?? null };
-      else if (long.some((known2) => isNamed(name2, `--${known2}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
-      else yield { name: name2, value: null };
-    } else if (/^-./.test(text5)) {
-      for (let i = 1; i < text5.length; i++) {
-        const letter = text5[i] ?? "";
-        if (!short2.includes(letter)) yield { name: `-${letter}`, value: null };
-        else {
-          yield { name: `-${letter}`, value: i + 1 < text5.length ? part3(i + 1) : args[++at3] ?? null };
-          break;
-        }
-      }
-    } else operands.push(word);
-  }
-}
-var read = /* @__PURE__ */ new WeakMap();
-function optionsIn(command2) {
-  const known2 = read.get(command2);
-  if (known2 !== void 0) return known2;
-  const operands = [];
-  const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
-  const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
-  const options5 = [...optionsOf(command2.args, syntax, operands)];
-  const values = (...names2) => options5.flatMap(
-    ({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []
-  );
-  const result = {
-    options: options5,
-    operands,
-    has: (...names2) => options5.some(({ name: name2 }) => names2.some((wanted) => isNamed(name2, wanted, whole4))),
-    values,
-    value: (...names2) => values(...names2).at(-1) ?? null
-  };
-  read.set(command2, result);
-  return result;
-}
-
-// src/shell/packages.ts
-var FAMILIES = {
-  apk: "apk",
-  apt: "apt",
-  "apt-get": "apt",
-  aptitude: "apt",
-  dnf: "yum",
-  dnf5: "yum",
-  microdnf: "yum",
-  pacman: "pacman",
-  tdnf: "yum",
-  "xx-apk": "apk",
-  "xx-apt": "apt",
-  "xx-apt-get": "apt",
-  yum: "yum",
-  zypper: "zypper"
-};
-var ACTIONS = {
-  apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
-  apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
-  pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
-  yum: {
-    install: /^(?:install|groupinstall|localinstall)$/,
-    upgrade: /^(?:upgrade|update|distro-sync)$/,
-    update: /^makecache$/
-  },
-  zypper: {
-    install: /^(?:install|in)$/,
-    upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/,
-    update: /^(?:refresh|ref)$/
-  }
-};
-function packagesIn(command2) {
-  const family = Object.hasOwn(FAMILIES, command2.name) ? FAMILIES[command2.name] : void 0;
-  if (family === void 0) return null;
-  const { operands, options: options5 } = optionsIn(command2);
-  if (family === "pacman") {
-    const letters2 = options5.map(({ name: name2 }) => name2.slice(1)).join("");
-    if (!letters2.includes("S")) return null;
-    if (operands.length === 0)
-      return letters2.includes("u") ? { family, action: "upgrade", packages: [] } : letters2.includes("y") ? { family, action: "update", packages: [] } : null;
-    return { family, action: "install", packages: operands };
-  }
-  const [verb, ...rest] = operands;
-  const actions = ACTIONS[family];
-  for (const action of ["install", "upgrade", "update"])
-    if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
-  return null;
-}
-var packageName = ({ value }) => value.replace(/(?<=.)[=<>~@/:].*$/s, "");
-function installs(command2, isWanted) {
-  const found = packagesIn(command2);
-  return found?.action === "install" ? found.packages.map(packageName).find(isWanted) ?? null : null;
-}
-
-// src/rules/build-tools-left.ts
+// src/rules/base/not-distroless.ts
 var meta4 = {
-  id: "build-tools-left",
-  title: "Tools of the build stay in the image",
-  description: "The final image holds compilers or headers that own layers brought: they serve the build, and whoever breaks in.",
-  remedy: "Build in a stage of its own and copy the result, or remove the tools in the RUN that installs them.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis43, REFERENCES.buildPractices],
-  enabled: false
-};
-var COMPILERS = /^\/usr\/(?:local\/)?bin\/(?:(?:[\w-]+-linux-gnu-)?(?:gcc|g\+\+|cpp|ld|as)(?:-[\d.]+)?|cc|c\+\+|clang(?:\+\+)?(?:-\d+)?|make|cmake|rustc|cargo|ghc|javac|gfortran|nasm|yasm|meson|ninja)$/;
-var HEADERS = /^\/var\/lib\/dpkg\/info\/([\w.+-]+-dev)(?::\w+)?\.list$/;
-function toolsOf({ filesystem, origin, steps }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const [layer, { owner }] of origin.layers.entries()) {
-    const step2 = owner === "unknown" ? steps.find((candidate) => candidate.layer === layer) : void 0;
-    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true)
-      continue;
-    for (const version2 of filesystem.presentIn(layer)) {
-      const name2 = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
-      if (name2 === void 0) continue;
-      const own2 = found.get(layer) ?? { tools: [], version: version2 };
-      own2.tools.push(name2);
-      found.set(layer, own2);
-    }
-  }
-  return found;
-}
-var buildToolsLeft = {
-  meta: meta4,
-  *check(evidence) {
-    for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
-      const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
-      const command2 = step2?.commands.find(
-        (candidate) => installs(
-          candidate,
-          (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)
-        ) !== null
-      ) ?? step2?.commands.find((candidate) => packagesIn(candidate)?.action === "install");
-      const shown2 = [...new Set(tools)];
-      const own2 = {
-        message: `Layer ${layer} leaves ${shown2.slice(0, 4).join(", ")}${shown2.length > 4 ? ` and ${shown2.length - 4} more tools of the build` : ""} in the image.`,
-        remedy: "Build in a stage of its own and COPY --from the result, or remove them in the RUN that installs them (apt-get purge --auto-remove, apk del .build-deps).",
-        identity: ["build-tools", step2?.keyword ?? ""]
-      };
-      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta4, step2, command2, own2);
-      else
-        yield placed(meta4, {
-          ...own2,
-          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
-          dockerfile: evidence.origin.layers[layer]?.lines ?? null,
-          origin: "own"
-        });
-    }
-  }
-};
-
-// src/rules/content-not-inspected.ts
-var meta5 = {
-  id: "content-not-inspected",
-  title: "Content that was not looked into",
-  description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
-  remedy: "Unpack the archive in the image, store it as zip, tar, gzip, zstd, xz or bzip2, or raise the limit.",
+  id: "not-distroless",
+  title: "The image has a shell or a package manager",
+  description: "The final image holds a shell or a package manager, told by what is executable there.",
+  remedy: "Ship a stage that starts from a distroless base or from scratch, with only what the application needs.",
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [],
-  enabled: true
+  references: [{ name: "Distroless images", url: "https://github.com/GoogleContainerTools/distroless" }],
+  enabled: false,
+  strict: "medium"
 };
-var MAX_NAMED = 3;
-var contentNotInspected = {
-  meta: meta5,
-  *check({ skipped, origin }) {
-    const files = /* @__PURE__ */ new Map();
-    for (const part3 of skipped) {
-      const key = `${part3.layer} ${part3.path.split("!/")[0] ?? part3.path}`;
-      files.set(key, [...files.get(key) ?? [], part3]);
-    }
-    for (const parts of files.values()) {
-      const [first2] = parts;
-      if (first2 === void 0) continue;
-      const path20 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part3) => part3.path !== path20);
-      const named3 = inner.slice(0, MAX_NAMED).map((part3) => `${part3.path.slice(path20.length + 2)} (${part3.reason})`);
-      const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
-      const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
-      const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
-      yield placed(meta5, {
-        message: `${path20} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
-        remedy: meta5.remedy,
-        location: first2.layer === null ? { kind: "index", field: path20 } : { kind: "layer", layer: first2.layer, path: path20, line: null, offset: null },
-        dockerfile: layer?.lines ?? null,
-        origin: layer?.owner ?? "unknown",
-        identity: [path20]
-      });
-    }
+var MAX_NAMED = 6;
+var notDistroless = {
+  meta: meta4,
+  *check({ programs, origin }) {
+    if (programs.distroless) return;
+    const found = [...programs.shells, ...programs.packageManagers];
+    const named3 = found.slice(0, MAX_NAMED).join(", ");
+    yield placed(meta4, {
+      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named3}${found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : ""}.`,
+      remedy: meta4.remedy,
+      location: { kind: "image" },
+      dockerfile: origin.from,
+      origin: "own",
+      identity: ["programs"]
+    });
   }
 };
 
@@ -22634,6 +22313,203 @@ function replaceStretches(text5, stretches) {
   return result + text5.slice(copied);
 }
 
+// src/shell/options.ts
+var words = (text5) => text5.split(" ");
+var APT = {
+  short: "atoch",
+  long: words("option target-release default-release config-file host-architecture")
+};
+var YUM = {
+  short: "cdeRx",
+  long: words(
+    "config debuglevel errorlevel rpmverbosity enablerepo disablerepo repo repoid exclude installroot releasever setopt disableplugin enableplugin forcearch repofrompath"
+  )
+};
+var PIP = {
+  short: "rcietfpb",
+  long: words(
+    "requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action"
+  )
+};
+var NPM = {
+  short: "C",
+  long: words(
+    "registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout"
+  )
+};
+var SSH = { short: "bcDEeFIiJLlmOopQRSWw" };
+var MYSQL = {
+  short: "uhPSDeG",
+  long: words("user host port socket database execute default-character-set defaults-file protocol")
+};
+var POSTGRES = {
+  short: "hpUdcftFjnNTLoRvW",
+  long: words("host port username dbname command file set output")
+};
+var USERS = {
+  short: "bcdDefgGkKpPrRsuZ",
+  long: words(
+    "base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid"
+  )
+};
+var ENGINE = {
+  short: "uptfHvewlocm",
+  long: words(
+    "username password volume env name tag file target output platform build-arg build-context secret ssh label annotation cache-from cache-to iidfile metadata-file network progress builder add-host attest allow call cgroup-parent isolation memory provenance sbom shm-size ulimit host context config log-level format authfile creds"
+  )
+};
+var SYNTAX = {
+  addgroup: { short: "g", long: words("gid firstgid lastgid") },
+  adduser: { short: "hgsGuk", long: words("home shell ingroup gid uid gecos firstuid lastuid conf") },
+  apk: { short: "ptX", long: words("repository root keys-dir virtual cache-dir repositories-file wait arch timeout") },
+  apt: APT,
+  "apt-get": APT,
+  aria2c: {
+    short: "odixjsk",
+    long: words(
+      "out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size"
+    )
+  },
+  aws: { long: words("region profile output endpoint-url query ca-bundle") },
+  az: { short: "upg", long: words("username password tenant name resource-group") },
+  buildah: ENGINE,
+  chmod: { long: words("reference") },
+  chown: { long: words("reference from") },
+  chpst: { short: "uUbenmodfclt/" },
+  conda: { short: "npc", long: words("name prefix channel file") },
+  cp: { short: "tS", long: words("target-directory suffix") },
+  curl: {
+    short: "AbcCdDeEFHhKmoPQrTtuUwxXyYz",
+    long: words(
+      "user-agent cookie cookie-jar continue-at data data-raw data-binary data-urlencode dump-header referer cert form header config max-time output ftp-port quote range upload-file telnet-option user proxy-user write-out proxy request speed-limit speed-time time-cond retry retry-delay retry-max-time connect-timeout cacert capath ciphers interface limit-rate max-redirs max-filesize output-dir resolve unix-socket url key pass oauth2-bearer preproxy socks5 tls-max create-file-mode json proto proto-redir doh-url hostpubmd5 pinnedpubkey noproxy variable netrc-file stderr trace trace-ascii connect-to"
+    )
+  },
+  dnf: YUM,
+  dnf5: YUM,
+  docker: ENGINE,
+  dotnet: { short: "upk", long: words("username password api-key source name configfile") },
+  dpkg: { short: "D", long: words("root admindir instdir") },
+  gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
+  git: {
+    short: "cCbojuemF",
+    long: words(
+      "branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message"
+    )
+  },
+  gpg: {
+    short: "oruN",
+    long: words(
+      "keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model"
+    )
+  },
+  helm: { short: "npu", long: words("username password version namespace repo") },
+  install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
+  keytool: { single: true },
+  ldapsearch: { short: "DwHbshp" },
+  lftp: { short: "upe", long: words("user port") },
+  mariadb: MYSQL,
+  microdnf: YUM,
+  mkdir: { short: "m", long: words("mode context") },
+  mongo: { short: "up", long: words("username password host port authenticationDatabase eval") },
+  mongosh: { short: "up", long: words("username password host port authenticationDatabase eval") },
+  mysql: MYSQL,
+  mysqladmin: MYSQL,
+  mysqldump: MYSQL,
+  nuget: { single: true },
+  npm: NPM,
+  openssl: { single: true },
+  pip: PIP,
+  pip3: PIP,
+  pipx: { long: words("index-url pip-args python spec") },
+  pnpm: NPM,
+  podman: ENGINE,
+  psql: POSTGRES,
+  "redis-cli": { short: "ahpnu", long: words("pass user") },
+  runuser: { short: "ucsgGw", long: words("user command shell group supp-group session-command") },
+  rpm: { short: "rD", long: words("root define dbpath prefix relocate") },
+  scp: SSH,
+  skopeo: { short: "up", long: words("username password creds src-creds dest-creds") },
+  smbclient: { short: "Uc", long: words("user command") },
+  ssh: SSH,
+  "ssh-keygen": { short: "tbfNPCm" },
+  sshpass: { short: "pfdP" },
+  su: { short: "csgGw", long: words("command shell group supp-group session-command") },
+  svn: { long: words("username password config-dir") },
+  tar: {
+    short: "fCbTXIHKNV",
+    long: words(
+      "file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning"
+    )
+  },
+  twine: { short: "up", long: words("username password repository repository-url") },
+  unzip: { short: "dxP" },
+  useradd: USERS,
+  usermod: USERS,
+  uv: { long: words("index-url extra-index-url index default-index python requirement target allow-insecure-host") },
+  wget: {
+    short: "OoaPeUtTwQBDARlIXiY",
+    long: words(
+      "output-document output-file append-output directory-prefix execute user-agent tries timeout wait quota base domains accept reject level input-file proxy user password http-user http-password ftp-user ftp-password header post-data post-file method body-data body-file ca-certificate ca-directory certificate private-key secure-protocol limit-rate retry-on-http-error waitretry dns-timeout connect-timeout read-timeout cut-dirs progress referer save-cookies load-cookies proxy-user proxy-password"
+    )
+  },
+  yarn: NPM,
+  yum: YUM,
+  zypper: { short: "pRct", long: words("repo from root config plus-repo gpg-auto-import") }
+};
+var MIN_ABBREVIATION = 8;
+var isNamed = (written, name2, whole4) => written === name2 || name2.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && !whole4.has(written) && name2.startsWith(written);
+function* optionsOf(args, { short: short2 = "", long = [], single = false }, operands) {
+  const whole4 = new Set(long.map((name2) => `--${name2}`));
+  for (let at3 = 0; at3 < args.length; at3++) {
+    const word = args[at3];
+    if (word === void 0) return;
+    const { value: text5 } = word;
+    if (text5 === "--") {
+      operands.push(...args.slice(at3 + 1));
+      return;
+    }
+    const part3 = (from) => ({ ...word, value: text5.slice(from) });
+    const equals = text5.indexOf("=");
+    if (text5.startsWith("--") || single && /^-./.test(text5)) {
+      const name2 = equals === -1 ? text5 : text5.slice(0, equals);
+      if (equals !== -1) yield { name: name2, value: part3(equals + 1) };
+      else if (single) yield { name: name2, value: args[at3 + 1] ?? null };
+      else if (long.some((known2) => isNamed(name2, `--${known2}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
+      else yield { name: name2, value: null };
+    } else if (/^-./.test(text5)) {
+      for (let i = 1; i < text5.length; i++) {
+        const letter = text5[i] ?? "";
+        if (!short2.includes(letter)) yield { name: `-${letter}`, value: null };
+        else {
+          yield { name: `-${letter}`, value: i + 1 < text5.length ? part3(i + 1) : args[++at3] ?? null };
+          break;
+        }
+      }
+    } else operands.push(word);
+  }
+}
+var read = /* @__PURE__ */ new WeakMap();
+function optionsIn(command2) {
+  const known2 = read.get(command2);
+  if (known2 !== void 0) return known2;
+  const operands = [];
+  const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
+  const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
+  const options5 = [...optionsOf(command2.args, syntax, operands)];
+  const values = (...names2) => options5.flatMap(
+    ({ name: name2, value }) => value !== null && names2.some((wanted) => isNamed(name2, wanted, whole4)) ? [value] : []
+  );
+  const result = {
+    options: options5,
+    operands,
+    has: (...names2) => options5.some(({ name: name2 }) => names2.some((wanted) => isNamed(name2, wanted, whole4))),
+    values,
+    value: (...names2) => values(...names2).at(-1) ?? null
+  };
+  read.set(command2, result);
+  return result;
+}
+
 // src/evidence/account-passwords.ts
 var isLocked = (value) => /^(?:[!*x]|LK|NP|locked)*$/.test(value);
 var HASH = /^!?(?:\$(?:\d\w?|y|gy|md5|sha1|argon2\w*|scrypt)\$|\{\w+\}|_[./0-9A-Za-z]{19}$)/;
@@ -23031,12 +22907,12 @@ function wordOf(word, variables, offset = 0) {
 var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
 var oneLine = (text5) => text5.replace(/\\?(?<![^\S\n])[^\S\n]*\n\s*/g, " ").replace(/\s+/g, " ").trim();
 
-// src/rules/quote.ts
+// src/rules/command/quote.ts
 var MAX_QUOTED = 90;
 var quote = (cut, { text: text5 }) => `\`${cut(oneLine(text5), MAX_QUOTED, "words").replaceAll("`", "'")}\``;
 
-// src/rules/credentials-in-command.ts
-var meta6 = {
+// src/rules/command/credentials-in-command.ts
+var meta5 = {
   id: "credentials-in-command",
   title: "A credential among the words of a command",
   description: "A command of a RUN is given a password, token or key in its words: the history of the image and the log of the build show it.",
@@ -23058,7 +22934,7 @@ var SAYS = {
   variable: "its value is a variable; as a build argument it is in the history, as a mounted secret it is not"
 };
 var credentialsInCommand = {
-  meta: meta6,
+  meta: meta5,
   *check({ steps, cut, given: given2 }) {
     for (const step2 of steps)
       for (const command2 of step2.commands)
@@ -23068,7 +22944,7 @@ var credentialsInCommand = {
           const variable = /^\$\{?(\w+)/.exec(value)?.[1];
           if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`)))
             continue;
-          yield onCommand(meta6, step2, command2, {
+          yield onCommand(meta5, step2, command2, {
             severity: SEVERITY[kind],
             message: `RUN gives a credential to a command in its words (${by}, ${quote(cut, command2)}): ${SAYS[kind]}.`,
             remedy: `${kind === "variable" ? "" : "Change the password or token. "}Mount it for the one command: RUN --mount=type=secret,id=TOKEN \u2026 "$(cat /run/secrets/TOKEN)".`,
@@ -23077,558 +22953,6 @@ var credentialsInCommand = {
         }
   }
 };
-
-// src/rules/leak.ts
-import { createHmac } from "node:crypto";
-
-// src/checkout/dockerignore.ts
-var MAX_PATTERN = 1024;
-function readClass(text5, at3) {
-  let end2 = at3 + 1;
-  const not = text5[end2] === "^";
-  if (not) end2++;
-  const ranges = [];
-  while (end2 < text5.length && (text5[end2] !== "]" || ranges.length === 0)) {
-    if (text5[end2] === "\\") end2++;
-    const from = text5[end2] ?? "";
-    if (text5[end2 + 1] === "-" && text5[end2 + 2] !== "]" && text5[end2 + 2] !== void 0) {
-      ranges.push([from, text5[end2 + 2] ?? from]);
-      end2 += 3;
-    } else {
-      ranges.push([from, from]);
-      end2++;
-    }
-  }
-  return end2 >= text5.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
-}
-function tokensOf(text5) {
-  const tokens = [];
-  for (let at3 = 0; at3 < text5.length; at3++) {
-    const char = text5[at3] ?? "";
-    if (char === "*" && text5[at3 + 1] === "*") {
-      const rest = text5.slice(at3 + 2);
-      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
-      at3 += rest.startsWith("/") ? 2 : 1;
-      tokens.push({ kind: at3 + 1 >= text5.length || isSuffix ? "any" : "directories" });
-    } else if (char === "*") tokens.push({ kind: "run" });
-    else if (char === "?") tokens.push({ kind: "one" });
-    else if (char === "[") {
-      const found = readClass(text5, at3);
-      if (found === null) tokens.push({ kind: "char", char });
-      else {
-        tokens.push(found.token);
-        at3 = found.end;
-      }
-    } else if (char === "\\" && at3 + 1 < text5.length) tokens.push({ kind: "char", char: text5[++at3] ?? "" });
-    else tokens.push({ kind: "char", char });
-  }
-  return tokens;
-}
-function clean(pattern) {
-  const parts = [];
-  for (const part3 of pattern.split("/")) {
-    if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern.startsWith("/"))) parts.push(part3);
-  }
-  return parts.join("/");
-}
-function parseDockerignore(text5) {
-  return text5.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole4, index) => {
-    const line2 = whole4.trim();
-    if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
-    const isException = line2.startsWith("!");
-    const pattern = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
-  });
-}
-var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path20) {
-  let states = /* @__PURE__ */ new Set([0]);
-  const close = (set, isBoundary) => {
-    for (const state of set) {
-      const kind = tokens[state]?.kind;
-      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set.add(state + 1);
-    }
-    return set;
-  };
-  let inside = /* @__PURE__ */ new Set();
-  states = close(states, true);
-  for (const char of path20) {
-    if (char === "/" && states.has(tokens.length)) return true;
-    if (states.size === 0 && inside.size === 0) return false;
-    const next = /* @__PURE__ */ new Set();
-    const nextInside = /* @__PURE__ */ new Set();
-    for (const state of states) {
-      const token2 = tokens[state];
-      if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2))
-        next.add(state + 1);
-      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
-      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
-      if (token2.kind === "directories" && char === "/") nextInside.add(state);
-    }
-    for (const state of inside) {
-      nextInside.add(state);
-      if (char === "/") next.add(state + 1);
-    }
-    inside = nextInside;
-    states = close(next, false);
-    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
-    states = close(states, false);
-  }
-  return states.has(tokens.length);
-}
-function ignoredBy(dockerignore, path20) {
-  let found = null;
-  for (const pattern of dockerignore) {
-    if (pattern.isException === (found === null)) continue;
-    if (matches(pattern.tokens, path20)) found = pattern.isException ? null : pattern;
-  }
-  return found === null ? null : { pattern: found.text, line: found.line };
-}
-var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
-var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
-var patternOf = (path20) => path20.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
-
-// src/image/path.ts
-import { isUtf8 } from "node:buffer";
-var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
-function cleanPath(name2) {
-  const inner = name2.slice(
-    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
-    name2.endsWith("/") ? -1 : void 0
-  );
-  if (!UNCLEAN.test(inner)) return `/${inner}`;
-  const parts = [];
-  for (const part3 of name2.split("/")) {
-    if (part3 === "" || part3 === ".") continue;
-    if (part3 === "..") parts.pop();
-    else parts.push(part3);
-  }
-  return `/${parts.join("/")}`;
-}
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path20) => path20.slice(0, path20.lastIndexOf("/")) || "/";
-var baseName = (path20) => path20.slice(path20.lastIndexOf("/") + 1);
-var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path20) {
-  let parts = 0;
-  let inside = false;
-  for (let at3 = 0; at3 < path20.length; at3++) {
-    const isSlash = path20.charCodeAt(at3) === 47;
-    if (!isSlash && !inside) parts++;
-    inside = !isSlash;
-  }
-  return parts;
-}
-var LOSSY = "\uFFFD";
-function decodeName(bytes2) {
-  const text5 = bytes2.toString("utf8");
-  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
-  let name2 = "";
-  for (let at3 = 0; at3 < bytes2.length; ) {
-    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
-    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
-    at3 += length ?? 1;
-  }
-  return name2;
-}
-var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
-function bytesOfName(name2) {
-  return Buffer.concat(
-    name2.split(/([\udc80-\udcff])/u).map(
-      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
-    )
-  );
-}
-
-// src/dockerfile/words.ts
-var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
-function fitsPattern(pattern, text5) {
-  const first2 = pattern[0] ?? "";
-  const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text5 === first2;
-  if (!text5.startsWith(first2) || !text5.endsWith(last) || text5.length < first2.length + last.length) return false;
-  let at3 = first2.length;
-  const end2 = text5.length - last.length;
-  for (const part3 of pattern.slice(1, -1)) {
-    const found = text5.indexOf(part3, at3);
-    if (found === -1 || found + part3.length > end2) return false;
-    at3 = found + part3.length;
-  }
-  return true;
-}
-var MAX_VARIABLE = 4096;
-function variableEnd(text5, at3, closings) {
-  VARIABLE.lastIndex = at3;
-  const name2 = VARIABLE.exec(text5);
-  if (name2 !== null) return at3 + name2[0].length;
-  if (!text5.startsWith("${", at3)) return at3;
-  const end2 = closings(text5).get(at3 + 1);
-  return end2 === void 0 || end2 >= at3 + MAX_VARIABLE ? at3 : end2 + 1;
-}
-var VARIABLE = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y;
-function closingBraces(text5) {
-  const closings = /* @__PURE__ */ new Map();
-  const open7 = [];
-  for (let at3 = 0; at3 < text5.length; at3++) {
-    if (text5[at3] === "{") open7.push(at3);
-    else if (text5[at3] === "}") {
-      const start = open7.pop();
-      if (start !== void 0) closings.set(start, at3);
-    }
-  }
-  return closings;
-}
-function patternsOf(text5, escapeCharacter) {
-  const words2 = [];
-  let closings = null;
-  const findClosings = (whole4) => closings ??= closingBraces(whole4);
-  let parts = null;
-  let quote2 = "";
-  const add3 = (part3) => {
-    parts ??= [""];
-    parts[parts.length - 1] += part3;
-  };
-  for (let at3 = 0; at3 < text5.length; at3++) {
-    const char = text5[at3] ?? "";
-    if (quote2 === "'") {
-      if (char === quote2) quote2 = "";
-      else add3(char);
-    } else if (char === quote2 && quote2 !== "") quote2 = "";
-    else if (quote2 === "" && (char === "'" || char === '"')) {
-      quote2 = char;
-      add3("");
-    } else if (char === escapeCharacter && at3 + 1 < text5.length) {
-      const next = text5[at3 + 1] ?? "";
-      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
-      add3(next);
-      at3++;
-    } else if (char === "$") {
-      const end2 = variableEnd(text5, at3, findClosings);
-      if (end2 === at3) add3(char);
-      else {
-        parts ??= [""];
-        parts.push("");
-        at3 = end2 - 1;
-      }
-    } else if (quote2 === "" && /\s/.test(char)) {
-      if (parts !== null) words2.push(parts);
-      parts = null;
-    } else add3(char);
-  }
-  if (parts !== null) words2.push(parts);
-  return words2;
-}
-function joinPatterns(words2) {
-  const parts = [];
-  for (const [index, [head = "", ...tail2]] of words2.entries()) {
-    if (index === 0) parts.push(head);
-    else parts[parts.length - 1] += ` ${head}`;
-    parts.push(...tail2);
-  }
-  return parts;
-}
-function jsonWords(text5) {
-  if (!text5.trimStart().startsWith("[")) return null;
-  try {
-    const parsed = JSON.parse(text5);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-var squeeze = (text5) => text5.replace(/\s+/g, " ").trim();
-function rawWordsOf(text5) {
-  return text5.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
-}
-var letters = (text5) => text5.replace(/[^\p{L}\p{N}]/gu, "");
-
-// src/dockerfile/copy.ts
-var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
-var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
-var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path20, workdir = null) {
-  const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
-  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
-  const isAbsolute = written.startsWith("/") || workdir !== null;
-  const sources = copySources(instruction);
-  const name2 = baseName(path20);
-  const named3 = sources.find((source2) => baseName(source2) === name2);
-  if (named3 !== void 0) return named3;
-  const [only] = sources;
-  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path20 === target ? 0 : path20.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path20 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path20.slice(at3));
-}
-
-// src/dockerfile/logical-lines.ts
-var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/;
-var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
-var CONTINUED = { "\\": /(?:([^\\])|^)\\[ \t]*$/, "`": /(?:([^`])|^)`[ \t]*$/ };
-var isComment = (line2) => /^\s*#/.test(line2);
-var isBlank = (line2) => line2.trim() === "";
-function readEscape(lines) {
-  let escapeCharacter = "\\";
-  const seen = /* @__PURE__ */ new Set();
-  for (const line2 of lines) {
-    const match2 = DIRECTIVE.exec(line2.trimStart());
-    const name2 = match2?.[1]?.toLowerCase();
-    if (name2 === void 0 || !DIRECTIVES.has(name2)) break;
-    if (seen.has(name2)) return { escapeCharacter, error: `the parser directive ${name2} stands there twice` };
-    seen.add(name2);
-    if (name2 !== "escape") continue;
-    const value = match2?.[2];
-    if (value !== "\\" && value !== "`")
-      return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
-    escapeCharacter = value;
-  }
-  return { escapeCharacter, error: null };
-}
-function rawWords(line2) {
-  const words2 = [];
-  let word = "";
-  for (let at3 = 0; at3 < line2.length; at3++) {
-    const char = line2[at3] ?? "";
-    if (char === "'" || char === '"') {
-      let end2 = at3 + 1;
-      while (end2 < line2.length && line2[end2] !== char) end2 += char === '"' && line2[end2] === "\\" ? 2 : 1;
-      if (end2 >= line2.length) return [];
-      word += line2.slice(at3, end2 + 1);
-      at3 = end2;
-    } else if (char === "\\") {
-      word += line2.slice(at3, at3 + 2);
-      at3++;
-    } else if (char === "<" && line2[at3 + 1] === "<") {
-      const spaces = /^\s*/.exec(line2.slice(at3 + 2))?.[0] ?? "";
-      word += `<<${spaces}`;
-      at3 += 1 + spaces.length;
-    } else if (/\s/.test(char)) {
-      if (word !== "") words2.push(word);
-      word = "";
-    } else word += char;
-  }
-  return word === "" ? words2 : [...words2, word];
-}
-function openedBy(line2) {
-  return rawWords(line2).flatMap((word) => {
-    const match2 = /^\d*<<(-?)\s*([^<\s][^<]*)$/.exec(word);
-    if (match2?.[2] === void 0) return [];
-    const name2 = match2[2].replace(/\\(.)/g, "$1").replace(/(["'])(.*?)\1/g, "$2");
-    return name2 === "" || /\s/.test(name2) && !/["'\\]/.test(match2[2]) ? [] : [{ name: name2, chomp: match2[1] === "-" }];
-  });
-}
-function takesDocuments(text5) {
-  const match2 = /^\s*(?:ONBUILD\s+)?(?:ADD|COPY|RUN)\s+(.*)$/is.exec(text5);
-  return match2 !== null && !(match2[1] ?? "").replace(/^(?:--\S+\s+)+/, "").startsWith("[");
-}
-function readLogicalLines(text5) {
-  const physical2 = text5.replace(/^\ufeff/, "").split("\n");
-  if (physical2.at(-1) === "") physical2.pop();
-  const bare = physical2.map((line2) => line2.replace(/(?<!\r)\r+$/, ""));
-  const { escapeCharacter, error: error2 } = readEscape(bare);
-  const continued = CONTINUED[escapeCharacter];
-  const lines = [];
-  for (let at3 = 0; at3 < bare.length; at3++) {
-    const first2 = (bare[at3] ?? "").trimStart();
-    if (isComment(first2) || isBlank(first2)) continue;
-    const startLine = at3 + 1;
-    let joined3 = "";
-    const starts = [];
-    const add3 = (part3) => {
-      starts.push({ offset: joined3.length, line: at3 + 1 });
-      joined3 += part3.replace(continued, "$1");
-    };
-    let open7 = continued.test(first2);
-    add3(first2);
-    while (open7 && at3 + 1 < bare.length) {
-      const next = bare[++at3] ?? "";
-      if (isComment(next) || isBlank(next)) continue;
-      open7 = continued.test(next);
-      add3(next);
-    }
-    const documents = [];
-    if (joined3.includes("<<") && takesDocuments(joined3)) {
-      for (const opened of openedBy(joined3)) {
-        const from = at3 + 1;
-        let end2 = from;
-        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name)
-          end2++;
-        if (end2 >= bare.length)
-          return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
-        documents.push({
-          ...opened,
-          startLine: from + 1,
-          content: physical2.slice(from, end2).map((line2) => `${line2}
-`).join("")
-        });
-        at3 = end2;
-      }
-    }
-    if (joined3.trim() !== "") lines.push({ text: joined3, documents, starts, startLine, endLine: at3 + 1 });
-  }
-  return { escapeCharacter, lines, error: error2 };
-}
-
-// src/dockerfile/dockerfile.ts
-function toInstruction(text5, { documents, starts, startLine, endLine }) {
-  const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text5) ?? [];
-  const keyword = word.toUpperCase();
-  const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? "";
-  const own2 = rest.slice(flagText.length).trim();
-  const before = text5.length - rest.slice(flagText.length).trimStart().length;
-  const ownStarts = starts.map(({ offset, line: line2 }) => ({ offset: Math.max(0, offset - before), line: line2 }));
-  return {
-    keyword,
-    flags: flagText.split(/\s+/).filter((flag2) => flag2 !== ""),
-    text: own2,
-    documents,
-    starts: ownStarts,
-    startLine,
-    endLine,
-    trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, starts: ownStarts, startLine, endLine }) : null
-  };
-}
-function expand2(text5, args) {
-  return text5.replace(
-    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]{0,1000}))?\})/g,
-    (whole4, bare, braced, operator, word) => {
-      const value = args.get(bare ?? braced ?? "");
-      if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand2(word ?? "", args);
-      if (value !== void 0 && !(value === "" && operator === ":-")) return value;
-      return operator === void 0 ? whole4 : expand2(word ?? "", args);
-    }
-  );
-}
-var MAX_ARGUMENT = 4096;
-function readArgs(text5, escapeCharacter, args) {
-  for (const word of text5.split(/(?<!\s)\s+(?=\w+(?:=|$))/)) {
-    const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
-    if (match2?.[1] === void 0) continue;
-    const value = expand2(match2[2] ?? "", args);
-    if (value.length > MAX_ARGUMENT) continue;
-    args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
-  }
-}
-var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
-  " "
-);
-var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
-function unknownInstruction(text5, instructions) {
-  if (OTHER_SYNTAX.test(text5)) return null;
-  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS.includes(keyword));
-  if (unknown2 === void 0) return null;
-  const near = nearest(unknown2.keyword, KEYWORDS);
-  const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
-  return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
-}
-function parseDockerfile(path20, text5) {
-  const read2 = readLogicalLines(text5);
-  const stages = [];
-  const globals = [];
-  const args = /* @__PURE__ */ new Map();
-  let current = null;
-  const close = () => {
-    if (current !== null) stages.push({ ...current.stage, instructions: current.instructions });
-  };
-  for (const line2 of read2.lines) {
-    const instruction = toInstruction(line2.text, line2);
-    if (instruction.keyword === "FROM") {
-      close();
-      const words2 = instruction.text.split(/\s+/);
-      const name2 = words2[1]?.toUpperCase() === "AS" ? words2[2]?.toLowerCase() ?? null : null;
-      const word = words2[0] ?? "";
-      const from = word.includes("$") ? expand2(word.replace(/^(["'])(.*)\1$/, "$2"), args) : patternsOf(word, read2.escapeCharacter).flat().join("");
-      current = { stage: { index: stages.length, name: name2, from, fromInstruction: instruction }, instructions: [] };
-    } else if (current !== null) current.instructions.push(instruction);
-    else {
-      globals.push(instruction);
-      if (instruction.keyword === "ARG") readArgs(instruction.text, read2.escapeCharacter, args);
-    }
-  }
-  close();
-  const error2 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
-  return {
-    path: path20,
-    text: text5,
-    lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
-    escapeCharacter: read2.escapeCharacter,
-    globals,
-    stages,
-    error: error2
-  };
-}
-var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
-var BY_NAME = /* @__PURE__ */ new WeakMap();
-function stagesByName({ stages }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const stage of stages) {
-    const same = found.get(stage.name ?? "");
-    if (same === void 0) found.set(stage.name ?? "", [stage]);
-    else same.push(stage);
-  }
-  return found;
-}
-function stagesNamed(dockerfile, name2) {
-  const known2 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
-  BY_NAME.set(dockerfile, known2);
-  return name2 === "" ? [] : known2.get(name2) ?? [];
-}
-var parentStage = (dockerfile, stage) => stagesNamed(dockerfile, stage.from.toLowerCase()).findLast(({ index }) => index < stage.index) ?? null;
-function flagValue({ flags }, name2) {
-  const flag2 = flags.find((candidate) => candidate.startsWith(`--${name2}=`));
-  return flag2 === void 0 ? null : flag2.slice(name2.length + 3).replace(/^(["'])(.*)\1$/, "$2");
-}
-var stageOf = (stages, target) => stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
-
-// src/dockerfile/stages.ts
-var writtenParent = ({ escapeCharacter }, { fromInstruction }) => patternsOf(fromInstruction.text.split(/\s+/)[0] ?? "", escapeCharacter)[0] ?? [""];
-function parentOf2(dockerfile, stage) {
-  const written = writtenParent(dockerfile, stage).map((part3) => part3.toLowerCase());
-  if (written.some((part3) => /[:/@]/.test(part3))) return { kind: "image" };
-  const meant = dockerfile.stages.slice(0, stage.index).filter(({ name: name2 }) => name2 !== null && fitsPattern(written, name2));
-  const last = meant.at(-1);
-  if (last === void 0) return { kind: "image" };
-  return literal3(written) === null ? { kind: "open", stages: meant } : { kind: "stage", stage: last };
-}
-function ancestorsOf(dockerfile, stage) {
-  const found = [];
-  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent))
-    found.push(parent);
-  return found.reverse();
-}
-var stageNamed = (dockerfile, name2) => (/^(?:0|[1-9]\d{0,8})$/.test(name2) ? dockerfile.stages[Number(name2)] : void 0) ?? stagesNamed(dockerfile, name2.toLowerCase())[0] ?? null;
-var mountedFrom = (flag2) => flag2.startsWith("--mount=") ? flag2.slice(8).split(",").flatMap((part3) => /^from=(.*)$/i.exec(part3.replace(/["']/g, ""))?.[1] ?? []) : [];
-function takenBy(dockerfile, stage) {
-  const triggered = parentStage(dockerfile, stage)?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
-  return [...triggered, ...stage.instructions].flatMap((instruction) => {
-    const from = /^(?:COPY|ADD)$/.test(instruction.keyword) ? flagValue(instruction, "from") : null;
-    const names2 = [
-      ...from === null ? [] : [from],
-      ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []
-    ];
-    return names2.map(
-      (name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2
-    ).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
-  });
-}
-function parentsOf(dockerfile, stage) {
-  const parent = parentOf2(dockerfile, stage);
-  return parent.kind === "stage" ? [parent.stage] : parent.kind === "open" ? parent.stages : [];
-}
-function stagesOf(dockerfile, built, parents = (stage) => [parentStage(dockerfile, stage)]) {
-  const found = /* @__PURE__ */ new Set();
-  const open7 = [built];
-  for (let stage = open7.pop(); stage !== void 0; stage = open7.pop()) {
-    for (const other of [...parents(stage), ...takenBy(dockerfile, stage).map((taken) => taken.stage)]) {
-      if (other === null || other === built || found.has(other)) continue;
-      found.add(other);
-      open7.push(other);
-    }
-  }
-  return found;
-}
 
 // node_modules/unbash/dist/traversal.js
 function forEachChild(node2, callback) {
@@ -30861,6 +30185,1260 @@ function executed(args) {
   return found;
 }
 
+// src/shell/interpreter.ts
+var INTERPRETERS = [
+  {
+    names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/,
+    code: /^-[a-zA-Z]*c$/,
+    values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/
+  },
+  { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
+  { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
+  { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
+  {
+    names: /^(?:node|nodejs|bun|deno)$/,
+    code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/,
+    values: /^(?:-r|--require|--import)$/
+  },
+  { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
+  { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
+  { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ }
+];
+var interpreterOf = (name2) => INTERPRETERS.find(({ names: names2 }) => names2.test(name2)) ?? null;
+var isInterpreter = (name2) => interpreterOf(name2) !== null;
+var INPUT = /^(?:-|\/dev\/(?:stdin|fd\/0)|\/proc\/self\/fd\/0)$/;
+function startsShell(command2) {
+  const { name: name2, args, replaced: replaced2 } = command2;
+  const options5 = optionsIn(command2);
+  if (/^(?:sudo|doas)$/.test(name2)) return options5.has("-s", "-i", "--shell", "--login");
+  if (name2 === "parallel")
+    return options5.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options5.has("--version", "--help");
+  if (name2 !== "su" && name2 !== "runuser") return false;
+  if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
+  if (options5.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
+  return options5.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options5.has("-u", "--user"));
+}
+function runsInput(name2, code3, replaced2) {
+  if (replaced2 === null) return false;
+  if (code3 === replaced2) return true;
+  if (!isShell(name2)) return false;
+  const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
+  return parseScript(code3).commands.some(
+    ({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value))
+  );
+}
+function runOf(command2) {
+  const { name: name2, program, args, replaced: replaced2 } = command2;
+  if (name2 === "eval")
+    return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
+  if (name2 === "source" || name2 === ".")
+    return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
+  if (startsShell(command2) || replaced2 !== null && replaced2 !== "" && program === replaced2) return { kind: "input" };
+  const interpreter = interpreterOf(name2);
+  if (interpreter === null) return null;
+  for (let at3 = 0; at3 < args.length; at3++) {
+    const word = args[at3];
+    if (word === void 0) break;
+    const { value } = word;
+    if (INPUT.test(value) || isShell(name2) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
+    const code3 = args[at3 + 1];
+    if (interpreter.code.test(value)) {
+      if (code3 === void 0) return replaced2 === "" ? { kind: "input" } : null;
+      return runsInput(name2, code3.value, replaced2) ? { kind: "input" } : { kind: "code", word: code3 };
+    }
+    if (/^(?:-m|--version|-V|-v|--help|-h|-i)$/.test(value) && !isShell(name2)) return null;
+    if (interpreter.values.test(value)) at3++;
+    else if (value === "--") return code3 === void 0 ? { kind: "input" } : { kind: "file", word: code3 };
+    else if (/^(?:pwsh|powershell)/i.test(name2) && !/^[-+]|\.ps1$/i.test(value)) return { kind: "code", word };
+    else if (!/^[-+]./.test(value) && value !== "") return { kind: "file", word };
+  }
+  return { kind: "input" };
+}
+
+// src/evidence/downloads.ts
+var DOWNLOADERS = /* @__PURE__ */ new Set(["aria2c", "axel", "curl", "fetch", "http", "https", "lwp-download", "wget", "xh"]);
+var CHECKSUMS = /^(?:sha(?:1|224|256|384|512)?sum|shasum|md5sum|b2sum|cksum|rhash|openssl)$/;
+var BIN = /^(?:\/usr(?:\/local)?|\/opt\/[^/]+|)\/s?bin\//;
+var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
+var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
+var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
+var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
+var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
+var baseOf = (path20) => path20.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path20) {
+  const [left, right] = [word.replace(/^\.\//, ""), path20.replace(/^\.\//, "")];
+  if (left === right) return true;
+  if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
+  const name2 = baseOf(left);
+  return name2 === baseOf(right) || name2.includes("*") && name2.length > 1 && minimatch(baseOf(right), name2, MATCH_OPTIONS);
+}
+function urlOf(name2, words2) {
+  const found = words2.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words2.find(({ value }) => value.includes("://") && !value.startsWith("-"));
+  if (found !== void 0) return found.value;
+  const bare = words2.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
+  return bare !== void 0 && (name2 === "curl" || name2 === "wget") ? `http://${bare.value}` : words2.find(({ kind }) => kind !== "literal")?.value ?? null;
+}
+var nameInUrl = (url) => baseOf((url.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
+function fetched(command2) {
+  const { name: name2, writes } = command2;
+  if (!DOWNLOADERS.has(name2)) return null;
+  const options5 = optionsIn(command2);
+  if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V"))
+    return null;
+  const words2 = [...options5.values("--url"), ...options5.operands];
+  const url = urlOf(name2, words2);
+  if (url === null && words2.length === 0 && !options5.has("-i", "--input-file")) return null;
+  if (url !== null && LOCAL.test(url)) return null;
+  if (writes.length > 0) return { url, files: [...writes] };
+  const named3 = name2 === "wget" ? options5.values("-O", "--output-document") : name2 === "aria2c" ? options5.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options5.values("-o", "--output") : [];
+  const directory = options5.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
+  if (named3.length > 0) return { url, files: named3.map(({ value }) => value) };
+  const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options5.has("-O", "--remote-name", "--remote-name-all");
+  if (!keepsName) return { url, files: ["-"] };
+  return {
+    url,
+    files: words2.filter(({ value }) => value.includes("/")).map(
+      ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
+    )
+  };
+}
+var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
+var EXECUTING = /\b(?:exec|eval|iex|Invoke-Expression|system|instance_eval)\b/i;
+function fetchedInCode(code3) {
+  const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code3);
+  if (at3?.[1] === void 0 || !FETCHING.test(code3) || LOCAL.test(at3[1])) return null;
+  return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code3) };
+}
+function verifies(command2) {
+  const { name: name2, args, fedBy } = command2;
+  const words2 = args.map(({ value }) => value);
+  const has = (...wanted) => wanted.some((word) => words2.includes(word));
+  if (CHECKSUMS.test(name2))
+    return command2.isTested || (name2 === "openssl" ? has("-verify", "-signature") : words2.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)));
+  if (/^gpg2?$/.test(name2)) return words2.some((word) => /^--verif/.test(word) || word === "--decrypt" || word === "-d");
+  if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name2)) return true;
+  if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name2))
+    return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
+  if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
+  if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
+  const run12 = runOf(command2);
+  return run12?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run12.word.value);
+}
+var aboutOf = ({ args, input, fedBy, reads }) => [
+  ...args.map(({ value }) => value),
+  input ?? "",
+  ...reads,
+  ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+].join("\n");
+var isSame = (a, b) => a.name === b.name && a.text === b.text;
+function unpacks({ name: name2, args }) {
+  const [first2 = ""] = args.map(({ value }) => value);
+  if (/^(?:tar|bsdtar|gtar)$/.test(name2))
+    return args.some(({ value }) => value === "--extract" || value === "--get" || /^-[a-zA-Z]*x/.test(value)) || /^[a-wyzA-Z]*x[a-zA-Z]*$/.test(first2);
+  if (/^(?:unzip|unar|unrar|cpio|pax|dpkg-deb|ar|rpm2cpio)$/.test(name2)) return true;
+  return /^7z[ar]?$/.test(name2) && /^[xe]$/.test(first2);
+}
+var INSTALLERS = {
+  alien: /^-/,
+  apk: /^add$/,
+  apt: /^install$/,
+  "apt-get": /^install$/,
+  dnf: /^(?:install|localinstall)$/,
+  dpkg: /^(?:-i|--install)$/,
+  gdebi: /./,
+  gem: /^install$/,
+  installer: /./,
+  java: /^-jar$/,
+  microdnf: /^install$/,
+  npm: /^(?:i|install|add)$/,
+  opkg: /^install$/,
+  pip: /^install$/,
+  pip3: /^install$/,
+  rpm: /^-[a-hj-zA-TV-Z]*[iU][a-zA-Z]*$|^--(?:install|upgrade)$/,
+  yarn: /^(?:add|global)$/,
+  yum: /^(?:install|localinstall)$/,
+  zypper: /^(?:in|install)$/
+};
+var isInstaller = ({ name: name2, args }) => Object.hasOwn(INSTALLERS, name2) && args.some(({ value }) => INSTALLERS[name2]?.test(value));
+var NAMED2 = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/;
+var namesFile = (installer, word) => !NAMED2.test(installer) || word.includes("/") || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word);
+var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
+var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
+var MAX_FILES = 100;
+var MAX_WORDS2 = 500;
+var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
+var Flow = class {
+  downloads = [];
+  /** By path, as written. */
+  #files = [];
+  /** Variables that hold what was downloaded. */
+  #variables = /* @__PURE__ */ new Map();
+  /** Of the step that is read, by the position of the command: what feeds a later one is a copy of it. */
+  #byPosition = /* @__PURE__ */ new Map();
+  #step = null;
+  /** A download that is known to be checked where it is made, as ADD --checksum is. */
+  add(step2, command2, by, url, files, isVerified = false) {
+    const download = { step: step2, command: command2, by, url, uses: [], isVerified };
+    this.downloads.push(download);
+    for (const path20 of files) if (path20 !== "-" && !path20.startsWith("/dev/")) this.#track(path20, download);
+    if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
+    return download;
+  }
+  #use(download, kind, step2, command2, how) {
+    if (!download.uses.some((use) => use.kind === kind))
+      download.uses.push({ kind, step: step2, command: command2, how, isVerified: download.isVerified });
+  }
+  #downloadOf(command2) {
+    const known2 = this.#byPosition.get(command2.position);
+    return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
+  }
+  /** Follows a file. Copies of copies do not add up without end. */
+  #track(path20, download) {
+    if (this.#files.some((file) => file.path === path20 && file.download === download)) return;
+    this.#files.push({ path: path20, download });
+    if (this.#files.length > MAX_FILES) this.#files.shift();
+  }
+  #fileIn(words2) {
+    return this.#files.findLast(({ path: path20 }) => words2.includes(path20)) ?? this.#files.findLast(({ path: path20 }) => words2.some((word) => sameFile(word, path20))) ?? null;
+  }
+  #verify(step2, command2) {
+    const about = aboutOf(command2);
+    const named3 = this.#files.filter(({ path: path20 }) => about.includes(baseOf(path20)));
+    for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
+      download.isVerified = true;
+  }
+  take(step2, command2) {
+    if (step2 !== this.#step) this.#byPosition.clear();
+    this.#step = step2;
+    if (this.#downloadOf(command2) !== null) return;
+    const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
+    const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
+    const run12 = runOf(command2);
+    const got = fetched(command2);
+    const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
+    if (direct !== void 0) {
+      const download = this.add(step2, command2, name2, direct.value, [], /#sha(?:256|384|512)[=-]/.test(direct.value));
+      this.#use(download, "install", step2, command2, "installs it");
+      return;
+    }
+    const code3 = run12?.kind === "code" && run12.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run12.word.value) : null;
+    if (got !== null) {
+      this.add(step2, command2, name2, got.url, got.files);
+      return;
+    }
+    if (code3 !== null) {
+      const download = this.add(step2, command2, name2, code3.url, code3.file === null ? [] : [code3.file]);
+      if (code3.runs) this.#use(download, "run", step2, command2, `runs what its own code downloads`);
+      return;
+    }
+    for (const inner of substituted) this.take(step2, inner);
+    if (verifies(command2)) this.#verify(step2, command2);
+    if (name2 === "" && assignments2.length > 0) {
+      for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step2, inner);
+    }
+    const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
+    const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null;
+    const filled = piped ?? inside;
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2))
+      for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
+    if (inside !== null) {
+      for (const { name: variable, value } of assignments2)
+        if (value.kind === "open") this.#variables.set(variable, inside);
+    }
+    if (run12 !== null) this.#run(step2, command2, run12, piped, inside);
+    if (piped !== null) {
+      if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
+      const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
+      for (const path20 of target) if (!path20.startsWith("/dev/") && !SIGNATURES.test(path20)) this.#track(path20, piped);
+    }
+    this.#takeFiles(step2, command2, words2);
+  }
+  #run(step2, command2, run12, piped, inside) {
+    const { name: name2 } = command2;
+    if (run12.kind === "input") {
+      const read2 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
+      if (read2 !== null) this.#use(read2, "run", step2, command2, `pipes what ${read2.by} downloads into ${name2}`);
+      return;
+    }
+    if (run12.word.kind === "open" && inside !== null)
+      this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
+    else if (run12.kind === "code") {
+      const variable = run12.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run12.word.value, known2)) : void 0;
+      if (variable !== void 0)
+        this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
+    } else {
+      const file = this.#fileIn([run12.word.value]);
+      if (file !== null)
+        this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
+    }
+  }
+  #takeFiles(step2, command2, words2) {
+    const { name: name2, program, reads } = command2;
+    if (program.includes("/") && !isInterpreter(name2)) {
+      const file2 = this.#fileIn([program]);
+      if (file2 !== null)
+        this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
+    }
+    const file = this.#fileIn([...words2, ...reads]);
+    if (file === null) return;
+    const { operands } = optionsIn(command2);
+    const last = operands.at(-1)?.value ?? "";
+    const every = this.#files.filter(({ path: path20 }) => [...words2, ...reads].some((word) => sameFile(word, path20)));
+    for (const { path: path20, download } of every) {
+      if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
+      else if (isInstaller(command2)) {
+        if (words2.some((word) => sameFile(word, path20) && namesFile(name2, word)))
+          this.#use(download, "install", step2, command2, `installs it with ${name2}`);
+      } else if (name2 === "chmod" && words2.some(makesExecutable))
+        this.#use(download, "install", step2, command2, "makes it executable");
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path20 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path20)}` : last;
+        this.#track(target, download);
+        const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
+        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
+          this.#use(download, "install", step2, command2, `puts it into ${target}`);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path20))
+        this.#track(path20.replace(COMPRESSED, ""), download);
+    }
+    const written = command2.writes.find((path20) => !path20.startsWith("/dev/"));
+    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
+      this.#track(written, file.download);
+  }
+};
+var known = /* @__PURE__ */ new WeakMap();
+var targetOf = (text5, url) => {
+  const target = text5.trim().split(/\s+/).at(-1) ?? "";
+  return target.endsWith("/") ? `${target}${nameInUrl(url)}` : target;
+};
+function downloadsOf(steps) {
+  const before = known.get(steps);
+  if (before !== void 0) return before;
+  const flows = /* @__PURE__ */ new Map();
+  for (const step2 of steps) {
+    const key = step2.of === "image" ? "image" : step2.stage;
+    const flow = flows.get(key) ?? new Flow();
+    flows.set(key, flow);
+    if (step2.keyword === "ADD") {
+      const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
+      if (url !== void 0)
+        flow.add(
+          step2,
+          null,
+          "ADD",
+          url,
+          [targetOf(step2.text, url)],
+          step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
+        );
+    }
+    for (const command2 of step2.commands) flow.take(step2, command2);
+  }
+  const found = [...flows.values()].flatMap(({ downloads }) => downloads);
+  for (const { command: command2, step: step2, uses, isVerified } of found) {
+    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path20) => PROGRAMS.test(path20) || BIN.test(path20) && !SIGNATURES.test(path20));
+    if (command2 !== null && file !== void 0 && uses.length === 0)
+      uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
+  }
+  known.set(steps, found);
+  return found;
+}
+
+// src/rules/command/download-unverified.ts
+var meta6 = {
+  id: "download-unverified",
+  title: "A download is installed without a check",
+  description: "A program or an archive is fetched from the network and unpacked, installed or made executable without a checksum or a signature.",
+  remedy: 'Check the file between download and use: echo "<sha256>  FILE" | sha256sum -c -',
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
+  enabled: true
+};
+var downloadUnverified = {
+  meta: meta6,
+  *check({ steps, cut }) {
+    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
+      const use = uses.find(({ kind }) => kind === "install");
+      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
+        continue;
+      yield onCommand(meta6, step2, command2, {
+        message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
+        remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
+        identity: [url ?? by, use.command.name]
+      });
+    }
+  }
+};
+
+// src/rules/command/maintainer-deprecated.ts
+var meta7 = {
+  id: "maintainer-deprecated",
+  title: "MAINTAINER is deprecated",
+  description: "MAINTAINER is deprecated since Docker 1.13; a label says it in a way that programs read.",
+  remedy: 'Write LABEL org.opencontainers.image.authors="\u2026".',
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [
+    {
+      name: "Dockerfile reference, MAINTAINER",
+      url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated"
+    }
+  ],
+  enabled: false,
+  strict: "low",
+  hadolint: ["DL4000"]
+};
+var maintainerDeprecated = {
+  meta: meta7,
+  *check({ steps }) {
+    for (const step2 of steps)
+      if (step2.keyword === "MAINTAINER")
+        yield onStep(meta7, step2, {
+          message: "MAINTAINER is deprecated.",
+          remedy: `Write LABEL org.opencontainers.image.authors=${JSON.stringify(step2.text.replace(/^["']|["']$/g, ""))}.`,
+          identity: ["MAINTAINER"]
+        });
+  }
+};
+
+// src/shell/packages.ts
+var FAMILIES = {
+  apk: "apk",
+  apt: "apt",
+  "apt-get": "apt",
+  aptitude: "apt",
+  dnf: "yum",
+  dnf5: "yum",
+  microdnf: "yum",
+  pacman: "pacman",
+  tdnf: "yum",
+  "xx-apk": "apk",
+  "xx-apt": "apt",
+  "xx-apt-get": "apt",
+  yum: "yum",
+  zypper: "zypper"
+};
+var ACTIONS = {
+  apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
+  apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
+  pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
+  yum: {
+    install: /^(?:install|groupinstall|localinstall)$/,
+    upgrade: /^(?:upgrade|update|distro-sync)$/,
+    update: /^makecache$/
+  },
+  zypper: {
+    install: /^(?:install|in)$/,
+    upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/,
+    update: /^(?:refresh|ref)$/
+  }
+};
+function packagesIn(command2) {
+  const family = Object.hasOwn(FAMILIES, command2.name) ? FAMILIES[command2.name] : void 0;
+  if (family === void 0) return null;
+  const { operands, options: options5 } = optionsIn(command2);
+  if (family === "pacman") {
+    const letters2 = options5.map(({ name: name2 }) => name2.slice(1)).join("");
+    if (!letters2.includes("S")) return null;
+    if (operands.length === 0)
+      return letters2.includes("u") ? { family, action: "upgrade", packages: [] } : letters2.includes("y") ? { family, action: "update", packages: [] } : null;
+    return { family, action: "install", packages: operands };
+  }
+  const [verb, ...rest] = operands;
+  const actions = ACTIONS[family];
+  for (const action of ["install", "upgrade", "update"])
+    if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
+  return null;
+}
+var packageName = ({ value }) => value.replace(/(?<=.)[=<>~@/:].*$/s, "");
+function installs(command2, isWanted) {
+  const found = packagesIn(command2);
+  return found?.action === "install" ? found.packages.map(packageName).find(isWanted) ?? null : null;
+}
+
+// src/rules/command/package-upgrade.ts
+var meta8 = {
+  id: "package-upgrade",
+  title: "All packages are upgraded in the build",
+  description: "A RUN brings all packages of the base up to date: two builds of one commit differ, and the layer holds the packages once more.",
+  remedy: "Use a newer base image, pinned by its digest.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis47, REFERENCES.buildPractices],
+  enabled: false,
+  strict: "low",
+  hadolint: ["DL3005", "DL3017", "DL3031", "DL3035", "DL3039"]
+};
+var packageUpgrade = {
+  meta: meta8,
+  *check({ steps, cut }) {
+    for (const step2 of steps)
+      for (const command2 of step2.commands) {
+        const found = packagesIn(command2);
+        if (found?.action !== "upgrade" || found.packages.length > 0) continue;
+        yield onCommand(meta8, step2, command2, {
+          message: `RUN upgrades all packages (${quote(cut, command2)}): two builds of one commit differ, and the layer holds again what the base has.`,
+          remedy: "Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.",
+          identity: [command2.name]
+        });
+      }
+  }
+};
+
+// src/rules/command/password-set.ts
+var meta9 = {
+  id: "password-set",
+  title: "The build sets a password",
+  description: "A RUN gives an account of the image a password: it is in the history or in /etc/shadow, the same in every container.",
+  remedy: "Leave accounts without a password; containers need none.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
+  enabled: true,
+  strict: "high"
+};
+var SEVERITY2 = {
+  literal: "high",
+  hash: "medium",
+  variable: "medium",
+  empty: "medium",
+  unknown: "medium"
+};
+var SAME = "it is the same in every container, and whoever has the image has it";
+var SAYS2 = {
+  literal: "it stands in the command, so that everyone who can pull the image reads it in the history",
+  hash: "its hash is the same in every container, and whoever has the image can try passwords against it",
+  variable: SAME,
+  empty: "anyone logs in",
+  unknown: SAME
+};
+var passwordSet = {
+  meta: meta9,
+  *check({ steps, given: given2 }) {
+    for (const step2 of steps) {
+      if (step2.of !== "image") continue;
+      for (const command2 of step2.commands) {
+        const all2 = accountPasswords(command2);
+        const set = all2.find(({ kind }) => kind === "literal") ?? all2[0];
+        if (set === void 0) continue;
+        if (accountCredentials(command2).some((credential) => given2.isTold(step2, credential))) continue;
+        const isLiteral = set.kind === "literal";
+        yield onCommand(meta9, step2, command2, {
+          severity: SEVERITY2[set.kind],
+          message: `RUN sets a password for ${set.account ?? "an account"} with ${set.how}: ${SAYS2[set.kind]}.`,
+          remedy: `${isLiteral ? "Change the password wherever else it is used, and remove the line" : "Remove the line"}: a process of a container needs no login. Where one is needed, set the password when the container starts.`,
+          identity: [set.how, set.account ?? ""]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/command/pipe-to-shell.ts
+var meta10 = {
+  id: "pipe-to-shell",
+  title: "A script from the network runs unseen",
+  description: "A RUN hands what a download yields to a shell or another interpreter, by a pipe, a substitution or a file, without a check of its content.",
+  remedy: "Download to a file, check it with sha256sum -c or a signature, then run it.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
+  enabled: true,
+  strict: "high",
+  hadolint: ["DL4006"]
+};
+var pipeToShell = {
+  meta: meta10,
+  *check({ steps, cut }) {
+    for (const { by, command: download, url, uses } of downloadsOf(steps)) {
+      const use = uses.find(({ kind }) => kind === "run");
+      if (use === void 0 || use.isVerified) continue;
+      const { step: step2, command: command2, how } = use;
+      const plain = isPlainHttp(url);
+      const runner = isInterpreter(command2.name) ? command2.name : "sh";
+      yield onCommand(
+        meta10,
+        step2,
+        download !== null && download.position < command2.position && command2.fedBy.length > 0 ? { position: download.position, end: command2.end } : command2,
+        {
+          severity: plain ? "high" : "medium",
+          message: `RUN ${how}${url === null ? "" : ` from ${url}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
+          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
+          identity: [url ?? by, command2.name]
+        }
+      );
+    }
+  }
+};
+
+// src/rules/command/plain-http-download.ts
+var meta11 = {
+  id: "plain-http-download",
+  title: "A download over plain http",
+  description: "Something is fetched over http, ftp or git:// and not checked: anyone on the way can change it.",
+  remedy: "Use https, or check a checksum or signature.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary],
+  enabled: true,
+  strict: "high"
+};
+var SIGNING_KEYS = /^(?:apt-key|rpm|rpmkeys|gpg|gpg2)$/;
+function source(command2) {
+  const { name: name2, args } = command2;
+  const options5 = optionsIn(command2);
+  const [verb = ""] = options5.operands.map(({ value }) => value);
+  const plain = (words2) => words2.find(({ value }) => isPlainHttp(value))?.value ?? null;
+  if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options5.operands) : null;
+  if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options5.operands) : null;
+  if (/^(?:pip\d?|uv|pipx)$/.test(name2))
+    return plain([
+      ...options5.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"),
+      ...options5.operands
+    ]);
+  if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options5.values("--registry"), ...options5.operands]);
+  if (name2 === "gem") return plain(options5.values("-s", "--source"));
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2))
+    return /^(?:install|localinstall|in)$/.test(verb) ? plain(options5.operands) : null;
+  if (name2 === "rpm") return plain([...options5.values("--import"), ...options5.operands]);
+  if (SIGNING_KEYS.test(name2))
+    return plain([
+      ...options5.values("--fetch-keys"),
+      ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)
+    ]);
+  return null;
+}
+var plainHttpDownload = {
+  meta: meta11,
+  *check({ steps }) {
+    for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
+      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
+        continue;
+      const use = uses.find(({ kind }) => kind === "install");
+      const own2 = {
+        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
+        remedy: `Fetch it over https (${url?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
+        identity: [url ?? by]
+      };
+      yield command2 === null ? onStep(meta11, step2, own2) : onCommand(meta11, step2, command2, own2);
+    }
+    for (const step2 of steps)
+      for (const command2 of step2.commands) {
+        const url = source(command2);
+        if (url === null) continue;
+        yield onCommand(meta11, step2, command2, {
+          message: `RUN lets ${command2.name} fetch from ${url} over plain http: anyone on the way can change what it gets.`,
+          remedy: `Write ${url.replace(/^\w+:/, "https:")}.`,
+          identity: [command2.name, url]
+        });
+      }
+  }
+};
+
+// src/rules/command/privileged-build.ts
+var meta12 = {
+  id: "privileged-build",
+  title: "A RUN that is not kept apart from the machine that builds",
+  description: "RUN --security=insecure runs with all rights of the builder, RUN --network=host in its network.",
+  remedy: "Remove the flag.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackEscape],
+  enabled: true,
+  strict: "high"
+};
+var FLAGS = [
+  {
+    flag: /^--security=["']?insecure/,
+    says: "runs with all rights of the builder: what it runs can take over the machine and the builds of others",
+    remedy: "Remove --security=insecure; what needs it (mounting, loading modules) belongs outside the build."
+  },
+  {
+    flag: /^--network=["']?host/,
+    says: "runs in the network of the machine that builds: what it runs reaches services that listen for that machine alone",
+    remedy: "Remove --network=host; fetch over the build\u2019s own network, or mount what the command needs."
+  }
+];
+var privilegedBuild = {
+  meta: meta12,
+  *check({ steps }) {
+    for (const step2 of steps) {
+      if (step2.keyword !== "RUN") continue;
+      for (const { flag: flag2, says, remedy } of FLAGS) {
+        const written = step2.flags?.find((candidate) => flag2.test(candidate));
+        if (written !== void 0)
+          yield onStep(meta12, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
+      }
+    }
+  }
+};
+
+// src/rules/command/recommended-packages.ts
+var meta13 = {
+  id: "recommended-packages",
+  title: "Recommended packages are installed too",
+  description: "apt installs what packages recommend, which a container seldom needs.",
+  remedy: "Write apt-get install --no-install-recommends.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.buildPractices],
+  enabled: false,
+  strict: "low",
+  hadolint: ["DL3015"]
+};
+var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
+var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
+  (path20) => /apt\.conf/.test(path20)
+) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
+var recommendedPackages = {
+  meta: meta13,
+  *check({ steps }) {
+    let off = false;
+    for (const step2 of steps)
+      for (const command2 of step2.commands) {
+        off ||= configures(command2);
+        const found = packagesIn(command2);
+        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude")
+          continue;
+        if (command2.args.some(({ value }) => value === "build-dep")) continue;
+        const options5 = optionsIn(command2);
+        if (options5.has("--no-install-recommends") || options5.values("-o", "--option").some(({ value }) => isOff(value)))
+          continue;
+        yield onCommand(meta13, step2, command2, {
+          message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
+          remedy: "Add --no-install-recommends, and name what of it is needed.",
+          identity: [command2.name, found.packages[0]?.value ?? ""]
+        });
+      }
+  }
+};
+
+// src/rules/command/remote-add.ts
+var meta14 = {
+  id: "remote-add",
+  title: "ADD of a URL without a checksum",
+  description: "ADD fetches a URL without --checksum, or a Git repository without a commit: what is there on the day of the build is in the image.",
+  remedy: "Write ADD --checksum=sha256:\u2026 URL, or name the commit of the repository.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis49, REFERENCES.owaspSupplyChain, REFERENCES.addReference],
+  enabled: true
+};
+var isGit = (word) => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word);
+var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(
+  word
+);
+var OF_A_URL = /^[0-9a-f]{64} in /;
+function unchecked({ text: text5, flags, variables }) {
+  const sources = text5.split(/\s+/).slice(0, -1).map((word) => word.replace(/^["'[]+|(?<!["',\]])["',\]]+$/g, "")).map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole4, name2) => variables.get(name2) ?? whole4));
+  const git3 = sources.find((word) => isGit(word) && !hasCommit(word));
+  if (git3 !== void 0) return git3;
+  if (flags?.some((flag2) => flag2.startsWith("--checksum="))) return null;
+  return sources.find((word) => /^(?:https?|ftp):\/\//i.test(word) && !isGit(word)) ?? null;
+}
+var remoteAdd = {
+  meta: meta14,
+  *check({ steps }) {
+    for (const step2 of steps) {
+      if (step2.keyword !== "ADD") continue;
+      if (OF_A_URL.test(step2.text)) {
+        yield onStep(meta14, step2, {
+          message: "ADD fetches a URL, which the classic builder keeps no word of, without a checksum: whatever is there on the day of the build is in the image.",
+          remedy: "Build with BuildKit, and write ADD --checksum=sha256:<sha256> URL \u2026",
+          identity: ["URL", step2.text.replace(/^[0-9a-f]+ /, "")]
+        });
+        continue;
+      }
+      const url = unchecked(step2);
+      if (url === null) continue;
+      const git3 = isGit(url);
+      const sure = step2.flags !== null || git3;
+      yield onStep(meta14, step2, {
+        confidence: sure ? "high" : "low",
+        message: `ADD fetches ${url} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
+        remedy: git3 ? `Name the commit: ${url.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} \u2026`,
+        identity: [url]
+      });
+    }
+  }
+};
+
+// src/rules/command/sudo-installed.ts
+var meta15 = {
+  id: "sudo-installed",
+  title: "sudo is installed",
+  description: "The build installs sudo, a setuid program that a container has no use for: the build is root already, and the container should not become it.",
+  remedy: "Remove sudo; use USER, and gosu or setpriv in an entrypoint that has to start as root.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
+  enabled: true,
+  hadolint: ["DL3004"]
+};
+var sudoInstalled = {
+  meta: meta15,
+  *check({ steps, built }) {
+    for (const step2 of steps) {
+      if (step2.of !== "image") continue;
+      for (const command2 of step2.commands) {
+        const name2 = installs(command2, (wanted) => wanted === "sudo" || wanted === "doas");
+        if (name2 === null || built !== null && built.filesystem.find(`/usr/bin/${name2}`) === null) continue;
+        yield onCommand(meta15, step2, command2, {
+          message: `RUN installs ${name2}: a setuid program that helps who breaks into the container to become root.`,
+          remedy: `Take ${name2} out of the packages: RUN is root until USER says otherwise. An entrypoint that starts as root drops to a user with gosu, su-exec or setpriv.`,
+          identity: [name2]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/command/sudo-without-password.ts
+var meta16 = {
+  id: "sudo-without-password",
+  title: "sudo needs no password",
+  description: "A user of the image can run anything as root: sudoers has NOPASSWD for it.",
+  remedy: "Remove the sudoers line, and do what needs root in the build.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis41, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
+  enabled: true,
+  strict: "high"
+};
+var grants = (text5) => text5.split(/\n|\\n/).some((line2) => !/^\s*#/.test(line2) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line2));
+var grantsAll = (text5) => text5.split(/\n|\\n/).some(
+  (line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2))
+);
+function grantedBy(command2) {
+  const { name: name2, args, writes, fedBy, input } = command2;
+  const { operands } = optionsIn(command2);
+  const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
+  if (!targets.some((path20) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path20))) return null;
+  const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
+  if (name2 === "sed")
+    return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
+  const all2 = [texts2.join(" "), input ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
+  return all2.find(grants) ?? null;
+}
+var sudoWithoutPassword = {
+  meta: meta16,
+  *check({ steps, built, layers, origin }) {
+    const remedy = "Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.";
+    let told = false;
+    for (const step2 of steps) {
+      if (step2.of !== "image") continue;
+      for (const command2 of step2.commands) {
+        const text5 = grantedBy(command2);
+        if (text5 === null) continue;
+        told = true;
+        yield onCommand(meta16, step2, command2, {
+          severity: grantsAll(text5) ? "medium" : "low",
+          message: grantsAll(text5) ? "RUN lets a user run anything as root without a password (NOPASSWD): the container\u2019s user is root in all but name." : "RUN lets a user run some commands as root without a password (NOPASSWD): each of them can be a way to root.",
+          remedy,
+          identity: ["NOPASSWD", command2.name]
+        });
+      }
+    }
+    if (built === null || told) return;
+    const files = layers.flatMap(
+      ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
+    );
+    for (const { version: version2, text: text5 } of files) {
+      const { path: path20 } = version2;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path20) || !grants(text5)) continue;
+      const layer = origin.layers[version2.layer];
+      yield placed(meta16, {
+        severity: grantsAll(text5) ? "medium" : "low",
+        message: `${path20} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        remedy,
+        location: { kind: "layer", layer: version2.layer, path: path20, line: null, offset: null },
+        dockerfile: layer?.lines ?? null,
+        origin: layer?.owner ?? "unknown",
+        identity: ["NOPASSWD", path20]
+      });
+    }
+  }
+};
+
+// src/dockerfile/logical-lines.ts
+var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/;
+var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
+var CONTINUED = { "\\": /(?:([^\\])|^)\\[ \t]*$/, "`": /(?:([^`])|^)`[ \t]*$/ };
+var isComment = (line2) => /^\s*#/.test(line2);
+var isBlank = (line2) => line2.trim() === "";
+function readEscape(lines) {
+  let escapeCharacter = "\\";
+  const seen = /* @__PURE__ */ new Set();
+  for (const line2 of lines) {
+    const match2 = DIRECTIVE.exec(line2.trimStart());
+    const name2 = match2?.[1]?.toLowerCase();
+    if (name2 === void 0 || !DIRECTIVES.has(name2)) break;
+    if (seen.has(name2)) return { escapeCharacter, error: `the parser directive ${name2} stands there twice` };
+    seen.add(name2);
+    if (name2 !== "escape") continue;
+    const value = match2?.[2];
+    if (value !== "\\" && value !== "`")
+      return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
+    escapeCharacter = value;
+  }
+  return { escapeCharacter, error: null };
+}
+function rawWords(line2) {
+  const words2 = [];
+  let word = "";
+  for (let at3 = 0; at3 < line2.length; at3++) {
+    const char = line2[at3] ?? "";
+    if (char === "'" || char === '"') {
+      let end2 = at3 + 1;
+      while (end2 < line2.length && line2[end2] !== char) end2 += char === '"' && line2[end2] === "\\" ? 2 : 1;
+      if (end2 >= line2.length) return [];
+      word += line2.slice(at3, end2 + 1);
+      at3 = end2;
+    } else if (char === "\\") {
+      word += line2.slice(at3, at3 + 2);
+      at3++;
+    } else if (char === "<" && line2[at3 + 1] === "<") {
+      const spaces = /^\s*/.exec(line2.slice(at3 + 2))?.[0] ?? "";
+      word += `<<${spaces}`;
+      at3 += 1 + spaces.length;
+    } else if (/\s/.test(char)) {
+      if (word !== "") words2.push(word);
+      word = "";
+    } else word += char;
+  }
+  return word === "" ? words2 : [...words2, word];
+}
+function openedBy(line2) {
+  return rawWords(line2).flatMap((word) => {
+    const match2 = /^\d*<<(-?)\s*([^<\s][^<]*)$/.exec(word);
+    if (match2?.[2] === void 0) return [];
+    const name2 = match2[2].replace(/\\(.)/g, "$1").replace(/(["'])(.*?)\1/g, "$2");
+    return name2 === "" || /\s/.test(name2) && !/["'\\]/.test(match2[2]) ? [] : [{ name: name2, chomp: match2[1] === "-" }];
+  });
+}
+function takesDocuments(text5) {
+  const match2 = /^\s*(?:ONBUILD\s+)?(?:ADD|COPY|RUN)\s+(.*)$/is.exec(text5);
+  return match2 !== null && !(match2[1] ?? "").replace(/^(?:--\S+\s+)+/, "").startsWith("[");
+}
+function readLogicalLines(text5) {
+  const physical2 = text5.replace(/^\ufeff/, "").split("\n");
+  if (physical2.at(-1) === "") physical2.pop();
+  const bare = physical2.map((line2) => line2.replace(/(?<!\r)\r+$/, ""));
+  const { escapeCharacter, error: error2 } = readEscape(bare);
+  const continued = CONTINUED[escapeCharacter];
+  const lines = [];
+  for (let at3 = 0; at3 < bare.length; at3++) {
+    const first2 = (bare[at3] ?? "").trimStart();
+    if (isComment(first2) || isBlank(first2)) continue;
+    const startLine = at3 + 1;
+    let joined3 = "";
+    const starts = [];
+    const add3 = (part3) => {
+      starts.push({ offset: joined3.length, line: at3 + 1 });
+      joined3 += part3.replace(continued, "$1");
+    };
+    let open7 = continued.test(first2);
+    add3(first2);
+    while (open7 && at3 + 1 < bare.length) {
+      const next = bare[++at3] ?? "";
+      if (isComment(next) || isBlank(next)) continue;
+      open7 = continued.test(next);
+      add3(next);
+    }
+    const documents = [];
+    if (joined3.includes("<<") && takesDocuments(joined3)) {
+      for (const opened of openedBy(joined3)) {
+        const from = at3 + 1;
+        let end2 = from;
+        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name)
+          end2++;
+        if (end2 >= bare.length)
+          return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
+        documents.push({
+          ...opened,
+          startLine: from + 1,
+          content: physical2.slice(from, end2).map((line2) => `${line2}
+`).join("")
+        });
+        at3 = end2;
+      }
+    }
+    if (joined3.trim() !== "") lines.push({ text: joined3, documents, starts, startLine, endLine: at3 + 1 });
+  }
+  return { escapeCharacter, lines, error: error2 };
+}
+
+// src/dockerfile/words.ts
+var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
+function fitsPattern(pattern, text5) {
+  const first2 = pattern[0] ?? "";
+  const last = pattern.at(-1) ?? "";
+  if (pattern.length === 1) return text5 === first2;
+  if (!text5.startsWith(first2) || !text5.endsWith(last) || text5.length < first2.length + last.length) return false;
+  let at3 = first2.length;
+  const end2 = text5.length - last.length;
+  for (const part3 of pattern.slice(1, -1)) {
+    const found = text5.indexOf(part3, at3);
+    if (found === -1 || found + part3.length > end2) return false;
+    at3 = found + part3.length;
+  }
+  return true;
+}
+var MAX_VARIABLE = 4096;
+function variableEnd(text5, at3, closings) {
+  VARIABLE.lastIndex = at3;
+  const name2 = VARIABLE.exec(text5);
+  if (name2 !== null) return at3 + name2[0].length;
+  if (!text5.startsWith("${", at3)) return at3;
+  const end2 = closings(text5).get(at3 + 1);
+  return end2 === void 0 || end2 >= at3 + MAX_VARIABLE ? at3 : end2 + 1;
+}
+var VARIABLE = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y;
+function closingBraces(text5) {
+  const closings = /* @__PURE__ */ new Map();
+  const open7 = [];
+  for (let at3 = 0; at3 < text5.length; at3++) {
+    if (text5[at3] === "{") open7.push(at3);
+    else if (text5[at3] === "}") {
+      const start = open7.pop();
+      if (start !== void 0) closings.set(start, at3);
+    }
+  }
+  return closings;
+}
+function patternsOf(text5, escapeCharacter) {
+  const words2 = [];
+  let closings = null;
+  const findClosings = (whole4) => closings ??= closingBraces(whole4);
+  let parts = null;
+  let quote2 = "";
+  const add3 = (part3) => {
+    parts ??= [""];
+    parts[parts.length - 1] += part3;
+  };
+  for (let at3 = 0; at3 < text5.length; at3++) {
+    const char = text5[at3] ?? "";
+    if (quote2 === "'") {
+      if (char === quote2) quote2 = "";
+      else add3(char);
+    } else if (char === quote2 && quote2 !== "") quote2 = "";
+    else if (quote2 === "" && (char === "'" || char === '"')) {
+      quote2 = char;
+      add3("");
+    } else if (char === escapeCharacter && at3 + 1 < text5.length) {
+      const next = text5[at3 + 1] ?? "";
+      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
+      add3(next);
+      at3++;
+    } else if (char === "$") {
+      const end2 = variableEnd(text5, at3, findClosings);
+      if (end2 === at3) add3(char);
+      else {
+        parts ??= [""];
+        parts.push("");
+        at3 = end2 - 1;
+      }
+    } else if (quote2 === "" && /\s/.test(char)) {
+      if (parts !== null) words2.push(parts);
+      parts = null;
+    } else add3(char);
+  }
+  if (parts !== null) words2.push(parts);
+  return words2;
+}
+function joinPatterns(words2) {
+  const parts = [];
+  for (const [index, [head = "", ...tail2]] of words2.entries()) {
+    if (index === 0) parts.push(head);
+    else parts[parts.length - 1] += ` ${head}`;
+    parts.push(...tail2);
+  }
+  return parts;
+}
+function jsonWords(text5) {
+  if (!text5.trimStart().startsWith("[")) return null;
+  try {
+    const parsed = JSON.parse(text5);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+var squeeze = (text5) => text5.replace(/\s+/g, " ").trim();
+function rawWordsOf(text5) {
+  return text5.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
+}
+var letters = (text5) => text5.replace(/[^\p{L}\p{N}]/gu, "");
+
+// src/dockerfile/dockerfile.ts
+function toInstruction(text5, { documents, starts, startLine, endLine }) {
+  const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text5) ?? [];
+  const keyword = word.toUpperCase();
+  const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? "";
+  const own2 = rest.slice(flagText.length).trim();
+  const before = text5.length - rest.slice(flagText.length).trimStart().length;
+  const ownStarts = starts.map(({ offset, line: line2 }) => ({ offset: Math.max(0, offset - before), line: line2 }));
+  return {
+    keyword,
+    flags: flagText.split(/\s+/).filter((flag2) => flag2 !== ""),
+    text: own2,
+    documents,
+    starts: ownStarts,
+    startLine,
+    endLine,
+    trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, starts: ownStarts, startLine, endLine }) : null
+  };
+}
+function expand2(text5, args) {
+  return text5.replace(
+    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]{0,1000}))?\})/g,
+    (whole4, bare, braced, operator, word) => {
+      const value = args.get(bare ?? braced ?? "");
+      if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand2(word ?? "", args);
+      if (value !== void 0 && !(value === "" && operator === ":-")) return value;
+      return operator === void 0 ? whole4 : expand2(word ?? "", args);
+    }
+  );
+}
+var MAX_ARGUMENT = 4096;
+function readArgs(text5, escapeCharacter, args) {
+  for (const word of text5.split(/(?<!\s)\s+(?=\w+(?:=|$))/)) {
+    const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
+    if (match2?.[1] === void 0) continue;
+    const value = expand2(match2[2] ?? "", args);
+    if (value.length > MAX_ARGUMENT) continue;
+    args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
+  }
+}
+var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
+  " "
+);
+var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
+function unknownInstruction(text5, instructions) {
+  if (OTHER_SYNTAX.test(text5)) return null;
+  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS.includes(keyword));
+  if (unknown2 === void 0) return null;
+  const near = nearest(unknown2.keyword, KEYWORDS);
+  const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
+  return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
+}
+function parseDockerfile(path20, text5) {
+  const read2 = readLogicalLines(text5);
+  const stages = [];
+  const globals = [];
+  const args = /* @__PURE__ */ new Map();
+  let current = null;
+  const close = () => {
+    if (current !== null) stages.push({ ...current.stage, instructions: current.instructions });
+  };
+  for (const line2 of read2.lines) {
+    const instruction = toInstruction(line2.text, line2);
+    if (instruction.keyword === "FROM") {
+      close();
+      const words2 = instruction.text.split(/\s+/);
+      const name2 = words2[1]?.toUpperCase() === "AS" ? words2[2]?.toLowerCase() ?? null : null;
+      const word = words2[0] ?? "";
+      const from = word.includes("$") ? expand2(word.replace(/^(["'])(.*)\1$/, "$2"), args) : patternsOf(word, read2.escapeCharacter).flat().join("");
+      current = { stage: { index: stages.length, name: name2, from, fromInstruction: instruction }, instructions: [] };
+    } else if (current !== null) current.instructions.push(instruction);
+    else {
+      globals.push(instruction);
+      if (instruction.keyword === "ARG") readArgs(instruction.text, read2.escapeCharacter, args);
+    }
+  }
+  close();
+  const error2 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
+  return {
+    path: path20,
+    text: text5,
+    lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
+    escapeCharacter: read2.escapeCharacter,
+    globals,
+    stages,
+    error: error2
+  };
+}
+var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
+var BY_NAME = /* @__PURE__ */ new WeakMap();
+function stagesByName({ stages }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const stage of stages) {
+    const same = found.get(stage.name ?? "");
+    if (same === void 0) found.set(stage.name ?? "", [stage]);
+    else same.push(stage);
+  }
+  return found;
+}
+function stagesNamed(dockerfile, name2) {
+  const known2 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
+  BY_NAME.set(dockerfile, known2);
+  return name2 === "" ? [] : known2.get(name2) ?? [];
+}
+var parentStage = (dockerfile, stage) => stagesNamed(dockerfile, stage.from.toLowerCase()).findLast(({ index }) => index < stage.index) ?? null;
+function flagValue({ flags }, name2) {
+  const flag2 = flags.find((candidate) => candidate.startsWith(`--${name2}=`));
+  return flag2 === void 0 ? null : flag2.slice(name2.length + 3).replace(/^(["'])(.*)\1$/, "$2");
+}
+var stageOf = (stages, target) => stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
+
+// src/dockerfile/stages.ts
+var writtenParent = ({ escapeCharacter }, { fromInstruction }) => patternsOf(fromInstruction.text.split(/\s+/)[0] ?? "", escapeCharacter)[0] ?? [""];
+function parentOf(dockerfile, stage) {
+  const written = writtenParent(dockerfile, stage).map((part3) => part3.toLowerCase());
+  if (written.some((part3) => /[:/@]/.test(part3))) return { kind: "image" };
+  const meant = dockerfile.stages.slice(0, stage.index).filter(({ name: name2 }) => name2 !== null && fitsPattern(written, name2));
+  const last = meant.at(-1);
+  if (last === void 0) return { kind: "image" };
+  return literal3(written) === null ? { kind: "open", stages: meant } : { kind: "stage", stage: last };
+}
+function ancestorsOf(dockerfile, stage) {
+  const found = [];
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent))
+    found.push(parent);
+  return found.reverse();
+}
+var stageNamed = (dockerfile, name2) => (/^(?:0|[1-9]\d{0,8})$/.test(name2) ? dockerfile.stages[Number(name2)] : void 0) ?? stagesNamed(dockerfile, name2.toLowerCase())[0] ?? null;
+var mountedFrom = (flag2) => flag2.startsWith("--mount=") ? flag2.slice(8).split(",").flatMap((part3) => /^from=(.*)$/i.exec(part3.replace(/["']/g, ""))?.[1] ?? []) : [];
+function takenBy(dockerfile, stage) {
+  const triggered = parentStage(dockerfile, stage)?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
+  return [...triggered, ...stage.instructions].flatMap((instruction) => {
+    const from = /^(?:COPY|ADD)$/.test(instruction.keyword) ? flagValue(instruction, "from") : null;
+    const names2 = [
+      ...from === null ? [] : [from],
+      ...instruction.keyword === "RUN" ? instruction.flags.flatMap(mountedFrom) : []
+    ];
+    return names2.map(
+      (name2) => /["'\\`]/.test(name2) ? (patternsOf(name2.replaceAll("$", "\\$"), "\\")[0] ?? [name2]).join("") : name2
+    ).filter((name2) => name2 !== "").map((name2) => ({ instruction, name: name2, stage: stageNamed(dockerfile, name2) }));
+  });
+}
+function parentsOf(dockerfile, stage) {
+  const parent = parentOf(dockerfile, stage);
+  return parent.kind === "stage" ? [parent.stage] : parent.kind === "open" ? parent.stages : [];
+}
+function stagesOf(dockerfile, built, parents = (stage) => [parentStage(dockerfile, stage)]) {
+  const found = /* @__PURE__ */ new Set();
+  const open7 = [built];
+  for (let stage = open7.pop(); stage !== void 0; stage = open7.pop()) {
+    for (const other of [...parents(stage), ...takenBy(dockerfile, stage).map((taken) => taken.stage)]) {
+      if (other === null || other === built || found.has(other)) continue;
+      found.add(other);
+      open7.push(other);
+    }
+  }
+  return found;
+}
+
 // src/evidence/steps.ts
 var MAX_RUN_TEXT = 1 << 20;
 var MAX_VARIABLES = 500;
@@ -31119,6 +31697,1285 @@ function unreadWarnings(steps) {
     ...warnings,
     { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }
   ] : warnings;
+}
+
+// src/rules/command/tls-switches.ts
+var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
+var ON = /^(?:1|true|yes|on|always|t|y)$/i;
+var GO_TRUE = /^(?:1|t|T|true|TRUE|True)$/;
+var GO_FALSE = /^(?:0|f|F|false|FALSE|False)$/;
+var NPM_FALSE = /^(?:false|0+)$/;
+var BUNDLER_NONE = /^(?![1-9\s])./;
+var GIT_FALSE = /^(?:false|no|off|0*)$/i;
+var SET = /^/;
+var FILLED = /./;
+var OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/;
+var MAVEN = /-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)/;
+var VARIABLES2 = {
+  ADAL_PYTHON_SSL_NO_VERIFY: FILLED,
+  ANSIBLE_GALAXY_IGNORE: ON,
+  ANSIBLE_HOST_KEY_CHECKING: OFF,
+  ARGOCD_OPTS: /--insecure\b(?!=false)/,
+  AZURE_CLI_DISABLE_CONNECTION_VERIFICATION: FILLED,
+  BUNDLE_SSL_VERIFY_MODE: BUNDLER_NONE,
+  CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION: ON,
+  CONDA_SSL_VERIFY: OFF,
+  CONSUL_HTTP_SSL_VERIFY: GO_FALSE,
+  // Any value, `0` too, switches the check on.
+  DOCKER_TLS_VERIFY: /^$/,
+  ETCDCTL_INSECURE_SKIP_TLS_VERIFY: GO_TRUE,
+  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off|false)/i,
+  GIT_SSL_NO_VERIFY: SET,
+  GOFLAGS: /-insecure\b/,
+  GOINSECURE: FILLED,
+  GONOSUMDB: OPEN_MODULES,
+  GOSUMDB: /^off$/,
+  HELM_KUBEINSECURE_SKIP_TLS_VERIFY: GO_TRUE,
+  JAVA_OPTS: MAVEN,
+  JAVA_TOOL_OPTIONS: MAVEN,
+  MAVEN_ARGS: MAVEN,
+  MAVEN_CLI_OPTS: MAVEN,
+  MAVEN_OPTS: MAVEN,
+  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
+  NOMAD_SKIP_VERIFY: GO_TRUE,
+  // Perl takes the empty text for false too.
+  PERL_LWP_SSL_VERIFY_HOSTNAME: /^0?$/,
+  PIP_TRUSTED_HOST: FILLED,
+  PYTHONHTTPSVERIFY: /^0$/,
+  SSL_VERIFY: OFF,
+  UV_INSECURE_HOST: FILLED,
+  VAULT_SKIP_VERIFY: GO_TRUE,
+  YARN_ENABLE_STRICT_SSL: NPM_FALSE,
+  YARN_STRICT_SSL: NPM_FALSE
+};
+var IN_ANY_CASE = [
+  { name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }
+];
+var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each2) => each2.name.test(name2))?.off;
+var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
+function whyOff(name2, value) {
+  const off = offValue(name2);
+  if (off === SET && (OFF.test(value) || value === "")) return " (it is enough that it is set)";
+  return off === FILLED && OFF.test(value) ? " (any value does that)" : "";
+}
+var flag = (...names2) => (command2) => {
+  const options5 = optionsIn(command2);
+  const name2 = names2.find(
+    (wanted) => options5.options.some(
+      (option2) => option2.name === wanted || wanted.startsWith("--") && options5.has(wanted) && option2.name.length >= 8 && wanted.startsWith(option2.name)
+    )
+  );
+  return name2 === void 0 || OFF.test(options5.value(name2)?.value ?? "") ? null : name2;
+};
+var setting = (key, off, shown2) => ({ args }) => {
+  const words2 = args.map(({ value }) => value);
+  return words2.some((word, index) => {
+    const at3 = word.indexOf("=");
+    const next = words2[index + 1];
+    return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
+  }) ? shown2 : null;
+};
+var joined = (key, off, shown2) => ({ args }) => args.some(
+  ({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))
+) ? shown2 : null;
+var behind = (verbs, check2) => (command2) => {
+  const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
+  return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
+};
+var first = (...checks) => (command2) => {
+  for (const check2 of checks) {
+    const found = check2(command2);
+    if (found !== null) return found;
+  }
+  return null;
+};
+var CONFIG = /^(?:config|c|set)$/;
+var apt = (command2) => optionsIn(command2).values("-o", "--option").find(
+  ({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, ""))
+)?.value ?? null;
+var yum = first(
+  setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, "sslverify=0"),
+  (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no|off)$/i.test(value)) ? "sslverify=0" : null
+);
+var strictSsl = first(
+  setting(/^--strict-ssl$/, NPM_FALSE, "strict-ssl false"),
+  behind(CONFIG, setting(/^strict-ssl$/, NPM_FALSE, "strict-ssl false")),
+  behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, "enableStrictSsl false")),
+  flag("--no-strict-ssl")
+);
+var pip = first(
+  flag("--trusted-host"),
+  behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host"))
+);
+var hostKeys = ({ args }) => {
+  const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value));
+  const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
+  return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
+};
+var registry2 = first(
+  joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"),
+  flag("--insecure-registry", "--insecure")
+);
+var git = first(
+  setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, "http.sslVerify false"),
+  (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off|false)/i.test(value)) ? "StrictHostKeyChecking=no" : null
+);
+var maven = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null;
+var conda = first(
+  behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")),
+  joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false")
+);
+var zypper = ({ args }) => args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? "ssl_verify=no" : null;
+var COMMANDS = {
+  "ansible-galaxy": flag("--ignore-certs", "-c"),
+  apk: flag("--no-verify", "--no-check-certificate"),
+  apt,
+  "apt-get": apt,
+  aria2c: joined(/^--check-certificate$/, /^false$/, "--check-certificate=false"),
+  aws: flag("--no-verify-ssl"),
+  buildah: registry2,
+  bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, "ssl_verify_mode 0")),
+  composer: behind(
+    /^config$/,
+    first(
+      setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"),
+      setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false")
+    )
+  ),
+  conda: first(conda, flag("--insecure", "-k")),
+  crane: flag("--insecure"),
+  curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
+  deno: flag("--unsafely-ignore-certificate-errors"),
+  dnf: yum,
+  dnf5: yum,
+  docker: first(joined(/^--tlsverify$/, GO_FALSE, "--tlsverify=false"), flag("--insecure-registry")),
+  dockerd: flag("--insecure-registry"),
+  gcloud: setting(/^auth\/disable_ssl_validation$/, ON, "auth/disable_ssl_validation true"),
+  gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
+  git,
+  go: flag("-insecure"),
+  helm: flag("--insecure-skip-tls-verify", "--kube-insecure-skip-tls-verify"),
+  hg: flag("--insecure"),
+  http: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
+  https: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
+  kubectl: flag("--insecure-skip-tls-verify"),
+  lftp: ({ args }) => args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value)) ? "ssl:verify-certificate no" : null,
+  mamba: first(conda, flag("--insecure", "-k")),
+  microdnf: yum,
+  micromamba: conda,
+  mvn: maven,
+  npm: strictSsl,
+  oc: flag("--insecure-skip-tls-verify"),
+  opkg: flag("--no-check-certificate"),
+  oras: flag("--insecure"),
+  // The installer of Composer.
+  php: ({ args }) => args.some(({ value }) => value === "--disable-tls") ? "--disable-tls" : null,
+  pip,
+  pip3: pip,
+  pnpm: strictSsl,
+  podman: registry2,
+  rsync: hostKeys,
+  scp: hostKeys,
+  sftp: hostKeys,
+  skopeo: registry2,
+  ssh: hostKeys,
+  svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
+  tdnf: yum,
+  uv: flag("--allow-insecure-host", "--trusted-host"),
+  wget: first(
+    flag("--no-check-certificate"),
+    setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")
+  ),
+  yarn: strictSsl,
+  yum,
+  "yum-config-manager": yum,
+  zypper
+};
+function optionOff(command2) {
+  const { name: name2, args } = command2;
+  if (/^python[\d.]*$/.test(name2))
+    return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
+  return Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
+}
+var SETTINGS_FILES = [
+  {
+    path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/,
+    line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i,
+    shown: "strict-ssl=false"
+  },
+  { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: "enableStrictSsl: false" },
+  { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
+  { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
+  {
+    path: /(?:^|\/)\.?wgetrc$/,
+    line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i,
+    shown: "check_certificate=off"
+  },
+  {
+    path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/,
+    line: /sslverify\s*=\s*(?:false|0|no|off)/i,
+    shown: "sslVerify=false"
+  },
+  {
+    path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/,
+    line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i,
+    shown: "sslverify=0"
+  },
+  {
+    path: /(?:^|\/)apt\.conf(?:\.d\/|$)/,
+    line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i,
+    shown: "Verify-Peer false"
+  },
+  { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
+  { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: "ssl_verify: false" },
+  {
+    path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/,
+    line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m,
+    shown: "insecure = true"
+  },
+  {
+    path: /(?:^|\/)docker\/daemon\.json$/,
+    line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/,
+    shown: "insecure-registries"
+  },
+  {
+    path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/,
+    line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i,
+    shown: "StrictHostKeyChecking no"
+  }
+];
+
+// src/rules/command/tls-verification-off.ts
+var meta17 = {
+  id: "tls-verification-off",
+  title: "TLS certificates are not verified",
+  description: "A command, an environment variable or a configuration switches the check of TLS certificates or SSH host keys off.",
+  remedy: "Remove the option, and add the missing CA certificate to the trust store.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [
+    REFERENCES.owaspSupplyChain,
+    REFERENCES.nistImage,
+    REFERENCES.attackAdversary,
+    REFERENCES.attackSupplyChain
+  ],
+  enabled: true,
+  strict: "high"
+};
+var assigned = (name2, value) => `${name2}=${value === "" ? '""' : value}`;
+function writtenSetting(command2) {
+  const { name: name2, args, writes, fedBy } = command2;
+  const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
+  const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
+  for (const path20 of targets) {
+    const file = SETTINGS_FILES.find((known2) => known2.path.test(path20) && known2.line.test(text5));
+    if (file !== void 0) return { path: path20, shown: file.shown };
+  }
+  return null;
+}
+var CONFIGURES = /^(?:bundle|composer|conda|gcloud|git|kubectl|mamba|micromamba|npm|oc|pip|pip3|pnpm|yarn|yum-config-manager)$/;
+var isLasting = ({ name: name2, args }) => CONFIGURES.test(name2) && args.some(({ value }) => value === "config" || value === "--save" || value === "set") || name2 === "yum-config-manager";
+function offIn(command2) {
+  const { name: name2, args, assignments: assignments2 } = command2;
+  const variable = assignments2.find((assignment) => switchesOff(assignment.name, assignment.value.value));
+  if (variable !== void 0)
+    return {
+      option: assigned(variable.name, variable.value.value),
+      why: whyOff(variable.name, variable.value.value),
+      lasting: false
+    };
+  const kept = name2 === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
+  if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
+  const file = writtenSetting(command2);
+  if (file !== null) return { option: `${file.shown} in ${file.path}`, why: "", lasting: true };
+  const option2 = optionOff(command2);
+  return option2 === null ? null : { option: option2, why: "", lasting: isLasting(command2) };
+}
+function* ofSteps(steps, told) {
+  for (const step2 of steps) {
+    if (step2.keyword !== "ENV" && step2.keyword !== "ARG") continue;
+    for (const { name: name2, value } of readVariables(step2.keyword, step2.text))
+      if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
+  }
+}
+var tlsVerificationOff = {
+  meta: meta17,
+  *check({ steps, environment, cut }) {
+    const told = /* @__PURE__ */ new Set();
+    for (const { name: name2, value, step: step2 } of environment) {
+      if (!switchesOff(name2, value)) continue;
+      told.add(name2);
+      yield placed(meta17, {
+        title: "TLS certificates are not verified in the container",
+        severity: "high",
+        message: `ENV ${assigned(name2, value)}${whyOff(name2, value)} stays in the image: whatever runs in the container takes any certificate.`,
+        remedy: `Remove ${name2} from ENV, and add the missing CA certificate to the trust store of the image.`,
+        location: { kind: "config", field: `Env.${name2}` },
+        dockerfile: step2?.lines ?? null,
+        origin: step2?.owner ?? "unknown",
+        identity: [`Env.${name2}`]
+      });
+    }
+    for (const { step: step2, name: name2, value } of ofSteps(steps, told))
+      yield onStep(meta17, step2, {
+        message: `${step2.keyword} ${assigned(name2, value)}${whyOff(name2, value)}: commands of the build that read it take any certificate.`,
+        remedy: `Remove ${name2}, and add the missing CA certificate to the trust store of the build.`,
+        identity: [step2.keyword ?? "", name2]
+      });
+    for (const step2 of steps) {
+      const seen = /* @__PURE__ */ new Set();
+      for (const command2 of step2.commands) {
+        const off = offIn(command2);
+        if (off === null || seen.has(`${command2.name} ${off.option}`)) continue;
+        seen.add(`${command2.name} ${off.option}`);
+        const lasting = off.lasting && step2.of === "image";
+        yield onCommand(meta17, step2, command2, {
+          severity: lasting ? "high" : "medium",
+          message: lasting ? `RUN sets ${off.option}${off.why} (${quote(cut, command2)}): it stays in the image, and what reads it takes any certificate from then on.` : `RUN uses ${off.option}${off.why} (${quote(cut, command2)}): the command takes any certificate, so anyone on the way can change what it gets.`,
+          remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
+          identity: [command2.name, off.option]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/command/unauthenticated-packages.ts
+var meta18 = {
+  id: "unauthenticated-packages",
+  title: "Packages are installed without their signatures",
+  description: "A package manager is told not to check signatures, or to take packages from several indexes that can stand in for each other.",
+  remedy: "Remove the option, and install the key of the repository.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
+  enabled: true,
+  strict: "high"
+};
+var NO = /^(?:0|no|false)$/i;
+var YES = /^(?:1|yes|true)$/i;
+var OPTIONS2 = {
+  apk: ["--allow-untrusted"],
+  apt: ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
+  "apt-get": ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
+  aptitude: ["--allow-untrusted"],
+  dnf: ["--nogpgcheck"],
+  dnf5: ["--no-gpgchecks", "--nogpgcheck"],
+  dpkg: ["--force-bad-verify"],
+  microdnf: ["--nogpgcheck"],
+  rpm: ["--nosignature", "--nodigest", "--nogpg"],
+  tdnf: ["--nogpgcheck"],
+  yum: ["--nogpgcheck"],
+  zypper: ["--no-gpg-checks", "--allow-unsigned-rpm"]
+};
+function confusion({ name: name2, args }, command2) {
+  const isPip = /^(?:pip\d?|uv|pipenv)$/.test(name2) || /^python[\d.]*$/.test(name2) && args[1]?.value === "pip";
+  if (!isPip) return null;
+  const at3 = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value));
+  if (at3 === -1) return null;
+  const url = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
+  if (/^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
+    url
+  ))
+    return null;
+  if (optionsIn(command2).has("--require-hashes")) return null;
+  return "--extra-index-url";
+}
+function unsigned(command2) {
+  const { name: name2, args } = command2;
+  const options5 = optionsIn(command2);
+  const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
+  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find(
+    (option2) => options5.has(option2) && !NO.test(options5.value(option2)?.value ?? "")
+  );
+  if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
+  if (name2 === "apt" || name2 === "apt-get") {
+    const set = options5.values("-o", "--option").find(
+      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(
+        value
+      ) && YES.test(value.replace(/^.*=\s*/, ""))
+    );
+    if (set !== void 0) return { option: set.value, says: SIGNATURES2 };
+  }
+  if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name2)) {
+    const set = [...options5.values("--setopt"), ...args].find(
+      ({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value)
+    );
+    if (set !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
+  }
+  if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options5.has("-G", "--no-gpgcheck"))
+    return { option: "--no-gpgcheck", says: SIGNATURES2 };
+  const extra = confusion(command2, command2);
+  if (extra !== null)
+    return {
+      option: extra,
+      says: "pip takes the highest version of either index, so whoever registers the name on the public one is installed (dependency confusion); use --index-url alone, or --require-hashes"
+    };
+  const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
+  const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
+  if (targets.some((path20) => /apt\.conf/.test(path20)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+    return { option: "AllowUnauthenticated", says: SIGNATURES2 };
+  const inSources = targets.some((path20) => /sources\.list|\.sources$/.test(path20));
+  if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
+    return { option: "[trusted=yes]", says: SIGNATURES2 };
+  if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
+  if (targets.some((path20) => /\.repo$|(?:yum|dnf)\.conf$/.test(path20)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+    return { option: "gpgcheck=0", says: SIGNATURES2 };
+  return null;
+}
+var unauthenticatedPackages = {
+  meta: meta18,
+  *check({ steps, cut }) {
+    for (const step2 of steps)
+      for (const command2 of step2.commands) {
+        const found = unsigned(command2);
+        if (found === null) continue;
+        yield onCommand(meta18, step2, command2, {
+          message: `RUN uses ${found.option} (${quote(cut, command2)}): ${found.says}.`,
+          remedy: found.option === "--extra-index-url" ? "Use --index-url with one index that mirrors the other, or --require-hashes." : `Remove ${found.option}, and install the key of the repository (signed-by=\u2026, rpm --import, apk's /etc/apk/keys).`,
+          identity: [command2.name, found.option]
+        });
+      }
+  }
+};
+
+// src/rules/command/unpinned-install.ts
+var meta19 = {
+  id: "unpinned-install",
+  title: "Installed without a version",
+  description: "A package, module or repository is installed without a version or commit: the next build can bring another.",
+  remedy: "Name the version, or install from a lock file.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspSupplyChain, REFERENCES.buildPractices],
+  enabled: false,
+  strict: "low",
+  hadolint: ["DL3013", "DL3016", "DL3028", "DL3062"]
+};
+var isLocal = (name2) => /^[./~$]|^file:|\.(?:whl|tgz|tar\.gz|zip|gem)$|^[a-z]:/i.test(name2);
+var isCommit = (name2) => /^[0-9a-f]{7,40}$/i.test(name2);
+function unpinned(command2) {
+  const { name: name2, args } = command2;
+  const module = /^python[\d.]*$/.test(name2) && args[0]?.value === "-m" && /^pip\d?$/.test(args[1]?.value ?? "");
+  const of2 = module ? { ...command2, name: "pip", args: args.slice(2) } : command2;
+  const options5 = optionsIn(of2);
+  const [verb = "", ...rest] = options5.operands;
+  const names2 = rest.map(({ value }) => value).filter((value) => !isLocal(value));
+  const action = typeof verb === "string" ? verb : verb.value;
+  switch (of2.name) {
+    case "pip":
+    case "pip2":
+    case "pip3":
+    case "pipx":
+    case "uv": {
+      const packages = of2.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
+      if (options5.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
+      return packages.find(
+        (text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)
+      ) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
+    }
+    case "npm":
+    case "pnpm":
+      return /^(?:i|install|add)$/.test(action) ? names2.find((text5) => !/.@[^/]{1,200}$/.test(text5) || /@latest$/.test(text5)) ?? null : null;
+    case "yarn": {
+      const packages = action === "add" ? names2 : action === "global" && names2[0] === "add" ? names2.slice(1) : [];
+      return packages.find((text5) => !/.@[^/]{1,200}$/.test(text5) || /@latest$/.test(text5)) ?? null;
+    }
+    case "gem":
+      return action === "install" && !options5.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
+    case "go":
+      return /^(?:install|get)$/.test(action) ? names2.find(
+        (text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")
+      ) ?? null : null;
+    case "cargo":
+      return action === "install" && !options5.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
+    default:
+      return null;
+  }
+}
+function cloned(command2, later) {
+  if (command2.name !== "git") return null;
+  const { operands, value } = optionsIn(command2);
+  if (operands[0]?.value !== "clone" || operands[1] === void 0) return null;
+  const branch = value("-b", "--branch")?.value ?? "";
+  if (/^v?\d|\$|\d\.\d/.test(branch)) return null;
+  const checkedOut = later.some(
+    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(
+      ({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word)
+    )
+  );
+  return checkedOut ? null : operands[1].value;
+}
+var unpinnedInstall = {
+  meta: meta19,
+  *check({ steps, cut }) {
+    for (const step2 of steps)
+      for (const [index, command2] of step2.commands.entries()) {
+        const name2 = unpinned(command2);
+        const repository = name2 === null ? cloned(command2, step2.commands.slice(index + 1)) : null;
+        if (name2 === null && repository === null) continue;
+        yield onCommand(meta19, step2, command2, {
+          message: name2 === null ? `RUN clones ${repository} without a commit (${quote(cut, command2)}): the next build can bring other code.` : `RUN installs ${name2} without a version (${quote(cut, command2)}): the next build can bring another.`,
+          remedy: name2 === null ? "Check out a commit: git -C DIR checkout <40 hex digits>." : "Name the version, or install from a lock file (requirements.txt with hashes, npm ci).",
+          identity: [command2.name, name2 ?? repository ?? ""]
+        });
+      }
+    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
+      if (command2 === null || url === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
+        continue;
+      yield onCommand(meta19, step2, command2, {
+        message: `RUN downloads ${url} with ${by}: what "latest" is changes from build to build.`,
+        remedy: "Name the version in the URL, and check its checksum.",
+        identity: [by, url]
+      });
+    }
+  }
+};
+
+// src/rules/command/update-without-install.ts
+var meta20 = {
+  id: "update-without-install",
+  title: "Package lists are fetched in a RUN of their own",
+  description: "A RUN fetches package lists and installs nothing: the cache keeps them, and a later install works with old ones.",
+  remedy: "Write update and install in one RUN.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis47, REFERENCES.buildPractices],
+  enabled: false,
+  strict: "low"
+};
+var updateWithoutInstall = {
+  meta: meta20,
+  *check({ steps }) {
+    for (const step2 of steps) {
+      const found = step2.commands.map((command2) => ({ command: command2, packages: packagesIn(command2) }));
+      const update = found.find(({ packages }) => packages?.action === "update" && packages.family !== "yum");
+      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3)
+        continue;
+      yield onCommand(meta20, step2, update.command, {
+        message: `RUN fetches package lists (${update.command.name}) and installs nothing: the cache keeps them, and a later install gets old versions or none.`,
+        remedy: "Join it with the install: RUN apt-get update && apt-get install -y \u2026 && rm -rf /var/lib/apt/lists/*",
+        identity: [update.command.name]
+      });
+    }
+  }
+};
+
+// src/rules/image/build-tools-left.ts
+var meta21 = {
+  id: "build-tools-left",
+  title: "Tools of the build stay in the image",
+  description: "The final image holds compilers or headers that own layers brought: they serve the build, and whoever breaks in.",
+  remedy: "Build in a stage of its own and copy the result, or remove the tools in the RUN that installs them.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.buildPractices],
+  enabled: false,
+  strict: "low"
+};
+var COMPILERS = /^\/usr\/(?:local\/)?bin\/(?:(?:[\w-]+-linux-gnu-)?(?:gcc|g\+\+|cpp|ld|as)(?:-[\d.]+)?|cc|c\+\+|clang(?:\+\+)?(?:-\d+)?|make|cmake|rustc|cargo|ghc|javac|gfortran|nasm|yasm|meson|ninja)$/;
+var HEADERS = /^\/var\/lib\/dpkg\/info\/([\w.+-]+-dev)(?::\w+)?\.list$/;
+function toolsOf({ filesystem, origin, steps }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [layer, { owner }] of origin.layers.entries()) {
+    const step2 = owner === "unknown" ? steps.find((candidate) => candidate.layer === layer) : void 0;
+    if (owner !== "own" && step2?.commands.some((command2) => packagesIn(command2)?.action === "install") !== true)
+      continue;
+    for (const version2 of filesystem.presentIn(layer)) {
+      const name2 = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
+      if (name2 === void 0) continue;
+      const own2 = found.get(layer) ?? { tools: [], version: version2 };
+      own2.tools.push(name2);
+      found.set(layer, own2);
+    }
+  }
+  return found;
+}
+var buildToolsLeft = {
+  meta: meta21,
+  *check(evidence) {
+    for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
+      const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
+      const command2 = step2?.commands.find(
+        (candidate) => installs(
+          candidate,
+          (name2) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name2)
+        ) !== null
+      ) ?? step2?.commands.find((candidate) => packagesIn(candidate)?.action === "install");
+      const shown2 = [...new Set(tools)];
+      const own2 = {
+        message: `Layer ${layer} leaves ${shown2.slice(0, 4).join(", ")}${shown2.length > 4 ? ` and ${shown2.length - 4} more tools of the build` : ""} in the image.`,
+        remedy: "Build in a stage of its own and COPY --from the result, or remove them in the RUN that installs them (apt-get purge --auto-remove, apk del .build-deps).",
+        identity: ["build-tools", step2?.keyword ?? ""]
+      };
+      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta21, step2, command2, own2);
+      else
+        yield placed(meta21, {
+          ...own2,
+          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
+          dockerfile: evidence.origin.layers[layer]?.lines ?? null,
+          origin: "own"
+        });
+    }
+  }
+};
+
+// src/rules/image/content-not-inspected.ts
+var meta22 = {
+  id: "content-not-inspected",
+  title: "Content that was not looked into",
+  description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
+  remedy: "Unpack the archive in the image, store it as zip, tar, gzip, zstd, xz or bzip2, or raise the limit.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [],
+  enabled: true,
+  strict: "high"
+};
+var MAX_NAMED2 = 3;
+var contentNotInspected = {
+  meta: meta22,
+  *check({ skipped, origin }) {
+    const files = /* @__PURE__ */ new Map();
+    for (const part3 of skipped) {
+      const key = `${part3.layer} ${part3.path.split("!/")[0] ?? part3.path}`;
+      files.set(key, [...files.get(key) ?? [], part3]);
+    }
+    for (const parts of files.values()) {
+      const [first2] = parts;
+      if (first2 === void 0) continue;
+      const path20 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part3) => part3.path !== path20);
+      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path20.length + 2)} (${part3.reason})`);
+      const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
+      const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
+      const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
+      yield placed(meta22, {
+        message: `${path20} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
+        remedy: meta22.remedy,
+        location: first2.layer === null ? { kind: "index", field: path20 } : { kind: "layer", layer: first2.layer, path: path20, line: null, offset: null },
+        dockerfile: layer?.lines ?? null,
+        origin: layer?.owner ?? "unknown",
+        identity: [path20]
+      });
+    }
+  }
+};
+
+// src/rules/image/package-cache-left.ts
+var meta23 = {
+  id: "package-cache-left",
+  title: "A package cache stays in the layer",
+  description: "A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.",
+  remedy: "Remove the cache in the same RUN, or mount it: RUN --mount=type=cache,target=\u2026",
+  severity: "info",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.buildPractices],
+  enabled: true,
+  strict: "low",
+  hadolint: ["DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060"]
+};
+var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
+var CACHES = [
+  {
+    name: "apk\u2019s package cache",
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: "Write apk add --no-cache."
+  },
+  {
+    name: "apt\u2019s downloaded packages",
+    path: /^\/var\/cache\/apt\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
+  },
+  {
+    name: "apt\u2019s package lists",
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
+  },
+  {
+    name: "Cargo\u2019s registry",
+    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
+    by: /^cargo$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry."
+  },
+  {
+    name: "Composer\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
+    by: /^(?:composer|php)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache."
+  },
+  {
+    name: "conda\u2019s packages",
+    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
+    by: /^(?:conda|mamba|micromamba)$/,
+    remedy: "End the RUN with conda clean -afy."
+  },
+  {
+    name: "Go\u2019s build cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
+    by: /^go$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build."
+  },
+  {
+    name: "npm\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
+    by: /^(?:npm|npx|node)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force."
+  },
+  {
+    name: "pip\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
+    by: /^(?:pip\d?|python[\d.]*|uv)$/,
+    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip."
+  },
+  {
+    name: "yarn\u2019s cache",
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
+    ),
+    by: /^yarn$/,
+    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
+  },
+  {
+    name: "yum\u2019s cache",
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: "End the RUN with dnf clean all (yum clean all)."
+  },
+  {
+    name: "zypper\u2019s cache",
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: "End the RUN with zypper clean --all."
+  }
+];
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path20 }) => path20.source).join("|"));
+var MIN_BYTES = 256 << 10;
+var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
+function leftIn({ layers, filesystem }, layer) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
+    if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
+    if (!ANY_CACHE.test(entry.path)) continue;
+    const cache2 = CACHES.find(({ path: path20 }) => path20.test(entry.path));
+    if (cache2 === void 0) continue;
+    const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
+    left.bytes += entry.size;
+    left.files++;
+    left.hiddenIn ??= filesystem.versionOf(layer, index).ending?.layer ?? null;
+    found.set(cache2, left);
+  }
+  return found;
+}
+var filler = ({ commands }, { by }) => commands.findLast(({ name: name2 }) => by.test(name2)) ?? null;
+var packageCacheLeft = {
+  meta: meta23,
+  *check(evidence) {
+    for (const step2 of evidence.steps) {
+      if (step2.layer === null || step2.of !== "image" || step2.owner === "base") continue;
+      for (const [cache2, { bytes: bytes2, files, hiddenIn }] of leftIn(evidence, step2.layer)) {
+        if (bytes2 < MIN_BYTES) continue;
+        const own2 = {
+          message: `${step2.keyword ?? "The step"} leaves ${cache2.name} in layer ${step2.layer}: ${megabytes(bytes2)} in ${files} ${files === 1 ? "file" : "files"}${hiddenIn === null ? "" : `; layer ${hiddenIn} hides it, and the bytes stay`}.`,
+          remedy: cache2.remedy,
+          identity: [cache2.name]
+        };
+        const command2 = filler(step2, cache2);
+        yield command2 === null ? onStep(meta23, step2, own2) : onCommand(meta23, step2, command2, own2);
+      }
+    }
+  }
+};
+
+// src/shell/modes.ts
+function readMode(text5) {
+  if (/^[0-7]{1,5}$/.test(text5)) {
+    const bits = Number.parseInt(text5, 8);
+    return {
+      worldWritable: (bits & 2) !== 0,
+      sticky: (bits & 512) !== 0,
+      setuid: (bits & 2048) !== 0,
+      setgid: (bits & 1024) !== 0
+    };
+  }
+  if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text5)) return null;
+  const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false };
+  for (const clause of text5.split(",")) {
+    const who = /^[ugoa]*/.exec(clause)?.[0] ?? "";
+    for (const [, operator, permissions = ""] of clause.matchAll(/([-+=])([rwxXstugo]*)/g)) {
+      const adds = operator !== "-";
+      if (permissions.includes("w") && /[oa]/.test(who)) mode.worldWritable = adds;
+      if (permissions.includes("t")) mode.sticky = adds;
+      if (permissions.includes("s") && (who === "" || /[ua]/.test(who))) mode.setuid = adds;
+      if (permissions.includes("s") && (who === "" || /[ga]/.test(who))) mode.setgid = adds;
+    }
+  }
+  return mode;
+}
+
+// src/rules/image/mode-change.ts
+function modeChange(command2) {
+  const { name: name2, args } = command2;
+  const options5 = optionsIn(command2);
+  if (name2 === "chmod") {
+    const words2 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
+    const [first2, ...paths] = words2;
+    const mode = first2 === void 0 ? null : readMode(first2.value);
+    return first2 === void 0 || mode === null ? null : { mode, written: `chmod ${first2.value}`, paths, isDirectory: false };
+  }
+  if (name2 === "install" || name2 === "mkdir") {
+    const given2 = options5.value("-m", "--mode");
+    const mode = given2 === null ? null : readMode(given2.value);
+    if (given2 === null || mode === null) return null;
+    const isDirectory3 = name2 === "mkdir" || options5.has("-d", "--directory");
+    return {
+      mode,
+      written: `${name2} -m ${given2.value}`,
+      paths: isDirectory3 ? options5.operands : options5.operands.slice(-1),
+      isDirectory: isDirectory3
+    };
+  }
+  return null;
+}
+function copyMode({ keyword, flags, text: text5 }) {
+  if (keyword !== "COPY" && keyword !== "ADD") return null;
+  const written = (flags ?? [...text5.match(/--chmod=\S+/g) ?? []]).find((flag2) => flag2.startsWith("--chmod="))?.slice(8);
+  const mode = written === void 0 ? null : readMode(written.replace(/["']/g, ""));
+  if (written === void 0 || mode === null) return null;
+  const target = text5.trim().split(/\s+/).at(-1) ?? "";
+  return {
+    mode,
+    written: `${keyword} --chmod=${written}`,
+    paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }],
+    isDirectory: false
+  };
+}
+
+// src/rules/image/setuid-added.ts
+var meta24 = {
+  id: "setuid-added",
+  title: "A program gets more rights than its user",
+  description: "The build sets the setuid or setgid bit on a program, or gives it capabilities.",
+  remedy: "Leave the bit out; give the container the one capability that it needs when it starts.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackSetuid],
+  enabled: true,
+  strict: "high"
+};
+var MILD = /* @__PURE__ */ new Set(["cap_net_bind_service", "cap_ipc_lock", "cap_net_raw", "cap_sys_nice", "cap_wake_alarm"]);
+function isDirectory({ built }, { value }) {
+  const version2 = built?.filesystem.find(value) ?? null;
+  return version2 === null ? null : version2.content.entry.type === "directory";
+}
+function isTakenBack({ filesystem }, { value, kind }) {
+  if (kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return false;
+  const version2 = filesystem.find(value);
+  return version2 === null || (version2.content.entry.mode & 3072) === 0;
+}
+var setuidAdded = {
+  meta: meta24,
+  *check(evidence) {
+    const { steps, built } = evidence;
+    const told = /* @__PURE__ */ new Set();
+    for (const step2 of steps) {
+      if (step2.of !== "image") continue;
+      const copy = copyMode(step2);
+      if (copy !== null && (copy.mode.setuid || copy.mode.setgid))
+        yield onStep(meta24, step2, {
+          message: `${copy.written} sets the ${copy.mode.setuid ? "setuid" : "setgid"} bit on what is copied.`,
+          remedy: "Leave the first digit out of the mode.",
+          identity: [copy.written]
+        });
+      for (const command2 of step2.commands) {
+        const change = modeChange(command2);
+        if (change !== null && (change.mode.setuid || change.mode.setgid)) {
+          const files = change.paths.filter((path20) => isDirectory(evidence, path20) !== true && !change.isDirectory);
+          if (built !== null) for (const { value } of change.paths) told.add(value);
+          const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
+          const gone = built !== null && files.every((path20) => isTakenBack(built, path20));
+          if (files.length === 0 || gone) continue;
+          yield onCommand(meta24, step2, command2, {
+            severity,
+            message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
+            remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
+            identity: [change.written, files[0]?.value ?? ""]
+          });
+        }
+        if (command2.name === "setcap") {
+          const words2 = command2.args.map(({ value }) => value).filter((value) => !value.startsWith("-"));
+          const given2 = words2.find((value) => /\+|=/.test(value));
+          if (given2 === void 0 || command2.args.some(({ value }) => value === "-r")) continue;
+          const names2 = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
+          const mild = names2.length > 0 && names2.every((name2) => MILD.has(name2));
+          yield onCommand(meta24, step2, command2, {
+            severity: mild ? "info" : "medium",
+            message: `RUN gives ${words2.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
+            remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
+            identity: ["setcap", given2, words2.at(-1) ?? ""]
+          });
+        }
+      }
+    }
+    if (built === null) return;
+    for (const step2 of steps) {
+      const { layer } = step2;
+      if (layer === null || step2.owner !== "own" || step2.of !== "image") continue;
+      if (step2.commands.some(
+        (command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod"
+      ))
+        continue;
+      for (const version2 of built.filesystem.presentIn(layer)) {
+        const { entry } = version2;
+        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
+          continue;
+        yield placed(meta24, {
+          message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
+          remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
+          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
+          dockerfile: step2.lines,
+          origin: step2.owner,
+          identity: ["setuid", version2.path]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/image/ssh-server.ts
+var meta25 = {
+  id: "ssh-server",
+  title: "An SSH server in the image",
+  description: "The image has an SSH server: installed, started, or its port opened.",
+  remedy: "Remove it; use docker exec, kubectl exec or a debug container.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis56, REFERENCES.cis43, REFERENCES.nistImage, REFERENCES.attackRemote],
+  enabled: true,
+  strict: "high"
+};
+var isServer = (command2) => (name2) => /^(?:openssh-server|openssh-sftp-server|dropbear|tinysshd)$/.test(name2) || name2 === "openssh" && /^(?:apk|pacman)$/.test(command2.name);
+var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.test(name2) && !args.some(({ value }) => /^-[tTV]$/.test(value)) || name2 === "service" && /^sshd?$/.test(args[0]?.value ?? "") && /^(?:re)?start$/.test(args[1]?.value ?? "") || /\/init\.d\/sshd?$/.test(program);
+function permitsRoot(command2) {
+  const { name: name2, args, writes, input, fedBy } = command2;
+  const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
+  if (!targets.some((path20) => /sshd_config/.test(path20))) return false;
+  const texts2 = [
+    ...args.map(({ value }) => value),
+    input ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
+  ];
+  return texts2.some(
+    (text5) => /PermitRootLogin\s+yes/i.test(
+      name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5
+    )
+  );
+}
+function* signs({
+  steps
+}) {
+  const of2 = steps.filter((step2) => step2.of === "image");
+  const onRun = (step2, command2) => (own2) => onCommand(meta25, step2, command2, own2);
+  for (const step2 of of2)
+    for (const command2 of step2.commands) {
+      const name2 = installs(command2, isServer(command2));
+      if (name2 !== null) yield { says: `installs ${name2}`, draft: onRun(step2, command2) };
+      if (permitsRoot(command2)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step2, command2) };
+    }
+  for (const step2 of of2) {
+    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
+      yield { says: "opens port 22", draft: (own2) => onStep(meta25, step2, own2) };
+    if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
+      const words2 = jsonWords(step2.text);
+      const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
+      if (commands.some(startsServer))
+        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta25, step2, own2) };
+    }
+  }
+}
+var sshServer = {
+  meta: meta25,
+  *check(evidence) {
+    const found = [...signs(evidence)];
+    const [first2] = found;
+    if (first2 === void 0) return;
+    if (found.every(({ says }) => says === "opens port 22")) return;
+    const { built } = evidence;
+    if (built !== null && ![
+      "/usr/sbin/sshd",
+      "/usr/sbin/dropbear",
+      "/usr/bin/dropbear",
+      "/usr/bin/sshd",
+      "/sbin/sshd",
+      "/usr/sbin/tinysshd"
+    ].some((path20) => built.filesystem.find(path20) !== null))
+      return;
+    const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
+    yield first2.draft({
+      ...isMeant ? {} : { severity: "low" },
+      message: `The image has an SSH server: it ${[...new Set(found.map(({ says }) => says))].join(", ")}. Accounts, keys and patches of it are one more thing to guard, and every container has the same host keys.`,
+      remedy: isMeant ? "Remove it: docker exec, kubectl exec and kubectl debug give a shell without one." : "For the clients alone install openssh-client.",
+      identity: ["ssh-server"]
+    });
+  }
+};
+
+// src/rules/image/world-writable.ts
+var meta26 = {
+  id: "world-writable",
+  title: "Anyone in the container may write it",
+  description: "A file or directory is made writable for every user, or the umask lets new ones be.",
+  remedy: "Give it to the user that needs it: COPY --chown, chown, chmod u+w or g+w.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackPermissions],
+  enabled: true,
+  strict: "high"
+};
+var MEANT = /^\/(?:dev|proc|sys)\//;
+var opensToAll = (umask) => /^[0-7]{1,4}$/.test(umask) && (Number.parseInt(umask, 8) & 2) === 0;
+function isWritable({ built }, { value, kind }) {
+  if (built === null || kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return null;
+  const version2 = built.filesystem.find(value);
+  if (version2 === null) return false;
+  const { mode, type } = version2.content.entry;
+  return (mode & 2) !== 0 && (mode & 512) === 0 && type !== "device";
+}
+function concerned(evidence, step2, paths) {
+  if (paths.length === 0) return ["what it is given"];
+  const open7 = paths.filter(({ value }) => !MEANT.test(value));
+  if (open7.length === 0) return null;
+  const left = step2.of === "stage" ? [] : open7.filter((path20) => isWritable(evidence, path20) !== false);
+  return left.length === 0 ? null : left.map(({ value }) => value);
+}
+var worldWritable = {
+  meta: meta26,
+  *check(evidence) {
+    for (const step2 of evidence.steps) {
+      const copy = copyMode(step2);
+      if (copy?.mode.worldWritable && !copy.mode.sticky && step2.of === "image")
+        yield onStep(meta26, step2, {
+          message: `${copy.written} lets every user of the container change what is copied to ${copy.paths[0]?.value ?? ""}.`,
+          remedy: `Write --chmod=${copy.written.endsWith("666") ? "644" : "755"}, and --chown=USER where the container\u2019s user has to write there.`,
+          identity: [step2.keyword ?? "", copy.paths[0]?.value ?? ""]
+        });
+      for (const command2 of step2.commands) {
+        if (command2.name === "umask" && opensToAll(command2.args[0]?.value ?? "") && step2.of === "image") {
+          yield onCommand(meta26, step2, command2, {
+            message: `RUN sets the umask to ${command2.args[0]?.value}: every user may write what the commands behind it make.`,
+            remedy: "Leave the umask at 022, and give single files to the user that needs them.",
+            identity: ["umask"]
+          });
+          continue;
+        }
+        const change = modeChange(command2);
+        if (change === null || !change.mode.worldWritable || change.mode.sticky) continue;
+        const paths = concerned(evidence, step2, change.paths);
+        if (paths === null) continue;
+        yield onCommand(meta26, step2, command2, {
+          message: `RUN lets every user of the container change ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""} (${quote(evidence.cut, command2)}): who breaks into one process can plant code for the next.`,
+          remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === "/tmp" || paths[0] === "/var/tmp" ? "; a temporary directory takes chmod 1777" : ", or chmod g+w with a group of its own"}.`,
+          identity: [change.written, ...paths]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/secret/leak.ts
+import { createHmac } from "node:crypto";
+
+// src/checkout/dockerignore.ts
+var MAX_PATTERN = 1024;
+function readClass(text5, at3) {
+  let end2 = at3 + 1;
+  const not = text5[end2] === "^";
+  if (not) end2++;
+  const ranges = [];
+  while (end2 < text5.length && (text5[end2] !== "]" || ranges.length === 0)) {
+    if (text5[end2] === "\\") end2++;
+    const from = text5[end2] ?? "";
+    if (text5[end2 + 1] === "-" && text5[end2 + 2] !== "]" && text5[end2 + 2] !== void 0) {
+      ranges.push([from, text5[end2 + 2] ?? from]);
+      end2 += 3;
+    } else {
+      ranges.push([from, from]);
+      end2++;
+    }
+  }
+  return end2 >= text5.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+}
+function tokensOf(text5) {
+  const tokens = [];
+  for (let at3 = 0; at3 < text5.length; at3++) {
+    const char = text5[at3] ?? "";
+    if (char === "*" && text5[at3 + 1] === "*") {
+      const rest = text5.slice(at3 + 2);
+      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
+      at3 += rest.startsWith("/") ? 2 : 1;
+      tokens.push({ kind: at3 + 1 >= text5.length || isSuffix ? "any" : "directories" });
+    } else if (char === "*") tokens.push({ kind: "run" });
+    else if (char === "?") tokens.push({ kind: "one" });
+    else if (char === "[") {
+      const found = readClass(text5, at3);
+      if (found === null) tokens.push({ kind: "char", char });
+      else {
+        tokens.push(found.token);
+        at3 = found.end;
+      }
+    } else if (char === "\\" && at3 + 1 < text5.length) tokens.push({ kind: "char", char: text5[++at3] ?? "" });
+    else tokens.push({ kind: "char", char });
+  }
+  return tokens;
+}
+function clean(pattern) {
+  const parts = [];
+  for (const part3 of pattern.split("/")) {
+    if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern.startsWith("/"))) parts.push(part3);
+  }
+  return parts.join("/");
+}
+function parseDockerignore(text5) {
+  return text5.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole4, index) => {
+    const line2 = whole4.trim();
+    if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+    const isException = line2.startsWith("!");
+    const pattern = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
+  });
+}
+var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
+function matches(tokens, path20) {
+  let states = /* @__PURE__ */ new Set([0]);
+  const close = (set, isBoundary) => {
+    for (const state of set) {
+      const kind = tokens[state]?.kind;
+      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set.add(state + 1);
+    }
+    return set;
+  };
+  let inside = /* @__PURE__ */ new Set();
+  states = close(states, true);
+  for (const char of path20) {
+    if (char === "/" && states.has(tokens.length)) return true;
+    if (states.size === 0 && inside.size === 0) return false;
+    const next = /* @__PURE__ */ new Set();
+    const nextInside = /* @__PURE__ */ new Set();
+    for (const state of states) {
+      const token2 = tokens[state];
+      if (token2 === void 0) continue;
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2))
+        next.add(state + 1);
+      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
+      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
+      if (token2.kind === "directories" && char === "/") nextInside.add(state);
+    }
+    for (const state of inside) {
+      nextInside.add(state);
+      if (char === "/") next.add(state + 1);
+    }
+    inside = nextInside;
+    states = close(next, false);
+    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
+    states = close(states, false);
+  }
+  return states.has(tokens.length);
+}
+function ignoredBy(dockerignore, path20) {
+  let found = null;
+  for (const pattern of dockerignore) {
+    if (pattern.isException === (found === null)) continue;
+    if (matches(pattern.tokens, path20)) found = pattern.isException ? null : pattern;
+  }
+  return found === null ? null : { pattern: found.text, line: found.line };
+}
+var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
+var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
+var patternOf = (path20) => path20.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
+
+// src/image/path.ts
+import { isUtf8 } from "node:buffer";
+var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
+function cleanPath(name2) {
+  const inner = name2.slice(
+    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
+    name2.endsWith("/") ? -1 : void 0
+  );
+  if (!UNCLEAN.test(inner)) return `/${inner}`;
+  const parts = [];
+  for (const part3 of name2.split("/")) {
+    if (part3 === "" || part3 === ".") continue;
+    if (part3 === "..") parts.pop();
+    else parts.push(part3);
+  }
+  return `/${parts.join("/")}`;
+}
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
+var parentOf2 = (path20) => path20.slice(0, path20.lastIndexOf("/")) || "/";
+var baseName = (path20) => path20.slice(path20.lastIndexOf("/") + 1);
+var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
+function countParts(path20) {
+  let parts = 0;
+  let inside = false;
+  for (let at3 = 0; at3 < path20.length; at3++) {
+    const isSlash = path20.charCodeAt(at3) === 47;
+    if (!isSlash && !inside) parts++;
+    inside = !isSlash;
+  }
+  return parts;
+}
+var LOSSY = "\uFFFD";
+function decodeName(bytes2) {
+  const text5 = bytes2.toString("utf8");
+  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
+  let name2 = "";
+  for (let at3 = 0; at3 < bytes2.length; ) {
+    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
+    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
+    at3 += length ?? 1;
+  }
+  return name2;
+}
+var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
+function bytesOfName(name2) {
+  return Buffer.concat(
+    name2.split(/([\udc80-\udcff])/u).map(
+      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
+    )
+  );
+}
+
+// src/dockerfile/copy.ts
+var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
+var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
+function contextPath(instruction, path20, workdir = null) {
+  const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
+  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
+  const isAbsolute = written.startsWith("/") || workdir !== null;
+  const sources = copySources(instruction);
+  const name2 = baseName(path20);
+  const named3 = sources.find((source2) => baseName(source2) === name2);
+  if (named3 !== void 0) return named3;
+  const [only] = sources;
+  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
+  const at3 = isAbsolute ? path20 === target ? 0 : path20.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path20 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path20.slice(at3));
 }
 
 // src/evidence/evidence.ts
@@ -31557,7 +33414,7 @@ function fixOf(evidence, leak) {
   };
 }
 
-// src/rules/advice.ts
+// src/rules/secret/advice.ts
 var MOUNT = "RUN --mount=type=secret";
 var PUBLIC = "everyone who can pull the image reads it";
 var KEYWORDS2 = {
@@ -31603,76 +33460,6 @@ function configChange(field2, mounted) {
   if (group === "Annotations") return `Remove the annotation ${name2} (--annotation of the build): ${PUBLIC}.`;
   const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS2[field2.replace(/[.[].*$/s, "")];
   return keyword === void 0 ? "Remove it from the Dockerfile: the configuration is public to all who can pull the image." : instructionChange(keyword, { name: name2, mounted, text: "" });
-}
-
-// src/shell/interpreter.ts
-var INTERPRETERS = [
-  {
-    names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/,
-    code: /^-[a-zA-Z]*c$/,
-    values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/
-  },
-  { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
-  { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
-  { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
-  {
-    names: /^(?:node|nodejs|bun|deno)$/,
-    code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/,
-    values: /^(?:-r|--require|--import)$/
-  },
-  { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
-  { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
-  { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ }
-];
-var interpreterOf = (name2) => INTERPRETERS.find(({ names: names2 }) => names2.test(name2)) ?? null;
-var isInterpreter = (name2) => interpreterOf(name2) !== null;
-var INPUT = /^(?:-|\/dev\/(?:stdin|fd\/0)|\/proc\/self\/fd\/0)$/;
-function startsShell(command2) {
-  const { name: name2, args, replaced: replaced2 } = command2;
-  const options5 = optionsIn(command2);
-  if (/^(?:sudo|doas)$/.test(name2)) return options5.has("-s", "-i", "--shell", "--login");
-  if (name2 === "parallel")
-    return options5.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options5.has("--version", "--help");
-  if (name2 !== "su" && name2 !== "runuser") return false;
-  if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
-  if (options5.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
-  return options5.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options5.has("-u", "--user"));
-}
-function runsInput(name2, code3, replaced2) {
-  if (replaced2 === null) return false;
-  if (code3 === replaced2) return true;
-  if (!isShell(name2)) return false;
-  const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
-  return parseScript(code3).commands.some(
-    ({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value))
-  );
-}
-function runOf(command2) {
-  const { name: name2, program, args, replaced: replaced2 } = command2;
-  if (name2 === "eval")
-    return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
-  if (name2 === "source" || name2 === ".")
-    return args[0] === void 0 ? null : INPUT.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
-  if (startsShell(command2) || replaced2 !== null && replaced2 !== "" && program === replaced2) return { kind: "input" };
-  const interpreter = interpreterOf(name2);
-  if (interpreter === null) return null;
-  for (let at3 = 0; at3 < args.length; at3++) {
-    const word = args[at3];
-    if (word === void 0) break;
-    const { value } = word;
-    if (INPUT.test(value) || isShell(name2) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
-    const code3 = args[at3 + 1];
-    if (interpreter.code.test(value)) {
-      if (code3 === void 0) return replaced2 === "" ? { kind: "input" } : null;
-      return runsInput(name2, code3.value, replaced2) ? { kind: "input" } : { kind: "code", word: code3 };
-    }
-    if (/^(?:-m|--version|-V|-v|--help|-h|-i)$/.test(value) && !isShell(name2)) return null;
-    if (interpreter.values.test(value)) at3++;
-    else if (value === "--") return code3 === void 0 ? { kind: "input" } : { kind: "file", word: code3 };
-    else if (/^(?:pwsh|powershell)/i.test(name2) && !/^[-+]|\.ps1$/i.test(value)) return { kind: "code", word };
-    else if (!/^[-+]./.test(value) && value !== "") return { kind: "file", word };
-  }
-  return { kind: "input" };
 }
 
 // src/evidence/layer-maker.ts
@@ -31762,7 +33549,7 @@ function runOfSteps(steps) {
   };
 }
 
-// src/rules/generated.ts
+// src/rules/secret/generated.ts
 var GENERATORS = [
   {
     path: /^\/etc\/ssh\/ssh_host_\w+_key$/,
@@ -31821,7 +33608,7 @@ function isGenerated(leak, place, evidence) {
   );
 }
 
-// src/rules/leak-words.ts
+// src/rules/secret/leak-words.ts
 var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["expires"]) < now;
 function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHash: hash3, now }) {
   const guessable = detector.guessable === true;
@@ -31850,7 +33637,7 @@ function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHas
   };
 }
 
-// src/rules/metadata-leak.ts
+// src/rules/secret/metadata-leak.ts
 var TAR_PARTS = {
   name: { title: "the name of a file", part: "The name", change: "Rename the file where it is made or copied from." },
   link: {
@@ -31916,7 +33703,7 @@ function tarMessage({ field: field2, key, path: path20, version: version2, layer
   return `${added}; ${by} ${verb} the entry, but does not erase it: it stays in layer ${layer}, and anyone who can pull the image can read it.`;
 }
 
-// src/rules/leak.ts
+// src/rules/secret/leak.ts
 function ruleOf(evidence, leak, place) {
   if (isGenerated(leak, place, evidence)) return "generated-key";
   if (place.kind === "history") return "secret-in-history";
@@ -32201,7 +33988,7 @@ function seenFrom(evidence, leak, place) {
   };
 }
 
-// src/rules/deleted-secret.ts
+// src/rules/secret/deleted-secret.ts
 var deletedSecret = {
   meta: {
     id: "deleted-secret",
@@ -32217,322 +34004,7 @@ var deletedSecret = {
   check: (evidence) => leaksOf(evidence, "deleted-secret")
 };
 
-// src/evidence/downloads.ts
-var DOWNLOADERS = /* @__PURE__ */ new Set(["aria2c", "axel", "curl", "fetch", "http", "https", "lwp-download", "wget", "xh"]);
-var CHECKSUMS = /^(?:sha(?:1|224|256|384|512)?sum|shasum|md5sum|b2sum|cksum|rhash|openssl)$/;
-var BIN = /^(?:\/usr(?:\/local)?|\/opt\/[^/]+|)\/s?bin\//;
-var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
-var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
-var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
-var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
-var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
-var baseOf = (path20) => path20.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path20) {
-  const [left, right] = [word.replace(/^\.\//, ""), path20.replace(/^\.\//, "")];
-  if (left === right) return true;
-  if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
-  const name2 = baseOf(left);
-  return name2 === baseOf(right) || name2.includes("*") && name2.length > 1 && minimatch(baseOf(right), name2, MATCH_OPTIONS);
-}
-function urlOf(name2, words2) {
-  const found = words2.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words2.find(({ value }) => value.includes("://") && !value.startsWith("-"));
-  if (found !== void 0) return found.value;
-  const bare = words2.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
-  return bare !== void 0 && (name2 === "curl" || name2 === "wget") ? `http://${bare.value}` : words2.find(({ kind }) => kind !== "literal")?.value ?? null;
-}
-var nameInUrl = (url) => baseOf((url.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
-function fetched(command2) {
-  const { name: name2, writes } = command2;
-  if (!DOWNLOADERS.has(name2)) return null;
-  const options5 = optionsIn(command2);
-  if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V"))
-    return null;
-  const words2 = [...options5.values("--url"), ...options5.operands];
-  const url = urlOf(name2, words2);
-  if (url === null && words2.length === 0 && !options5.has("-i", "--input-file")) return null;
-  if (url !== null && LOCAL.test(url)) return null;
-  if (writes.length > 0) return { url, files: [...writes] };
-  const named3 = name2 === "wget" ? options5.values("-O", "--output-document") : name2 === "aria2c" ? options5.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options5.values("-o", "--output") : [];
-  const directory = options5.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
-  if (named3.length > 0) return { url, files: named3.map(({ value }) => value) };
-  const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options5.has("-O", "--remote-name", "--remote-name-all");
-  if (!keepsName) return { url, files: ["-"] };
-  return {
-    url,
-    files: words2.filter(({ value }) => value.includes("/")).map(
-      ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
-    )
-  };
-}
-var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
-var EXECUTING = /\b(?:exec|eval|iex|Invoke-Expression|system|instance_eval)\b/i;
-function fetchedInCode(code3) {
-  const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code3);
-  if (at3?.[1] === void 0 || !FETCHING.test(code3) || LOCAL.test(at3[1])) return null;
-  return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code3) };
-}
-function verifies(command2) {
-  const { name: name2, args, fedBy } = command2;
-  const words2 = args.map(({ value }) => value);
-  const has = (...wanted) => wanted.some((word) => words2.includes(word));
-  if (CHECKSUMS.test(name2))
-    return command2.isTested || (name2 === "openssl" ? has("-verify", "-signature") : words2.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)));
-  if (/^gpg2?$/.test(name2)) return words2.some((word) => /^--verif/.test(word) || word === "--decrypt" || word === "-d");
-  if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name2)) return true;
-  if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name2))
-    return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
-  if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
-  if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run12 = runOf(command2);
-  return run12?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run12.word.value);
-}
-var aboutOf = ({ args, input, fedBy, reads }) => [
-  ...args.map(({ value }) => value),
-  input ?? "",
-  ...reads,
-  ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
-].join("\n");
-var isSame = (a, b) => a.name === b.name && a.text === b.text;
-function unpacks({ name: name2, args }) {
-  const [first2 = ""] = args.map(({ value }) => value);
-  if (/^(?:tar|bsdtar|gtar)$/.test(name2))
-    return args.some(({ value }) => value === "--extract" || value === "--get" || /^-[a-zA-Z]*x/.test(value)) || /^[a-wyzA-Z]*x[a-zA-Z]*$/.test(first2);
-  if (/^(?:unzip|unar|unrar|cpio|pax|dpkg-deb|ar|rpm2cpio)$/.test(name2)) return true;
-  return /^7z[ar]?$/.test(name2) && /^[xe]$/.test(first2);
-}
-var INSTALLERS = {
-  alien: /^-/,
-  apk: /^add$/,
-  apt: /^install$/,
-  "apt-get": /^install$/,
-  dnf: /^(?:install|localinstall)$/,
-  dpkg: /^(?:-i|--install)$/,
-  gdebi: /./,
-  gem: /^install$/,
-  installer: /./,
-  java: /^-jar$/,
-  microdnf: /^install$/,
-  npm: /^(?:i|install|add)$/,
-  opkg: /^install$/,
-  pip: /^install$/,
-  pip3: /^install$/,
-  rpm: /^-[a-hj-zA-TV-Z]*[iU][a-zA-Z]*$|^--(?:install|upgrade)$/,
-  yarn: /^(?:add|global)$/,
-  yum: /^(?:install|localinstall)$/,
-  zypper: /^(?:in|install)$/
-};
-var isInstaller = ({ name: name2, args }) => Object.hasOwn(INSTALLERS, name2) && args.some(({ value }) => INSTALLERS[name2]?.test(value));
-var NAMED2 = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/;
-var namesFile = (installer, word) => !NAMED2.test(installer) || word.includes("/") || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word);
-var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
-var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
-var MAX_FILES = 100;
-var MAX_WORDS2 = 500;
-var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
-var Flow = class {
-  downloads = [];
-  /** By path, as written. */
-  #files = [];
-  /** Variables that hold what was downloaded. */
-  #variables = /* @__PURE__ */ new Map();
-  /** Of the step that is read, by the position of the command: what feeds a later one is a copy of it. */
-  #byPosition = /* @__PURE__ */ new Map();
-  #step = null;
-  /** A download that is known to be checked where it is made, as ADD --checksum is. */
-  add(step2, command2, by, url, files, isVerified = false) {
-    const download = { step: step2, command: command2, by, url, uses: [], isVerified };
-    this.downloads.push(download);
-    for (const path20 of files) if (path20 !== "-" && !path20.startsWith("/dev/")) this.#track(path20, download);
-    if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
-    return download;
-  }
-  #use(download, kind, step2, command2, how) {
-    if (!download.uses.some((use) => use.kind === kind))
-      download.uses.push({ kind, step: step2, command: command2, how, isVerified: download.isVerified });
-  }
-  #downloadOf(command2) {
-    const known2 = this.#byPosition.get(command2.position);
-    return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
-  }
-  /** Follows a file. Copies of copies do not add up without end. */
-  #track(path20, download) {
-    if (this.#files.some((file) => file.path === path20 && file.download === download)) return;
-    this.#files.push({ path: path20, download });
-    if (this.#files.length > MAX_FILES) this.#files.shift();
-  }
-  #fileIn(words2) {
-    return this.#files.findLast(({ path: path20 }) => words2.includes(path20)) ?? this.#files.findLast(({ path: path20 }) => words2.some((word) => sameFile(word, path20))) ?? null;
-  }
-  #verify(step2, command2) {
-    const about = aboutOf(command2);
-    const named3 = this.#files.filter(({ path: path20 }) => about.includes(baseOf(path20)));
-    for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
-      download.isVerified = true;
-  }
-  take(step2, command2) {
-    if (step2 !== this.#step) this.#byPosition.clear();
-    this.#step = step2;
-    if (this.#downloadOf(command2) !== null) return;
-    const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
-    const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run12 = runOf(command2);
-    const got = fetched(command2);
-    const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
-    if (direct !== void 0) {
-      const download = this.add(step2, command2, name2, direct.value, [], /#sha(?:256|384|512)[=-]/.test(direct.value));
-      this.#use(download, "install", step2, command2, "installs it");
-      return;
-    }
-    const code3 = run12?.kind === "code" && run12.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run12.word.value) : null;
-    if (got !== null) {
-      this.add(step2, command2, name2, got.url, got.files);
-      return;
-    }
-    if (code3 !== null) {
-      const download = this.add(step2, command2, name2, code3.url, code3.file === null ? [] : [code3.file]);
-      if (code3.runs) this.#use(download, "run", step2, command2, `runs what its own code downloads`);
-      return;
-    }
-    for (const inner of substituted) this.take(step2, inner);
-    if (verifies(command2)) this.#verify(step2, command2);
-    if (name2 === "" && assignments2.length > 0) {
-      for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step2, inner);
-    }
-    const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
-    const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null;
-    const filled = piped ?? inside;
-    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2))
-      for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
-    if (inside !== null) {
-      for (const { name: variable, value } of assignments2)
-        if (value.kind === "open") this.#variables.set(variable, inside);
-    }
-    if (run12 !== null) this.#run(step2, command2, run12, piped, inside);
-    if (piped !== null) {
-      if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
-      const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-      for (const path20 of target) if (!path20.startsWith("/dev/") && !SIGNATURES.test(path20)) this.#track(path20, piped);
-    }
-    this.#takeFiles(step2, command2, words2);
-  }
-  #run(step2, command2, run12, piped, inside) {
-    const { name: name2 } = command2;
-    if (run12.kind === "input") {
-      const read2 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
-      if (read2 !== null) this.#use(read2, "run", step2, command2, `pipes what ${read2.by} downloads into ${name2}`);
-      return;
-    }
-    if (run12.word.kind === "open" && inside !== null)
-      this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run12.kind === "code") {
-      const variable = run12.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run12.word.value, known2)) : void 0;
-      if (variable !== void 0)
-        this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
-    } else {
-      const file = this.#fileIn([run12.word.value]);
-      if (file !== null)
-        this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
-    }
-  }
-  #takeFiles(step2, command2, words2) {
-    const { name: name2, program, reads } = command2;
-    if (program.includes("/") && !isInterpreter(name2)) {
-      const file2 = this.#fileIn([program]);
-      if (file2 !== null)
-        this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
-    }
-    const file = this.#fileIn([...words2, ...reads]);
-    if (file === null) return;
-    const { operands } = optionsIn(command2);
-    const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path20 }) => [...words2, ...reads].some((word) => sameFile(word, path20)));
-    for (const { path: path20, download } of every) {
-      if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
-      else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path20) && namesFile(name2, word)))
-          this.#use(download, "install", step2, command2, `installs it with ${name2}`);
-      } else if (name2 === "chmod" && words2.some(makesExecutable))
-        this.#use(download, "install", step2, command2, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path20 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path20)}` : last;
-        this.#track(target, download);
-        const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
-        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
-          this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path20))
-        this.#track(path20.replace(COMPRESSED, ""), download);
-    }
-    const written = command2.writes.find((path20) => !path20.startsWith("/dev/"));
-    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
-      this.#track(written, file.download);
-  }
-};
-var known = /* @__PURE__ */ new WeakMap();
-var targetOf = (text5, url) => {
-  const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return target.endsWith("/") ? `${target}${nameInUrl(url)}` : target;
-};
-function downloadsOf(steps) {
-  const before = known.get(steps);
-  if (before !== void 0) return before;
-  const flows = /* @__PURE__ */ new Map();
-  for (const step2 of steps) {
-    const key = step2.of === "image" ? "image" : step2.stage;
-    const flow = flows.get(key) ?? new Flow();
-    flows.set(key, flow);
-    if (step2.keyword === "ADD") {
-      const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
-      if (url !== void 0)
-        flow.add(
-          step2,
-          null,
-          "ADD",
-          url,
-          [targetOf(step2.text, url)],
-          step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
-        );
-    }
-    for (const command2 of step2.commands) flow.take(step2, command2);
-  }
-  const found = [...flows.values()].flatMap(({ downloads }) => downloads);
-  for (const { command: command2, step: step2, uses, isVerified } of found) {
-    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path20) => PROGRAMS.test(path20) || BIN.test(path20) && !SIGNATURES.test(path20));
-    if (command2 !== null && file !== void 0 && uses.length === 0)
-      uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
-  }
-  known.set(steps, found);
-  return found;
-}
-
-// src/rules/download-unverified.ts
-var meta7 = {
-  id: "download-unverified",
-  title: "A download is installed without a check",
-  description: "A program or an archive is fetched from the network and unpacked, installed or made executable without a checksum or a signature.",
-  remedy: 'Check the file between download and use: echo "<sha256>  FILE" | sha256sum -c -',
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
-  enabled: true
-};
-var downloadUnverified = {
-  meta: meta7,
-  *check({ steps, cut }) {
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
-      const use = uses.find(({ kind }) => kind === "install");
-      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
-        continue;
-      yield onCommand(meta7, step2, command2, {
-        message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
-        remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
-        identity: [url ?? by, use.command.name]
-      });
-    }
-  }
-};
-
-// src/rules/generated-key.ts
+// src/rules/secret/generated-key.ts
 var generatedKey = {
   meta: {
     id: "generated-key",
@@ -32548,37 +34020,271 @@ var generatedKey = {
   check: (evidence) => leaksOf(evidence, "generated-key")
 };
 
-// src/rules/maintainer-deprecated.ts
-var meta8 = {
-  id: "maintainer-deprecated",
-  title: "MAINTAINER is deprecated",
-  description: "MAINTAINER is deprecated since Docker 1.13; a label says it in a way that programs read.",
-  remedy: 'Write LABEL org.opencontainers.image.authors="\u2026".',
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [
-    {
-      name: "Dockerfile reference, MAINTAINER",
-      url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated"
-    }
-  ],
-  enabled: false
+// src/rules/secret/beside.ts
+var RULE = {
+  file: "secret-in-image",
+  stage: "secret-in-attestation",
+  comment: "secret-in-attestation"
 };
-var maintainerDeprecated = {
-  meta: meta8,
-  *check({ steps }) {
-    for (const step2 of steps)
-      if (step2.keyword === "MAINTAINER")
-        yield onStep(meta8, step2, {
-          message: "MAINTAINER is deprecated.",
-          remedy: `Write LABEL org.opencontainers.image.authors=${JSON.stringify(step2.text.replace(/^["']|["']$/g, ""))}.`,
-          identity: ["MAINTAINER"]
-        });
+function severityOf({ where, match: match2 }, now) {
+  const severity = isExpired(match2.facts, now) ? "low" : SEVERITY_OF[match2.strength];
+  if (where !== "comment") return severity;
+  return severity === "critical" || severity === "high" ? "medium" : "low";
+}
+function messageOf2({ where, keyword, name: name2, lines }, what) {
+  const at3 = lines === null ? "" : ` (${lines.path}:${lines.startLine})`;
+  if (where === "file")
+    return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
+  const said2 = where === "comment" ? `A comment of the Dockerfile${at3}` : `${keyword}${name2 === "" ? "" : ` in the stage ${name2}`}${at3}`;
+  return `${said2} holds ${what}: the repository has it, ${where === "stage" ? "the build cache has it, " : ""}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`;
+}
+var TITLE = {
+  file: "in a here-document",
+  stage: "in a build stage",
+  comment: "in a comment of the Dockerfile"
+};
+var CHANGE = {
+  file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
+  stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
+  comment: "Delete the comment."
+};
+function seenFrom2(evidence, secret) {
+  const { where, kind: detector, match: match2, lines } = secret;
+  const { value, facts, note: note2, strength } = match2;
+  const { what, told } = whatOf({ detector, value, facts, note: note2 }, 1, evidence);
+  return {
+    ruleId: RULE[where],
+    severity: severityOf(secret, evidence.now),
+    confidence: strength === "possible" ? "medium" : "high",
+    title: `${detector.title} ${TITLE[where]}`,
+    message: messageOf2(secret, what),
+    remedy: strength === "harmless" ? CHANGE[where] : [`${detector.revoke}.`, CHANGE[where]],
+    fix: null,
+    location: { kind: "image" },
+    dockerfile: lines,
+    related: [],
+    file: null,
+    secret: told,
+    origin: "own"
+  };
+}
+function* besideOf(evidence, ruleId) {
+  for (const secret of evidence.beside) {
+    const { where, match: match2, name: name2, lines } = secret;
+    if (RULE[where] !== ruleId) continue;
+    yield {
+      places: [
+        {
+          ruleId,
+          location: { kind: "image" },
+          origin: "own",
+          dockerfile: lines,
+          identity: [match2.detector, where, name2, match2.facts["name"] ?? ""]
+        }
+      ],
+      seenFrom: () => seenFrom2(evidence, secret),
+      hashOf: null,
+      detector: match2.detector
+    };
+  }
+}
+
+// src/rules/secret/secret-in-attestation.ts
+var secretInAttestation = {
+  meta: {
+    id: "secret-in-attestation",
+    title: "Secret in an attestation of the image",
+    description: "An attestation that is pushed with the image holds a secret: provenance records build arguments and the Dockerfile, an SBOM what it found in files.",
+    remedy: "Rotate the secret, pass it as a build secret, and delete the pushed attestation.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  *check(evidence) {
+    yield* leaksOf(evidence, "secret-in-attestation");
+    yield* besideOf(evidence, "secret-in-attestation");
   }
 };
 
-// src/rules/user.ts
+// src/rules/secret/secret-in-config.ts
+var secretInConfig = {
+  meta: {
+    id: "secret-in-config",
+    title: "Secret in the image configuration",
+    description: "A label, the command, any other field of the configuration, the manifest, the index or a file beside the image holds a secret.",
+    remedy: "Rotate the secret, and remove it from the Dockerfile.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  check: (evidence) => leaksOf(evidence, "secret-in-config")
+};
+
+// src/rules/secret/secret-in-env.ts
+var secretInEnv = {
+  meta: {
+    id: "secret-in-env",
+    title: "Secret in an environment variable of the image",
+    description: "ENV sets a variable to a secret.",
+    remedy: "Rotate the secret, and set the variable when the container starts.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  check: (evidence) => leaksOf(evidence, "secret-in-env")
+};
+
+// src/rules/secret/secret-in-history.ts
+var secretInHistory = {
+  meta: {
+    id: "secret-in-history",
+    title: "Secret in the image history",
+    description: "The history of the image holds a secret: a build argument, or the text of a command.",
+    remedy: "Rotate the secret, and pass it as a build secret.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  check: (evidence) => leaksOf(evidence, "secret-in-history")
+};
+
+// src/rules/secret/secret-in-image.ts
+var secretInImage = {
+  meta: {
+    id: "secret-in-image",
+    title: "Secret in a file of the image",
+    description: "A file of the final image holds a secret, or its name, the target of a link, an extended attribute or a comment in the tar does.",
+    remedy: "Rotate the secret, and give it to the container when it starts.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  *check(evidence) {
+    yield* leaksOf(evidence, "secret-in-image");
+    yield* besideOf(evidence, "secret-in-image");
+  }
+};
+
+// src/rules/secret/secret-mount-copied.ts
+var meta27 = {
+  id: "secret-mount-copied",
+  title: "A mounted secret is written into the layer",
+  description: "A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.",
+  remedy: "Let the command read the mounted file, or mount it at the path where it is looked for (target=\u2026).",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.layers, REFERENCES.attackCredentials],
+  enabled: true
+};
+function mountsOf({ flags }) {
+  return (flags ?? []).flatMap((flag2) => {
+    if (!flag2.startsWith("--mount=")) return [];
+    const fields = new Map(
+      flag2.slice(8).split(",").map((field2) => field2.split(/=(.*)/s))
+    );
+    if (fields.get("type") !== "secret") return [];
+    const given2 = fields.get("target") ?? fields.get("dst") ?? fields.get("destination");
+    const id = fields.get("id") ?? (given2 ?? "").replace(/^.*\//, "");
+    const variable = fields.get("env") ?? null;
+    return [{ id, target: given2 ?? (variable === null ? `/run/secrets/${id}` : null), variable }];
+  });
+}
+function holds(text5, { target, variable }) {
+  if (target !== null && text5.includes(target)) return true;
+  return variable !== null && new RegExp(`\\$\\{?${variable.replace(/\W/g, "")}\\b`).test(text5);
+}
+var PASSES = /^(?:awk|base64|cat|cut|dd|echo|envsubst|head|jq|printf|sed|sort|tac|tail|tee|tr|xargs)$/;
+function writtenBy(command2, mount, variables) {
+  const { name: name2, args, writes, reads, fedBy, input } = command2;
+  const operands = optionsIn(command2).operands.map(({ value }) => value);
+  const inVariable = (text5) => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text5));
+  const has = (texts2) => texts2.some((text5) => holds(text5, mount) || inVariable(text5));
+  const words2 = args.map(({ value }) => value);
+  if (/^(?:cp|install|mv|ln|rsync)$/.test(name2) && has(operands.slice(0, -1)) && !(name2 === "ln" && optionsIn(command2).has("-s", "--symbolic"))) {
+    const last = operands.at(-1) ?? "";
+    return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
+  }
+  const fed = has([
+    ...words2,
+    ...reads,
+    input ?? "",
+    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])
+  ]);
+  if (!fed) return [];
+  if (name2 === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
+  if (name2 === "sed" && optionsIn(command2).has("-i", "--in-place")) return operands.slice(-1);
+  if (name2 === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
+  if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
+  if (name2 === "pip" && words2.includes("config"))
+    return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
+  if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
+  return writes.filter((path20) => !path20.startsWith("/dev/") && path20 !== mount.target);
+}
+function inLayer({ layers }, { layer, variables }, path20, workdir) {
+  if (layer === null) return null;
+  const home = path20.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
+  const clean2 = wanted.replace(/\/{2,}/g, "/");
+  const entry = layers[layer]?.entries.find(
+    (candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0
+  );
+  return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
+}
+var secretMountCopied = {
+  meta: meta27,
+  *check(evidence) {
+    for (const step2 of evidence.steps) {
+      if (step2.layer === null) continue;
+      const workdir = evidence.origin.layers[step2.layer]?.workdir ?? "/";
+      for (const mount of mountsOf(step2)) {
+        const tainted = /* @__PURE__ */ new Set();
+        const told = /* @__PURE__ */ new Set();
+        for (const command2 of step2.commands) {
+          for (const { name: name2, value } of command2.assignments) if (holds(value.value, mount)) tainted.add(name2);
+          for (const written of writtenBy(command2, mount, tainted)) {
+            const file = inLayer(evidence, step2, written, workdir);
+            if (file === null || told.has(file.path)) continue;
+            told.add(file.path);
+            yield onCommand(meta27, step2, command2, {
+              message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command2)}): the file is in layer ${step2.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
+              remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file.path}.`,
+              identity: [mount.id, file.path]
+            });
+          }
+        }
+        if (told.size > 0) continue;
+        const leak = evidence.leaks.find(
+          ({ places, strength }) => strength !== "harmless" && places.some(
+            (place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target
+          )
+        );
+        const place = leak?.places.find(
+          (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
+        );
+        if (leak === void 0 || place?.kind !== "file") continue;
+        yield onStep(meta27, step2, {
+          confidence: "medium",
+          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
+          remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
+          identity: [mount.id, place.version.path]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/user/user.ts
 var DROPPERS = /* @__PURE__ */ new Set([
   "chpst",
   "chroot",
@@ -32692,8 +34398,8 @@ function userAdvice(evidence) {
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
-// src/rules/missing-user.ts
-var meta9 = {
+// src/rules/user/missing-user.ts
+var meta28 = {
   id: "missing-user",
   title: "No USER: the container runs as root",
   description: "The image sets no user, so the container runs as root.",
@@ -32702,11 +34408,12 @@ var meta9 = {
   confidence: "high",
   kind: "rule",
   references: [REFERENCES.cis41, REFERENCES.owaspUser, REFERENCES.nistImage, REFERENCES.attackEscape],
-  enabled: true
+  enabled: true,
+  strict: "high"
 };
 var NONROOT_BASE = /:(?:[\w.-]*-)?nonroot\b|^cgr\.dev\/chainguard\/|^dhi\.io\//;
 var missingUser = {
-  meta: meta9,
+  meta: meta28,
   *check(evidence) {
     const { user, built, base, fromLines: fromLines2 } = evidence;
     if (user.configured !== "") return;
@@ -32719,7 +34426,7 @@ var missingUser = {
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta9, {
+      yield placed(meta28, {
         ...at3,
         severity: "info",
         message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -32728,7 +34435,7 @@ var missingUser = {
       return;
     }
     if (built === null && bringsDropper(evidence)) {
-      yield placed(meta9, {
+      yield placed(meta28, {
         ...at3,
         severity: "info",
         confidence: "low",
@@ -32740,7 +34447,7 @@ var missingUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; no USER names it.`;
-    yield placed(meta9, {
+    yield placed(meta28, {
       ...at3,
       ...built === null ? { confidence: "low" } : {},
       message: built === null ? `No USER in the last stage: the container runs as root unless ${base?.reference ?? "the base image"} sets another user.${unused}` : `The image sets no USER: the container runs as root.${unused}`,
@@ -32749,470 +34456,8 @@ var missingUser = {
   }
 };
 
-// src/rules/not-distroless.ts
-var meta10 = {
-  id: "not-distroless",
-  title: "The image has a shell or a package manager",
-  description: "The final image holds a shell or a package manager, told by what is executable there.",
-  remedy: "Ship a stage that starts from a distroless base or from scratch, with only what the application needs.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [{ name: "Distroless images", url: "https://github.com/GoogleContainerTools/distroless" }],
-  enabled: false
-};
-var MAX_NAMED2 = 6;
-var notDistroless = {
-  meta: meta10,
-  *check({ programs, origin }) {
-    if (programs.distroless) return;
-    const found = [...programs.shells, ...programs.packageManagers];
-    const named3 = found.slice(0, MAX_NAMED2).join(", ");
-    yield placed(meta10, {
-      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named3}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
-      remedy: meta10.remedy,
-      location: { kind: "image" },
-      dockerfile: origin.from,
-      origin: "own",
-      identity: ["programs"]
-    });
-  }
-};
-
-// src/rules/package-cache-left.ts
-var meta11 = {
-  id: "package-cache-left",
-  title: "A package cache stays in the layer",
-  description: "A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.",
-  remedy: "Remove the cache in the same RUN, or mount it: RUN --mount=type=cache,target=\u2026",
-  severity: "info",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.buildPractices],
-  enabled: true
-};
-var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
-var CACHES = [
-  {
-    name: "apk\u2019s package cache",
-    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
-    by: /^apk$/,
-    remedy: "Write apk add --no-cache."
-  },
-  {
-    name: "apt\u2019s downloaded packages",
-    path: /^\/var\/cache\/apt\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
-  },
-  {
-    name: "apt\u2019s package lists",
-    path: /^\/var\/lib\/apt\/lists\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
-  },
-  {
-    name: "Cargo\u2019s registry",
-    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
-    by: /^cargo$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry."
-  },
-  {
-    name: "Composer\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
-    by: /^(?:composer|php)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache."
-  },
-  {
-    name: "conda\u2019s packages",
-    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
-    by: /^(?:conda|mamba|micromamba)$/,
-    remedy: "End the RUN with conda clean -afy."
-  },
-  {
-    name: "Go\u2019s build cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
-    by: /^go$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build."
-  },
-  {
-    name: "npm\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
-    by: /^(?:npm|npx|node)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force."
-  },
-  {
-    name: "pip\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
-    by: /^(?:pip\d?|python[\d.]*|uv)$/,
-    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip."
-  },
-  {
-    name: "yarn\u2019s cache",
-    path: new RegExp(
-      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
-    ),
-    by: /^yarn$/,
-    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
-  },
-  {
-    name: "yum\u2019s cache",
-    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
-    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
-    remedy: "End the RUN with dnf clean all (yum clean all)."
-  },
-  {
-    name: "zypper\u2019s cache",
-    path: /^\/var\/cache\/zypp\//,
-    by: /^zypper$/,
-    remedy: "End the RUN with zypper clean --all."
-  }
-];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path20 }) => path20.source).join("|"));
-var MIN_BYTES = 256 << 10;
-var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
-function leftIn({ layers, filesystem }, layer) {
-  const found = /* @__PURE__ */ new Map();
-  for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
-    if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
-    if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path20 }) => path20.test(entry.path));
-    if (cache2 === void 0) continue;
-    const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
-    left.bytes += entry.size;
-    left.files++;
-    left.hiddenIn ??= filesystem.versionOf(layer, index).ending?.layer ?? null;
-    found.set(cache2, left);
-  }
-  return found;
-}
-var filler = ({ commands }, { by }) => commands.findLast(({ name: name2 }) => by.test(name2)) ?? null;
-var packageCacheLeft = {
-  meta: meta11,
-  *check(evidence) {
-    for (const step2 of evidence.steps) {
-      if (step2.layer === null || step2.of !== "image" || step2.owner === "base") continue;
-      for (const [cache2, { bytes: bytes2, files, hiddenIn }] of leftIn(evidence, step2.layer)) {
-        if (bytes2 < MIN_BYTES) continue;
-        const own2 = {
-          message: `${step2.keyword ?? "The step"} leaves ${cache2.name} in layer ${step2.layer}: ${megabytes(bytes2)} in ${files} ${files === 1 ? "file" : "files"}${hiddenIn === null ? "" : `; layer ${hiddenIn} hides it, and the bytes stay`}.`,
-          remedy: cache2.remedy,
-          identity: [cache2.name]
-        };
-        const command2 = filler(step2, cache2);
-        yield command2 === null ? onStep(meta11, step2, own2) : onCommand(meta11, step2, command2, own2);
-      }
-    }
-  }
-};
-
-// src/rules/package-upgrade.ts
-var meta12 = {
-  id: "package-upgrade",
-  title: "All packages are upgraded in the build",
-  description: "A RUN brings all packages of the base up to date: two builds of one commit differ, and the layer holds the packages once more.",
-  remedy: "Use a newer base image, pinned by its digest.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis47, REFERENCES.buildPractices],
-  enabled: false
-};
-var packageUpgrade = {
-  meta: meta12,
-  *check({ steps, cut }) {
-    for (const step2 of steps)
-      for (const command2 of step2.commands) {
-        const found = packagesIn(command2);
-        if (found?.action !== "upgrade" || found.packages.length > 0) continue;
-        yield onCommand(meta12, step2, command2, {
-          message: `RUN upgrades all packages (${quote(cut, command2)}): two builds of one commit differ, and the layer holds again what the base has.`,
-          remedy: "Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.",
-          identity: [command2.name]
-        });
-      }
-  }
-};
-
-// src/rules/password-set.ts
-var meta13 = {
-  id: "password-set",
-  title: "The build sets a password",
-  description: "A RUN gives an account of the image a password: it is in the history or in /etc/shadow, the same in every container.",
-  remedy: "Leave accounts without a password; containers need none.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
-  enabled: true
-};
-var SEVERITY2 = {
-  literal: "high",
-  hash: "medium",
-  variable: "medium",
-  empty: "medium",
-  unknown: "medium"
-};
-var SAME = "it is the same in every container, and whoever has the image has it";
-var SAYS2 = {
-  literal: "it stands in the command, so that everyone who can pull the image reads it in the history",
-  hash: "its hash is the same in every container, and whoever has the image can try passwords against it",
-  variable: SAME,
-  empty: "anyone logs in",
-  unknown: SAME
-};
-var passwordSet = {
-  meta: meta13,
-  *check({ steps, given: given2 }) {
-    for (const step2 of steps) {
-      if (step2.of !== "image") continue;
-      for (const command2 of step2.commands) {
-        const all2 = accountPasswords(command2);
-        const set = all2.find(({ kind }) => kind === "literal") ?? all2[0];
-        if (set === void 0) continue;
-        if (accountCredentials(command2).some((credential) => given2.isTold(step2, credential))) continue;
-        const isLiteral = set.kind === "literal";
-        yield onCommand(meta13, step2, command2, {
-          severity: SEVERITY2[set.kind],
-          message: `RUN sets a password for ${set.account ?? "an account"} with ${set.how}: ${SAYS2[set.kind]}.`,
-          remedy: `${isLiteral ? "Change the password wherever else it is used, and remove the line" : "Remove the line"}: a process of a container needs no login. Where one is needed, set the password when the container starts.`,
-          identity: [set.how, set.account ?? ""]
-        });
-      }
-    }
-  }
-};
-
-// src/rules/pipe-to-shell.ts
-var meta14 = {
-  id: "pipe-to-shell",
-  title: "A script from the network runs unseen",
-  description: "A RUN hands what a download yields to a shell or another interpreter, by a pipe, a substitution or a file, without a check of its content.",
-  remedy: "Download to a file, check it with sha256sum -c or a signature, then run it.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
-  enabled: true
-};
-var pipeToShell = {
-  meta: meta14,
-  *check({ steps, cut }) {
-    for (const { by, command: download, url, uses } of downloadsOf(steps)) {
-      const use = uses.find(({ kind }) => kind === "run");
-      if (use === void 0 || use.isVerified) continue;
-      const { step: step2, command: command2, how } = use;
-      const plain = isPlainHttp(url);
-      const runner = isInterpreter(command2.name) ? command2.name : "sh";
-      yield onCommand(
-        meta14,
-        step2,
-        download !== null && download.position < command2.position && command2.fedBy.length > 0 ? { position: download.position, end: command2.end } : command2,
-        {
-          severity: plain ? "high" : "medium",
-          message: `RUN ${how}${url === null ? "" : ` from ${url}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
-          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
-          identity: [url ?? by, command2.name]
-        }
-      );
-    }
-  }
-};
-
-// src/rules/plain-http-download.ts
-var meta15 = {
-  id: "plain-http-download",
-  title: "A download over plain http",
-  description: "Something is fetched over http, ftp or git:// and not checked: anyone on the way can change it.",
-  remedy: "Use https, or check a checksum or signature.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary],
-  enabled: true
-};
-var SIGNING_KEYS = /^(?:apt-key|rpm|rpmkeys|gpg|gpg2)$/;
-function source(command2) {
-  const { name: name2, args } = command2;
-  const options5 = optionsIn(command2);
-  const [verb = ""] = options5.operands.map(({ value }) => value);
-  const plain = (words2) => words2.find(({ value }) => isPlainHttp(value))?.value ?? null;
-  if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options5.operands) : null;
-  if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options5.operands) : null;
-  if (/^(?:pip\d?|uv|pipx)$/.test(name2))
-    return plain([
-      ...options5.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"),
-      ...options5.operands
-    ]);
-  if (/^(?:npm|yarn|pnpm)$/.test(name2)) return plain([...options5.values("--registry"), ...options5.operands]);
-  if (name2 === "gem") return plain(options5.values("-s", "--source"));
-  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name2))
-    return /^(?:install|localinstall|in)$/.test(verb) ? plain(options5.operands) : null;
-  if (name2 === "rpm") return plain([...options5.values("--import"), ...options5.operands]);
-  if (SIGNING_KEYS.test(name2))
-    return plain([
-      ...options5.values("--fetch-keys"),
-      ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)
-    ]);
-  return null;
-}
-var plainHttpDownload = {
-  meta: meta15,
-  *check({ steps }) {
-    for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
-        continue;
-      const use = uses.find(({ kind }) => kind === "install");
-      const own2 = {
-        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
-        remedy: `Fetch it over https (${url?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
-        identity: [url ?? by]
-      };
-      yield command2 === null ? onStep(meta15, step2, own2) : onCommand(meta15, step2, command2, own2);
-    }
-    for (const step2 of steps)
-      for (const command2 of step2.commands) {
-        const url = source(command2);
-        if (url === null) continue;
-        yield onCommand(meta15, step2, command2, {
-          message: `RUN lets ${command2.name} fetch from ${url} over plain http: anyone on the way can change what it gets.`,
-          remedy: `Write ${url.replace(/^\w+:/, "https:")}.`,
-          identity: [command2.name, url]
-        });
-      }
-  }
-};
-
-// src/rules/privileged-build.ts
-var meta16 = {
-  id: "privileged-build",
-  title: "A RUN that is not kept apart from the machine that builds",
-  description: "RUN --security=insecure runs with all rights of the builder, RUN --network=host in its network.",
-  remedy: "Remove the flag.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackEscape],
-  enabled: true
-};
-var FLAGS = [
-  {
-    flag: /^--security=["']?insecure/,
-    says: "runs with all rights of the builder: what it runs can take over the machine and the builds of others",
-    remedy: "Remove --security=insecure; what needs it (mounting, loading modules) belongs outside the build."
-  },
-  {
-    flag: /^--network=["']?host/,
-    says: "runs in the network of the machine that builds: what it runs reaches services that listen for that machine alone",
-    remedy: "Remove --network=host; fetch over the build\u2019s own network, or mount what the command needs."
-  }
-];
-var privilegedBuild = {
-  meta: meta16,
-  *check({ steps }) {
-    for (const step2 of steps) {
-      if (step2.keyword !== "RUN") continue;
-      for (const { flag: flag2, says, remedy } of FLAGS) {
-        const written = step2.flags?.find((candidate) => flag2.test(candidate));
-        if (written !== void 0)
-          yield onStep(meta16, step2, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
-      }
-    }
-  }
-};
-
-// src/rules/recommended-packages.ts
-var meta17 = {
-  id: "recommended-packages",
-  title: "Recommended packages are installed too",
-  description: "apt installs what packages recommend, which a container seldom needs.",
-  remedy: "Write apt-get install --no-install-recommends.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis43, REFERENCES.buildPractices],
-  enabled: false
-};
-var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
-var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
-  (path20) => /apt\.conf/.test(path20)
-) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
-var recommendedPackages = {
-  meta: meta17,
-  *check({ steps }) {
-    let off = false;
-    for (const step2 of steps)
-      for (const command2 of step2.commands) {
-        off ||= configures(command2);
-        const found = packagesIn(command2);
-        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command2.name === "aptitude")
-          continue;
-        if (command2.args.some(({ value }) => value === "build-dep")) continue;
-        const options5 = optionsIn(command2);
-        if (options5.has("--no-install-recommends") || options5.values("-o", "--option").some(({ value }) => isOff(value)))
-          continue;
-        yield onCommand(meta17, step2, command2, {
-          message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
-          remedy: "Add --no-install-recommends, and name what of it is needed.",
-          identity: [command2.name, found.packages[0]?.value ?? ""]
-        });
-      }
-  }
-};
-
-// src/rules/remote-add.ts
-var meta18 = {
-  id: "remote-add",
-  title: "ADD of a URL without a checksum",
-  description: "ADD fetches a URL without --checksum, or a Git repository without a commit: what is there on the day of the build is in the image.",
-  remedy: "Write ADD --checksum=sha256:\u2026 URL, or name the commit of the repository.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis49, REFERENCES.owaspSupplyChain, REFERENCES.addReference],
-  enabled: true
-};
-var isGit = (word) => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word);
-var hasCommit = (word) => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(
-  word
-);
-var OF_A_URL = /^[0-9a-f]{64} in /;
-function unchecked({ text: text5, flags, variables }) {
-  const sources = text5.split(/\s+/).slice(0, -1).map((word) => word.replace(/^["'[]+|(?<!["',\]])["',\]]+$/g, "")).map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole4, name2) => variables.get(name2) ?? whole4));
-  const git3 = sources.find((word) => isGit(word) && !hasCommit(word));
-  if (git3 !== void 0) return git3;
-  if (flags?.some((flag2) => flag2.startsWith("--checksum="))) return null;
-  return sources.find((word) => /^(?:https?|ftp):\/\//i.test(word) && !isGit(word)) ?? null;
-}
-var remoteAdd = {
-  meta: meta18,
-  *check({ steps }) {
-    for (const step2 of steps) {
-      if (step2.keyword !== "ADD") continue;
-      if (OF_A_URL.test(step2.text)) {
-        yield onStep(meta18, step2, {
-          message: "ADD fetches a URL, which the classic builder keeps no word of, without a checksum: whatever is there on the day of the build is in the image.",
-          remedy: "Build with BuildKit, and write ADD --checksum=sha256:<sha256> URL \u2026",
-          identity: ["URL", step2.text.replace(/^[0-9a-f]+ /, "")]
-        });
-        continue;
-      }
-      const url = unchecked(step2);
-      if (url === null) continue;
-      const git3 = isGit(url);
-      const sure = step2.flags !== null || git3;
-      yield onStep(meta18, step2, {
-        confidence: sure ? "high" : "low",
-        message: `ADD fetches ${url} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
-        remedy: git3 ? `Name the commit: ${url.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} \u2026`,
-        identity: [url]
-      });
-    }
-  }
-};
-
-// src/rules/root-user.ts
-var meta19 = {
+// src/rules/user/root-user.ts
+var meta29 = {
   id: "root-user",
   title: "The container runs as root",
   description: "USER names root: by name, by number, or by an account whose uid is 0 in the /etc/passwd of the image.",
@@ -33221,10 +34466,12 @@ var meta19 = {
   confidence: "high",
   kind: "rule",
   references: [REFERENCES.cis41, REFERENCES.owaspUser, REFERENCES.nistImage, REFERENCES.attackEscape],
-  enabled: true
+  enabled: true,
+  strict: "high",
+  hadolint: ["DL3002"]
 };
 var rootUser = {
-  meta: meta19,
+  meta: meta29,
   *check(evidence) {
     const { user, userLines } = evidence;
     if (user.configured === "" || user.isRoot !== true) return;
@@ -33239,7 +34486,7 @@ var rootUser = {
     };
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta19, {
+      yield placed(meta29, {
         ...at3,
         severity: "info",
         message: `${says}, and the entrypoint ${drop.script ?? drop.by} drops to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -33250,1167 +34497,12 @@ var rootUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; the last USER does not name it.`;
-    yield placed(meta19, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
+    yield placed(meta29, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
   }
 };
 
-// src/rules/beside.ts
-var RULE = {
-  file: "secret-in-image",
-  stage: "secret-in-attestation",
-  comment: "secret-in-attestation"
-};
-function severityOf({ where, match: match2 }, now) {
-  const severity = isExpired(match2.facts, now) ? "low" : SEVERITY_OF[match2.strength];
-  if (where !== "comment") return severity;
-  return severity === "critical" || severity === "high" ? "medium" : "low";
-}
-function messageOf2({ where, keyword, name: name2, lines }, what) {
-  const at3 = lines === null ? "" : ` (${lines.path}:${lines.startLine})`;
-  if (where === "file")
-    return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
-  const said2 = where === "comment" ? `A comment of the Dockerfile${at3}` : `${keyword}${name2 === "" ? "" : ` in the stage ${name2}`}${at3}`;
-  return `${said2} holds ${what}: the repository has it, ${where === "stage" ? "the build cache has it, " : ""}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`;
-}
-var TITLE = {
-  file: "in a here-document",
-  stage: "in a build stage",
-  comment: "in a comment of the Dockerfile"
-};
-var CHANGE = {
-  file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
-  stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
-  comment: "Delete the comment."
-};
-function seenFrom2(evidence, secret) {
-  const { where, kind: detector, match: match2, lines } = secret;
-  const { value, facts, note: note2, strength } = match2;
-  const { what, told } = whatOf({ detector, value, facts, note: note2 }, 1, evidence);
-  return {
-    ruleId: RULE[where],
-    severity: severityOf(secret, evidence.now),
-    confidence: strength === "possible" ? "medium" : "high",
-    title: `${detector.title} ${TITLE[where]}`,
-    message: messageOf2(secret, what),
-    remedy: strength === "harmless" ? CHANGE[where] : [`${detector.revoke}.`, CHANGE[where]],
-    fix: null,
-    location: { kind: "image" },
-    dockerfile: lines,
-    related: [],
-    file: null,
-    secret: told,
-    origin: "own"
-  };
-}
-function* besideOf(evidence, ruleId) {
-  for (const secret of evidence.beside) {
-    const { where, match: match2, name: name2, lines } = secret;
-    if (RULE[where] !== ruleId) continue;
-    yield {
-      places: [
-        {
-          ruleId,
-          location: { kind: "image" },
-          origin: "own",
-          dockerfile: lines,
-          identity: [match2.detector, where, name2, match2.facts["name"] ?? ""]
-        }
-      ],
-      seenFrom: () => seenFrom2(evidence, secret),
-      hashOf: null,
-      detector: match2.detector
-    };
-  }
-}
-
-// src/rules/secret-in-attestation.ts
-var secretInAttestation = {
-  meta: {
-    id: "secret-in-attestation",
-    title: "Secret in an attestation of the image",
-    description: "An attestation that is pushed with the image holds a secret: provenance records build arguments and the Dockerfile, an SBOM what it found in files.",
-    remedy: "Rotate the secret, pass it as a build secret, and delete the pushed attestation.",
-    severity: "high",
-    confidence: "high",
-    kind: "secret",
-    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
-    enabled: true
-  },
-  *check(evidence) {
-    yield* leaksOf(evidence, "secret-in-attestation");
-    yield* besideOf(evidence, "secret-in-attestation");
-  }
-};
-
-// src/rules/secret-in-config.ts
-var secretInConfig = {
-  meta: {
-    id: "secret-in-config",
-    title: "Secret in the image configuration",
-    description: "A label, the command, any other field of the configuration, the manifest, the index or a file beside the image holds a secret.",
-    remedy: "Rotate the secret, and remove it from the Dockerfile.",
-    severity: "high",
-    confidence: "high",
-    kind: "secret",
-    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
-    enabled: true
-  },
-  check: (evidence) => leaksOf(evidence, "secret-in-config")
-};
-
-// src/rules/secret-in-env.ts
-var secretInEnv = {
-  meta: {
-    id: "secret-in-env",
-    title: "Secret in an environment variable of the image",
-    description: "ENV sets a variable to a secret.",
-    remedy: "Rotate the secret, and set the variable when the container starts.",
-    severity: "high",
-    confidence: "high",
-    kind: "secret",
-    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
-    enabled: true
-  },
-  check: (evidence) => leaksOf(evidence, "secret-in-env")
-};
-
-// src/rules/secret-in-history.ts
-var secretInHistory = {
-  meta: {
-    id: "secret-in-history",
-    title: "Secret in the image history",
-    description: "The history of the image holds a secret: a build argument, or the text of a command.",
-    remedy: "Rotate the secret, and pass it as a build secret.",
-    severity: "high",
-    confidence: "high",
-    kind: "secret",
-    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
-    enabled: true
-  },
-  check: (evidence) => leaksOf(evidence, "secret-in-history")
-};
-
-// src/rules/secret-in-image.ts
-var secretInImage = {
-  meta: {
-    id: "secret-in-image",
-    title: "Secret in a file of the image",
-    description: "A file of the final image holds a secret, or its name, the target of a link, an extended attribute or a comment in the tar does.",
-    remedy: "Rotate the secret, and give it to the container when it starts.",
-    severity: "high",
-    confidence: "high",
-    kind: "secret",
-    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
-    enabled: true
-  },
-  *check(evidence) {
-    yield* leaksOf(evidence, "secret-in-image");
-    yield* besideOf(evidence, "secret-in-image");
-  }
-};
-
-// src/rules/secret-mount-copied.ts
-var meta20 = {
-  id: "secret-mount-copied",
-  title: "A mounted secret is written into the layer",
-  description: "A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.",
-  remedy: "Let the command read the mounted file, or mount it at the path where it is looked for (target=\u2026).",
-  severity: "high",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.layers, REFERENCES.attackCredentials],
-  enabled: true
-};
-function mountsOf({ flags }) {
-  return (flags ?? []).flatMap((flag2) => {
-    if (!flag2.startsWith("--mount=")) return [];
-    const fields = new Map(
-      flag2.slice(8).split(",").map((field2) => field2.split(/=(.*)/s))
-    );
-    if (fields.get("type") !== "secret") return [];
-    const given2 = fields.get("target") ?? fields.get("dst") ?? fields.get("destination");
-    const id = fields.get("id") ?? (given2 ?? "").replace(/^.*\//, "");
-    const variable = fields.get("env") ?? null;
-    return [{ id, target: given2 ?? (variable === null ? `/run/secrets/${id}` : null), variable }];
-  });
-}
-function holds(text5, { target, variable }) {
-  if (target !== null && text5.includes(target)) return true;
-  return variable !== null && new RegExp(`\\$\\{?${variable.replace(/\W/g, "")}\\b`).test(text5);
-}
-var PASSES = /^(?:awk|base64|cat|cut|dd|echo|envsubst|head|jq|printf|sed|sort|tac|tail|tee|tr|xargs)$/;
-function writtenBy(command2, mount, variables) {
-  const { name: name2, args, writes, reads, fedBy, input } = command2;
-  const operands = optionsIn(command2).operands.map(({ value }) => value);
-  const inVariable = (text5) => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text5));
-  const has = (texts2) => texts2.some((text5) => holds(text5, mount) || inVariable(text5));
-  const words2 = args.map(({ value }) => value);
-  if (/^(?:cp|install|mv|ln|rsync)$/.test(name2) && has(operands.slice(0, -1)) && !(name2 === "ln" && optionsIn(command2).has("-s", "--symbolic"))) {
-    const last = operands.at(-1) ?? "";
-    return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
-  }
-  const fed = has([
-    ...words2,
-    ...reads,
-    input ?? "",
-    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])
-  ]);
-  if (!fed) return [];
-  if (name2 === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
-  if (name2 === "sed" && optionsIn(command2).has("-i", "--in-place")) return operands.slice(-1);
-  if (name2 === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
-  if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
-  if (name2 === "pip" && words2.includes("config"))
-    return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
-  if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path20) => !path20.startsWith("/dev/") && path20 !== mount.target);
-}
-function inLayer({ layers }, { layer, variables }, path20, workdir) {
-  if (layer === null) return null;
-  const home = path20.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
-  const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
-  const clean2 = wanted.replace(/\/{2,}/g, "/");
-  const entry = layers[layer]?.entries.find(
-    (candidate) => candidate.path === clean2 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0
-  );
-  return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
-}
-var secretMountCopied = {
-  meta: meta20,
-  *check(evidence) {
-    for (const step2 of evidence.steps) {
-      if (step2.layer === null) continue;
-      const workdir = evidence.origin.layers[step2.layer]?.workdir ?? "/";
-      for (const mount of mountsOf(step2)) {
-        const tainted = /* @__PURE__ */ new Set();
-        const told = /* @__PURE__ */ new Set();
-        for (const command2 of step2.commands) {
-          for (const { name: name2, value } of command2.assignments) if (holds(value.value, mount)) tainted.add(name2);
-          for (const written of writtenBy(command2, mount, tainted)) {
-            const file = inLayer(evidence, step2, written, workdir);
-            if (file === null || told.has(file.path)) continue;
-            told.add(file.path);
-            yield onCommand(meta20, step2, command2, {
-              message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command2)}): the file is in layer ${step2.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
-              remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file.path}.`,
-              identity: [mount.id, file.path]
-            });
-          }
-        }
-        if (told.size > 0) continue;
-        const leak = evidence.leaks.find(
-          ({ places, strength }) => strength !== "harmless" && places.some(
-            (place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target
-          )
-        );
-        const place = leak?.places.find(
-          (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
-        );
-        if (leak === void 0 || place?.kind !== "file") continue;
-        yield onStep(meta20, step2, {
-          confidence: "medium",
-          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
-          remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
-          identity: [mount.id, place.version.path]
-        });
-      }
-    }
-  }
-};
-
-// src/shell/modes.ts
-function readMode(text5) {
-  if (/^[0-7]{1,5}$/.test(text5)) {
-    const bits = Number.parseInt(text5, 8);
-    return {
-      worldWritable: (bits & 2) !== 0,
-      sticky: (bits & 512) !== 0,
-      setuid: (bits & 2048) !== 0,
-      setgid: (bits & 1024) !== 0
-    };
-  }
-  if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text5)) return null;
-  const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false };
-  for (const clause of text5.split(",")) {
-    const who = /^[ugoa]*/.exec(clause)?.[0] ?? "";
-    for (const [, operator, permissions = ""] of clause.matchAll(/([-+=])([rwxXstugo]*)/g)) {
-      const adds = operator !== "-";
-      if (permissions.includes("w") && /[oa]/.test(who)) mode.worldWritable = adds;
-      if (permissions.includes("t")) mode.sticky = adds;
-      if (permissions.includes("s") && (who === "" || /[ua]/.test(who))) mode.setuid = adds;
-      if (permissions.includes("s") && (who === "" || /[ga]/.test(who))) mode.setgid = adds;
-    }
-  }
-  return mode;
-}
-
-// src/rules/mode-change.ts
-function modeChange(command2) {
-  const { name: name2, args } = command2;
-  const options5 = optionsIn(command2);
-  if (name2 === "chmod") {
-    const words2 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
-    const [first2, ...paths] = words2;
-    const mode = first2 === void 0 ? null : readMode(first2.value);
-    return first2 === void 0 || mode === null ? null : { mode, written: `chmod ${first2.value}`, paths, isDirectory: false };
-  }
-  if (name2 === "install" || name2 === "mkdir") {
-    const given2 = options5.value("-m", "--mode");
-    const mode = given2 === null ? null : readMode(given2.value);
-    if (given2 === null || mode === null) return null;
-    const isDirectory3 = name2 === "mkdir" || options5.has("-d", "--directory");
-    return {
-      mode,
-      written: `${name2} -m ${given2.value}`,
-      paths: isDirectory3 ? options5.operands : options5.operands.slice(-1),
-      isDirectory: isDirectory3
-    };
-  }
-  return null;
-}
-function copyMode({ keyword, flags, text: text5 }) {
-  if (keyword !== "COPY" && keyword !== "ADD") return null;
-  const written = (flags ?? [...text5.match(/--chmod=\S+/g) ?? []]).find((flag2) => flag2.startsWith("--chmod="))?.slice(8);
-  const mode = written === void 0 ? null : readMode(written.replace(/["']/g, ""));
-  if (written === void 0 || mode === null) return null;
-  const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return {
-    mode,
-    written: `${keyword} --chmod=${written}`,
-    paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }],
-    isDirectory: false
-  };
-}
-
-// src/rules/setuid-added.ts
-var meta21 = {
-  id: "setuid-added",
-  title: "A program gets more rights than its user",
-  description: "The build sets the setuid or setgid bit on a program, or gives it capabilities.",
-  remedy: "Leave the bit out; give the container the one capability that it needs when it starts.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackSetuid],
-  enabled: true
-};
-var MILD = /* @__PURE__ */ new Set(["cap_net_bind_service", "cap_ipc_lock", "cap_net_raw", "cap_sys_nice", "cap_wake_alarm"]);
-function isDirectory({ built }, { value }) {
-  const version2 = built?.filesystem.find(value) ?? null;
-  return version2 === null ? null : version2.content.entry.type === "directory";
-}
-function isTakenBack({ filesystem }, { value, kind }) {
-  if (kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return false;
-  const version2 = filesystem.find(value);
-  return version2 === null || (version2.content.entry.mode & 3072) === 0;
-}
-var setuidAdded = {
-  meta: meta21,
-  *check(evidence) {
-    const { steps, built } = evidence;
-    const told = /* @__PURE__ */ new Set();
-    for (const step2 of steps) {
-      if (step2.of !== "image") continue;
-      const copy = copyMode(step2);
-      if (copy !== null && (copy.mode.setuid || copy.mode.setgid))
-        yield onStep(meta21, step2, {
-          message: `${copy.written} sets the ${copy.mode.setuid ? "setuid" : "setgid"} bit on what is copied.`,
-          remedy: "Leave the first digit out of the mode.",
-          identity: [copy.written]
-        });
-      for (const command2 of step2.commands) {
-        const change = modeChange(command2);
-        if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path20) => isDirectory(evidence, path20) !== true && !change.isDirectory);
-          if (built !== null) for (const { value } of change.paths) told.add(value);
-          const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path20) => isTakenBack(built, path20));
-          if (files.length === 0 || gone) continue;
-          yield onCommand(meta21, step2, command2, {
-            severity,
-            message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
-            remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
-            identity: [change.written, files[0]?.value ?? ""]
-          });
-        }
-        if (command2.name === "setcap") {
-          const words2 = command2.args.map(({ value }) => value).filter((value) => !value.startsWith("-"));
-          const given2 = words2.find((value) => /\+|=/.test(value));
-          if (given2 === void 0 || command2.args.some(({ value }) => value === "-r")) continue;
-          const names2 = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
-          const mild = names2.length > 0 && names2.every((name2) => MILD.has(name2));
-          yield onCommand(meta21, step2, command2, {
-            severity: mild ? "info" : "medium",
-            message: `RUN gives ${words2.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
-            remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
-            identity: ["setcap", given2, words2.at(-1) ?? ""]
-          });
-        }
-      }
-    }
-    if (built === null) return;
-    for (const step2 of steps) {
-      const { layer } = step2;
-      if (layer === null || step2.owner !== "own" || step2.of !== "image") continue;
-      if (step2.commands.some(
-        (command2) => packagesIn(command2) !== null || command2.name === "dpkg" || command2.name === "rpm" || command2.name === "chmod"
-      ))
-        continue;
-      for (const version2 of built.filesystem.presentIn(layer)) {
-        const { entry } = version2;
-        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
-          continue;
-        yield placed(meta21, {
-          message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
-          remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
-          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
-          dockerfile: step2.lines,
-          origin: step2.owner,
-          identity: ["setuid", version2.path]
-        });
-      }
-    }
-  }
-};
-
-// src/rules/ssh-server.ts
-var meta22 = {
-  id: "ssh-server",
-  title: "An SSH server in the image",
-  description: "The image has an SSH server: installed, started, or its port opened.",
-  remedy: "Remove it; use docker exec, kubectl exec or a debug container.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis56, REFERENCES.cis43, REFERENCES.nistImage, REFERENCES.attackRemote],
-  enabled: true
-};
-var isServer = (command2) => (name2) => /^(?:openssh-server|openssh-sftp-server|dropbear|tinysshd)$/.test(name2) || name2 === "openssh" && /^(?:apk|pacman)$/.test(command2.name);
-var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.test(name2) && !args.some(({ value }) => /^-[tTV]$/.test(value)) || name2 === "service" && /^sshd?$/.test(args[0]?.value ?? "") && /^(?:re)?start$/.test(args[1]?.value ?? "") || /\/init\.d\/sshd?$/.test(program);
-function permitsRoot(command2) {
-  const { name: name2, args, writes, input, fedBy } = command2;
-  const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path20) => /sshd_config/.test(path20))) return false;
-  const texts2 = [
-    ...args.map(({ value }) => value),
-    input ?? "",
-    ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
-  ];
-  return texts2.some(
-    (text5) => /PermitRootLogin\s+yes/i.test(
-      name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5
-    )
-  );
-}
-function* signs({
-  steps
-}) {
-  const of2 = steps.filter((step2) => step2.of === "image");
-  const onRun = (step2, command2) => (own2) => onCommand(meta22, step2, command2, own2);
-  for (const step2 of of2)
-    for (const command2 of step2.commands) {
-      const name2 = installs(command2, isServer(command2));
-      if (name2 !== null) yield { says: `installs ${name2}`, draft: onRun(step2, command2) };
-      if (permitsRoot(command2)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step2, command2) };
-    }
-  for (const step2 of of2) {
-    if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
-      yield { says: "opens port 22", draft: (own2) => onStep(meta22, step2, own2) };
-    if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
-      const words2 = jsonWords(step2.text);
-      const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
-      if (commands.some(startsServer))
-        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta22, step2, own2) };
-    }
-  }
-}
-var sshServer = {
-  meta: meta22,
-  *check(evidence) {
-    const found = [...signs(evidence)];
-    const [first2] = found;
-    if (first2 === void 0) return;
-    if (found.every(({ says }) => says === "opens port 22")) return;
-    const { built } = evidence;
-    if (built !== null && ![
-      "/usr/sbin/sshd",
-      "/usr/sbin/dropbear",
-      "/usr/bin/dropbear",
-      "/usr/bin/sshd",
-      "/sbin/sshd",
-      "/usr/sbin/tinysshd"
-    ].some((path20) => built.filesystem.find(path20) !== null))
-      return;
-    const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
-    yield first2.draft({
-      ...isMeant ? {} : { severity: "low" },
-      message: `The image has an SSH server: it ${[...new Set(found.map(({ says }) => says))].join(", ")}. Accounts, keys and patches of it are one more thing to guard, and every container has the same host keys.`,
-      remedy: isMeant ? "Remove it: docker exec, kubectl exec and kubectl debug give a shell without one." : "For the clients alone install openssh-client.",
-      identity: ["ssh-server"]
-    });
-  }
-};
-
-// src/rules/sudo-installed.ts
-var meta23 = {
-  id: "sudo-installed",
-  title: "sudo is installed",
-  description: "The build installs sudo, a setuid program that a container has no use for: the build is root already, and the container should not become it.",
-  remedy: "Remove sudo; use USER, and gosu or setpriv in an entrypoint that has to start as root.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis43, REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
-  enabled: true
-};
-var sudoInstalled = {
-  meta: meta23,
-  *check({ steps, built }) {
-    for (const step2 of steps) {
-      if (step2.of !== "image") continue;
-      for (const command2 of step2.commands) {
-        const name2 = installs(command2, (wanted) => wanted === "sudo" || wanted === "doas");
-        if (name2 === null || built !== null && built.filesystem.find(`/usr/bin/${name2}`) === null) continue;
-        yield onCommand(meta23, step2, command2, {
-          message: `RUN installs ${name2}: a setuid program that helps who breaks into the container to become root.`,
-          remedy: `Take ${name2} out of the packages: RUN is root until USER says otherwise. An entrypoint that starts as root drops to a user with gosu, su-exec or setpriv.`,
-          identity: [name2]
-        });
-      }
-    }
-  }
-};
-
-// src/rules/sudo-without-password.ts
-var meta24 = {
-  id: "sudo-without-password",
-  title: "sudo needs no password",
-  description: "A user of the image can run anything as root: sudoers has NOPASSWD for it.",
-  remedy: "Remove the sudoers line, and do what needs root in the build.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis41, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
-  enabled: true
-};
-var grants = (text5) => text5.split(/\n|\\n/).some((line2) => !/^\s*#/.test(line2) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line2));
-var grantsAll = (text5) => text5.split(/\n|\\n/).some(
-  (line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line2))
-);
-function grantedBy(command2) {
-  const { name: name2, args, writes, fedBy, input } = command2;
-  const { operands } = optionsIn(command2);
-  const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path20) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path20))) return null;
-  const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
-  if (name2 === "sed")
-    return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
-  const all2 = [texts2.join(" "), input ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
-  return all2.find(grants) ?? null;
-}
-var sudoWithoutPassword = {
-  meta: meta24,
-  *check({ steps, built, layers, origin }) {
-    const remedy = "Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.";
-    let told = false;
-    for (const step2 of steps) {
-      if (step2.of !== "image") continue;
-      for (const command2 of step2.commands) {
-        const text5 = grantedBy(command2);
-        if (text5 === null) continue;
-        told = true;
-        yield onCommand(meta24, step2, command2, {
-          severity: grantsAll(text5) ? "medium" : "low",
-          message: grantsAll(text5) ? "RUN lets a user run anything as root without a password (NOPASSWD): the container\u2019s user is root in all but name." : "RUN lets a user run some commands as root without a password (NOPASSWD): each of them can be a way to root.",
-          remedy,
-          identity: ["NOPASSWD", command2.name]
-        });
-      }
-    }
-    if (built === null || told) return;
-    const files = layers.flatMap(
-      ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
-    );
-    for (const { version: version2, text: text5 } of files) {
-      const { path: path20 } = version2;
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path20) || !grants(text5)) continue;
-      const layer = origin.layers[version2.layer];
-      yield placed(meta24, {
-        severity: grantsAll(text5) ? "medium" : "low",
-        message: `${path20} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
-        remedy,
-        location: { kind: "layer", layer: version2.layer, path: path20, line: null, offset: null },
-        dockerfile: layer?.lines ?? null,
-        origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path20]
-      });
-    }
-  }
-};
-
-// src/rules/tls-switches.ts
-var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
-var ON = /^(?:1|true|yes|on|always|t|y)$/i;
-var GO_TRUE = /^(?:1|t|T|true|TRUE|True)$/;
-var GO_FALSE = /^(?:0|f|F|false|FALSE|False)$/;
-var NPM_FALSE = /^(?:false|0+)$/;
-var BUNDLER_NONE = /^(?![1-9\s])./;
-var GIT_FALSE = /^(?:false|no|off|0*)$/i;
-var SET = /^/;
-var FILLED = /./;
-var OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/;
-var MAVEN = /-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)/;
-var VARIABLES2 = {
-  ADAL_PYTHON_SSL_NO_VERIFY: FILLED,
-  ANSIBLE_GALAXY_IGNORE: ON,
-  ANSIBLE_HOST_KEY_CHECKING: OFF,
-  ARGOCD_OPTS: /--insecure\b(?!=false)/,
-  AZURE_CLI_DISABLE_CONNECTION_VERIFICATION: FILLED,
-  BUNDLE_SSL_VERIFY_MODE: BUNDLER_NONE,
-  CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION: ON,
-  CONDA_SSL_VERIFY: OFF,
-  CONSUL_HTTP_SSL_VERIFY: GO_FALSE,
-  // Any value, `0` too, switches the check on.
-  DOCKER_TLS_VERIFY: /^$/,
-  ETCDCTL_INSECURE_SKIP_TLS_VERIFY: GO_TRUE,
-  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off|false)/i,
-  GIT_SSL_NO_VERIFY: SET,
-  GOFLAGS: /-insecure\b/,
-  GOINSECURE: FILLED,
-  GONOSUMDB: OPEN_MODULES,
-  GOSUMDB: /^off$/,
-  HELM_KUBEINSECURE_SKIP_TLS_VERIFY: GO_TRUE,
-  JAVA_OPTS: MAVEN,
-  JAVA_TOOL_OPTIONS: MAVEN,
-  MAVEN_ARGS: MAVEN,
-  MAVEN_CLI_OPTS: MAVEN,
-  MAVEN_OPTS: MAVEN,
-  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
-  NOMAD_SKIP_VERIFY: GO_TRUE,
-  // Perl takes the empty text for false too.
-  PERL_LWP_SSL_VERIFY_HOSTNAME: /^0?$/,
-  PIP_TRUSTED_HOST: FILLED,
-  PYTHONHTTPSVERIFY: /^0$/,
-  SSL_VERIFY: OFF,
-  UV_INSECURE_HOST: FILLED,
-  VAULT_SKIP_VERIFY: GO_TRUE,
-  YARN_ENABLE_STRICT_SSL: NPM_FALSE,
-  YARN_STRICT_SSL: NPM_FALSE
-};
-var IN_ANY_CASE = [
-  { name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }
-];
-var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each2) => each2.name.test(name2))?.off;
-var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
-function whyOff(name2, value) {
-  const off = offValue(name2);
-  if (off === SET && (OFF.test(value) || value === "")) return " (it is enough that it is set)";
-  return off === FILLED && OFF.test(value) ? " (any value does that)" : "";
-}
-var flag = (...names2) => (command2) => {
-  const options5 = optionsIn(command2);
-  const name2 = names2.find(
-    (wanted) => options5.options.some(
-      (option2) => option2.name === wanted || wanted.startsWith("--") && options5.has(wanted) && option2.name.length >= 8 && wanted.startsWith(option2.name)
-    )
-  );
-  return name2 === void 0 || OFF.test(options5.value(name2)?.value ?? "") ? null : name2;
-};
-var setting = (key, off, shown2) => ({ args }) => {
-  const words2 = args.map(({ value }) => value);
-  return words2.some((word, index) => {
-    const at3 = word.indexOf("=");
-    const next = words2[index + 1];
-    return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
-  }) ? shown2 : null;
-};
-var joined = (key, off, shown2) => ({ args }) => args.some(
-  ({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))
-) ? shown2 : null;
-var behind = (verbs, check2) => (command2) => {
-  const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
-  return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
-};
-var first = (...checks) => (command2) => {
-  for (const check2 of checks) {
-    const found = check2(command2);
-    if (found !== null) return found;
-  }
-  return null;
-};
-var CONFIG = /^(?:config|c|set)$/;
-var apt = (command2) => optionsIn(command2).values("-o", "--option").find(
-  ({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, ""))
-)?.value ?? null;
-var yum = first(
-  setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, "sslverify=0"),
-  (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no|off)$/i.test(value)) ? "sslverify=0" : null
-);
-var strictSsl = first(
-  setting(/^--strict-ssl$/, NPM_FALSE, "strict-ssl false"),
-  behind(CONFIG, setting(/^strict-ssl$/, NPM_FALSE, "strict-ssl false")),
-  behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, "enableStrictSsl false")),
-  flag("--no-strict-ssl")
-);
-var pip = first(
-  flag("--trusted-host"),
-  behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host"))
-);
-var hostKeys = ({ args }) => {
-  const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value));
-  const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
-  return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
-};
-var registry2 = first(
-  joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"),
-  flag("--insecure-registry", "--insecure")
-);
-var git = first(
-  setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, "http.sslVerify false"),
-  (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off|false)/i.test(value)) ? "StrictHostKeyChecking=no" : null
-);
-var maven = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null;
-var conda = first(
-  behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")),
-  joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false")
-);
-var zypper = ({ args }) => args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? "ssl_verify=no" : null;
-var COMMANDS = {
-  "ansible-galaxy": flag("--ignore-certs", "-c"),
-  apk: flag("--no-verify", "--no-check-certificate"),
-  apt,
-  "apt-get": apt,
-  aria2c: joined(/^--check-certificate$/, /^false$/, "--check-certificate=false"),
-  aws: flag("--no-verify-ssl"),
-  buildah: registry2,
-  bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, "ssl_verify_mode 0")),
-  composer: behind(
-    /^config$/,
-    first(
-      setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"),
-      setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false")
-    )
-  ),
-  conda: first(conda, flag("--insecure", "-k")),
-  crane: flag("--insecure"),
-  curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
-  deno: flag("--unsafely-ignore-certificate-errors"),
-  dnf: yum,
-  dnf5: yum,
-  docker: first(joined(/^--tlsverify$/, GO_FALSE, "--tlsverify=false"), flag("--insecure-registry")),
-  dockerd: flag("--insecure-registry"),
-  gcloud: setting(/^auth\/disable_ssl_validation$/, ON, "auth/disable_ssl_validation true"),
-  gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
-  git,
-  go: flag("-insecure"),
-  helm: flag("--insecure-skip-tls-verify", "--kube-insecure-skip-tls-verify"),
-  hg: flag("--insecure"),
-  http: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
-  https: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
-  kubectl: flag("--insecure-skip-tls-verify"),
-  lftp: ({ args }) => args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value)) ? "ssl:verify-certificate no" : null,
-  mamba: first(conda, flag("--insecure", "-k")),
-  microdnf: yum,
-  micromamba: conda,
-  mvn: maven,
-  npm: strictSsl,
-  oc: flag("--insecure-skip-tls-verify"),
-  opkg: flag("--no-check-certificate"),
-  oras: flag("--insecure"),
-  // The installer of Composer.
-  php: ({ args }) => args.some(({ value }) => value === "--disable-tls") ? "--disable-tls" : null,
-  pip,
-  pip3: pip,
-  pnpm: strictSsl,
-  podman: registry2,
-  rsync: hostKeys,
-  scp: hostKeys,
-  sftp: hostKeys,
-  skopeo: registry2,
-  ssh: hostKeys,
-  svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
-  tdnf: yum,
-  uv: flag("--allow-insecure-host", "--trusted-host"),
-  wget: first(
-    flag("--no-check-certificate"),
-    setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")
-  ),
-  yarn: strictSsl,
-  yum,
-  "yum-config-manager": yum,
-  zypper
-};
-function optionOff(command2) {
-  const { name: name2, args } = command2;
-  if (/^python[\d.]*$/.test(name2))
-    return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
-  return Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
-}
-var SETTINGS_FILES = [
-  {
-    path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/,
-    line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i,
-    shown: "strict-ssl=false"
-  },
-  { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: "enableStrictSsl: false" },
-  { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
-  { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
-  {
-    path: /(?:^|\/)\.?wgetrc$/,
-    line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i,
-    shown: "check_certificate=off"
-  },
-  {
-    path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/,
-    line: /sslverify\s*=\s*(?:false|0|no|off)/i,
-    shown: "sslVerify=false"
-  },
-  {
-    path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/,
-    line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i,
-    shown: "sslverify=0"
-  },
-  {
-    path: /(?:^|\/)apt\.conf(?:\.d\/|$)/,
-    line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i,
-    shown: "Verify-Peer false"
-  },
-  { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
-  { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: "ssl_verify: false" },
-  {
-    path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/,
-    line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m,
-    shown: "insecure = true"
-  },
-  {
-    path: /(?:^|\/)docker\/daemon\.json$/,
-    line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/,
-    shown: "insecure-registries"
-  },
-  {
-    path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/,
-    line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i,
-    shown: "StrictHostKeyChecking no"
-  }
-];
-
-// src/rules/tls-verification-off.ts
-var meta25 = {
-  id: "tls-verification-off",
-  title: "TLS certificates are not verified",
-  description: "A command, an environment variable or a configuration switches the check of TLS certificates or SSH host keys off.",
-  remedy: "Remove the option, and add the missing CA certificate to the trust store.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [
-    REFERENCES.owaspSupplyChain,
-    REFERENCES.nistImage,
-    REFERENCES.attackAdversary,
-    REFERENCES.attackSupplyChain
-  ],
-  enabled: true
-};
-var assigned = (name2, value) => `${name2}=${value === "" ? '""' : value}`;
-function writtenSetting(command2) {
-  const { name: name2, args, writes, fedBy } = command2;
-  const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
-  const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
-  for (const path20 of targets) {
-    const file = SETTINGS_FILES.find((known2) => known2.path.test(path20) && known2.line.test(text5));
-    if (file !== void 0) return { path: path20, shown: file.shown };
-  }
-  return null;
-}
-var CONFIGURES = /^(?:bundle|composer|conda|gcloud|git|kubectl|mamba|micromamba|npm|oc|pip|pip3|pnpm|yarn|yum-config-manager)$/;
-var isLasting = ({ name: name2, args }) => CONFIGURES.test(name2) && args.some(({ value }) => value === "config" || value === "--save" || value === "set") || name2 === "yum-config-manager";
-function offIn(command2) {
-  const { name: name2, args, assignments: assignments2 } = command2;
-  const variable = assignments2.find((assignment) => switchesOff(assignment.name, assignment.value.value));
-  if (variable !== void 0)
-    return {
-      option: assigned(variable.name, variable.value.value),
-      why: whyOff(variable.name, variable.value.value),
-      lasting: false
-    };
-  const kept = name2 === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
-  if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
-  const file = writtenSetting(command2);
-  if (file !== null) return { option: `${file.shown} in ${file.path}`, why: "", lasting: true };
-  const option2 = optionOff(command2);
-  return option2 === null ? null : { option: option2, why: "", lasting: isLasting(command2) };
-}
-function* ofSteps(steps, told) {
-  for (const step2 of steps) {
-    if (step2.keyword !== "ENV" && step2.keyword !== "ARG") continue;
-    for (const { name: name2, value } of readVariables(step2.keyword, step2.text))
-      if (value !== null && switchesOff(name2, value) && !told.has(name2)) yield { step: step2, name: name2, value };
-  }
-}
-var tlsVerificationOff = {
-  meta: meta25,
-  *check({ steps, environment, cut }) {
-    const told = /* @__PURE__ */ new Set();
-    for (const { name: name2, value, step: step2 } of environment) {
-      if (!switchesOff(name2, value)) continue;
-      told.add(name2);
-      yield placed(meta25, {
-        title: "TLS certificates are not verified in the container",
-        severity: "high",
-        message: `ENV ${assigned(name2, value)}${whyOff(name2, value)} stays in the image: whatever runs in the container takes any certificate.`,
-        remedy: `Remove ${name2} from ENV, and add the missing CA certificate to the trust store of the image.`,
-        location: { kind: "config", field: `Env.${name2}` },
-        dockerfile: step2?.lines ?? null,
-        origin: step2?.owner ?? "unknown",
-        identity: [`Env.${name2}`]
-      });
-    }
-    for (const { step: step2, name: name2, value } of ofSteps(steps, told))
-      yield onStep(meta25, step2, {
-        message: `${step2.keyword} ${assigned(name2, value)}${whyOff(name2, value)}: commands of the build that read it take any certificate.`,
-        remedy: `Remove ${name2}, and add the missing CA certificate to the trust store of the build.`,
-        identity: [step2.keyword ?? "", name2]
-      });
-    for (const step2 of steps) {
-      const seen = /* @__PURE__ */ new Set();
-      for (const command2 of step2.commands) {
-        const off = offIn(command2);
-        if (off === null || seen.has(`${command2.name} ${off.option}`)) continue;
-        seen.add(`${command2.name} ${off.option}`);
-        const lasting = off.lasting && step2.of === "image";
-        yield onCommand(meta25, step2, command2, {
-          severity: lasting ? "high" : "medium",
-          message: lasting ? `RUN sets ${off.option}${off.why} (${quote(cut, command2)}): it stays in the image, and what reads it takes any certificate from then on.` : `RUN uses ${off.option}${off.why} (${quote(cut, command2)}): the command takes any certificate, so anyone on the way can change what it gets.`,
-          remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
-          identity: [command2.name, off.option]
-        });
-      }
-    }
-  }
-};
-
-// src/rules/unauthenticated-packages.ts
-var meta26 = {
-  id: "unauthenticated-packages",
-  title: "Packages are installed without their signatures",
-  description: "A package manager is told not to check signatures, or to take packages from several indexes that can stand in for each other.",
-  remedy: "Remove the option, and install the key of the repository.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
-  enabled: true
-};
-var NO = /^(?:0|no|false)$/i;
-var YES = /^(?:1|yes|true)$/i;
-var OPTIONS2 = {
-  apk: ["--allow-untrusted"],
-  apt: ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
-  "apt-get": ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
-  aptitude: ["--allow-untrusted"],
-  dnf: ["--nogpgcheck"],
-  dnf5: ["--no-gpgchecks", "--nogpgcheck"],
-  dpkg: ["--force-bad-verify"],
-  microdnf: ["--nogpgcheck"],
-  rpm: ["--nosignature", "--nodigest", "--nogpg"],
-  tdnf: ["--nogpgcheck"],
-  yum: ["--nogpgcheck"],
-  zypper: ["--no-gpg-checks", "--allow-unsigned-rpm"]
-};
-function confusion({ name: name2, args }, command2) {
-  const isPip = /^(?:pip\d?|uv|pipenv)$/.test(name2) || /^python[\d.]*$/.test(name2) && args[1]?.value === "pip";
-  if (!isPip) return null;
-  const at3 = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value));
-  if (at3 === -1) return null;
-  const url = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
-  if (/^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
-    url
-  ))
-    return null;
-  if (optionsIn(command2).has("--require-hashes")) return null;
-  return "--extra-index-url";
-}
-function unsigned(command2) {
-  const { name: name2, args } = command2;
-  const options5 = optionsIn(command2);
-  const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
-  const own2 = (Object.hasOwn(OPTIONS2, name2) ? OPTIONS2[name2] ?? [] : []).find(
-    (option2) => options5.has(option2) && !NO.test(options5.value(option2)?.value ?? "")
-  );
-  if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
-  if (name2 === "apt" || name2 === "apt-get") {
-    const set = options5.values("-o", "--option").find(
-      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(
-        value
-      ) && YES.test(value.replace(/^.*=\s*/, ""))
-    );
-    if (set !== void 0) return { option: set.value, says: SIGNATURES2 };
-  }
-  if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name2)) {
-    const set = [...options5.values("--setopt"), ...args].find(
-      ({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value)
-    );
-    if (set !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
-  }
-  if (name2 === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options5.has("-G", "--no-gpgcheck"))
-    return { option: "--no-gpgcheck", says: SIGNATURES2 };
-  const extra = confusion(command2, command2);
-  if (extra !== null)
-    return {
-      option: extra,
-      says: "pip takes the highest version of either index, so whoever registers the name on the public one is installed (dependency confusion); use --index-url alone, or --require-hashes"
-    };
-  const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
-  const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path20) => /apt\.conf/.test(path20)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
-    return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path20) => /sources\.list|\.sources$/.test(path20));
-  if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
-    return { option: "[trusted=yes]", says: SIGNATURES2 };
-  if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path20) => /\.repo$|(?:yum|dnf)\.conf$/.test(path20)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
-    return { option: "gpgcheck=0", says: SIGNATURES2 };
-  return null;
-}
-var unauthenticatedPackages = {
-  meta: meta26,
-  *check({ steps, cut }) {
-    for (const step2 of steps)
-      for (const command2 of step2.commands) {
-        const found = unsigned(command2);
-        if (found === null) continue;
-        yield onCommand(meta26, step2, command2, {
-          message: `RUN uses ${found.option} (${quote(cut, command2)}): ${found.says}.`,
-          remedy: found.option === "--extra-index-url" ? "Use --index-url with one index that mirrors the other, or --require-hashes." : `Remove ${found.option}, and install the key of the repository (signed-by=\u2026, rpm --import, apk's /etc/apk/keys).`,
-          identity: [command2.name, found.option]
-        });
-      }
-  }
-};
-
-// src/rules/unpinned-install.ts
-var meta27 = {
-  id: "unpinned-install",
-  title: "Installed without a version",
-  description: "A package, module or repository is installed without a version or commit: the next build can bring another.",
-  remedy: "Name the version, or install from a lock file.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.buildPractices],
-  enabled: false
-};
-var isLocal = (name2) => /^[./~$]|^file:|\.(?:whl|tgz|tar\.gz|zip|gem)$|^[a-z]:/i.test(name2);
-var isCommit = (name2) => /^[0-9a-f]{7,40}$/i.test(name2);
-function unpinned(command2) {
-  const { name: name2, args } = command2;
-  const module = /^python[\d.]*$/.test(name2) && args[0]?.value === "-m" && /^pip\d?$/.test(args[1]?.value ?? "");
-  const of2 = module ? { ...command2, name: "pip", args: args.slice(2) } : command2;
-  const options5 = optionsIn(of2);
-  const [verb = "", ...rest] = options5.operands;
-  const names2 = rest.map(({ value }) => value).filter((value) => !isLocal(value));
-  const action = typeof verb === "string" ? verb : verb.value;
-  switch (of2.name) {
-    case "pip":
-    case "pip2":
-    case "pip3":
-    case "pipx":
-    case "uv": {
-      const packages = of2.name === "uv" ? action === "pip" && names2[0] === "install" ? names2.slice(1) : action === "tool" ? names2.slice(1) : [] : action === "install" ? names2 : [];
-      if (options5.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
-      return packages.find(
-        (text5) => !/[=<>~!@]/.test(text5) && !/^git\+/.test(text5) && !/^(?:pip|setuptools|wheel)$/.test(text5)
-      ) ?? packages.find((text5) => /^git\+/.test(text5) && !/@[^/]{1,200}$/.test(text5.replace(/#.*$/s, ""))) ?? null;
-    }
-    case "npm":
-    case "pnpm":
-      return /^(?:i|install|add)$/.test(action) ? names2.find((text5) => !/.@[^/]{1,200}$/.test(text5) || /@latest$/.test(text5)) ?? null : null;
-    case "yarn": {
-      const packages = action === "add" ? names2 : action === "global" && names2[0] === "add" ? names2.slice(1) : [];
-      return packages.find((text5) => !/.@[^/]{1,200}$/.test(text5) || /@latest$/.test(text5)) ?? null;
-    }
-    case "gem":
-      return action === "install" && !options5.has("-v", "--version") ? names2.find((text5) => !text5.includes(":")) ?? null : null;
-    case "go":
-      return /^(?:install|get)$/.test(action) ? names2.find(
-        (text5) => /@(?:latest|master|main)$/.test(text5) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text5) && !text5.includes("@")
-      ) ?? null : null;
-    case "cargo":
-      return action === "install" && !options5.has("--version", "--vers", "--path", "--locked") ? names2.find((text5) => !text5.includes("@")) ?? null : null;
-    default:
-      return null;
-  }
-}
-function cloned(command2, later) {
-  if (command2.name !== "git") return null;
-  const { operands, value } = optionsIn(command2);
-  if (operands[0]?.value !== "clone" || operands[1] === void 0) return null;
-  const branch = value("-b", "--branch")?.value ?? "";
-  if (/^v?\d|\$|\d\.\d/.test(branch)) return null;
-  const checkedOut = later.some(
-    ({ name: name2, args }) => name2 === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(
-      ({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word)
-    )
-  );
-  return checkedOut ? null : operands[1].value;
-}
-var unpinnedInstall = {
-  meta: meta27,
-  *check({ steps, cut }) {
-    for (const step2 of steps)
-      for (const [index, command2] of step2.commands.entries()) {
-        const name2 = unpinned(command2);
-        const repository = name2 === null ? cloned(command2, step2.commands.slice(index + 1)) : null;
-        if (name2 === null && repository === null) continue;
-        yield onCommand(meta27, step2, command2, {
-          message: name2 === null ? `RUN clones ${repository} without a commit (${quote(cut, command2)}): the next build can bring other code.` : `RUN installs ${name2} without a version (${quote(cut, command2)}): the next build can bring another.`,
-          remedy: name2 === null ? "Check out a commit: git -C DIR checkout <40 hex digits>." : "Name the version, or install from a lock file (requirements.txt with hashes, npm ci).",
-          identity: [command2.name, name2 ?? repository ?? ""]
-        });
-      }
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
-      if (command2 === null || url === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
-        continue;
-      yield onCommand(meta27, step2, command2, {
-        message: `RUN downloads ${url} with ${by}: what "latest" is changes from build to build.`,
-        remedy: "Name the version in the URL, and check its checksum.",
-        identity: [by, url]
-      });
-    }
-  }
-};
-
-// src/rules/update-without-install.ts
-var meta28 = {
-  id: "update-without-install",
-  title: "Package lists are fetched in a RUN of their own",
-  description: "A RUN fetches package lists and installs nothing: the cache keeps them, and a later install works with old ones.",
-  remedy: "Write update and install in one RUN.",
-  severity: "low",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis47, REFERENCES.buildPractices],
-  enabled: false
-};
-var updateWithoutInstall = {
-  meta: meta28,
-  *check({ steps }) {
-    for (const step2 of steps) {
-      const found = step2.commands.map((command2) => ({ command: command2, packages: packagesIn(command2) }));
-      const update = found.find(({ packages }) => packages?.action === "update" && packages.family !== "yum");
-      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step2.commands.length > 3)
-        continue;
-      yield onCommand(meta28, step2, update.command, {
-        message: `RUN fetches package lists (${update.command.name}) and installs nothing: the cache keeps them, and a later install gets old versions or none.`,
-        remedy: "Join it with the install: RUN apt-get update && apt-get install -y \u2026 && rm -rf /var/lib/apt/lists/*",
-        identity: [update.command.name]
-      });
-    }
-  }
-};
-
-// src/rules/user-unknown.ts
-var meta29 = {
+// src/rules/user/user-unknown.ts
+var meta30 = {
   id: "user-unknown",
   title: "USER is not in the image",
   description: "USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.",
@@ -34422,13 +34514,13 @@ var meta29 = {
   enabled: true
 };
 var userUnknown = {
-  meta: meta29,
+  meta: meta30,
   *check({ user, userLines, collected, accounts, filesystem }) {
     if (user.configured === "") return;
     const [name2 = "", group = ""] = user.configured.split(":");
     const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own" };
     if (user.uid === null) {
-      yield placed(meta29, {
+      yield placed(meta30, {
         ...at3,
         message: `USER ${user.configured}: the image has no account ${name2} in /etc/passwd, so a container of it cannot start.`,
         remedy: `Create ${name2} in the stage that is shipped (in a multi-stage build, accounts of other stages are not copied), or write its number: USER 10001.`,
@@ -34437,7 +34529,7 @@ var userUnknown = {
       return;
     }
     if (group !== "" && user.gid === null) {
-      yield placed(meta29, {
+      yield placed(meta30, {
         ...at3,
         title: "The group of USER is not in the image",
         message: `USER ${user.configured}: the image has no group ${group} in /etc/group, so a container of it cannot start.`,
@@ -34449,7 +34541,7 @@ var userUnknown = {
     if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
       return;
     if (collected("/etc/passwd") === null) return;
-    yield placed(meta29, {
+    yield placed(meta30, {
       ...at3,
       title: "The number of USER has no account",
       severity: "info",
@@ -34457,68 +34549,6 @@ var userUnknown = {
       remedy: `Nothing, where the service runs. Else make the account: RUN useradd --uid ${user.uid} app.`,
       identity: ["User", "account"]
     });
-  }
-};
-
-// src/rules/world-writable.ts
-var meta30 = {
-  id: "world-writable",
-  title: "Anyone in the container may write it",
-  description: "A file or directory is made writable for every user, or the umask lets new ones be.",
-  remedy: "Give it to the user that needs it: COPY --chown, chown, chmod u+w or g+w.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackPermissions],
-  enabled: true
-};
-var MEANT = /^\/(?:dev|proc|sys)\//;
-var opensToAll = (umask) => /^[0-7]{1,4}$/.test(umask) && (Number.parseInt(umask, 8) & 2) === 0;
-function isWritable({ built }, { value, kind }) {
-  if (built === null || kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return null;
-  const version2 = built.filesystem.find(value);
-  if (version2 === null) return false;
-  const { mode, type } = version2.content.entry;
-  return (mode & 2) !== 0 && (mode & 512) === 0 && type !== "device";
-}
-function concerned(evidence, step2, paths) {
-  if (paths.length === 0) return ["what it is given"];
-  const open7 = paths.filter(({ value }) => !MEANT.test(value));
-  if (open7.length === 0) return null;
-  const left = step2.of === "stage" ? [] : open7.filter((path20) => isWritable(evidence, path20) !== false);
-  return left.length === 0 ? null : left.map(({ value }) => value);
-}
-var worldWritable = {
-  meta: meta30,
-  *check(evidence) {
-    for (const step2 of evidence.steps) {
-      const copy = copyMode(step2);
-      if (copy?.mode.worldWritable && !copy.mode.sticky && step2.of === "image")
-        yield onStep(meta30, step2, {
-          message: `${copy.written} lets every user of the container change what is copied to ${copy.paths[0]?.value ?? ""}.`,
-          remedy: `Write --chmod=${copy.written.endsWith("666") ? "644" : "755"}, and --chown=USER where the container\u2019s user has to write there.`,
-          identity: [step2.keyword ?? "", copy.paths[0]?.value ?? ""]
-        });
-      for (const command2 of step2.commands) {
-        if (command2.name === "umask" && opensToAll(command2.args[0]?.value ?? "") && step2.of === "image") {
-          yield onCommand(meta30, step2, command2, {
-            message: `RUN sets the umask to ${command2.args[0]?.value}: every user may write what the commands behind it make.`,
-            remedy: "Leave the umask at 022, and give single files to the user that needs them.",
-            identity: ["umask"]
-          });
-          continue;
-        }
-        const change = modeChange(command2);
-        if (change === null || !change.mode.worldWritable || change.mode.sticky) continue;
-        const paths = concerned(evidence, step2, change.paths);
-        if (paths === null) continue;
-        yield onCommand(meta30, step2, command2, {
-          message: `RUN lets every user of the container change ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""} (${quote(evidence.cut, command2)}): who breaks into one process can plant code for the next.`,
-          remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === "/tmp" || paths[0] === "/var/tmp" ? "; a temporary directory takes chmod 1777" : ", or chmod g+w with a group of its own"}.`,
-          identity: [change.written, ...paths]
-        });
-      }
-    }
   }
 };
 
@@ -34633,29 +34663,9 @@ var PRESETS = {
     "min-confidence": { secrets: "medium", rules: "medium" },
     base: "report",
     skipped: "fail",
-    rules: {
-      "build-tools-left": "low",
-      "content-not-inspected": "high",
-      "maintainer-deprecated": "low",
-      "missing-user": "high",
-      "not-distroless": "medium",
-      "package-cache-left": "low",
-      "package-upgrade": "low",
-      "password-set": "high",
-      "pipe-to-shell": "high",
-      "plain-http-download": "high",
-      "privileged-build": "high",
-      "recommended-packages": "low",
-      "root-user": "high",
-      "setuid-added": "high",
-      "ssh-server": "high",
-      "sudo-without-password": "high",
-      "tls-verification-off": "high",
-      "unauthenticated-packages": "high",
-      "unpinned-install": "low",
-      "update-without-install": "low",
-      "world-writable": "high"
-    }
+    rules: Object.fromEntries(
+      RULES.flatMap(({ meta: { id, strict } }) => strict === void 0 ? [] : [[id, strict]])
+    )
   }
 };
 
@@ -45846,7 +45856,7 @@ import { createHmac as createHmac3 } from "node:crypto";
 // src/dockerfile/chain.ts
 var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
-  const parent = parentOf2(dockerfile, stage);
+  const parent = parentOf(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
   const onTop = (path20, chosen) => ({
     ...path20,
@@ -49113,9 +49123,9 @@ var PYTHON = {
     read(files, add3) {
       const madeHere = new Set(files.flatMap(({ path: path20 }) => /^(.*)\/direct_url\.json$/.exec(path20)?.[1] ?? []));
       for (const { path: path20, content } of files) {
-        const folder = parentOf(path20);
+        const folder = parentOf2(path20);
         if (path20.endsWith("/RECORD") && !madeHere.has(folder))
-          readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
+          readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf2(folder), content, add3);
       }
     }
   },
@@ -49578,7 +49588,7 @@ var TYPES3 = {
 function whiteoutOf(path20) {
   const name2 = baseName(path20);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path20);
+  const parent = parentOf2(path20);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   return {
     kind: "file",
@@ -53326,37 +53336,16 @@ function errorReport(error2, name2) {
 
 // src/policy/inline.ts
 var DETECTOR_IDS = new Set(GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.map(({ id }) => id)));
-var HADOLINT = {
-  DL3002: "root-user",
-  DL3004: "sudo-installed",
-  DL3005: "package-upgrade",
-  DL3009: "package-cache-left",
-  DL3013: "unpinned-install",
-  DL3015: "recommended-packages",
-  DL3016: "unpinned-install",
-  DL3017: "package-upgrade",
-  DL3019: "package-cache-left",
-  DL3026: "base-not-allowed",
-  DL3028: "unpinned-install",
-  DL3031: "package-upgrade",
-  DL3032: "package-cache-left",
-  DL3035: "package-upgrade",
-  DL3036: "package-cache-left",
-  DL3039: "package-upgrade",
-  DL3040: "package-cache-left",
-  DL3042: "package-cache-left",
-  DL3060: "package-cache-left",
-  DL3062: "unpinned-install",
-  DL4000: "maintainer-deprecated",
-  DL4006: "pipe-to-shell"
-};
+var HADOLINT = new Map(
+  RULES.flatMap(({ meta: { id, hadolint = [] } }) => hadolint.map((code3) => [code3, id]))
+);
 var isDate = (text5) => !Number.isNaN(Date.parse(`${text5}T00:00:00Z`)) && (/* @__PURE__ */ new Date(`${text5}T00:00:00Z`)).toISOString().startsWith(text5);
 function readComment(text5) {
   const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text5);
   if (foreign !== null) {
-    const codes = (foreign[2] ?? "").split(/[\s,]+/).filter((code3) => Object.hasOwn(HADOLINT, code3));
+    const codes = (foreign[2] ?? "").split(/[\s,]+/).filter((code3) => HADOLINT.has(code3));
     return {
-      rules: codes.map((code3) => ({ rule: HADOLINT[code3] ?? "", reason: `hadolint ignore=${code3}` })),
+      rules: codes.map((code3) => ({ rule: HADOLINT.get(code3) ?? "", reason: `hadolint ignore=${code3}` })),
       expires: null,
       inImage: null,
       detector: null,

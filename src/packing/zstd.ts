@@ -23,9 +23,7 @@ export const isSkippable = (head: Buffer): boolean =>
   head.length >= 8 && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50
 
 /** What the header of a frame says, or null where it is none. */
-export function frameHeader(
-  head: Buffer,
-): {
+export function frameHeader(head: Buffer): {
   readonly length: number
   readonly window: number
   readonly hasChecksum: boolean

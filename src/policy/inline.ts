@@ -37,31 +37,10 @@ export interface InlineIgnore extends Scope {
 
 const DETECTOR_IDS: ReadonlySet<string> = new Set(GROUPS.flatMap(({ detectors }) => detectors.map(({ id }) => id)))
 
-/** What hadolint's rules are called here. Sorted. */
-const HADOLINT: Readonly<Record<string, string>> = {
-  DL3002: 'root-user',
-  DL3004: 'sudo-installed',
-  DL3005: 'package-upgrade',
-  DL3009: 'package-cache-left',
-  DL3013: 'unpinned-install',
-  DL3015: 'recommended-packages',
-  DL3016: 'unpinned-install',
-  DL3017: 'package-upgrade',
-  DL3019: 'package-cache-left',
-  DL3026: 'base-not-allowed',
-  DL3028: 'unpinned-install',
-  DL3031: 'package-upgrade',
-  DL3032: 'package-cache-left',
-  DL3035: 'package-upgrade',
-  DL3036: 'package-cache-left',
-  DL3039: 'package-upgrade',
-  DL3040: 'package-cache-left',
-  DL3042: 'package-cache-left',
-  DL3060: 'package-cache-left',
-  DL3062: 'unpinned-install',
-  DL4000: 'maintainer-deprecated',
-  DL4006: 'pipe-to-shell',
-}
+/** What hadolint's rules are called here. */
+const HADOLINT: ReadonlyMap<string, string> = new Map(
+  RULES.flatMap(({ meta: { id, hadolint = [] } }) => hadolint.map((code) => [code, id] as const)),
+)
 
 interface Comment extends Scope {
   readonly rules: readonly { readonly rule: string; readonly reason: string }[]
@@ -78,9 +57,9 @@ const isDate = (text: string): boolean =>
 function readComment(text: string): Comment | null {
   const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text)
   if (foreign !== null) {
-    const codes = (foreign[2] ?? '').split(/[\s,]+/).filter((code) => Object.hasOwn(HADOLINT, code))
+    const codes = (foreign[2] ?? '').split(/[\s,]+/).filter((code) => HADOLINT.has(code))
     return {
-      rules: codes.map((code) => ({ rule: HADOLINT[code] ?? '', reason: `hadolint ignore=${code}` })),
+      rules: codes.map((code) => ({ rule: HADOLINT.get(code) ?? '', reason: `hadolint ignore=${code}` })),
       expires: null,
       inImage: null,
       detector: null,

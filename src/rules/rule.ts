@@ -24,6 +24,10 @@ export interface RuleMeta {
   readonly references: readonly Reference[]
   /** Whether it is on in the recommended policy. */
   readonly enabled: boolean
+  /** Its severity in the strict policy, where that is another; it is on there. */
+  readonly strict?: Severity
+  /** Rules of hadolint that find the same: their comments in a Dockerfile count. https://github.com/hadolint/hadolint#rules */
+  readonly hadolint?: readonly string[]
 }
 
 /**

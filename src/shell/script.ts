@@ -345,9 +345,7 @@ class Reader {
 }
 
 /** Takes `sudo -u app env A=b` off the front. */
-function unwrap(
-  words: readonly ShellWord[],
-): Pick<ShellCommand, 'args' | 'through' | 'replaced'> & {
+function unwrap(words: readonly ShellWord[]): Pick<ShellCommand, 'args' | 'through' | 'replaced'> & {
   program: ShellWord | undefined
   assigned: { name: string; value: ShellWord }[]
 } {

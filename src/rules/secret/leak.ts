@@ -1,0 +1,392 @@
+// How a leak is reported: as one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
+// whose first place is its own.
+
+import { createHmac } from 'node:crypto'
+import { patternOf } from '../../checkout/dockerignore.ts'
+import { contextPath, copySources } from '../../dockerfile/copy.ts'
+import { flagValue } from '../../dockerfile/dockerfile.ts'
+import type { DockerfileLines } from '../../dockerfile/lines.ts'
+import { type BuildEvidence as Evidence, fileKey } from '../../evidence/evidence.ts'
+import type { Leak } from '../../evidence/leak.ts'
+import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Place } from '../../evidence/place.ts'
+import type { Confidence, Location, Related, Severity } from '../../finding/finding.ts'
+import { baseName } from '../../image/path.ts'
+import { type Fix, fixOf } from '../../remedy/remedy.ts'
+import { oneLine } from '../../shell/words.ts'
+import type { Draft, PlacedFinding } from '../rule.ts'
+import { configChange, instructionChange, MOUNT } from './advice.ts'
+import { isGenerated } from './generated.ts'
+import { isExpired, whatOf } from './leak-words.ts'
+import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
+
+/** The rule that a place of a leak belongs to. */
+function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
+  if (isGenerated(leak, place, evidence)) return 'generated-key'
+  if (place.kind === 'history') return 'secret-in-history'
+  if (place.kind === 'attestation') return 'secret-in-attestation'
+  if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
+  if (place.kind === 'manifest' || place.kind === 'index') return 'secret-in-config'
+  return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
+}
+
+/** The leaks of one rule. */
+export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
+  for (const leak of evidence.leaks)
+    if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak)
+}
+
+function draftOf(evidence: Evidence, leak: Leak): Draft {
+  const [first, ...rest] = leak.places.map((place) => ({
+    ruleId: ruleOf(evidence, leak, place),
+    location: locationOf(evidence, place),
+    origin: place.owner,
+    dockerfile: place.lines,
+    identity: identityOf(evidence, leak, place),
+    isProven: leak.strength === 'proven' && !isGenerated(leak, place, evidence) && !isExpired(leak.facts, evidence.now),
+  }))
+  if (first === undefined) throw new RangeError('a leak without a place')
+  return {
+    places: [first, ...rest],
+    seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]),
+    hashOf: (salt) => hashOf(leak, salt),
+    detector: leak.detector.id,
+  }
+}
+
+/** A password could be guessed from its hash: 16 bits tell another one and no more. */
+function hashOf({ value, detector }: Leak, salt: string): string {
+  const hash = createHmac('sha256', salt).update(value).digest('hex')
+  return detector.guessable === true ? hash.slice(-4) : hash.slice(0, 32)
+}
+
+const locationOf = ({ built }: Evidence, place: Place): Location => {
+  // Which entry it would be depends on the base.
+  if (place.kind === 'history') return built === null ? { kind: 'image' } : { kind: 'history', history: place.index }
+  if (place.kind === 'config') return { kind: 'config', field: place.field }
+  if (place.kind === 'attestation')
+    return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
+  if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
+  if (place.kind === 'tar') return { kind: 'tar', layer: place.layer, path: place.path, field: place.field }
+  return {
+    kind: 'layer',
+    layer: place.version.layer,
+    path: place.version.path,
+    ...(place.inside === null ? {} : { inside: place.inside }),
+    line: place.inside === null ? place.line : null,
+    offset: place.offset,
+  }
+}
+
+/** Whether an own instruction removes the file by name: who does that knew what it was. */
+function removedByName(place: Place, evidence: Evidence): boolean {
+  if (place.kind !== 'file' || place.ending?.state !== 'deleted') return false
+  const remover = evidence.origin.layers[place.ending.layer]
+  if (remover === undefined || remover.owner === 'base' || place.owner === 'base') return false
+  const text = remover.source?.text ?? remover.instruction?.text ?? ''
+  const name = baseName(place.version.path)
+  return /\b(?:rm|shred|unlink)\b/.test(text) && name.length > 1 && text.includes(name)
+}
+
+function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Severity; confidence: Confidence } {
+  if (isGenerated(leak, place, evidence)) return { severity: 'medium', confidence: 'medium' }
+  if (leak.strength === 'harmless' || isExpired(leak.facts, evidence.now))
+    return { severity: 'low', confidence: 'high' }
+  if (leak.strength === 'proven') return { severity: 'critical', confidence: 'high' }
+  if (leak.strength === 'likely') return { severity: 'high', confidence: 'high' }
+  if (evidence.given.isGiven(leak)) return { severity: 'high', confidence: 'high' }
+  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
+    return { severity: 'high', confidence: 'high' }
+  return { severity: 'medium', confidence: 'medium' }
+}
+
+/** Characters of an instruction that a message names, and of a RUN that a remedy shows. */
+const MAX_INSTRUCTION = 60
+const MAX_MOUNT = 120
+
+/** `layer 3 (COPY . /app, Dockerfile:7)`. */
+function layerName(evidence: Evidence, layer: number): string {
+  const origin = evidence.origin.layers[layer]
+  const instruction = origin?.instruction?.display
+  const merged = origin?.merged ?? []
+  const parts = [
+    instruction === undefined ? mergedName(evidence, merged) : evidence.cut(oneLine(instruction), MAX_INSTRUCTION),
+    origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
+    origin?.owner === 'base' ? 'base image' : '',
+  ].filter(Boolean)
+  return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(', ')})`
+}
+
+/** `merged from 3 instructions, Dockerfile:12-17`: a layer of several is never said to be of one. */
+function mergedName({ origin }: Evidence, merged: readonly number[]): string {
+  if (merged.length < 2) return ''
+  const lines = merged.flatMap((index) => origin.history[index]?.lines ?? [])
+  const [first, last] = [lines[0], lines.at(-1)]
+  return `merged from ${merged.length} instructions${first === undefined || last === undefined ? '' : `, ${first.path}:${first.startLine}-${last.endLine}`}`
+}
+
+function fileMessage(evidence: Evidence, place: FilePlace, what: string): string {
+  const { version, ending } = place
+  const inside = place.inside === null ? '' : ` (in ${place.inside})`
+  const line = place.line === null || place.inside !== null ? '' : ` line ${place.line}`
+  const added = `${version.path}${inside}${line} holds ${what}, added in ${layerName(evidence, version.layer)}`
+  if (version.entry.afterEnd)
+    return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`
+  if (place.state === 'present' || ending === null) return `${added}.`
+  const verb = { deleted: 'hides it', overwritten: 'overwrites it', replaced: 'replaces it' }[place.state]
+  if (ending.layer === version.layer)
+    return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`
+  return `${added}; ${layerName(evidence, ending.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version.layer}, and anyone who can pull the image can read them.`
+}
+
+function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): string {
+  if (place.kind === 'file') return fileMessage(evidence, place, what)
+  if (place.kind === 'config')
+    return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
+  if (place.kind === 'attestation') return attestationMessage(place, what)
+  if (place.kind === 'manifest' || place.kind === 'index') return documentMessage(place, what)
+  if (place.kind === 'tar') return tarMessage(place, what, (layer) => layerName(evidence, layer))
+  const instruction = evidence.origin.history[place.index]?.instruction
+  const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === 'ARG'
+  const lines = place.lines === null ? '' : ` (${place.lines.path}:${place.lines.startLine})`
+  return `The history entry of ${instruction?.keyword ?? 'an instruction'}${lines} holds ${what}${argument ? ', given as a build argument' : ''}: docker history shows it to everyone who can pull the image.`
+}
+
+const fieldName = ({ field }: ConfigPlace): string => {
+  if (field.startsWith('Env.')) return `The environment variable ${field.slice(4)}`
+  if (field.startsWith('Labels.')) return `The label ${field.slice(7)}`
+  if (field.startsWith('Annotations.')) return `The annotation ${field.slice(12)} of the manifest`
+  return `The ${field} of the configuration`
+}
+
+function attestationMessage({ predicateType, field, lines }: AttestationPlace, what: string): string {
+  const kind = /slsa/.test(predicateType)
+    ? 'provenance'
+    : /spdx|cyclonedx/i.test(predicateType)
+      ? 'SBOM'
+      : 'attestation'
+  const argument = /build-arg:/.test(field) ? ', given as a build argument' : ''
+  return `The ${kind} of the image${field === '' ? '' : ` (${field})`} holds ${what}${argument}${lines === null ? '' : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`
+}
+
+/** What is kept elsewhere, however the Dockerfile is changed. */
+const PURGE = 'Delete pushed tags and the build cache: they keep it.'
+
+/** What to do, step by step: the change itself is the finding's fix. */
+function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): readonly string[] {
+  const revoke = leak.strength === 'harmless' ? [] : [`${leak.detector.revoke}.`]
+  if (place.owner === 'base')
+    return [
+      `Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it.`,
+      ...revoke,
+    ]
+  if (isGenerated(leak, place, evidence))
+    return [
+      'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.',
+    ]
+  const change = changeOf(evidence, leak, place, fix)
+  return leak.strength === 'harmless' ? [change] : [...revoke, change, PURGE]
+}
+
+/** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
+function instructionOf(
+  { origin }: Evidence,
+  { value }: Leak,
+  place: HistoryPlace | AttestationPlace,
+): { keyword: string | null; text: string } {
+  if (place.kind === 'history') {
+    const instruction = origin.history[place.index]?.instruction
+    if (instruction?.buildArgs.some((argument) => argument.includes(value))) return { keyword: 'ARG', text: '' }
+    return { keyword: instruction?.keyword ?? null, text: instruction?.text ?? '' }
+  }
+  const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? []
+  if (argument !== undefined) return { keyword: argument === 'label' ? 'LABEL' : 'ARG', text: '' }
+  const line = place.lines?.startLine ?? 0
+  const source = origin.dockerfile?.stages
+    .flatMap(({ instructions }) => instructions)
+    .find(({ startLine, endLine }) => startLine <= line && line <= endLine)
+  return { keyword: source?.keyword ?? null, text: source?.text ?? '' }
+}
+
+function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
+  const mounts = fix?.edits
+    .map(({ lines }) => lines.join('\n').replace(/\\\n/g, ''))
+    .find((text) => text.includes(MOUNT.slice(4)))
+  const line = oneLine(mounts ?? '')
+  // A command that holds another secret is not one to paste.
+  const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
+  if (place.kind === 'config') return configChange(place.field, mounted)
+  if (place.kind === 'history' || place.kind === 'attestation') {
+    const { keyword, text } = instructionOf(evidence, leak, place)
+    return instructionChange(keyword, { name: place.name, mounted, text })
+  }
+  if (place.kind !== 'file') return metadataChange(place)
+  const { instead } = leak.detector
+  const layer = evidence.origin.layers[place.version.layer]
+  const { source } = layer ?? {}
+  const keyword = source?.keyword ?? layer?.instruction?.keyword
+  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted, fix)
+  if (keyword === 'RUN') {
+    if (instead !== undefined && place.state === 'present') return `${instead}.`
+    if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line))))
+      return 'Build with it in a stage of its own and copy only the result into the image.'
+    if (fix !== null && place.state === 'deleted') return 'Make, use and remove it in one RUN: then it is in no layer.'
+    return `Read it from${mounted === '' ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`
+  }
+  return instead === undefined
+    ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+    : `${instead}.`
+}
+
+function copyChange(
+  evidence: Evidence,
+  { detector }: Leak,
+  place: FilePlace,
+  keyword: string,
+  mounted: string,
+  fix: Fix | null,
+): string {
+  const { origin, sources } = evidence
+  const layer = origin.layers[place.version.layer]
+  const source = layer?.source ?? null
+  const stage = source === null ? null : flagValue(source, 'from')
+  if (stage !== null)
+    return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+  const use =
+    detector.instead !== undefined
+      ? `. ${detector.instead}.`
+      : mounted === ''
+        ? `; what the build needs comes from ${MOUNT}.`
+        : `; the RUN that needs it mounts it:${mounted}.`
+  const known = sources.get(fileKey(place.version.content.layer, place.version.content.index))
+  const from = known === undefined || known.path === known.inContext ? '' : ` It is ${known.path} of the checkout.`
+  if (known?.ignoredBy != null)
+    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew${use}`
+  const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)
+  const path =
+    known?.inContext ??
+    (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
+  const isNamed = source !== null && copySources(source).includes(path)
+  const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
+  return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path)}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
+}
+
+/** Places of one leak that a finding lists; `occurrences` counts them all. */
+const MAX_RELATED = 500
+
+function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
+  const layerLines = (layer: number): DockerfileLines | null => evidence.origin.layers[layer]?.lines ?? null
+  const related: Related[] = []
+  const hiders = new Set<string>()
+  const addEnding = (place: Place): void => {
+    if (
+      (place.kind !== 'file' && place.kind !== 'tar') ||
+      place.ending === null ||
+      place.ending.layer === place.version?.layer
+    )
+      return
+    const { layer, by, state } = place.ending
+    const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
+    const key = `${role} ${layer} ${by}`
+    if (hiders.has(key)) return
+    hiders.add(key)
+    related.push({
+      role,
+      location: { kind: 'layer', layer, path: by, line: null, offset: null },
+      dockerfile: layerLines(layer),
+    })
+  }
+  addEnding(lead)
+  for (const place of leak.places) {
+    if (place === lead) continue
+    if (related.length >= MAX_RELATED) break
+    related.push({
+      role: 'also-in',
+      location: locationOf(evidence, place),
+      dockerfile: place.lines,
+      ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}),
+    })
+    addEnding(place)
+  }
+  return related
+}
+
+/** What names a place whatever the layers' numbers, the lines and the value are. */
+function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
+  const name = place.name ?? ''
+  if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
+  if (place.kind === 'config') return [leak.detector.id, place.field, name]
+  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, withoutDigests(place.field), name]
+  if (place.kind === 'manifest' || place.kind === 'index')
+    return [leak.detector.id, place.kind, withoutDigests(place.field), name]
+  if (place.kind === 'tar') return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? '', name]
+  return [leak.detector.id, historyIdentity(evidence, place), name]
+}
+
+/** Blobs are named by what is in them: another build has other names. */
+const withoutDigests = (field: string): string => field.replace(/\b[0-9a-f]{64}\b/g, '…')
+
+const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
+  const instruction = evidence.origin.history[place.index]?.instruction
+  return `${instruction?.keyword ?? ''} ${instruction?.text ?? ''}`
+}
+
+/** What it is, without where. */
+const subjectOf = ({ detector }: Leak, generated: boolean): string =>
+  generated ? `${detector.title} that a package made when it was installed` : detector.title
+
+function titleOf(leak: Leak, place: Place, generated: boolean): string {
+  const title = subjectOf(leak, generated)
+  if (generated) return title
+  if (place.kind === 'history') return `${title} in the image's history`
+  if (place.kind === 'attestation') return `${title} in an attestation of the image`
+  if (place.kind === 'config')
+    return place.field.startsWith('Env.')
+      ? `${title} in an environment variable`
+      : `${title} in the image's configuration`
+  if (place.kind !== 'file') return `${title} in ${metadataTitle(place)}`
+  return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
+}
+
+/** What came with the base stands at its FROM, but for a layer that no history tells of. */
+const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =>
+  place.kind === 'file' && origin.layers[place.version.layer]?.history === null ? null : (origin.base?.lines ?? null)
+
+function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
+  const { what, told } = whatOf(leak, leak.places.length, evidence)
+  const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
+  const generated = isGenerated(leak, place, evidence)
+  const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
+  const source =
+    place.kind === 'file'
+      ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index))
+      : undefined
+  return {
+    ruleId: ruleOf(evidence, leak, place),
+    ...gravity(leak, place, evidence),
+    title: titleOf(leak, place, generated),
+    message:
+      messageOf(evidence, leak, place, what) +
+      (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
+    remedy: remedyOf(evidence, leak, place, fix),
+    fix,
+    location: locationOf(evidence, place),
+    dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
+    related: relatedOf(evidence, leak, place),
+    file:
+      (place.kind === 'file' || place.kind === 'tar') && entry !== null
+        ? {
+            state: place.state,
+            mode: entry.mode.toString(8).padStart(4, '0'),
+            uid: entry.uid,
+            gid: entry.gid,
+            size: place.kind === 'file' ? place.version.content.entry.size : entry.size,
+            // Who has the hash of a file with a password in it can try passwords.
+            sha256: place.kind === 'file' && leak.detector.guessable !== true ? (place.hashes?.sha256 ?? null) : null,
+            package: null,
+            source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
+          }
+        : null,
+    secret: { ...told, title: subjectOf(leak, generated) },
+    origin: place.owner,
+  }
+}
