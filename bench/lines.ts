@@ -16,7 +16,7 @@ import {
 } from '../src/dockerfile/dockerfile.ts'
 import { readHistoryEntry } from '../src/dockerfile/history.ts'
 import { ownershipOf } from '../src/dockerfile/ownership.ts'
-import { jsonWords } from '../src/dockerfile/words.ts'
+import { jsonWords } from '../src/dockerfile/patterns.ts'
 
 const BUILDERS = ['buildkit', 'classic', 'buildah', 'kaniko'] as const
 type Builder = (typeof BUILDERS)[number]

@@ -31178,7 +31178,7 @@ function readLogicalLines(text5) {
   return { escapeCharacter, lines, error: error2 };
 }
 
-// src/dockerfile/words.ts
+// src/dockerfile/patterns.ts
 var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
 function fitsPattern(pattern, text5) {
   const first2 = pattern[0] ?? "";
@@ -32795,8 +32795,11 @@ var worldWritable = {
   }
 };
 
-// src/rules/secret/leak.ts
+// src/rules/secret/leak-drafts.ts
 import { createHmac } from "node:crypto";
+
+// src/characters.ts
+var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g;
 
 // src/checkout/dockerignore.ts
 var MAX_PATTERN = 1024;
@@ -32904,8 +32907,8 @@ function ignoredBy(dockerignore, path20) {
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
-var UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu;
-var patternOf = (path20) => path20.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?");
+var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
+var patternOf = (path20) => path20.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
@@ -33703,7 +33706,7 @@ function tarMessage({ field: field2, key, path: path20, version: version2, layer
   return `${added}; ${by} ${verb} the entry, but does not erase it: it stays in layer ${layer}, and anyone who can pull the image can read it.`;
 }
 
-// src/rules/secret/leak.ts
+// src/rules/secret/leak-drafts.ts
 function ruleOf(evidence, leak, place) {
   if (isGenerated(leak, place, evidence)) return "generated-key";
   if (place.kind === "history") return "secret-in-history";
@@ -35070,7 +35073,6 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 }
 
 // src/report/escape.ts
-var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g;
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES = /[\udc80-\udcff]/gu;
 var NAMES2 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
@@ -50755,7 +50757,7 @@ async function engineProvenance(name2) {
   return "provenance" in result ? { ...result.provenance, imageDigests: [record2.id] } : null;
 }
 
-// src/evidence/build.ts
+// src/evidence/find-build.ts
 var MIB = 1 << 20;
 function attested(image) {
   const provenances = [];
@@ -53173,7 +53175,7 @@ function withoutHiddenFix(finding, lines, redactor) {
   return { ...finding, fix: null, remedy: finding.remedy + sentences.join("") };
 }
 
-// src/outcome/build.ts
+// src/outcome/build-outcome.ts
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION };
 function buildOutcome({
@@ -53800,7 +53802,7 @@ var policyTexts = ({ policy, authority, baseline: baseline2, name: name2 }) => [
   )
 ].join("\n");
 
-// src/report/words.ts
+// src/report/phrases.ts
 function bytes(count2) {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   let value = count2;
@@ -54053,7 +54055,7 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
 var WIDTH = 80;
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
 var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
-var UNSEEN = /^[\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
+var UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
 var EMOJI = "^\\p{RGI_Emoji}$";
 var segmenter = null;
 var emoji2 = null;
@@ -55114,7 +55116,7 @@ function compare2(old, now) {
   };
 }
 
-// src/report/diff.ts
+// src/report/difference.ts
 var MAX_LISTED5 = 40;
 var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;

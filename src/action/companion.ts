@@ -9,7 +9,7 @@ import type { RunContext, TriggeringRun } from '../github/event.ts'
 import type { Report } from '../outcome/contract.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { renderErrorSection, renderSection } from '../report/comment.ts'
-import { toldFindings } from '../report/words.ts'
+import { toldFindings } from '../report/phrases.ts'
 import { cutText, plainRedactor } from '../secrets/last-look.ts'
 
 /** What was done, in words for the log. */

@@ -1,5 +1,6 @@
 // .dockerignore as the builder reads it: patterns in order, the last that matches a path or a directory above it counts.
 // https://docs.docker.com/build/concepts/context/#dockerignore-files
+import { INVISIBLE } from '../characters.ts'
 
 interface IgnorePattern {
   /** As written, without spaces around it. */
@@ -164,8 +165,8 @@ export function ignoredBy(
 export const hasExceptions = (dockerignore: Dockerignore): boolean =>
   dockerignore.some(({ isException }) => isException)
 
-/** Characters that nobody can type or see, halves of characters that stand for bytes (see `decodeName`), and blanks at an end, which Docker takes off. */
-const UNTYPED = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]|^ | $/gu
+/** Characters that nobody can type, halves of characters that stand for bytes (see `decodeName`), and blanks at an end, which Docker takes off. */
+const UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu
 
 /** A path as the pattern that matches it, with all that lies below: alone, but for what stands in place of characters that cannot be typed. */
 export const patternOf = (path: string): string =>
@@ -174,3 +175,4 @@ export const patternOf = (path: string): string =>
     .replace(/([*?[\]\\])/g, '\\$1')
     .replace(/^([!#])/, '\\$1')
     .replace(UNTYPED, '?')
+    .replace(INVISIBLE, '?')

@@ -4,7 +4,7 @@ import { reasonOf, UsageError } from '../error.ts'
 import type { Progress } from '../evidence/inspect.ts'
 import { uncommanding } from '../report/escape.ts'
 import { sealedReport } from '../report/json.ts'
-import { bytes } from '../report/words.ts'
+import { bytes } from '../report/phrases.ts'
 import type { Host } from './command.ts'
 import type { Hooks } from './options.ts'
 

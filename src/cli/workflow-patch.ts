@@ -125,7 +125,7 @@ interface Job {
   readonly lineOf: (offset: number) => number
 }
 
-interface Step {
+interface WorkflowStep {
   readonly node: YAMLMap
   /** First line, from 0, and the line behind the last that says something. */
   readonly start: number
@@ -133,11 +133,11 @@ interface Step {
   readonly indent: string
 }
 
-function stepsOf({ node, lines, lineOf }: Job): Step[] {
+function stepsOf({ node, lines, lineOf }: Job): WorkflowStep[] {
   const steps: unknown = node.get('steps', true)
   // On one line there is nowhere to put another step.
   if (!isSeq(steps) || steps.flow === true) return []
-  return steps.items.flatMap((item): Step[] => {
+  return steps.items.flatMap((item): WorkflowStep[] => {
     if (!isMap(item) || item.range == null) return []
     let start = lineOf(item.range[0])
     while (start > 0 && !/^\s*-/.test(lines[start] ?? '')) start--
@@ -175,7 +175,7 @@ const OTHER_KEYS = new Set([
 ])
 
 /** docker/build-push-action: what it loads is judged; what it pushes is built, loaded and judged before. */
-function ofBuildPush(job: Job, step: Step, action: string, notes: string[]): Edit[] {
+function ofBuildPush(job: Job, step: WorkflowStep, action: string, notes: string[]): Edit[] {
   const where = `${job.file}: job ${job.name}`
   const inputs = mapAt(step.node, 'with')
   const context = textAt(inputs, 'context')
@@ -245,7 +245,7 @@ function dedent(line: string, all: readonly string[]): string {
 /** A script: the gate comes behind its build, and before what pushes. */
 function ofScript(
   job: Job,
-  step: Step,
+  step: WorkflowStep,
   script: string,
   env: ReadonlySet<string>,
   action: string,
@@ -298,7 +298,7 @@ function ofScript(
 /** Cuts a script in front of the line that pushes. */
 function splitScript(
   job: Job,
-  step: Step,
+  step: WorkflowStep,
   text: string,
   push: ShellCommand,
   gate: readonly string[],

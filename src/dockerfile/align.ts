@@ -5,8 +5,8 @@ import { type Chain, type ChainStep, chainsOf } from './chain.ts'
 import { type Dockerfile, type Instruction, type Stage, stageOf } from './dockerfile.ts'
 import { textFits } from './fits.ts'
 import { appendedEntries, type Builder, builderOf, type HistoryInstruction, isFiller } from './history.ts'
+import { jsonWords, letters } from './patterns.ts'
 import { noDockerfile, noProvenance, noStage, type Reason, wrongDockerfile } from './reason.ts'
-import { jsonWords, letters } from './words.ts'
 
 export interface Alignment {
   readonly dockerfile: Dockerfile

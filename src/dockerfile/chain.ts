@@ -1,8 +1,8 @@
 // What a build runs for a stage, from the image at its bottom to its last instruction, in each way that FROM can be read:
 // an argument can make it name a stage or an image, and which one it was only the history tells.
 import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
+import { jsonWords } from './patterns.ts'
 import { parentOf } from './stages.ts'
-import { jsonWords } from './words.ts'
 
 /** One step of a build: what ran, and the instruction at whose lines it stands. */
 export interface ChainStep {

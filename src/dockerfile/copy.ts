@@ -1,7 +1,7 @@
 // Which file of the build context a COPY or ADD brought in, as far as its words tell.
 import { baseName, cleanPath } from '../image/path.ts'
 import type { Instruction } from './dockerfile.ts'
-import { jsonWords } from './words.ts'
+import { jsonWords } from './patterns.ts'
 
 /** The words of a COPY: shell form or JSON form. Here-documents are no files of the context. */
 const wordsOf = ({ text }: Pick<Instruction, 'text'>): string[] =>

@@ -2,7 +2,7 @@
 // https://docs.docker.com/reference/dockerfile/
 import { nearest } from '../nearest.ts'
 import { type Escape, type HereDocument, type LineStarts, type LogicalLine, readLogicalLines } from './logical-lines.ts'
-import { patternsOf } from './words.ts'
+import { patternsOf } from './patterns.ts'
 
 export interface Instruction {
   /** Upper case: `RUN`. */

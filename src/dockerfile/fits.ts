@@ -3,7 +3,16 @@
 import { cleanPath } from '../image/path.ts'
 import type { Instruction } from './dockerfile.ts'
 import type { HistoryInstruction } from './history.ts'
-import { fitsPattern, joinPatterns, jsonWords, letters, literal, type Pattern, patternsOf, squeeze } from './words.ts'
+import {
+  fitsPattern,
+  joinPatterns,
+  jsonWords,
+  letters,
+  literal,
+  type Pattern,
+  patternsOf,
+  squeeze,
+} from './patterns.ts'
 
 /** What an instruction's text depends on beside itself. */
 export interface Setting {

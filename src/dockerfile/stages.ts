@@ -1,6 +1,6 @@
 // How the stages of a Dockerfile hang together: what a FROM can name, and what a stage takes from others and from images.
 import { type Dockerfile, flagValue, type Instruction, parentStage, type Stage, stagesNamed } from './dockerfile.ts'
-import { fitsPattern, literal, type Pattern, patternsOf } from './words.ts'
+import { fitsPattern, literal, type Pattern, patternsOf } from './patterns.ts'
 
 /** What a FROM names: one earlier stage, an image, or either, where an argument decides. */
 export type Parent =

@@ -3,7 +3,7 @@
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/lines.ts'
 import type { EntryOrigin, Origin } from '../dockerfile/origin.ts'
-import { jsonWords } from '../dockerfile/words.ts'
+import { jsonWords } from '../dockerfile/patterns.ts'
 import { buildFilesystem } from '../filesystem/filesystem.ts'
 import type { ImageConfig } from '../image/config.ts'
 import { baseName } from '../image/path.ts'

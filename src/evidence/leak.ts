@@ -2,7 +2,7 @@
 
 import type { DockerfileLines } from '../dockerfile/lines.ts'
 import type { Origin } from '../dockerfile/origin.ts'
-import { squeeze } from '../dockerfile/words.ts'
+import { squeeze } from '../dockerfile/patterns.ts'
 import type { FileState, Filesystem } from '../filesystem/filesystem.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'

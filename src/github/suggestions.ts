@@ -3,7 +3,7 @@ import { readSource } from '../checkout/checkout.ts'
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { code, fenceFor, markdown, prose } from '../report/escape.ts'
-import { toldFindings } from '../report/words.ts'
+import { toldFindings } from '../report/phrases.ts'
 import { type Octokit, ownLogin, type PullRequest, pages, reasonOf } from './client.ts'
 
 const MAX_SUGGESTIONS = 10

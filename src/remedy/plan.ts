@@ -1,6 +1,6 @@
 // Changes to a Dockerfile, collected by instruction and written as whole lines: what a person pastes over their own.
 import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts'
-import { jsonWords } from '../dockerfile/words.ts'
+import { jsonWords } from '../dockerfile/patterns.ts'
 
 /** Lines `startLine` to `endLine` become `lines`; none: they go. */
 export interface Edit {

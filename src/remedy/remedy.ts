@@ -5,7 +5,7 @@ import { patternOf } from '../checkout/dockerignore.ts'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue, type Instruction, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
 import type { EntryOrigin } from '../dockerfile/origin.ts'
-import { jsonWords, rawWordsOf } from '../dockerfile/words.ts'
+import { jsonWords, rawWordsOf } from '../dockerfile/patterns.ts'
 import { type BuildEvidence as Evidence, fileKey } from '../evidence/evidence.ts'
 import type { Leak } from '../evidence/leak.ts'
 import type { FilePlace, Place } from '../evidence/place.ts'
@@ -25,7 +25,7 @@ export interface Fix {
 }
 
 /** One instruction of the stage that was built, with what was in force there. */
-interface Step {
+interface BuiltInstruction {
   readonly source: Instruction
   readonly entry: EntryOrigin
   readonly workdir: string
@@ -53,9 +53,9 @@ const FETCHERS =
   /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/
 
 /** The steps of the build that the Dockerfile shows, oldest first. */
-function stepsOf({ origin }: Evidence): Step[] {
+function stepsOf({ origin }: Evidence): BuiltInstruction[] {
   let isRoot = true
-  const steps: Step[] = []
+  const steps: BuiltInstruction[] = []
   for (const entry of origin.history) {
     const { instruction, source, owner } = entry
     if (source !== null && owner !== 'base' && source.keyword === instruction.keyword)
@@ -79,7 +79,7 @@ const PLAIN_PATH = /^[\w./+@~-]+$/
 const mentions = (text: string, name: string): boolean => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text)
 
 /** Whether a RUN needs the file: it names it, or runs a program that reads it by itself. */
-const needsFile = ({ source: { text, documents } }: Step, path: string): boolean => {
+const needsFile = ({ source: { text, documents } }: BuiltInstruction, path: string): boolean => {
   const whole = [text, ...documents.map(({ content }) => content)].join('\n')
   return whole.includes(baseName(path)) || READERS.some(([file, programs]) => file.test(path) && programs.test(whole))
 }
@@ -101,7 +101,7 @@ const definedNames = ({ keyword, text }: Instruction): string[] => {
 class Planner {
   readonly #evidence: Evidence
   readonly #leak: Leak
-  readonly #steps: readonly Step[]
+  readonly #steps: readonly BuiltInstruction[]
   readonly #plan: Plan
   /** Names of arguments and variables that hold the value. */
   readonly #names = new Set<string>()
@@ -249,7 +249,7 @@ class Planner {
   }
 
   /** The step that hides the file, and the operand of its rm. */
-  #hider(place: FilePlace): { readonly step: Step; readonly at: number } | null {
+  #hider(place: FilePlace): { readonly step: BuiltInstruction; readonly at: number } | null {
     if (place.ending === null || place.ending.state !== 'deleted') return null
     const layer = place.ending.layer
     const at = this.#steps.findIndex(({ entry }) => entry.layer === layer)
@@ -269,7 +269,7 @@ class Planner {
       ) === path
 
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place: FilePlace, { source, workdir }: Step, at: number): boolean {
+  #copied(place: FilePlace, { source, workdir }: BuiltInstruction, at: number): boolean {
     const path = place.version.path
     if (flagValue(source, 'from') !== null || source.documents.length > 0) return false
     const known = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index))
@@ -311,7 +311,7 @@ class Planner {
   }
 
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place: FilePlace, { source }: Step, at: number): boolean {
+  #made(place: FilePlace, { source }: BuiltInstruction, at: number): boolean {
     const hider = this.#hider(place)
     if (hider === null || hider.at <= at) return false
     const between = this.#steps.slice(at, hider.at + 1).map((step) => step.source)
@@ -329,7 +329,7 @@ class Planner {
   }
 
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
-  #ownStage({ step: { source, workdir }, at }: { readonly step: Step; readonly at: number }): boolean {
+  #ownStage({ step: { source, workdir }, at }: { readonly step: BuiltInstruction; readonly at: number }): boolean {
     const { dockerfile } = this.#evidence.origin
     const stage = inStage(this.#evidence, source)
     if (

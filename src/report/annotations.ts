@@ -2,8 +2,8 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
+import { factsOf, failingFirst, hiddenBy, inherited, otherPlacesText, sourceLine, verbOf } from './phrases.ts'
 import { isMild } from './verdict.ts'
-import { factsOf, failingFirst, hiddenBy, inherited, otherPlacesText, sourceLine, verbOf } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'

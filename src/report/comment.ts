@@ -7,18 +7,6 @@ import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import {
-  closing,
-  FULL,
-  fixBlock,
-  folded,
-  ICONS,
-  layersSection,
-  loosenedSection,
-  strong,
-  untoldSection,
-} from './summary.ts'
-import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
-import {
   factsOf,
   failingFirst,
   groupByFile,
@@ -33,7 +21,19 @@ import {
   subjectOf,
   toldFindings,
   verbOf,
-} from './words.ts'
+} from './phrases.ts'
+import {
+  closing,
+  FULL,
+  fixBlock,
+  folded,
+  ICONS,
+  layersSection,
+  loosenedSection,
+  strong,
+  untoldSection,
+} from './summary.ts'
+import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'

@@ -4,7 +4,7 @@ import { learned } from '../secrets/last-look.ts'
 import { Redactor } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { visible, visibleJson } from './escape.ts'
-import { bytes, number, plural } from './words.ts'
+import { bytes, number, plural } from './phrases.ts'
 import { wrap } from './wrap.ts'
 
 /** Places that are listed; the rest is counted. */

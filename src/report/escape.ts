@@ -1,9 +1,7 @@
 // Text from an image is data: it must neither steer a terminal, nor a workflow, nor Markdown, nor HTML, nor the direction
 // of text. Each output has its own way to make it harmless.
+import { INVISIBLE } from '../characters.ts'
 
-/** Bidirectional controls, zero-width and other invisible characters. https://trojansource.codes/ */
-const INVISIBLE =
-  /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 
 /** Bytes of a name that are no UTF-8: see `decodeName`. */

@@ -1,7 +1,7 @@
 // The forms of a report of one image. What stands here is what --format takes, what help lists, and what the tests search for
 // secrets and for text of an image that has an effect: a form is added here and nowhere else.
 import type { GateError } from '../error.ts'
-import { errorReport } from '../outcome/build.ts'
+import { errorReport } from '../outcome/build-outcome.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { renderGitlab } from './gitlab.ts'
 import { renderGitlabSecrets } from './gitlab-secrets.ts'

@@ -2,8 +2,8 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
+import { bytes, layerOf, layerTally, referenceName, shownFindings, tally } from './phrases.ts'
 import { countsOf } from './verdict.ts'
-import { bytes, layerOf, layerTally, referenceName, shownFindings, tally } from './words.ts'
 import { columns, cutToColumns, pad, wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const

@@ -3,7 +3,7 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { xml } from './escape.ts'
-import { lineName, shownFindings } from './words.ts'
+import { lineName, shownFindings } from './phrases.ts'
 
 const failure = (finding: Finding): string =>
   `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${lineName(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`

@@ -4,7 +4,7 @@ import type { Finding } from '../finding/finding.ts'
 import type { LintResult } from '../lint.ts'
 import { VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
-import { plural, tally } from './words.ts'
+import { plural, tally } from './phrases.ts'
 import { wrap } from './wrap.ts'
 
 const INDENT = '    '

@@ -8,8 +8,8 @@ import { RULES } from '../rules/list.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { HOME, VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
+import { placeName } from './phrases.ts'
 import { type KnownFiles, placeInRepository } from './repository-place.ts'
-import { placeName } from './words.ts'
 
 /** Results of one run that the platform takes. */
 const MAX_RESULTS = 5000

@@ -7,7 +7,6 @@ import type { Outcome } from '../outcome/outcome.ts'
 import { oneLine } from '../shell/words.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
-import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   bytes,
   duration,
@@ -34,7 +33,8 @@ import {
   toldFindings,
   untoldBase,
   verbOf,
-} from './words.ts'
+} from './phrases.ts'
+import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000

@@ -5,7 +5,6 @@ import type { Finding, Severity } from '../finding/finding.ts'
 import { fixParts } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { uncommanding, visible } from './escape.ts'
-import { countParts, isMild, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   bytes,
   duration,
@@ -32,7 +31,8 @@ import {
   toldFindings,
   untoldBase,
   verbOf,
-} from './words.ts'
+} from './phrases.ts'
+import { countParts, isMild, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import { columns, cutToColumns, WIDTH, wrap } from './wrap.ts'
 
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */

@@ -4,7 +4,7 @@ import type { Finding, Severity } from '../finding/finding.ts'
 import { SEVERITIES } from '../finding/finding.ts'
 import type { Report } from '../outcome/contract.ts'
 import { describeLoosenings } from '../policy/loosening.ts'
-import { number, plural, shownFindings, tally } from './words.ts'
+import { number, plural, shownFindings, tally } from './phrases.ts'
 
 /** What the image does that decides the verdict: `leaks 2 secrets`, `breaks the policy`. */
 function offence({ findings }: Report): string {

@@ -10,7 +10,7 @@ const PLAIN = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/
 /** What takes no column of its own. */
 const NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u
 /** In front of what is seen. */
-const UNSEEN = /^[\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u
+const UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u
 
 /** Its flag is newer than what the compiler is told of. */
 const EMOJI = '^\\p{RGI_Emoji}$'

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { flagValue, parentStage, parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import { readLogicalLines } from '../../src/dockerfile/logical-lines.ts'
-import { fitsPattern, jsonWords, patternsOf, rawWordsOf } from '../../src/dockerfile/words.ts'
+import { fitsPattern, jsonWords, patternsOf, rawWordsOf } from '../../src/dockerfile/patterns.ts'
 
 /** Text, and every instruction with its lines; null where the builder refuses the text. */
 const CASES: readonly (readonly [text: string, lines: string | null])[] = [

@@ -76,7 +76,7 @@ describe('strings that are cut at a length', () => {
 
   /** Places where a cut says nothing of a text from outside. */
   const CHECKED = new Set([
-    'src/evidence/build.ts: text.slice(0, 1)',
+    'src/evidence/find-build.ts: text.slice(0, 1)',
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
     'src/evidence/repeats.ts: value.slice(0, KEY)',
@@ -90,7 +90,7 @@ describe('strings that are cut at a length', () => {
     'src/report/terminal.ts: first.slice(plain.length)',
     'src/image/engine.ts: (stderr + text).slice(-MAX_KEPT)',
     'src/remedy/remedy.ts: this.#leak.value.slice(0, 8)',
-    'src/report/diff.ts: line.slice(0, 1)',
+    'src/report/difference.ts: line.slice(0, 1)',
     // Lines are broken there, and nothing is lost: see wrap.test.ts.
     'src/report/wrap.ts: text.slice(0, Math.max(1, room) + 1)',
     'src/report/wrap.ts: head.slice(0, Math.max(1, room))',

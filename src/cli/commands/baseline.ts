@@ -13,7 +13,7 @@ import {
   sectionOf,
 } from '../../policy/baseline.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
-import { plural } from '../../report/words.ts'
+import { plural } from '../../report/phrases.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
 import { prepare } from '../../settings.ts'

@@ -1,6 +1,6 @@
 // A container with an SSH server is a machine that somebody has to guard.
 
-import { jsonWords } from '../../dockerfile/words.ts'
+import { jsonWords } from '../../dockerfile/patterns.ts'
 import type { BuildEvidence } from '../../evidence/evidence.ts'
 import type { Step } from '../../evidence/steps.ts'
 import { optionsIn } from '../../shell/options.ts'

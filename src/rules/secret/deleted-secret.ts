@@ -1,5 +1,5 @@
 import { REFERENCES, type Rule } from '../rule.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // What this program exists for: the whiteout hides the file, it does not erase it.
 export const deletedSecret: Rule = {

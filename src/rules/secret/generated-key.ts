@@ -1,5 +1,5 @@
 import { REFERENCES, type Rule } from '../rule.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // A key that the script of a package made during a RUN: host keys of SSH, the snakeoil certificate. Nobody leaked it, but
 // every container of the image has the same one.

@@ -1,6 +1,6 @@
 import { type BuildRule, REFERENCES } from '../rule.ts'
 import { besideOf } from './beside.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // Provenance of mode=max records build arguments and the Dockerfile; it is pushed with the image.
 export const secretInAttestation: BuildRule = {

@@ -1,5 +1,5 @@
 import { type BuildRule, REFERENCES } from '../rule.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // All of the configuration, the manifest and the index is as public as the image.
 export const secretInConfig: BuildRule = {

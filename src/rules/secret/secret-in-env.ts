@@ -1,5 +1,5 @@
 import { type BuildRule, REFERENCES } from '../rule.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // ENV is part of the configuration, and every process of every container inherits it.
 export const secretInEnv: BuildRule = {

@@ -1,5 +1,5 @@
 import { type BuildRule, REFERENCES } from '../rule.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // docker history shows build arguments and commands to all who can pull the image.
 export const secretInHistory: BuildRule = {

@@ -1,6 +1,6 @@
 import { type BuildRule, REFERENCES } from '../rule.ts'
 import { besideOf } from './beside.ts'
-import { leaksOf } from './leak.ts'
+import { leaksOf } from './leak-drafts.ts'
 
 // A secret that anyone who starts the container can read.
 export const secretInImage: BuildRule = {

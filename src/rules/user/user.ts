@@ -1,6 +1,6 @@
 // What the rules on the user share: who drops to another user by itself, and what to write.
 
-import { jsonWords } from '../../dockerfile/words.ts'
+import { jsonWords } from '../../dockerfile/patterns.ts'
 import type { BuildEvidence, BuiltImage } from '../../evidence/evidence.ts'
 import type { Step } from '../../evidence/steps.ts'
 import { optionsIn } from '../../shell/options.ts'

@@ -2,7 +2,7 @@
 import type { Change, Difference, FileChange } from '../outcome/compare.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, uncommanding, visible } from './escape.ts'
-import { bytes, number, plural } from './words.ts'
+import { bytes, number, plural } from './phrases.ts'
 import { wrap } from './wrap.ts'
 
 const MAX_LISTED = 40
