@@ -41,6 +41,10 @@ export interface Leak {
   readonly places: readonly [Place, ...Place[]]
 }
 
+/** Whether the value says that its time is over. */
+export const isExpired = (facts: Leak['facts'], now: Date): boolean =>
+  facts['expires'] !== undefined && new Date(facts['expires']) < now
+
 export interface Leaks {
   readonly leaks: readonly Leak[]
   /** What the redactor hides: the values of all leaks, and the tokens that a package vouches for. */

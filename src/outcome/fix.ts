@@ -18,9 +18,24 @@ const assignments = (line: string): { name: string; isHidden: boolean }[] =>
     isHidden: /\u2026|\u2022\u2022\u2022/.test(value),
   }))
 
-/** The parts of a finding's change, in the order in which they are made; none where no change is certain. */
-export function fixParts({ source }: Outcome, { fix }: Finding): FixPart[] {
+/**
+ * The finding whose change is also that of another one, since their lines are changed together.
+ * @returns null where the finding is the first with its change
+ */
+export function changedWith(findings: readonly Finding[], finding: Finding): Finding | null {
+  if (finding.fix === null) return null
+  const text = JSON.stringify(finding.fix)
+  const first = findings.find(
+    ({ suppressed, fix }) => suppressed === null && fix !== null && JSON.stringify(fix) === text,
+  )
+  return first === undefined || first.fingerprint === finding.fingerprint ? null : first
+}
+
+/** The parts of a finding's change, in the order in which they are made; none where no change is certain. It is told once. */
+export function fixParts({ source, report }: Outcome, finding: Finding): FixPart[] {
+  const { fix } = finding
   if (fix === null) return []
+  if (changedWith(report.findings, finding) !== null) return []
   const edit = ({ startLine, endLine, lines }: (typeof fix.edits)[number]): FixPart => {
     const at = `${fix.path}:${startLine}`
     const old = source === null || source.path !== fix.path ? [] : source.lines.slice(startLine - 1, endLine)
@@ -66,7 +81,12 @@ export function withoutHiddenFix(finding: Finding, lines: readonly string[], red
       names.length === 0
         ? 'change only what this finding names'
         : `only ${names.join(' and ')} ${names.length === 1 ? 'goes' : 'go'}`
-    return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`
+    return `In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`
   })
-  return { ...finding, fix: null, remedy: finding.remedy + sentences.join('') }
+  return {
+    ...finding,
+    fix: null,
+    remedy: [finding.remedy, ...sentences].join(' '),
+    ...(finding.steps === undefined ? {} : { steps: [...finding.steps, ...sentences] }),
+  }
 }

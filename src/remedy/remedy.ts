@@ -1,17 +1,19 @@
-// What to do about a leak: the very lines, changed. From the instruction that brought the secret and the way it went: a
-// pattern for .dockerignore, a secret mount where a RUN needs it, RUNs joined, a stage of its own, a variable at run time.
-// https://docs.docker.com/build/building/secrets/
+// What to do about the leaks of an image: the very lines, changed. One plan for all of them, from the instructions that brought the
+// secrets and the way that they went: patterns for .dockerignore, secret mounts where a RUN needs them, RUNs joined, a stage of its
+// own, variables at run time. A change is planned only where it is certain: it builds, the leak is gone, and what the build and the
+// container need is still there. https://docs.docker.com/build/building/secrets/
 import { patternOf } from '../checkout/dockerignore.ts'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
-import { flagValue, type Instruction, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, flagValue, type Instruction, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
 import type { EntryOrigin } from '../dockerfile/origin.ts'
-import { jsonWords, rawWordsOf } from '../dockerfile/patterns.ts'
 import { type BuildEvidence as Evidence, fileKey } from '../evidence/evidence.ts'
-import type { Leak } from '../evidence/leak.ts'
+import { isExpired, type Leak } from '../evidence/leak.ts'
 import type { FilePlace, Place } from '../evidence/place.ts'
-import { baseName, cleanPath } from '../image/path.ts'
-import { withoutRemoval } from '../shell/edit.ts'
-import { type Edit, Plan } from './plan.ts'
+import type { Step } from '../evidence/steps.ts'
+import { baseName, cleanPath, parentOf } from '../image/path.ts'
+import { withoutModes, withoutRemoval } from '../shell/edit.ts'
+import { definedNames, type Edit, Plan } from './plan.ts'
+import { areJoinable, isOfTools, mayNeed, useOf } from './uses.ts'
 
 /** A change that makes the leak go away: it must build, and its image must be clean. */
 export interface Fix {
@@ -24,45 +26,42 @@ export interface Fix {
   readonly build: readonly string[]
 }
 
+export interface Remedy {
+  /** null where no change is certain. */
+  readonly fix: Fix | null
+  /** What a person has to decide, in a sentence; null where there is a change, or nothing to add. */
+  readonly why: string | null
+}
+
 /** One instruction of the stage that was built, with what was in force there. */
 interface BuiltInstruction {
   readonly source: Instruction
   readonly entry: EntryOrigin
+  /** Its commands; null where they are not known. */
+  readonly step: Step | null
   readonly workdir: string
   readonly isRoot: boolean
 }
 
-/** Programs that read a credential from a file that no command names. */
-const READERS: readonly (readonly [file: RegExp, programs: RegExp])[] = [
-  [/\.npmrc$/, /\b(?:npm|npx|pnpm|yarn)\b/],
-  [/\.yarnrc\.yml$/, /\byarn\b/],
-  [/\.netrc$/, /\b(?:curl|wget|git|go|pip3?|uv|poetry)\b/],
-  [/(?:pip\.conf|\.pypirc)$/, /\b(?:pip3?|twine|uv)\b/],
-  [/\.git-credentials$|\.gitconfig$/, /\b(?:git|go)\b/],
-  [/\.docker\/config\.json$/, /\b(?:docker|crane|skopeo|buildah)\b/],
-  [/\.aws\/(?:credentials|config)$/, /\b(?:aws|terraform)\b/],
-  [/\.ssh\/[^/]+$/, /\b(?:git|ssh|scp|rsync)\b/],
-  [/settings\.xml$/, /\bmvnw?\b/],
-  [/gradle\.properties$/, /\bgradlew?\b/],
-  [/\.cargo\/credentials(?:\.toml)?$/, /\bcargo\b/],
-  [/auth\.json$/, /\bcomposer\b/],
-  [/nuget\.config$/i, /\b(?:dotnet|nuget)\b/i],
-]
-/** Programs that fetch from registries: a token in the environment is most likely theirs. */
-const FETCHERS =
-  /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/
+/** Leaks of one image that are planned for; nobody pastes more. */
+const MAX_PLANNED = 200
 
 /** The steps of the build that the Dockerfile shows, oldest first. */
-function stepsOf({ origin }: Evidence): BuiltInstruction[] {
+function instructionsOf({ origin, steps }: Evidence): BuiltInstruction[] {
+  const byLine = new Map(
+    steps.flatMap((step) =>
+      step.source !== null && step.of === 'image' ? [[step.source.startLine, step] as const] : [],
+    ),
+  )
   let isRoot = true
-  const steps: BuiltInstruction[] = []
+  const found: BuiltInstruction[] = []
   for (const entry of origin.history) {
     const { instruction, source, owner } = entry
     if (source !== null && owner !== 'base' && source.keyword === instruction.keyword)
-      steps.push({ source, entry, workdir: entry.workdir, isRoot })
+      found.push({ source, entry, step: byLine.get(source.startLine) ?? null, workdir: entry.workdir, isRoot })
     if (instruction.keyword === 'USER') isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim())
   }
-  return steps
+  return found
 }
 
 /** `.npmrc` is mounted under the id `npmrc`. */
@@ -78,49 +77,87 @@ const PLAIN_PATH = /^[\w./+@~-]+$/
 /** Whether a text uses a variable. */
 const mentions = (text: string, name: string): boolean => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text)
 
-/** Whether a RUN needs the file: it names it, or runs a program that reads it by itself. */
-const needsFile = ({ source: { text, documents } }: BuiltInstruction, path: string): boolean => {
-  const whole = [text, ...documents.map(({ content }) => content)].join('\n')
-  return whole.includes(baseName(path)) || READERS.some(([file, programs]) => file.test(path) && programs.test(whole))
+const wholeText = ({ text, documents }: Instruction): string =>
+  [text, ...documents.map(({ content }) => content)].join('\n')
+
+/** Programs that fetch from registries, with the words in names of variables that speak of them. */
+const FETCHERS: readonly (readonly [words: RegExp, programs: RegExp])[] = [
+  [/NPM|NODE|YARN|PNPM/i, /^(?:npm|npx|pnpm|yarn|bun)$/],
+  [/PIP|PYPI|PYTHON|TWINE|UV_|POETRY/i, /^(?:pip3?|uv|poetry|pipenv|twine|python3?)$/],
+  [/CARGO|CRATES/i, /^cargo$/],
+  [/GO(?:PROXY|PRIVATE|_)|NETRC/i, /^(?:go|curl|wget|git)$/],
+  [/NUGET|DOTNET/i, /^(?:dotnet|nuget)$/],
+  [/MAVEN|MVN|GRADLE/i, /^(?:mvnw?|gradlew?)$/],
+  [/BUNDLE|GEM|RUBY/i, /^(?:bundle|gem)$/],
+  [/COMPOSER/i, /^composer$/],
+]
+const ANY_FETCHER =
+  /^(?:bun|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)$/
+
+/** RUNs that may read a variable which none of them names: programs read the environment. */
+function fetchersFor(name: string, runs: readonly BuiltInstruction[]): BuiltInstruction[] {
+  const own = FETCHERS.find(([words]) => words.test(name))?.[1]
+  const using = (programs: RegExp): BuiltInstruction[] =>
+    runs.filter(({ step }) => step?.commands.some((command) => programs.test(command.name)) === true)
+  const named = own === undefined ? [] : using(own)
+  return named.length > 0 ? named : using(ANY_FETCHER)
 }
 
-/** Takes `NAME=value` out of ENV, ARG or LABEL. @returns the instruction's new line, null for none left */
-function withoutName({ keyword, text }: Instruction, name: string): string | null {
-  const words = rawWordsOf(text)
-  if (keyword !== 'ARG' && !(words[0] ?? '').includes('=')) return null
-  const left = words.filter((word) => (word.split('=')[0] ?? '').replace(/["']/g, '') !== name)
-  return left.length === 0 ? null : `${keyword} ${left.join(' ')}`
+/** A reason to plan nothing. */
+class NotCertain extends Error {}
+
+/** @param why nothing to add where it is empty */
+const refuse: (why?: string) => never = (why = '') => {
+  throw new NotCertain(why)
 }
 
-const definedNames = ({ keyword, text }: Instruction): string[] => {
-  const words = rawWordsOf(text)
-  if (keyword === 'ENV' && !(words[0] ?? '').includes('=')) return [words[0] ?? '']
-  return words.map((word) => (word.split('=')[0] ?? '').replace(/["']/g, ''))
-}
+const lineOf = ({ source }: BuiltInstruction): string => `${source.keyword} in line ${source.startLine}`
 
 class Planner {
   readonly #evidence: Evidence
   readonly #leak: Leak
-  readonly #steps: readonly BuiltInstruction[]
+  readonly #instructions: readonly BuiltInstruction[]
   readonly #plan: Plan
+  /** What secret mounts are called, by what they hold. */
+  readonly #ids: Map<string, string>
   /** Names of arguments and variables that hold the value. */
   readonly #names = new Set<string>()
 
-  constructor(evidence: Evidence, leak: Leak, plan: Plan) {
+  constructor(
+    evidence: Evidence,
+    leak: Leak,
+    instructions: readonly BuiltInstruction[],
+    plan: Plan,
+    ids: Map<string, string>,
+  ) {
     this.#evidence = evidence
     this.#leak = leak
-    this.#steps = stepsOf(evidence)
+    this.#instructions = instructions
     this.#plan = plan
+    this.#ids = ids
   }
 
-  /** Plans for all places. @returns whether the leak is gone then */
-  run(): boolean {
-    if (this.#leak.places.some(({ owner, kind }) => owner === 'base' || (owner === 'unknown' && kind !== 'config')))
-      return false
-    for (const place of this.#leak.places) this.#collectNames(place)
-    const files = this.#leak.places.filter((place): place is FilePlace => place.kind === 'file')
-    const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place))
-    return isDone && this.#leak.places.every((place) => this.#isCovered(place))
+  /** Plans for all places. @throws NotCertain */
+  run(mayMakeStage: boolean): void {
+    if (this.#plan.isClosed) refuse()
+    const { places } = this.#leak
+    if (places.some(({ owner, kind }) => owner === 'base' || (owner === 'unknown' && kind !== 'config'))) refuse()
+    for (const place of places) this.#collectNames(place)
+    this.#literals()
+    this.#variables()
+    for (const place of places) if (place.kind === 'file') this.#file(place, mayMakeStage)
+    if (!places.every((place) => this.#isCovered(place))) refuse()
+  }
+
+  /** The id of a secret: another one gets another. */
+  #id(wanted: string, holds: string): string {
+    const known = this.#ids.get(holds)
+    if (known !== undefined) return known
+    const taken = new Set(this.#ids.values())
+    let id = wanted
+    for (let count = 2; taken.has(id); count++) id = `${wanted}-${count}`
+    this.#ids.set(holds, id)
+    return id
   }
 
   #collectNames(place: Place): void {
@@ -166,14 +203,14 @@ class Planner {
   }
 
   /** The value itself in a RUN: read from a mounted secret in its place. */
-  #literals(): boolean {
+  #literals(): void {
     const { value, detector } = this.#leak
-    for (const { source, isRoot } of this.#steps) {
+    for (const { source, isRoot } of this.#instructions) {
       if (source.keyword !== 'RUN' || !source.text.includes(value)) continue
       const body = this.#plan.body(source)
       const at = body.indexOf(value)
-      if (at === -1 || source.documents.length > 0 || source.text.startsWith('[') || /\s/.test(value)) return false
-      const id = detector.id
+      if (at === -1 || source.documents.length > 0 || source.text.startsWith('[') || /\s/.test(value)) refuse()
+      const id = this.#id(detector.id, `value ${value}`)
       const read = `$(cat /run/secrets/${id})`
       const isWord = body.includes(`'${value}'`)
       const quotes = (
@@ -190,71 +227,62 @@ class Planner {
           : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read),
       )
       this.#plan.mount(source, id, isRoot ? [] : ['mode=0444'])
-      this.#plan.build.add(`--secret id=${id},src=FILE`)
+      this.#plan.option(`--secret id=${id},src=FILE`)
     }
-    return true
   }
 
   /** ARG, ENV and LABEL go; RUNs that need the value get it as a secret. */
-  #variables(): boolean {
+  #variables(): void {
     const needed = new Set<string>()
     const isArgument = new Set<string>()
-    for (const { source } of this.#steps) {
+    for (const { source } of this.#instructions) {
       if (!/^(?:ARG|ENV|LABEL)$/.test(source.keyword)) continue
-      let current: Instruction | null = source
-      for (const name of definedNames(source).filter((defined) => this.#names.has(defined))) {
-        const line: string | null = current === null ? null : withoutName(current, name)
-        current = line === null ? null : { ...source, text: line.slice(source.keyword.length + 1) }
+      const names = definedNames(source).filter((defined) => this.#names.has(defined))
+      if (names.length === 0) continue
+      for (const name of names) {
         if (source.keyword !== 'LABEL') needed.add(name)
         if (source.keyword === 'ARG') isArgument.add(name)
       }
-      if (current === source) continue
-      if (current === null) this.#plan.remove(source)
-      else this.#plan.replace(source, [`${source.keyword} ${current.text}`])
+      this.#plan.drop(source, names)
     }
+    const runs = this.#instructions.filter(({ source }) => source.keyword === 'RUN')
     // ENV copies an argument: both are gone, and one secret serves.
     for (const name of needed) {
-      if (!NAME.test(name)) return false
-      const users = this.#steps.filter(
-        ({ source }) =>
-          source.keyword === 'RUN' &&
-          mentions([source.text, ...source.documents.map(({ content }) => content)].join('\n'), name),
-      )
-      const other = this.#steps.find(
+      if (!NAME.test(name)) refuse()
+      const users = runs.filter(({ source }) => mentions(wholeText(source), name))
+      const other = this.#instructions.find(
         ({ source }) =>
           /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source.keyword) &&
           mentions(source.text, name) &&
           !definedNames(source).some((defined) => this.#names.has(defined)),
       )
-      if (other !== undefined) return false
-      const implied =
-        users.length === 0 && isArgument.has(name)
-          ? this.#steps.filter(({ source }) => source.keyword === 'RUN' && FETCHERS.test(source.text)).slice(0, 1)
-          : users
+      if (other !== undefined) refuse(`${lineOf(other)} uses ${name}, and an instruction reads no secret.`)
+      const implied = users.length === 0 && isArgument.has(name) ? fetchersFor(name, runs) : users
+      this.#ids.set(`variable ${name}`, name)
       for (const { source, isRoot } of implied) {
         this.#plan.mountVariable(source, name, isRoot)
-        this.#plan.build.add(`--secret id=${name},env=${name}`)
+        this.#plan.option(`--secret id=${name},env=${name}`)
       }
     }
-    return true
   }
 
-  #file(place: FilePlace): boolean {
-    const at = this.#steps.findIndex(({ entry }) => entry.layer === place.version.layer)
-    const step = this.#steps[at]
-    if (step === undefined || place.version.content !== place.version || place.inside !== null) return false
-    const { keyword } = step.source
-    if (keyword === 'COPY' || keyword === 'ADD') return this.#copied(place, step, at)
-    return keyword === 'RUN' && this.#made(place, step, at)
+  #file(place: FilePlace, mayMakeStage: boolean): void {
+    const at = this.#instructions.findIndex(({ entry }) => entry.layer === place.version.layer)
+    const instruction = this.#instructions[at]
+    if (instruction === undefined || place.version.content !== place.version || place.inside !== null) refuse()
+    const { keyword } = instruction.source
+    if (keyword === 'COPY' || keyword === 'ADD') this.#copied(place, instruction, at)
+    else if (keyword === 'RUN') this.#made(place, instruction, at, mayMakeStage)
+    else refuse()
   }
 
-  /** The step that hides the file, and the operand of its rm. */
-  #hider(place: FilePlace): { readonly step: BuiltInstruction; readonly at: number } | null {
+  /** The RUN that hides the file. */
+  #hider(place: FilePlace): { readonly run: BuiltInstruction; readonly at: number } | null {
     if (place.ending === null || place.ending.state !== 'deleted') return null
     const layer = place.ending.layer
-    const at = this.#steps.findIndex(({ entry }) => entry.layer === layer)
-    const step = this.#steps[at]
-    return step === undefined || step.source.keyword !== 'RUN' ? null : { step, at }
+    const at = this.#instructions.findIndex(({ entry }) => entry.layer === layer)
+    const run = this.#instructions[at]
+    return run === undefined || run.source.keyword !== 'RUN' ? null : { run, at }
   }
 
   readonly #resolves =
@@ -269,87 +297,174 @@ class Planner {
       ) === path
 
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place: FilePlace, { source, workdir }: BuiltInstruction, at: number): boolean {
+  #copied(place: FilePlace, { source, workdir }: BuiltInstruction, at: number): void {
     const path = place.version.path
-    if (flagValue(source, 'from') !== null || source.documents.length > 0) return false
+    if (flagValue(source, 'from') !== null || source.documents.length > 0) refuse()
     const known = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index))
     const inContext = known?.inContext ?? contextPath(source, path, workdir)
     const sources = copySources(source)
-    if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) return false
+    if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) refuse()
+    if (/[\n\r]/.test(inContext)) refuse()
     const isNamed = sources.includes(inContext)
     const hider = this.#hider(place)
     if (place.ending !== null && place.ending.layer !== place.version.layer) {
       const { layer, state } = place.ending
-      const over = this.#steps.find(({ entry }) => entry.layer === layer)?.source.keyword
+      const over = this.#instructions.find(({ entry }) => entry.layer === layer)?.source.keyword
       // Another COPY over it stands by itself; a RUN that changes the file would miss it.
-      if (hider === null && (state !== 'overwritten' || (over !== 'COPY' && over !== 'ADD'))) return false
+      if (hider === null && (state !== 'overwritten' || (over !== 'COPY' && over !== 'ADD'))) refuse()
     }
     if (hider !== null) {
-      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path, hider.step.workdir))
-      if (left === null) return false
-      this.#plan.setBody(hider.step.source, left)
+      const left = withoutRemoval(this.#plan.body(hider.run.source), this.#resolves(path, hider.run.workdir))
+      if (left === null) refuse()
+      this.#plan.setBody(hider.run.source, left)
     }
-    const id = idOf(path)
-    const users = this.#steps
-      .slice(at + 1, hider === null ? undefined : hider.at + 1)
-      .filter(
-        (user) => user.source.keyword === 'RUN' && this.#plan.body(user.source).trim() !== '' && needsFile(user, path),
-      )
-    if (/[\n\r]/.test(inContext) || (users.length > 0 && !PLAIN_PATH.test(path))) return false
-    for (const user of users) {
-      if (user.source.documents.length > 0 && user.source === hider?.step.source) return false
-      this.#plan.mount(user.source, id, [`target=${path}`, ...(user.isRoot ? [] : ['mode=0444'])])
-      this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`)
-    }
-    if (known?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext))
+    this.#mountWhereRead(place, at, hider?.at ?? null, isNamed, inContext, known?.path ?? inContext)
+    this.#checkOtherStages(inContext, path)
+    if (known?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext))
     if (known !== undefined) this.#plan.ignoreFile = known.ignoreFile
-    if (!isNamed) return true
-    const others = sources.filter((name) => name !== inContext)
-    if (others.length === 0) this.#plan.remove(source)
-    else this.#plan.replace(source, [[source.keyword, ...source.flags, copyWords(source, others)].join(' ')])
-    return true
+    if (!isNamed) return
+    if (sources.length === 1) this.#checkFolder(place, source, workdir, at)
+    this.#plan.drop(source, [inContext])
+  }
+
+  /** RUNs that read the file get it as a mount. @param until the RUN that takes it away; null where the container has it */
+  #mountWhereRead(
+    place: FilePlace,
+    at: number,
+    until: number | null,
+    isNamed: boolean,
+    inContext: string,
+    file: string,
+  ): void {
+    const path = place.version.path
+    const readers: BuiltInstruction[] = []
+    let open: BuiltInstruction | null = null
+    for (const run of this.#instructions.slice(at + 1, until === null ? undefined : until + 1)) {
+      const { source, step, workdir } = run
+      if (source.keyword !== 'RUN' || this.#plan.body(source).trim() === '') continue
+      const use = step === null ? 'open' : useOf(step, path, workdir)
+      if (use === 'writes') this.#takeModesOut(run, path)
+      if (
+        use === 'reads' ||
+        (use === 'writes' && step !== null && useOf(step, path, workdir, { passesModes: true }) === 'reads')
+      )
+        readers.push(run)
+      if (use === 'open') open ??= run
+    }
+    const isLasting = place.ending === null || (until === null && place.ending.layer === place.version.layer)
+    if (isLasting && (!isOfTools(path) || (isNamed && readers.length === 0)))
+      refuse(
+        `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path}:ro", secrets of compose and Kubernetes.`,
+      )
+    if (open !== null && !(isOfTools(path) && readers.length > 0))
+      refuse(`Nobody can tell whether ${lineOf(open)} reads it: if so, mount it there.`)
+    if (readers.length > 0 && !PLAIN_PATH.test(path)) refuse()
+    const id = this.#id(idOf(path), `file ${path}`)
+    for (const { source, isRoot } of readers) {
+      if (source.documents.length > 0) refuse()
+      this.#plan.mount(source, id, [`target=${path}`, ...(isRoot ? [] : ['mode=0444'])])
+      this.#plan.option(`--secret id=${id},src=${file}`)
+    }
+  }
+
+  /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
+  #takeModesOut(run: BuiltInstruction, path: string): void {
+    const { source, step, workdir, isRoot } = run
+    const isTarget = this.#resolves(path, workdir)
+    if (step === null || !isRoot || useOf(step, path, workdir, { passesModes: true }) === 'writes')
+      refuse(`${lineOf(run)} writes to it or around it, and a mount cannot be written to.`)
+    for (let left = withoutModes(this.#plan.body(source), isTarget); left !== null; left = withoutModes(left, isTarget))
+      this.#plan.setBody(source, left)
+  }
+
+  /** Another stage that takes the same file from the context would lose it. */
+  #checkOtherStages(inContext: string, path: string): void {
+    for (const { source, of, keyword, flags, stage } of this.#evidence.steps) {
+      if (of !== 'stage' || source === null || (keyword !== 'COPY' && keyword !== 'ADD')) continue
+      if ((flags ?? source.flags).some((flag) => flag.startsWith('--from='))) continue
+      const sources = copySources(source)
+      const holds = sources.length === 0 || sources.some((name) => name === '' || inContext.startsWith(`${name}/`))
+      if (sources.includes(inContext)) refuse(`${keyword} in line ${source.startLine} takes it too.`)
+      if (!holds) continue
+      const reader = this.#evidence.steps.find(
+        (step) => step.stage === stage && step.of === 'stage' && mayNeed(step, path),
+      )
+      if (reader !== undefined) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source.startLine}).`)
+    }
+  }
+
+  /** A folder that only this COPY made may be needed later. */
+  #checkFolder({ version: { path, layer } }: FilePlace, source: Instruction, workdir: string, at: number): void {
+    const folder = parentOf(path)
+    if (folder === '/' || folder === workdir || workdir.startsWith(`${folder}/`)) return
+    const isElsewhere = this.#evidence.layers
+      .slice(0, layer)
+      .some(({ entries }) =>
+        entries.some(
+          ({ path: other, whiteout }) => whiteout === null && (other === folder || other.startsWith(`${folder}/`)),
+        ),
+      )
+    if (isElsewhere) return
+    const later = this.#instructions.slice(at + 1).find(({ source: other, workdir: there }) => {
+      const text = other.keyword === 'RUN' ? this.#plan.body(other) : other.text
+      return (
+        there.startsWith(folder) ||
+        text.includes(folder) ||
+        (other.keyword === 'RUN' && text.includes(baseName(folder)))
+      )
+    })
+    // A mount makes the folder that it needs.
+    if (later !== undefined && !this.#plan.asked.touched.has(later.source.startLine))
+      refuse(`${source.keyword} makes ${folder} too, which ${lineOf(later)} may need.`)
   }
 
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place: FilePlace, { source }: BuiltInstruction, at: number): boolean {
+  #made(place: FilePlace, { source }: BuiltInstruction, at: number, mayMakeStage: boolean): void {
     const hider = this.#hider(place)
-    if (hider === null || hider.at <= at) return false
-    const between = this.#steps.slice(at, hider.at + 1).map((step) => step.source)
-    const isJoinable = between.every(
-      ({ keyword, documents, text }) => keyword === 'RUN' && documents.length === 0 && !text.startsWith('['),
+    if (hider === null || hider.at <= at) refuse()
+    const between = this.#instructions.slice(at, hider.at + 1)
+    const isPlain = between.every(
+      ({ source: { keyword, documents, text, flags } }) =>
+        keyword === 'RUN' &&
+        documents.length === 0 &&
+        !text.startsWith('[') &&
+        flags.every((flag) => flag.startsWith('--mount=') || source.flags.includes(flag)),
     )
     if (
-      isJoinable &&
-      between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))
+      isPlain &&
+      between.every((other) => inStage(this.#evidence, other.source) === inStage(this.#evidence, source))
     ) {
-      this.#plan.join(between)
-      return true
+      if (!areJoinable(between.flatMap(({ step }) => step ?? [])) || between.some(({ step }) => step === null))
+        refuse(`Make and remove it in one RUN: lines ${source.startLine} to ${hider.run.source.endLine}.`)
+      this.#plan.join(between.map((each) => each.source))
+      return
     }
-    return this.#ownStage(hider)
+    if (!mayMakeStage) refuse()
+    this.#ownStage(hider)
   }
 
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
-  #ownStage({ step: { source, workdir }, at }: { readonly step: BuiltInstruction; readonly at: number }): boolean {
+  #ownStage({ run: { source, workdir }, at }: { readonly run: BuiltInstruction; readonly at: number }): void {
     const { dockerfile } = this.#evidence.origin
     const stage = inStage(this.#evidence, source)
     if (
       dockerfile === null ||
       stage === undefined ||
       workdir === '/' ||
+      !this.#plan.isEmpty ||
       stage.index !== dockerfile.stages.length - 1 ||
       parentStage(dockerfile, stage) !== null
     )
-      return false
-    const own = this.#steps.slice(0, at).map((step) => step.source)
+      refuse()
+    const own = this.#instructions.slice(0, at).map((each) => each.source)
     const lines = ({ startLine, endLine }: Instruction): readonly string[] =>
       dockerfile.lines.slice(startLine - 1, endLine)
     const from = stage.fromInstruction
     const name = stage.name ?? 'build'
-    if (stage.name === null) this.#plan.replace(from, [`${lines(from).join(' ').trimEnd()} AS ${name}`])
     const kept = own.filter(({ keyword }) => keyword === 'ENV' || keyword === 'SHELL').flatMap(lines)
     const user = own.findLast(({ keyword }) => keyword === 'USER')
     const plain = ['FROM', ...from.flags, from.text.split(/\s+/)[0] ?? ''].join(' ')
-    this.#plan.replace(source, [
+    const last = [
       ...lines(source),
       '',
       plain,
@@ -357,33 +472,89 @@ class Planner {
       `WORKDIR ${workdir}`,
       `COPY --from=${name} ${workdir} .`,
       ...(user === undefined ? [] : lines(user)),
+    ]
+    this.#plan.replaceForGood([
+      ...(stage.name === null ? [[from, [`${lines(from).join(' ').trimEnd()} AS ${name}`]] as const] : []),
+      [source, last],
     ])
-    return true
   }
 }
 
 const inStage = ({ origin }: Evidence, { startLine }: Instruction): Stage | undefined =>
   origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine)
 
-/** The words of a COPY with other sources, in the form in which it is written. */
-function copyWords({ text }: Instruction, sources: readonly string[]): string {
-  const json = jsonWords(text)
-  return json === null ? [...sources, rawWordsOf(text).at(-1)].join(' ') : JSON.stringify([...sources, json.at(-1)])
+/** A leak whose change is certain, with the instructions that it changes. */
+interface Planned {
+  readonly leak: Leak
+  readonly asked: Plan['asked']
 }
 
-/** @returns a change after which the leak is gone; null where none is certain */
-export function fixOf(evidence: Evidence, leak: Leak): Fix | null {
-  const { dockerfile, reason, layers } = evidence.origin
-  if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return null
-  const plan = new Plan(dockerfile)
-  if (!new Planner(evidence, leak, plan).run()) return null
-  const edits = plan.edits()
-  const patterns = [...plan.ignore]
-  if (edits.length === 0 && patterns.length === 0) return null
-  return {
-    path: dockerfile.path,
-    edits,
-    ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
-    build: [...plan.build],
+/** Plans for all leaks, one after the other, each upon what is planned for those before. */
+function planAll(evidence: Evidence, dockerfile: Dockerfile): ReadonlyMap<Leak, Remedy> {
+  const instructions = instructionsOf(evidence)
+  let ids: ReadonlyMap<string, string> = new Map()
+  const remedies = new Map<Leak, Remedy>()
+  const planned: Planned[] = []
+  let plan = new Plan(dockerfile)
+  const worth = evidence.leaks.filter(
+    ({ strength, facts }) => strength !== 'harmless' && !isExpired(facts, evidence.now),
+  )
+  // A stage of its own leaves nothing to change beside it: first comes what needs none.
+  for (const mayMakeStage of [false, true]) {
+    for (const leak of worth.slice(0, MAX_PLANNED)) {
+      if (planned.some((each) => each.leak === leak)) continue
+      const [next, nextIds] = [plan.begin(), new Map(ids)]
+      try {
+        new Planner(evidence, leak, instructions, next, nextIds).run(mayMakeStage)
+      } catch (error) {
+        if (!(error instanceof NotCertain)) throw error
+        remedies.set(leak, { fix: null, why: error.message === '' ? null : error.message })
+        continue
+      }
+      ;[plan, ids] = [next, nextIds]
+      planned.push({ leak, asked: next.asked })
+    }
   }
+  const edits = plan.edits()
+  for (const group of groupsOf(planned)) {
+    const touched = new Set(group.flatMap(({ asked }) => [...asked.touched]))
+    const own = edits.filter(({ startLine }) => touched.has(startLine))
+    const patterns = [...new Set(group.flatMap(({ asked }) => [...asked.ignore]))]
+    const fix: Fix | null =
+      own.length === 0 && patterns.length === 0
+        ? null
+        : {
+            path: dockerfile.path,
+            edits: own,
+            ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
+            build: [...new Set(group.flatMap(({ asked }) => [...asked.build]))],
+          }
+    for (const { leak } of group) remedies.set(leak, { fix, why: null })
+  }
+  return remedies
+}
+
+/** Leaks that change an instruction together have one change. */
+function groupsOf(planned: readonly Planned[]): Planned[][] {
+  let groups: Planned[][] = []
+  for (const each of planned) {
+    const touches = (group: readonly Planned[]): boolean =>
+      group.some(({ asked }) => [...each.asked.touched].some((line) => asked.touched.has(line)))
+    const together = groups.filter(touches)
+    groups = [...groups.filter((group) => !together.includes(group)), [...together.flat(), each]]
+  }
+  return groups
+}
+
+const NOTHING: Remedy = { fix: null, why: null }
+/** The plan is made once for an image, however many findings ask. */
+const plans = new WeakMap<Evidence, ReadonlyMap<Leak, Remedy>>()
+
+/** @returns a change after which the leak is gone, with all that has to change with it; or why none is certain */
+export function remedyFor(evidence: Evidence, leak: Leak): Remedy {
+  const { dockerfile, reason, layers } = evidence.origin
+  if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return NOTHING
+  const known = plans.get(evidence) ?? planAll(evidence, dockerfile)
+  plans.set(evidence, known)
+  return known.get(leak) ?? NOTHING
 }

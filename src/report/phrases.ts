@@ -2,6 +2,7 @@
 import type { Finding, Location, Severity } from '../finding/finding.ts'
 import { SEVERITIES } from '../finding/finding.ts'
 import type { Report, ReportImage } from '../outcome/contract.ts'
+import { changedWith } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 
 /** `78.1 MB`, with decimal units as registries use them. */
@@ -249,6 +250,14 @@ export function hiderOf(finding: Finding): string | null {
   const hidden = hiddenBy(finding)
   if (hidden?.location.kind !== 'layer') return null
   return hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`
+}
+
+/** That another finding shows the change of this one too; null where it has none, or shows its own. */
+export function sharedChange({ report }: Outcome, finding: Finding): string | null {
+  const first = changedWith(report.findings, finding)
+  if (first === null) return null
+  const { dockerfile } = first
+  return `The change ${dockerfile === null ? `of "${first.title}"` : `at ${dockerfile.path}:${dockerfile.startLine}`} covers this one too.`
 }
 
 /** The secrets of one file in one layer stand together: one place, one change. Everything else stands alone. */

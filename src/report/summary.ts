@@ -27,6 +27,7 @@ import {
   plural,
   referenceName,
   remediesOf,
+  sharedChange,
   shownFindings,
   sourceLine,
   subjectOf,
@@ -199,6 +200,8 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
 
 /** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */
 export function fixBlock(outcome: Outcome, finding: Finding): string {
+  const shared = sharedChange(outcome, finding)
+  if (shared !== null) return `\n\n  ${prose(shared)}`
   const text = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)])
   if (text.length === 0) return ''
   const fence = fenceFor(text.join('\n'), 3)

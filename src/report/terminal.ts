@@ -25,6 +25,7 @@ import {
   readAs,
   referenceName,
   remediesOf,
+  sharedChange,
   shownFindings,
   sourceLine,
   subjectOf,
@@ -231,6 +232,8 @@ function wrapBehind(text: string, lead: readonly Piece[], rest: string, paint: P
 
 /** The change itself; a long one is in the summary and the JSON report. */
 function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
+  const shared = sharedChange(outcome, finding)
+  if (shared !== null) return wrap(visible(shared), '      ', '        ')
   const parts = fixParts(outcome, finding)
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
     return ['      (the changed lines are in the JSON report and the job summary)']

@@ -36,24 +36,40 @@ function segmentsOf(text: string): Segment[] | null {
   })
 }
 
+/** Commands that are taken out: programs, and how many words in front of their files are none (`chmod 600 FILE`). */
+interface Kind {
+  readonly programs: RegExp
+  readonly skips: number
+}
+
+const REMOVALS: Kind = { programs: /^(?:\/bin\/)?(?:rm|shred|unlink)$/, skips: 0 }
+const MODES: Kind = { programs: /^(?:\/bin\/)?(?:chmod|chown|chgrp)$/, skips: 1 }
+
 /**
  * Takes `rm` of certain files out of a script.
  * @param isTarget whether an operand of rm is such a file
  * @returns the script; empty when nothing else was in it; null when there is no such rm that could be taken out
  */
-export function withoutRemoval(text: string, isTarget: (operand: string) => boolean): string | null {
+export const withoutRemoval = (text: string, isTarget: (operand: string) => boolean): string | null =>
+  without(text, isTarget, REMOVALS)
+
+/** The same for `chmod`, `chown` and `chgrp`. */
+export const withoutModes = (text: string, isTarget: (operand: string) => boolean): string | null =>
+  without(text, isTarget, MODES)
+
+function without(text: string, isTarget: (operand: string) => boolean, { programs, skips }: Kind): string | null {
   const segments = segmentsOf(text)
   if (segments === null) return null
   const at = segments.findIndex(
     ({ command }) =>
       command !== null &&
-      /^(?:\/bin\/)?(?:rm|shred|unlink)$/.test(command.name?.value ?? '') &&
+      programs.test(command.name?.value ?? '') &&
       command.args.some((arg) => arg.type === 'Word' && isTarget(arg.value)),
   )
   const segment = segments[at]
   if (segment?.command == null || segment.isBound) return null
   const words = segment.command.args.filter((arg) => arg.type === 'Word')
-  const operands = words.filter(({ value }) => !value.startsWith('-'))
+  const operands = words.filter(({ value }) => !value.startsWith('-')).slice(skips)
   const others = operands.filter(({ value }) => !isTarget(value))
   if (others.length > 0) {
     let rest = text

@@ -33,7 +33,7 @@ export interface Engine {
   leave(): void
 }
 
-const APPLETS = ['cat', 'cp', 'echo', 'id', 'mkdir', 'rm', 'sh', 'test', 'wc']
+const APPLETS = ['cat', 'chmod', 'cp', 'echo', 'id', 'mkdir', 'rm', 'sh', 'test', 'wc']
 
 /** The engine that all tests share, with a folder of one's own. Leave it. */
 export function joinEngine(): Engine {

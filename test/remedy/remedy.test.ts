@@ -159,3 +159,135 @@ describe('rm is taken out of a script', () => {
     expect(withoutRemoval(text, target)).toBe(expected)
   })
 })
+
+describe('where no change is certain, the remedy says what a person has to decide', () => {
+  const env = (by: string, path = 'app/.env'): LayerSpec => ({
+    by: `${by} # buildkit`,
+    files: [{ name: path, content: `TOKEN=${TOKEN}\n` }],
+  })
+  const gone = (command: string, path = 'app/.env'): LayerSpec => {
+    const at = path.lastIndexOf('/')
+    return run(command, [{ name: `${path.slice(0, at + 1)}.wh.${path.slice(at + 1)}` }])
+  }
+  it.each<[string, string, readonly LayerSpec[], RegExp]>([
+    [
+      'a RUN that changes it',
+      'FROM scratch\nCOPY app.ini /app/app.ini\nRUN sed -i s/a/b/ /app/app.ini && serve /app/app.ini && rm /app/app.ini\n',
+      [
+        env('COPY app.ini /app/app.ini', 'app/app.ini'),
+        gone('sed -i s/a/b/ /app/app.ini && serve /app/app.ini && rm /app/app.ini', 'app/app.ini'),
+      ],
+      /RUN in line 3 writes to it or around it, and a mount cannot be written to\./,
+    ],
+    [
+      'a RUN that starts code of the project',
+      'FROM scratch\nWORKDIR /app\nCOPY . .\nRUN make && rm .env\n',
+      [meta('WORKDIR /app'), env('COPY . .'), gone('make && rm .env')],
+      /Nobody can tell whether RUN in line 4 reads it: if so, mount it there\./,
+    ],
+    [
+      'a file that the container may read',
+      'FROM scratch\nWORKDIR /app\nCOPY . .\nCMD ["serve"]\n',
+      [meta('WORKDIR /app'), env('COPY . .'), meta('CMD ["serve"]')],
+      /If the container reads it when it runs, mount it then: docker run -v "\$PWD\/\.env:\/app\/\.env:ro", secrets of compose/,
+    ],
+    [
+      'a key that nothing in the build reads',
+      'FROM scratch\nCOPY id_rsa /root/.ssh/id_rsa\n',
+      [copy('COPY id_rsa /root/.ssh/id_rsa', 'root/.ssh/id_rsa')],
+      /If the container reads it when it runs, mount it then/,
+    ],
+    [
+      'code that holds a value',
+      'FROM scratch\nCOPY . /srv\nCMD ["node", "/srv/config.js"]\n',
+      [env('COPY . /srv', 'srv/config.js'), meta('CMD ["node" "/srv/config.js"]')],
+      /Take the value out of the file, and let the program read it from its environment/,
+    ],
+    [
+      'what ADD unpacks',
+      'FROM scratch\nADD home.tar.gz /\n',
+      [env('ADD home.tar.gz /', 'home/app/conf')],
+      /Take \/home\/app\/conf out of the archive home\.tar\.gz, which ADD unpacks\./,
+    ],
+    [
+      'another stage that takes it too',
+      'FROM busybox AS build\nCOPY pay.ini /\nRUN cat /pay.ini\nFROM scratch\nCOPY --from=build /out /out\nCOPY . /app\nRUN rm /app/pay.ini\n',
+      [
+        { by: 'COPY /out /out # buildkit', files: [{ name: 'out', content: 'x' }] },
+        env('COPY . /app', 'app/pay.ini'),
+        gone('rm /app/pay.ini', 'app/pay.ini'),
+      ],
+      /COPY in line 2 takes it too\./,
+    ],
+    [
+      'RUNs that mean something else in one shell',
+      'FROM scratch\nRUN cd /opt && make-key > /tmp/key\nRUN use /tmp/key && rm /tmp/key\n',
+      [
+        run('cd /opt && make-key > /tmp/key', [{ name: 'tmp/key', content: TOKEN }]),
+        run('use /tmp/key && rm /tmp/key', [{ name: 'tmp/.wh.key' }]),
+      ],
+      /Make and remove it in one RUN: lines 2 to 3\./,
+    ],
+    [
+      'a folder that only this COPY makes',
+      'FROM scratch\nCOPY deploy.env /conf/deploy.env\nRUN rm /conf/deploy.env\nRUN touch /conf/ready\n',
+      [
+        env('COPY deploy.env /conf/deploy.env', 'conf/deploy.env'),
+        gone('rm /conf/deploy.env', 'conf/deploy.env'),
+        run('touch /conf/ready'),
+      ],
+      /COPY makes \/conf too, which RUN in line 4 may need\./,
+    ],
+  ])('%s', async (_name, dockerfile, layers, why) => {
+    const finding = await findingOf(dockerfile, layers)
+    expect(finding.fix).toBeNull()
+    expect(finding.remedy).toMatch(why)
+  })
+
+  it('what is no worse than low has no change', async () => {
+    const layers = [
+      {
+        by: 'COPY .npmrc /app/ # buildkit',
+        files: [{ name: 'app/.npmrc', content: 'x=redis://:secret@cache.acme.io\n' }],
+      },
+    ]
+    const { report } = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), {
+      dockerfile: 'FROM scratch\nCOPY .npmrc /app/\n',
+    })
+    expect(report.findings.filter(({ secret }) => secret !== null)).toMatchObject([{ severity: 'low', fix: null }])
+  })
+})
+
+describe('a RUN that needs a file', () => {
+  const whole = async (command: string, path = 'app/.npmrc'): Promise<Finding> => {
+    const at = path.lastIndexOf('/')
+    return findingOf(`FROM scratch\nWORKDIR /app\nCOPY . .\nRUN ${command}\nRUN rm /${path}\n`, [
+      meta('WORKDIR /app'),
+      { by: 'COPY . . # buildkit', files: [{ name: path, content: TOKEN }] },
+      run(command),
+      run(`rm /${path}`, [{ name: `${path.slice(0, at + 1)}.wh.${path.slice(at + 1)}` }]),
+    ])
+  }
+  it.each([
+    ['names it', 'cat .npmrc'],
+    ['names it by its path', 'cat /app/.npmrc'],
+    ['names it behind an option', 'curl -K=.npmrc https://acme.io'],
+    ['reads it as its input', 'wc -c < .npmrc'],
+    ['names it by a pattern', 'cat .np*'],
+    ['runs a program that reads it by itself', 'npm ci'],
+    ['runs such a program in another directory than the file, and then in this', 'cd /app && npm ci'],
+  ])('%s', async (_name, command) => {
+    expect((await whole(command)).fix?.edits[0]?.lines.join('\n')).toContain('target=/app/.npmrc')
+  })
+
+  it.each([
+    ['names another file whose name ends alike', 'cat worker.npmrc'],
+    ['runs such a program elsewhere', 'cd /srv && npm ci'],
+    ['asks for a version', 'npm --version'],
+    ['has nothing to do with it', 'apt-get install -y curl'],
+  ])('is none that %s', async (_name, command) => {
+    const { fix } = await whole(command)
+    expect(fix).not.toBeNull()
+    expect(JSON.stringify(fix)).not.toContain('mount')
+  })
+})

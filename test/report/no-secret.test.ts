@@ -157,11 +157,12 @@ describe('what could be tried until it fits', () => {
 
 describe('a change that is printed holds nothing that is hidden', () => {
   const other = VALUES['gitlab-token']?.() ?? ''
-  const judged = async (line: string, env: Record<string, string>) => {
+  const judged = async (line: string, env: Record<string, string>, more: { dockerfile: string; by: string }[] = []) => {
     const layers: LayerSpec[] = [
       { by: 'ADD x / ', files: [{ name: 'etc/x', content: 'x' }] },
       { by: 'RUN /bin/sh -c make # buildkit', files: [{ name: 'x', content: 'x' }] },
       { by: line, files: null },
+      ...more.map(({ by }) => ({ by, files: null })),
     ]
     return judgeArchive(
       await buildImage({
@@ -169,12 +170,12 @@ describe('a change that is printed holds nothing that is hidden', () => {
         config: { Env: Object.entries(env).map(([name, value]) => `${name}=${value}`), User: '1' },
       }),
       {
-        dockerfile: `FROM busybox\nRUN make\n${line}\n`,
+        dockerfile: `FROM busybox\nRUN make\n${line}\n${more.map(({ dockerfile }) => `${dockerfile}\n`).join('')}`,
       },
     )
   }
 
-  it('ENV with two secrets: the line is not printed, and it is said which assignment goes', async () => {
+  it('ENV with two secrets: both go, in one change', async () => {
     const outcome = await judged(`ENV GITHUB_TOKEN=${TOKEN} GITLAB_TOKEN=${other} MODE=fast`, {
       GITHUB_TOKEN: TOKEN,
       GITLAB_TOKEN: other,
@@ -182,10 +183,21 @@ describe('a change that is printed holds nothing that is hidden', () => {
     })
     const secrets = outcome.report.findings.filter(({ secret }) => secret !== null)
     expect(secrets).toHaveLength(2)
-    for (const { fix, remedy } of secrets) {
-      expect(fix).toBeNull()
-      expect(remedy).toMatch(/In Dockerfile:3, only GIT(?:HUB|LAB)_TOKEN goes: another secret stands there too/)
-    }
+    for (const { fix } of secrets) expect(fix?.edits).toEqual([{ startLine: 3, endLine: 3, lines: ['ENV MODE=fast'] }])
+  })
+
+  it('ENV with a secret that goes and one that nobody can take out: the line is not printed, and it is said which assignment goes', async () => {
+    const outcome = await judged(
+      `ENV GITHUB_TOKEN=${TOKEN} GITLAB_TOKEN=${other} MODE=fast`,
+      { GITHUB_TOKEN: TOKEN, GITLAB_TOKEN: other, MODE: 'fast' },
+      [{ dockerfile: 'VOLUME $GITLAB_TOKEN', by: `VOLUME [${other}]` }],
+    )
+    const secrets = outcome.report.findings.filter(({ secret }) => secret !== null)
+    expect(secrets).toHaveLength(2)
+    for (const { fix } of secrets) expect(fix).toBeNull()
+    expect(secrets.map(({ remedy }) => remedy).join('\n')).toMatch(
+      /In Dockerfile:3, only GITHUB_TOKEN goes: another secret stands there too/,
+    )
     for (const [name, text] of Object.entries(outputsOf(outcome))) expect(text, name).not.toMatch(/[+-] ENV/)
   })
 

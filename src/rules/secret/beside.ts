@@ -2,9 +2,10 @@
 // stages say that it is only made with, and comments. `layergate lint` tells them; in an image the files and attestations do.
 import type { BesideSecret } from '../../evidence/described.ts'
 import type { BuildEvidence } from '../../evidence/evidence.ts'
+import { isExpired } from '../../evidence/leak.ts'
 import { SEVERITY_OF, type Severity } from '../../finding/finding.ts'
 import type { Draft, PlacedFinding } from '../rule.ts'
-import { isExpired, whatOf } from './leak-words.ts'
+import { whatOf } from './leak-words.ts'
 
 const RULE: Readonly<Record<BesideSecret['where'], string>> = {
   file: 'secret-in-image',

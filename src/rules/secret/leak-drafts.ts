@@ -7,16 +7,16 @@ import { contextPath, copySources } from '../../dockerfile/copy.ts'
 import { flagValue } from '../../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../../dockerfile/lines.ts'
 import { type BuildEvidence as Evidence, fileKey } from '../../evidence/evidence.ts'
-import type { Leak } from '../../evidence/leak.ts'
+import { isExpired, type Leak } from '../../evidence/leak.ts'
 import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Place } from '../../evidence/place.ts'
 import type { Confidence, Location, Related, Severity } from '../../finding/finding.ts'
 import { baseName } from '../../image/path.ts'
-import { type Fix, fixOf } from '../../remedy/remedy.ts'
+import { type Fix, type Remedy, remedyFor } from '../../remedy/remedy.ts'
 import { oneLine } from '../../shell/words.ts'
 import type { Draft, PlacedFinding } from '../rule.ts'
 import { configChange, instructionChange, MOUNT } from './advice.ts'
 import { isGenerated } from './generated.ts'
-import { isExpired, whatOf } from './leak-words.ts'
+import { whatOf } from './leak-words.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 
 /** The rule that a place of a leak belongs to. */
@@ -172,7 +172,7 @@ function attestationMessage({ predicateType, field, lines }: AttestationPlace, w
 const PURGE = 'Delete pushed tags and the build cache: they keep it.'
 
 /** What to do, step by step: the change itself is the finding's fix. */
-function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): readonly string[] {
+function remedyOf(evidence: Evidence, leak: Leak, place: Place, { fix, why }: Remedy): readonly string[] {
   const revoke = leak.strength === 'harmless' ? [] : [`${leak.detector.revoke}.`]
   if (place.owner === 'base')
     return [
@@ -184,7 +184,7 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
       'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.',
     ]
   const change = changeOf(evidence, leak, place, fix)
-  return leak.strength === 'harmless' ? [change] : [...revoke, change, PURGE]
+  return leak.strength === 'harmless' ? [change] : [...revoke, change, ...(why === null ? [] : [why]), PURGE]
 }
 
 /** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
@@ -207,11 +207,19 @@ function instructionOf(
   return { keyword: source?.keyword ?? null, text: source?.text ?? '' }
 }
 
+/** The RUN that mounts the secret once the change is made; empty where none does. */
+function mountingLine({ detector }: Leak, place: Place, fix: Fix | null): string {
+  const lines = (fix?.edits ?? [])
+    .map((edit) => edit.lines.join('\n').replace(/\\\n/g, ''))
+    .filter((text) => text.includes(MOUNT.slice(4)))
+  const own =
+    place.kind === 'file' ? [`target=${place.version.path}`] : [`id=${place.name ?? detector.id}`, `id=${detector.id}`]
+  const found = lines.find((text) => own.some((option) => text.includes(option)))
+  return oneLine(found ?? (place.kind === 'file' || lines.length !== 1 ? '' : (lines[0] ?? '')))
+}
+
 function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
-  const mounts = fix?.edits
-    .map(({ lines }) => lines.join('\n').replace(/\\\n/g, ''))
-    .find((text) => text.includes(MOUNT.slice(4)))
-  const line = oneLine(mounts ?? '')
+  const line = mountingLine(leak, place, fix)
   // A command that holds another secret is not one to paste.
   const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
   if (place.kind === 'config') return configChange(place.field, mounted)
@@ -224,7 +232,7 @@ function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
   const keyword = source?.keyword ?? layer?.instruction?.keyword
-  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted, fix)
+  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted)
   if (keyword === 'RUN') {
     if (instead !== undefined && place.state === 'present') return `${instead}.`
     if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line))))
@@ -237,13 +245,18 @@ function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
     : `${instead}.`
 }
 
+/** What ADD unpacks. */
+const ARCHIVE = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/
+/** Files that the application is made of: it needs them, without the value. */
+const SOURCE_CODE =
+  /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/
+
 function copyChange(
   evidence: Evidence,
   { detector }: Leak,
   place: FilePlace,
   keyword: string,
   mounted: string,
-  fix: Fix | null,
 ): string {
   const { origin, sources } = evidence
   const layer = origin.layers[place.version.layer]
@@ -251,6 +264,11 @@ function copyChange(
   const stage = source === null ? null : flagValue(source, 'from')
   if (stage !== null)
     return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+  const archive = source === null ? undefined : copySources(source).find((name) => ARCHIVE.test(name))
+  if (keyword === 'ADD' && archive !== undefined)
+    return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`
+  if (SOURCE_CODE.test(place.version.path) && place.state === 'present')
+    return 'Take the value out of the file, and let the program read it from its environment or a mounted file when the container starts.'
   const use =
     detector.instead !== undefined
       ? `. ${detector.instead}.`
@@ -267,7 +285,7 @@ function copyChange(
     (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
   const isNamed = source !== null && copySources(source).includes(path)
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
-  return `Add \`${fix?.ignore?.patterns[0] ?? patternOf(path)}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
+  return `Add \`${patternOf(path)}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
 }
 
 /** Places of one leak that a finding lists; `occurrences` counts them all. */
@@ -351,11 +369,13 @@ function titleOf(leak: Leak, place: Place, generated: boolean): string {
 const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =>
   place.kind === 'file' && origin.layers[place.version.layer]?.history === null ? null : (origin.base?.lines ?? null)
 
+const NO_REMEDY: Remedy = { fix: null, why: null }
+
 function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const { what, told } = whatOf(leak, leak.places.length, evidence)
   const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
   const generated = isGenerated(leak, place, evidence)
-  const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
+  const remedy = place.owner === 'base' ? NO_REMEDY : remedyFor(evidence, leak)
   const source =
     place.kind === 'file'
       ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index))
@@ -367,8 +387,8 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     message:
       messageOf(evidence, leak, place, what) +
       (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
-    remedy: remedyOf(evidence, leak, place, fix),
-    fix,
+    remedy: remedyOf(evidence, leak, place, remedy),
+    fix: remedy.fix,
     location: locationOf(evidence, place),
     dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),

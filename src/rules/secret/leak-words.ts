@@ -1,12 +1,8 @@
 // A secret as findings show it: in words, and as data. Never the value.
 import type { BuildEvidence } from '../../evidence/evidence.ts'
-import type { Leak } from '../../evidence/leak.ts'
+import { isExpired, type Leak } from '../../evidence/leak.ts'
 import type { Finding } from '../../finding/finding.ts'
 import { redactValue } from '../../secrets/redact.ts'
-
-/** Whether the value says that its time is over. */
-export const isExpired = (facts: Leak['facts'], now: Date): boolean =>
-  facts['expires'] !== undefined && new Date(facts['expires']) < now
 
 /**
  * `a GitHub token ghp_…9Zk2 (expired 2025-01-01)`, and the same for programs.
