@@ -31758,6 +31758,8 @@ var OPTIONS = {
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
+  "dry-run": { value: null, help: "changes no file: prints what would be changed" },
+  patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
   github: {
     value: null,

@@ -337,8 +337,8 @@ var require_xz_decompress = __commonJS({
                   this.locked = true;
                   return;
                 }
-                return new Promise((resolve) => {
-                  this.waitQueue.push(resolve);
+                return new Promise((resolve2) => {
+                  this.waitQueue.push(resolve2);
                 });
               }
               release() {
@@ -1106,8 +1106,8 @@ var require_Alias = __commonJS({
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity.isCollection(node2)) {
         let count2 = 0;
-        for (const item of node2.items) {
-          const c = getAliasCount(doc, item, anchors2);
+        for (const item2 of node2.items) {
+          const c = getAliasCount(doc, item2, anchors2);
           if (c > count2)
             count2 = c;
         }
@@ -1740,22 +1740,22 @@ ${indent}${body}`;
       return `|${header2}
 ${indent}${start}${value}${end2}`;
     }
-    function plainString(item, ctx, onComment, onChompKeep) {
-      const { type, value } = item;
+    function plainString(item2, ctx, onComment, onChompKeep) {
+      const { type, value } = item2;
       const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
       if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
         return quotedString(value, ctx);
       }
       if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value)) {
-        return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item, ctx, onComment, onChompKeep);
+        return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item2, ctx, onComment, onChompKeep);
       }
       if (!implicitKey && !inFlow && type !== Scalar.Scalar.PLAIN && value.includes("\n")) {
-        return blockString(item, ctx, onComment, onChompKeep);
+        return blockString(item2, ctx, onComment, onChompKeep);
       }
       if (containsDocumentMarker(value)) {
         if (indent === "") {
           ctx.forceBlockIndent = true;
-          return blockString(item, ctx, onComment, onChompKeep);
+          return blockString(item2, ctx, onComment, onChompKeep);
         } else if (implicitKey && indent === indentStep) {
           return quotedString(value, ctx);
         }
@@ -1770,10 +1770,10 @@ ${indent}`);
       }
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
-    function stringifyString(item, ctx, onComment, onChompKeep) {
+    function stringifyString(item2, ctx, onComment, onChompKeep) {
       const { implicitKey, inFlow } = ctx;
-      const ss = typeof item.value === "string" ? item : Object.assign({}, item, { value: String(item.value) });
-      let { type } = item;
+      const ss = typeof item2.value === "string" ? item2 : Object.assign({}, item2, { value: String(item2.value) });
+      let { type } = item2;
       if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
         if (/[\x00-\x08\x0b-\x1f\x7f-\x9f\u{D800}-\u{DFFF}]/u.test(ss.value))
           type = Scalar.Scalar.QUOTE_DOUBLE;
@@ -1857,25 +1857,25 @@ var require_stringify = __commonJS({
         options: opt
       };
     }
-    function getTagObject(tags, item) {
-      if (item.tag) {
-        const match2 = tags.filter((t) => t.tag === item.tag);
+    function getTagObject(tags, item2) {
+      if (item2.tag) {
+        const match2 = tags.filter((t) => t.tag === item2.tag);
         if (match2.length > 0)
-          return match2.find((t) => t.format === item.format) ?? match2[0];
+          return match2.find((t) => t.format === item2.format) ?? match2[0];
       }
       let tagObj = void 0;
       let obj;
-      if (identity.isScalar(item)) {
-        obj = item.value;
+      if (identity.isScalar(item2)) {
+        obj = item2.value;
         let match2 = tags.filter((t) => t.identify?.(obj));
         if (match2.length > 1) {
           const testMatch = match2.filter((t) => t.test);
           if (testMatch.length > 0)
             match2 = testMatch;
         }
-        tagObj = match2.find((t) => t.format === item.format) ?? match2.find((t) => !t.format);
+        tagObj = match2.find((t) => t.format === item2.format) ?? match2.find((t) => !t.format);
       } else {
-        obj = item;
+        obj = item2;
         tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
       }
       if (!tagObj) {
@@ -1898,24 +1898,24 @@ var require_stringify = __commonJS({
         props.push(doc.directives.tagString(tag));
       return props.join(" ");
     }
-    function stringify(item, ctx, onComment, onChompKeep) {
-      if (identity.isPair(item))
-        return item.toString(ctx, onComment, onChompKeep);
-      if (identity.isAlias(item)) {
+    function stringify(item2, ctx, onComment, onChompKeep) {
+      if (identity.isPair(item2))
+        return item2.toString(ctx, onComment, onChompKeep);
+      if (identity.isAlias(item2)) {
         if (ctx.doc.directives)
-          return item.toString(ctx);
-        if (ctx.resolvedAliases?.has(item)) {
+          return item2.toString(ctx);
+        if (ctx.resolvedAliases?.has(item2)) {
           throw new TypeError(`Cannot stringify circular structure without alias nodes`);
         } else {
           if (ctx.resolvedAliases)
-            ctx.resolvedAliases.add(item);
+            ctx.resolvedAliases.add(item2);
           else
-            ctx.resolvedAliases = /* @__PURE__ */ new Set([item]);
-          item = item.resolve(ctx.doc);
+            ctx.resolvedAliases = /* @__PURE__ */ new Set([item2]);
+          item2 = item2.resolve(ctx.doc);
         }
       }
       let tagObj = void 0;
-      const node2 = identity.isNode(item) ? item : ctx.doc.createNode(item, { onTagObj: (o) => tagObj = o });
+      const node2 = identity.isNode(item2) ? item2 : ctx.doc.createNode(item2, { onTagObj: (o) => tagObj = o });
       tagObj ?? (tagObj = getTagObject(ctx.doc.schema.tags, node2));
       const props = stringifyProps(node2, tagObj, ctx);
       if (props.length > 0)
@@ -2268,16 +2268,16 @@ var require_stringifyCollection = __commonJS({
       let chompKeep = false;
       const lines = [];
       for (let i = 0; i < items.length; ++i) {
-        const item = items[i];
+        const item2 = items[i];
         let comment2 = null;
-        if (identity.isNode(item)) {
-          if (!chompKeep && item.spaceBefore)
+        if (identity.isNode(item2)) {
+          if (!chompKeep && item2.spaceBefore)
             lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, chompKeep);
-          if (item.comment)
-            comment2 = item.comment;
-        } else if (identity.isPair(item)) {
-          const ik = identity.isNode(item.key) ? item.key : null;
+          addCommentBefore(ctx, lines, item2.commentBefore, chompKeep);
+          if (item2.comment)
+            comment2 = item2.comment;
+        } else if (identity.isPair(item2)) {
+          const ik = identity.isNode(item2.key) ? item2.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
               lines.push("");
@@ -2285,7 +2285,7 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify.stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
+        let str2 = stringify.stringify(item2, itemCtx, () => comment2 = null, () => chompKeep = true);
         if (comment2)
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
@@ -2323,16 +2323,16 @@ ${indent}${line2}` : "\n";
       let linesAtValue = 0;
       const lines = [];
       for (let i = 0; i < items.length; ++i) {
-        const item = items[i];
+        const item2 = items[i];
         let comment = null;
-        if (identity.isNode(item)) {
-          if (item.spaceBefore)
+        if (identity.isNode(item2)) {
+          if (item2.spaceBefore)
             lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, false);
-          if (item.comment)
-            comment = item.comment;
-        } else if (identity.isPair(item)) {
-          const ik = identity.isNode(item.key) ? item.key : null;
+          addCommentBefore(ctx, lines, item2.commentBefore, false);
+          if (item2.comment)
+            comment = item2.comment;
+        } else if (identity.isPair(item2)) {
+          const ik = identity.isNode(item2.key) ? item2.key : null;
           if (ik) {
             if (ik.spaceBefore)
               lines.push("");
@@ -2340,19 +2340,19 @@ ${indent}${line2}` : "\n";
             if (ik.comment)
               reqNewline = true;
           }
-          const iv = identity.isNode(item.value) ? item.value : null;
+          const iv = identity.isNode(item2.value) ? item2.value : null;
           if (iv) {
             if (iv.comment)
               comment = iv.comment;
             if (iv.commentBefore)
               reqNewline = true;
-          } else if (item.value == null && ik?.comment) {
+          } else if (item2.value == null && ik?.comment) {
             comment = ik.comment;
           }
         }
         if (comment)
           reqNewline = true;
-        let str = stringify.stringify(item, itemCtx, () => comment = null);
+        let str = stringify.stringify(item2, itemCtx, () => comment = null);
         reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
@@ -2482,7 +2482,7 @@ var require_YAMLMap = __commonJS({
           else
             prev.value = _pair.value;
         } else if (sortEntries) {
-          const i = this.items.findIndex((item) => sortEntries(_pair, item) < 0);
+          const i = this.items.findIndex((item2) => sortEntries(_pair, item2) < 0);
           if (i === -1)
             this.items.push(_pair);
           else
@@ -2518,16 +2518,16 @@ var require_YAMLMap = __commonJS({
         const map = Type ? new Type() : ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
         if (ctx?.onCreate)
           ctx.onCreate(map);
-        for (const item of this.items)
-          addPairToJSMap.addPairToJSMap(ctx, map, item);
+        for (const item2 of this.items)
+          addPairToJSMap.addPairToJSMap(ctx, map, item2);
         return map;
       }
       toString(ctx, onComment, onChompKeep) {
         if (!ctx)
           return JSON.stringify(this);
-        for (const item of this.items) {
-          if (!identity.isPair(item))
-            throw new Error(`Map items must all be pairs; found ${JSON.stringify(item)} instead`);
+        for (const item2 of this.items) {
+          if (!identity.isPair(item2))
+            throw new Error(`Map items must all be pairs; found ${JSON.stringify(item2)} instead`);
         }
         if (!ctx.allNullValues && this.hasAllNullValues(false))
           ctx = Object.assign({}, ctx, { allNullValues: true });
@@ -2642,8 +2642,8 @@ var require_YAMLSeq = __commonJS({
         if (ctx?.onCreate)
           ctx.onCreate(seq);
         let i = 0;
-        for (const item of this.items)
-          seq.push(toJS.toJS(item, String(i++), ctx));
+        for (const item2 of this.items)
+          seq.push(toJS.toJS(item2, String(i++), ctx));
         return seq;
       }
       toString(ctx, onComment, onChompKeep) {
@@ -2715,9 +2715,9 @@ var require_string = __commonJS({
       default: true,
       tag: "tag:yaml.org,2002:str",
       resolve: (str) => str,
-      stringify(item, ctx, onComment, onChompKeep) {
+      stringify(item2, ctx, onComment, onChompKeep) {
         ctx = Object.assign({ actualString: true }, ctx);
-        return stringifyString.stringifyString(item, ctx, onComment, onChompKeep);
+        return stringifyString.stringifyString(item2, ctx, onComment, onChompKeep);
       }
     };
     exports.string = string3;
@@ -3056,24 +3056,24 @@ var require_pairs = __commonJS({
     function resolvePairs(seq, onError) {
       if (identity.isSeq(seq)) {
         for (let i = 0; i < seq.items.length; ++i) {
-          let item = seq.items[i];
-          if (identity.isPair(item))
+          let item2 = seq.items[i];
+          if (identity.isPair(item2))
             continue;
-          else if (identity.isMap(item)) {
-            if (item.items.length > 1)
+          else if (identity.isMap(item2)) {
+            if (item2.items.length > 1)
               onError("Each pair must have its own sequence indicator");
-            const pair2 = item.items[0] || new Pair.Pair(new Scalar.Scalar(null));
-            if (item.commentBefore)
-              pair2.key.commentBefore = pair2.key.commentBefore ? `${item.commentBefore}
-${pair2.key.commentBefore}` : item.commentBefore;
-            if (item.comment) {
+            const pair2 = item2.items[0] || new Pair.Pair(new Scalar.Scalar(null));
+            if (item2.commentBefore)
+              pair2.key.commentBefore = pair2.key.commentBefore ? `${item2.commentBefore}
+${pair2.key.commentBefore}` : item2.commentBefore;
+            if (item2.comment) {
               const cn = pair2.value ?? pair2.key;
-              cn.comment = cn.comment ? `${item.comment}
-${cn.comment}` : item.comment;
+              cn.comment = cn.comment ? `${item2.comment}
+${cn.comment}` : item2.comment;
             }
-            item = pair2;
+            item2 = pair2;
           }
-          seq.items[i] = identity.isPair(item) ? item : new Pair.Pair(item);
+          seq.items[i] = identity.isPair(item2) ? item2 : new Pair.Pair(item2);
         }
       } else
         onError("Expected a sequence for this tag");
@@ -5906,14 +5906,14 @@ var require_cst_stringify = __commonJS({
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token2.items)
-            res += stringifyItem(item);
+          for (const item2 of token2.items)
+            res += stringifyItem(item2);
           return res;
         }
         case "flow-collection": {
           let res = token2.start.source;
-          for (const item of token2.items)
-            res += stringifyItem(item);
+          for (const item2 of token2.items)
+            res += stringifyItem(item2);
           for (const st of token2.end)
             res += st.source;
           return res;
@@ -5967,15 +5967,15 @@ var require_cst_visit = __commonJS({
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
     visit.itemAtPath = (cst, path20) => {
-      let item = cst;
+      let item2 = cst;
       for (const [field2, index] of path20) {
-        const tok = item?.[field2];
+        const tok = item2?.[field2];
         if (tok && "items" in tok) {
-          item = tok.items[index];
+          item2 = tok.items[index];
         } else
           return void 0;
       }
-      return item;
+      return item2;
     };
     visit.parentCollection = (cst, path20) => {
       const parent = visit.itemAtPath(cst, path20.slice(0, -1));
@@ -5985,12 +5985,12 @@ var require_cst_visit = __commonJS({
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path20, item, visitor) {
-      let ctrl = visitor(item, path20);
+    function _visit(path20, item2, visitor) {
+      let ctrl = visitor(item2, path20);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field2 of ["key", "value"]) {
-        const token2 = item[field2];
+        const token2 = item2[field2];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
             const ci = _visit(Object.freeze(path20.concat([[field2, i]])), token2.items[i], visitor);
@@ -6004,10 +6004,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field2 === "key")
-            ctrl = ctrl(item, path20);
+            ctrl = ctrl(item2, path20);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path20) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item2, path20) : ctrl;
     }
     exports.visit = visit;
   }
@@ -7919,7 +7919,7 @@ var require_b4a = __commonJS({
     function toHex(buffer, start, end2) {
       return toBuffer(buffer).toString("hex", start, end2);
     }
-    function write(buffer, string3, offset, length, encoding) {
+    function write2(buffer, string3, offset, length, encoding) {
       return toBuffer(buffer).write(string3, offset, length, encoding);
     }
     function readDoubleBE(buffer, offset) {
@@ -7992,7 +7992,7 @@ var require_b4a = __commonJS({
       toBuffer,
       toString,
       toHex,
-      write,
+      write: write2,
       readDoubleBE,
       readDoubleLE,
       readFloatBE,
@@ -9002,8 +9002,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve, reject) {
-              promiseResolve = resolve;
+            return new Promise(function(resolve2, reject) {
+              promiseResolve = resolve2;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -9036,11 +9036,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err2) {
           stream.destroy(err2);
-          return new Promise((resolve, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve({ value: void 0, done: true });
+          return new Promise((resolve2, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve2({ value: void 0, done: true });
             stream.once("close", function() {
               if (err2) reject(err2);
-              else resolve({ value: void 0, done: true });
+              else resolve2({ value: void 0, done: true });
             });
           });
         }
@@ -9084,8 +9084,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve) => {
-          state.drains.push({ writes, resolve });
+        return new Promise((resolve2) => {
+          state.drains.push({ writes, resolve: resolve2 });
         });
       }
       write(data) {
@@ -9190,10 +9190,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         return pipeline2(...streams, (err2) => {
           if (err2) return reject(err2);
-          resolve();
+          resolve2();
         });
       });
     }
@@ -9863,16 +9863,16 @@ var require_extract = __commonJS({
           entryCallback = null;
           cb(err2);
         }
-        function onnext(resolve, reject) {
+        function onnext(resolve2, reject) {
           if (error2) {
             return reject(error2);
           }
           if (entryStream) {
-            resolve({ value: entryStream, done: false });
+            resolve2({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve;
+          promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
           if (extract._finished && promiseResolve) {
@@ -9900,11 +9900,11 @@ var require_extract = __commonJS({
         function destroy(err2) {
           extract.destroy(err2);
           consumeCallback(err2);
-          return new Promise((resolve, reject) => {
-            if (extract.destroyed) return resolve({ value: void 0, done: true });
+          return new Promise((resolve2, reject) => {
+            if (extract.destroyed) return resolve2({ value: void 0, done: true });
             extract.once("close", function() {
               if (err2) reject(err2);
-              else resolve({ value: void 0, done: true });
+              else resolve2({ value: void 0, done: true });
             });
           });
         }
@@ -10697,34 +10697,34 @@ var require_yauzl = __commonJS({
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
     function openPromise(path20, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         open7(path20, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve(zipfile);
+          resolve2(zipfile);
         });
       });
     }
     function fromFdPromise(fd, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         fromFd(fd, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve(zipfile);
+          resolve2(zipfile);
         });
       });
     }
     function fromBufferPromise(buffer, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         fromBuffer2(buffer, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve(zipfile);
+          resolve2(zipfile);
         });
       });
     }
     function fromRandomAccessReaderPromise(reader, totalSize, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         fromRandomAccessReader(reader, totalSize, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve(zipfile);
+          resolve2(zipfile);
         });
       });
     }
@@ -11008,15 +11008,15 @@ var require_yauzl = __commonJS({
         if (self.autoClose) self.close();
       }
       function onEntry(entry) {
-        let { resolve } = pendingResolveReject;
+        let { resolve: resolve2 } = pendingResolveReject;
         pendingResolveReject = null;
-        resolve({ value: entry });
+        resolve2({ value: entry });
       }
       function onEnd() {
-        let { resolve } = pendingResolveReject;
+        let { resolve: resolve2 } = pendingResolveReject;
         pendingResolveReject = null;
         cleanup();
-        resolve({ done: true });
+        resolve2({ done: true });
       }
       function onError(err2) {
         let { reject } = pendingResolveReject;
@@ -11029,9 +11029,9 @@ var require_yauzl = __commonJS({
           return this;
         },
         next() {
-          const promise = new Promise((resolve, reject) => {
+          const promise = new Promise((resolve2, reject) => {
             if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
-            pendingResolveReject = { resolve, reject };
+            pendingResolveReject = { resolve: resolve2, reject };
           });
           self.readEntry();
           return promise;
@@ -11220,26 +11220,26 @@ var require_yauzl = __commonJS({
       });
     };
     ZipFile.prototype.openReadStreamPromise = function(entry, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         this.openReadStream(entry, options5, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve(readStream);
+          resolve2(readStream);
         });
       });
     };
     ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve(readStream);
+          resolve2(readStream);
         });
       });
     };
     ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options5) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         this.readLocalFileHeader(entry, options5, function(err2, localFileHeader) {
           if (err2) return reject(err2);
-          resolve(localFileHeader);
+          resolve2(localFileHeader);
         });
       });
     };
@@ -11874,6 +11874,8 @@ var OPTIONS = {
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
+  "dry-run": { value: null, help: "changes no file: prints what would be changed" },
+  patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
   github: {
     value: null,
@@ -14168,9 +14170,9 @@ var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
     const proms = [];
     const abortEarly = ctx?.abortEarly;
     for (let i = 0; i < input.length; i++) {
-      const item = input[i];
+      const item2 = input[i];
       const result = def.element._zod.run({
-        value: item,
+        value: item2,
         issues: []
       }, ctx);
       if (result instanceof Promise) {
@@ -15232,7 +15234,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve) {
+function isRecursive(inst, stack, resolve2) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -15242,7 +15244,7 @@ function isRecursive(inst, stack, resolve) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve);
+      const answer = isRecursive(child, stack, resolve2);
       if (answer > result)
         result = answer;
     }
@@ -15253,7 +15255,7 @@ function isRecursive(inst, stack, resolve) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -15317,7 +15319,7 @@ function isRecursive(inst, stack, resolve) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -16674,8 +16676,8 @@ function isTransforming(_schema, _ctx) {
     return false;
   }
   if (def.type === "tuple") {
-    for (const item of def.items) {
-      if (isTransforming(item, ctx))
+    for (const item2 of def.items) {
+      if (isTransforming(item2, ctx))
         return true;
     }
     if (def.rest && isTransforming(def.rest, ctx))
@@ -17118,8 +17120,8 @@ var tupleProcessor = (schema2, ctx, _json, params) => {
   }) : null;
   let minItems = def.items.length;
   while (minItems > 0) {
-    const item = def.items[minItems - 1];
-    const optional3 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
+    const item2 = def.items[minItems - 1];
+    const optional3 = ctx.io === "input" ? inputOptin(item2) !== void 0 : item2._zod.optout === "optional";
     if (!optional3)
       break;
     minItems--;
@@ -19368,15 +19370,15 @@ var build = (toks, pairs, start, end2, top) => {
 };
 var normalize = (items, form) => {
   const out = [];
-  let run12 = "";
+  let run13 = "";
   const flush = () => {
-    for (const ch of run12.normalize(form))
+    for (const ch of run13.normalize(form))
       out.push(lit(ch));
-    run12 = "";
+    run13 = "";
   };
   for (const it of items) {
     if (it.t === "lit") {
-      run12 += it.ch;
+      run13 += it.ch;
       continue;
     }
     flush();
@@ -19388,8 +19390,8 @@ var normalize = (items, form) => {
 var compile = (items, nocase) => {
   let id = 1;
   const split = (out) => ({ t: "split", id: id++, out });
-  const seq = (items2, next) => items2.reduceRight((next2, it) => item(it, next2), next);
-  const item = (it, next) => {
+  const seq = (items2, next) => items2.reduceRight((next2, it) => item2(it, next2), next);
+  const item2 = (it, next) => {
     switch (it.t) {
       case "lit":
         const re = nocase ? foldRe(it.ch) : void 0;
@@ -19553,14 +19555,14 @@ var Sim = class {
         this.#addThread(state, node2);
     }
   }
-  addRun(state, run12, i, top) {
+  addRun(state, run13, i, top) {
     for (const r of state.runs) {
-      if (r.neg === run12.neg && sameState(r.state, run12.state))
+      if (r.neg === run13.neg && sameState(r.state, run13.state))
         return;
     }
-    state.runs.push(run12);
-    if (!run12.state.match) {
-      this.add(state, run12.neg.next, i, top);
+    state.runs.push(run13);
+    if (!run13.state.match) {
+      this.add(state, run13.neg.next, i, top);
     }
   }
   // the threads after char `c`, at index `i`
@@ -19588,13 +19590,13 @@ var Sim = class {
       }
     }
     if (!this.restricted(i, top)) {
-      for (const run12 of state.runs) {
-        if (run12.state.dead) {
-          this.addRun(next, run12, i + 1, top);
+      for (const run13 of state.runs) {
+        if (run13.state.dead) {
+          this.addRun(next, run13, i + 1, top);
           continue;
         }
-        const sub = this.step(run12.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run12.neg, state: sub }, i + 1, top);
+        const sub = this.step(run13.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run13.neg, state: sub }, i + 1, top);
       }
     }
     return this.done(next);
@@ -21849,15 +21851,15 @@ var KnownRuns = class {
         if ((known2.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run12 = this.#extend(text5, at3, place, entry);
-        if (run12 === null) {
+        const run13 = this.#extend(text5, at3, place, entry);
+        if (run13 === null) {
           work -= GRAM;
         } else {
-          work -= run12.to - run12.from;
+          work -= run13.to - run13.from;
           if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run12.to);
-          if (run12.shown !== null || run12.to - run12.from >= MIN_RUN && !isOfWords(text5.slice(run12.from, run12.to)))
-            found.push(run12);
+          known2.set(ahead, run13.to);
+          if (run13.shown !== null || run13.to - run13.from >= MIN_RUN && !isOfWords(text5.slice(run13.from, run13.to)))
+            found.push(run13);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -21994,8 +21996,8 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
 function* decodings(reading, budget) {
   for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
     if (found.length < MIN_ENCODED) continue;
-    const run12 = part(reading, index, index + found.length);
-    const whole4 = replaced(run12, JOINT, () => "") ?? run12;
+    const run13 = part(reading, index, index + found.length);
+    const whole4 = replaced(run13, JOINT, () => "") ?? run13;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
       const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
@@ -22008,8 +22010,8 @@ function* decodings(reading, budget) {
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run12 = part(reading, index, index + found.length);
-    const whole4 = replaced(run12, /0x|[\s:,]+/g, () => "") ?? run12;
+    const run13 = part(reading, index, index + found.length);
+    const whole4 = replaced(run13, /0x|[\s:,]+/g, () => "") ?? run13;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
       if (mayHold(bytes2.toString("latin1")))
@@ -22228,12 +22230,12 @@ var Redactor = class _Redactor {
     if (typeof value === "string")
       return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
     if (Array.isArray(value))
-      return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
+      return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item2) => this.#field(key, item2));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name2, item]) => [
+      Object.entries(value).map(([name2, item2]) => [
         OWN_NAME.test(name2) ? name2 : this.text(name2),
-        this.#field(name2, item)
+        this.#field(name2, item2)
       ])
     );
   }
@@ -22276,7 +22278,7 @@ var Redactor = class _Redactor {
     }
   }
 };
-var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
+var isTexts = (value) => Array.isArray(value) && value.every((item2) => typeof item2 === "string");
 function listed(map, key) {
   const known2 = map.get(key);
   if (known2 !== void 0) return known2;
@@ -23021,8 +23023,8 @@ function forEachChild(node2, callback) {
       return;
     case "Case":
       callback(node2.word);
-      for (const item of node2.items)
-        callback(item);
+      for (const item2 of node2.items)
+        callback(item2);
       return;
     case "CaseItem":
       for (const pattern of node2.pattern)
@@ -28524,7 +28526,7 @@ var AssignmentImpl = class {
 };
 
 // node_modules/unbash/dist/command.js
-var isArgument = (item) => item.type === "Word" || item.type === "Assignment";
+var isArgument = (item2) => item2.type === "Word" || item2.type === "Assignment";
 var CommandImpl = class {
   type = "Command";
   pos;
@@ -28551,12 +28553,12 @@ var CommandImpl = class {
   get redirects() {
     if (this.#redirects === void 0) {
       const redirects = [];
-      for (const item of this.prefix)
-        if (item.type !== "Assignment")
-          redirects.push(item);
-      for (const item of this.suffix)
-        if (!isArgument(item))
-          redirects.push(item);
+      for (const item2 of this.prefix)
+        if (item2.type !== "Assignment")
+          redirects.push(item2);
+      for (const item2 of this.suffix)
+        if (!isArgument(item2))
+          redirects.push(item2);
       this.#redirects = redirects;
     }
     return this.#redirects;
@@ -29519,7 +29521,7 @@ var Parser = class {
       const cmds = this.list();
       const bodyPos = rparenEnd >= 0 ? rparenEnd : pattern.length > 0 ? pattern[pattern.length - 1].end : itemPos;
       const itemEnd = cmds.length > 0 ? cmds[cmds.length - 1].end : bodyPos;
-      const item = {
+      const item2 = {
         type: "CaseItem",
         pos: itemPos,
         end: itemEnd,
@@ -29531,13 +29533,13 @@ var Parser = class {
       t = after2.token;
       if (t === Token.DoubleSemi || t === Token.SemiAmp || t === Token.DoubleSemiAmp) {
         const termTok = this.tok.next(LexContext.CommandStart);
-        item.terminator = CASE_TERMINATORS[termTok.token];
-        item.end = termTok.end;
+        item2.terminator = CASE_TERMINATORS[termTok.token];
+        item2.end = termTok.end;
       } else if (t !== Token.Esac && t !== Token.EOF && !invalid) {
         this.unexpectedToken(after2);
         invalid = true;
       }
-      items.push(item);
+      items.push(item2);
       this.skipNewlines(LexContext.CasePattern);
       t = this.tok.peek(LexContext.CasePattern).token;
     }
@@ -30106,8 +30108,8 @@ var Reader = class {
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
-      for (const run12 of executed(args))
-        all2.push(...this.add(run12, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+      for (const run13 of executed(args))
+        all2.push(...this.add(run13, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30321,8 +30323,8 @@ function verifies(command2) {
     return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
   if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
   if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run12 = runOf(command2);
-  return run12?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run12.word.value);
+  const run13 = runOf(command2);
+  return run13?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run13.word.value);
 }
 var aboutOf = ({ args, input, fedBy, reads }) => [
   ...args.map(({ value }) => value),
@@ -30413,7 +30415,7 @@ var Flow = class {
     if (this.#downloadOf(command2) !== null) return;
     const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
     const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run12 = runOf(command2);
+    const run13 = runOf(command2);
     const got = fetched(command2);
     const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
     if (direct !== void 0) {
@@ -30421,7 +30423,7 @@ var Flow = class {
       this.#use(download, "install", step2, command2, "installs it");
       return;
     }
-    const code3 = run12?.kind === "code" && run12.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run12.word.value) : null;
+    const code3 = run13?.kind === "code" && run13.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run13.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
@@ -30445,7 +30447,7 @@ var Flow = class {
       for (const { name: variable, value } of assignments2)
         if (value.kind === "open") this.#variables.set(variable, inside);
     }
-    if (run12 !== null) this.#run(step2, command2, run12, piped, inside);
+    if (run13 !== null) this.#run(step2, command2, run13, piped, inside);
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
@@ -30453,21 +30455,21 @@ var Flow = class {
     }
     this.#takeFiles(step2, command2, words2);
   }
-  #run(step2, command2, run12, piped, inside) {
+  #run(step2, command2, run13, piped, inside) {
     const { name: name2 } = command2;
-    if (run12.kind === "input") {
-      const read2 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
-      if (read2 !== null) this.#use(read2, "run", step2, command2, `pipes what ${read2.by} downloads into ${name2}`);
+    if (run13.kind === "input") {
+      const read3 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
+      if (read3 !== null) this.#use(read3, "run", step2, command2, `pipes what ${read3.by} downloads into ${name2}`);
       return;
     }
-    if (run12.word.kind === "open" && inside !== null)
+    if (run13.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run12.kind === "code") {
-      const variable = run12.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run12.word.value, known2)) : void 0;
+    else if (run13.kind === "code") {
+      const variable = run13.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run13.word.value, known2)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
-      const file = this.#fileIn([run12.word.value]);
+      const file = this.#fileIn([run13.word.value]);
       if (file !== null)
         this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
@@ -31333,7 +31335,7 @@ function unknownInstruction(text5, instructions) {
   return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
 function parseDockerfile(path20, text5) {
-  const read2 = readLogicalLines(text5);
+  const read3 = readLogicalLines(text5);
   const stages = [];
   const globals = [];
   const args = /* @__PURE__ */ new Map();
@@ -31341,28 +31343,28 @@ function parseDockerfile(path20, text5) {
   const close = () => {
     if (current !== null) stages.push({ ...current.stage, instructions: current.instructions });
   };
-  for (const line2 of read2.lines) {
+  for (const line2 of read3.lines) {
     const instruction = toInstruction(line2.text, line2);
     if (instruction.keyword === "FROM") {
       close();
       const words2 = instruction.text.split(/\s+/);
       const name2 = words2[1]?.toUpperCase() === "AS" ? words2[2]?.toLowerCase() ?? null : null;
       const word = words2[0] ?? "";
-      const from = word.includes("$") ? expand2(word.replace(/^(["'])(.*)\1$/, "$2"), args) : patternsOf(word, read2.escapeCharacter).flat().join("");
+      const from = word.includes("$") ? expand2(word.replace(/^(["'])(.*)\1$/, "$2"), args) : patternsOf(word, read3.escapeCharacter).flat().join("");
       current = { stage: { index: stages.length, name: name2, from, fromInstruction: instruction }, instructions: [] };
     } else if (current !== null) current.instructions.push(instruction);
     else {
       globals.push(instruction);
-      if (instruction.keyword === "ARG") readArgs(instruction.text, read2.escapeCharacter, args);
+      if (instruction.keyword === "ARG") readArgs(instruction.text, read3.escapeCharacter, args);
     }
   }
   close();
-  const error2 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
+  const error2 = read3.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
   return {
     path: path20,
     text: text5,
     lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
-    escapeCharacter: read2.escapeCharacter,
+    escapeCharacter: read3.escapeCharacter,
     globals,
     stages,
     error: error2
@@ -31563,13 +31565,13 @@ var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text5, source: source2, lines } = known2;
   const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? "") ? environment.now() : NONE2;
-  let read2 = { script: NOTHING, unread: null, line: null };
+  let read3 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
-    read2 = budget.left < 0 ? { script: NOTHING, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
+    read3 = budget.left < 0 ? { script: NOTHING, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
   }
   environment.take(keyword, text5);
-  const { script, unread, line: line2 } = read2;
+  const { script, unread, line: line2 } = read3;
   return {
     ...known2,
     variables,
@@ -31598,7 +31600,7 @@ function globalArguments(dockerfile) {
   for (const { keyword, text: text5 } of dockerfile.globals) environment.take(keyword, text5);
   return environment.now();
 }
-function stepsOfStage(dockerfile, stage, of2, linesOf2, budget, ended) {
+function stepsOfStage(dockerfile, stage, of2, linesOf3, budget, ended) {
   const parent = parentStage(dockerfile, stage);
   const before = parent === null ? void 0 : ended.get(parent.index);
   const globals = globalArguments(dockerfile);
@@ -31620,7 +31622,7 @@ function stepsOfStage(dockerfile, stage, of2, linesOf2, budget, ended) {
       of: of2,
       stage,
       location: { kind: "image" },
-      lines: linesOf2(source2),
+      lines: linesOf3(source2),
       environment,
       shell,
       budget
@@ -31674,12 +31676,12 @@ function stepsOfImage(origin) {
   }
   return steps;
 }
-function stepsOfDockerfile(dockerfile, target, linesOf2) {
+function stepsOfDockerfile(dockerfile, target, linesOf3) {
   const budget = { left: MAX_RUN_TEXT };
   const ended = /* @__PURE__ */ new Map();
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, target), target]);
   return dockerfile.stages.flatMap(
-    (stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf2, budget, ended)
+    (stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf3, budget, ended)
   );
 }
 var MAX_UNREAD = 5;
@@ -33302,7 +33304,7 @@ function readBlock(bits, block) {
   const codes = Array.from({ length: codeCount }, () => readCode(bits, values.length + 2));
   const endOfBlock = values.length + 1;
   const order2 = Uint8Array.from(values);
-  let [length, group, left, run12, weight] = [0, 0, 0, 0, 1];
+  let [length, group, left, run13, weight] = [0, 0, 0, 0, 1];
   let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
@@ -33314,16 +33316,16 @@ function readBlock(bits, block) {
     left--;
     const symbol = readSymbol(bits, code3);
     if (symbol < 2) {
-      run12 += weight << symbol;
+      run13 += weight << symbol;
       weight *= 2;
-      if (run12 > block.length) throw damaged("run of values");
+      if (run13 > block.length) throw damaged("run of values");
       continue;
     }
-    if (run12 > 0) {
-      if (length + run12 > block.length) throw damaged("run of values");
-      block.fill(order2[0] ?? 0, length, length + run12);
-      length += run12;
-      run12 = 0;
+    if (run13 > 0) {
+      if (length + run13 > block.length) throw damaged("run of values");
+      block.fill(order2[0] ?? 0, length, length + run13);
+      length += run13;
+      run13 = 0;
     }
     weight = 1;
     if (symbol === endOfBlock) break;
@@ -33470,16 +33472,16 @@ async function* inflate(feed, kind) {
   const stream = STREAMS[kind]();
   let fed = 0;
   let last = Buffer.alloc(0);
-  const closed = new Promise((resolve) => {
-    stream.once("close", resolve);
-    stream.once("end", resolve);
+  const closed = new Promise((resolve2) => {
+    stream.once("close", resolve2);
+    stream.once("end", resolve2);
   });
   const feeding = (async () => {
     for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) {
       const piece = chunk;
       last = piece;
       fed += piece.length;
-      await Promise.race([new Promise((resolve) => stream.write(piece, () => resolve())), closed]);
+      await Promise.race([new Promise((resolve2) => stream.write(piece, () => resolve2())), closed]);
       if (stream.bytesWritten < fed || stream.destroyed || stream.readableEnded) return;
     }
     stream.end();
@@ -34853,7 +34855,7 @@ function isTextInHex(bytes2, from, to) {
   return false;
 }
 function textInHex(bytes2, from, to) {
-  let run12 = 0;
+  let run13 = 0;
   let wasText = false;
   for (let at3 = from; at3 + 1 < to; at3 += 2) {
     const byte = byteInHex(bytes2, at3);
@@ -34862,8 +34864,8 @@ function textInHex(bytes2, from, to) {
       continue;
     }
     wasText = isTextByte(byte);
-    run12 = wasText ? run12 + 1 : 0;
-    if (run12 === MIN_HEX_PAIRS) return null;
+    run13 = wasText ? run13 + 1 : 0;
+    if (run13 === MIN_HEX_PAIRS) return null;
     if (!wasText && byte !== 0) return at3 + 2;
   }
   return to;
@@ -34920,7 +34922,7 @@ var PARTS = new Set(Buffer.from(`\\
 \v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
-  kernel.base64Runs(length, (position, run12) => runs.push({ start: position, end: position + run12 }));
+  kernel.base64Runs(length, (position, run13) => runs.push({ start: position, end: position + run13 }));
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
@@ -35366,10 +35368,10 @@ function gather(text5, start) {
   let at3 = start;
   for (; ; ) {
     RUN.lastIndex = at3;
-    const run12 = RUN.exec(text5);
-    if (run12 !== null) {
-      parts.push(run12[0]);
-      at3 += run12[0].length;
+    const run13 = RUN.exec(text5);
+    if (run13 !== null) {
+      parts.push(run13[0]);
+      at3 += run13[0].length;
     }
     ESCAPED.lastIndex = at3;
     const escaped = ESCAPED.exec(text5)?.[0];
@@ -35504,14 +35506,14 @@ var UnescapedWindow = class {
    * @param behind characters of decoded text from its start on, at most
    * @param last where the window ends
    */
-  around(read2, position, before, behind2, last) {
+  around(read3, position, before, behind2, last) {
     const from = Math.max(0, position - before);
     const to = Math.min(last, position + behind2);
     if (from < this.#from || to > this.#to) {
-      if (!this.#joints && to - from <= NEAR2 && !hasEscape(read2(from, to))) return null;
+      if (!this.#joints && to - from <= NEAR2 && !hasEscape(read3(from, to))) return null;
       this.#from = Math.max(0, from - IN_FRONT2);
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind2));
-      const text5 = read2(this.#from, this.#to);
+      const text5 = read3(this.#from, this.#to);
       this.#plain = this.#joints || hasEscape(text5) ? unescapeText(text5, this.#joints) : null;
     }
     const plain = this.#plain;
@@ -35722,20 +35724,20 @@ var ContentScan = class _ContentScan {
         );
     });
     if (this.#depth >= MAX_DEPTH3) return;
-    kernel.utf16Runs(length, (position, run12, bigEndian) => {
-      if (position + run12 <= from) return;
+    kernel.utf16Runs(length, (position, run13, bigEndian) => {
+      if (position + run13 <= from) return;
       decoded3.push({
-        text: narrow(kernel.window.subarray(position, position + run12), bigEndian),
+        text: narrow(kernel.window.subarray(position, position + run13), bigEndian),
         position,
-        length: run12,
+        length: run13,
         encoding: "utf-16"
       });
     });
-    for (const { position, length: run12, bytes: characters } of base64Texts(kernel, from, length)) {
+    for (const { position, length: run13, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(
-          unpacked3 === null ? { text: bytes2, position, length: run12, encoding } : { text: unpacked3, position, length: run12, encoding: "gzip" }
+          unpacked3 === null ? { text: bytes2, position, length: run13, encoding } : { text: unpacked3, position, length: run13, encoding: "gzip" }
         );
       }
     }
@@ -35822,7 +35824,7 @@ var ContentScan = class _ContentScan {
     };
     return this.#linesBefore + this.#counted.lines + 1;
   }
-  #addDecoded(match2, position, run12, encoding, line2) {
+  #addDecoded(match2, position, run13, encoding, line2) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
@@ -35831,13 +35833,13 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    const start = offset + Math.min(within2, run12);
+    const start = offset + Math.min(within2, run13);
     this.#keep().add({
       ...match2,
       detector,
       offset: start,
-      length: offset + run12 - start,
-      end: offset + run12,
+      length: offset + run13 - start,
+      end: offset + run13,
       line: line2,
       encoding
     });
@@ -35898,8 +35900,8 @@ var ContentScan = class _ContentScan {
   #tryPieces(detector, position, end2, text5, at3) {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
-    const run12 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run12) && !(text5[run12 - 1] === "=" && goesOn(text5, run12 - 1))) return false;
+    const run13 = this.#runEnd(text5, at3, start);
+    if (!goesOn(text5, run13) && !(text5[run13 - 1] === "=" && goesOn(text5, run13 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around(
       (from, to) => this.#slice(from, to, end2),
@@ -36094,13 +36096,13 @@ function partsOf2(form) {
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
 var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf2(parts) {
-  let run12 = 0;
+  let run13 = 0;
   for (const { text: text5, min } of parts) {
     const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
-    if (stop !== -1) return run12 + stop;
-    run12 += min;
+    if (stop !== -1) return run13 + stop;
+    run13 += min;
   }
-  return run12;
+  return run13;
 }
 function compileForm(form) {
   const parts = partsOf2(form);
@@ -36172,7 +36174,7 @@ var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run12 }) => run12));
+  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run13 }) => run13));
   if (compiled.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
@@ -37016,10 +37018,10 @@ var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
-  for (const [run12] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run12) || !isDrawnKey(run12) || !/[0-9]/.test(run12)) continue;
-    const checked3 = ofFiller(run12);
-    return checked3 === null ? null : { ...checked3, value: run12 };
+  for (const [run13] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run13) || !isDrawnKey(run13) || !/[0-9]/.test(run13)) continue;
+    const checked3 = ofFiller(run13);
+    return checked3 === null ? null : { ...checked3, value: run13 };
   }
   return null;
 }
@@ -39481,11 +39483,11 @@ function readList(text5, start, tokenAt) {
 }
 function checkGnupgKey(text5) {
   const start = text5.indexOf("(");
-  const read2 = readList(text5, start, text5.startsWith("Key:") ? advancedToken : canonicalToken);
-  if (read2 === null || read2.secret === null && !read2.isProtected) return null;
-  const value = text5.slice(0, read2.end);
-  const identity = `key:${createHash3("sha256").update(read2.secret ?? value).digest("hex")}`;
-  return read2.secret === null ? { value, identity, strength: "harmless", note: "encrypted with a passphrase" } : { value, identity };
+  const read3 = readList(text5, start, text5.startsWith("Key:") ? advancedToken : canonicalToken);
+  if (read3 === null || read3.secret === null && !read3.isProtected) return null;
+  const value = text5.slice(0, read3.end);
+  const identity = `key:${createHash3("sha256").update(read3.secret ?? value).digest("hex")}`;
+  return read3.secret === null ? { value, identity, strength: "harmless", note: "encrypted with a passphrase" } : { value, identity };
 }
 
 // src/secrets/keystore.ts
@@ -42625,12 +42627,12 @@ var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCo
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile2(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text5, ignoreCase, assignment, run: run12 }, id) => {
+  literals.forEach(({ text: text5, ignoreCase, assignment, run: run13 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
     groups.set(key, [
       ...groups.get(key) ?? [],
-      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run12 }
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run13 }
     ]);
   });
   return groups;
@@ -42711,7 +42713,7 @@ var PREBUILT_TABLE = "vZ13fBzF9cDfzJ3kkyzZR6+BwyBjMKfq7pjcWZZtWe6SGwiOvSLprNPd+Y
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
-  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run12 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run12}`).join("\0");
+  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run13 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run13}`).join("\0");
   return createHash7("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
@@ -43161,11 +43163,11 @@ function improved(literals, bucketOf, model) {
   });
   return { prepared, bucketOf: found.buckets };
 }
-function prepare({ text: text5, ignoreCase, assignment, run: run12 }, model, uses) {
+function prepare({ text: text5, ignoreCase, assignment, run: run13 }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5))
     throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run12 < 0 || run12 > MAX_RUN)
-    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run12}, at most ${MAX_RUN}`);
+  if (run13 < 0 || run13 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run13}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
@@ -43173,12 +43175,12 @@ function prepare({ text: text5, ignoreCase, assignment, run: run12 }, model, use
     bytes: bytes2,
     ignoreCase,
     assignment,
-    run: textBehind(text5, run12),
+    run: textBehind(text5, run13),
     anchor: anchor2,
     fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
   };
 }
-var textBehind = (text5, run12) => text5.length > COMPARED2 ? 0 : run12;
+var textBehind = (text5, run13) => text5.length > COMPARED2 ? 0 : run13;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
@@ -43399,7 +43401,7 @@ var WRITERS = [
 function escapedSpellings(text5) {
   if (!/^[\x20-\x7e]+$/.test(text5) || !/[A-Za-z]/.test(text5) || text5.includes("\\")) return [];
   const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20"), text5.replaceAll(" ", "+")] : [];
-  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter(
+  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write2]) => text5.replace(signs2, write2)), ...blanks])].filter(
     (spelling) => spelling !== text5
   );
 }
@@ -43537,12 +43539,12 @@ var MIN_TEXT = 12;
 function collectTexts(value, found) {
   if (typeof value === "string") {
     if (value.length >= MIN_TEXT) found.add(value);
-  } else if (Array.isArray(value)) for (const item of value) collectTexts(item, found);
+  } else if (Array.isArray(value)) for (const item2 of value) collectTexts(item2, found);
   else if (value instanceof Map) for (const pair2 of value) collectTexts(pair2, found);
   else if (typeof value === "object" && value !== null)
-    for (const [key, item] of Object.entries(value)) {
+    for (const [key, item2] of Object.entries(value)) {
       collectTexts(key, found);
-      collectTexts(item, found);
+      collectTexts(item2, found);
     }
 }
 function learned(redactor, scanner, ...data) {
@@ -43935,13 +43937,13 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
     return (path20, value) => isAt(path20(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path20()[1])) && annotations2[String(path20()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
-  const { run: run12, author, comment, history: history2 } = config2;
+  const { run: run13, author, comment, history: history2 } = config2;
   const known2 = /* @__PURE__ */ new Set([
-    ...run12.Env,
-    ...run12.Cmd ?? [],
-    ...run12.Entrypoint ?? [],
-    ...run12.Healthcheck?.Test ?? [],
-    ...run12.OnBuild,
+    ...run13.Env,
+    ...run13.Cmd ?? [],
+    ...run13.Entrypoint ?? [],
+    ...run13.Healthcheck?.Test ?? [],
+    ...run13.OnBuild,
     ...(history2 ?? []).flatMap((entry) => [entry.createdBy, entry.author ?? "", entry.comment ?? ""]),
     author ?? "",
     comment ?? ""
@@ -43949,7 +43951,7 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   return (way, value) => {
     const path20 = way();
     if (isAt(path20, ["config", "Labels"], 3))
-      return Object.hasOwn(run12.Labels, String(path20[2])) && run12.Labels[String(path20[2])] === value ? null : value;
+      return Object.hasOwn(run13.Labels, String(path20[2])) && run13.Labels[String(path20[2])] === value ? null : value;
     const isKnown = isAt(path20, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path20[1])) || isAt(path20, ["config", "Healthcheck", "Test"], 4) || isAt(path20, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path20[2])) || path20.length === 1 && /^(?:author|comment)$/.test(String(path20[0]));
     return isKnown && known2.has(value) ? null : value;
   };
@@ -44037,14 +44039,14 @@ function breaksBefore(text5, end2) {
 function linesIn(instruction, value, name2) {
   const { text: text5, documents } = instruction;
   const range2 = rangeIn(text5, value);
-  const linesOf2 = ({
+  const linesOf3 = ({
     from,
     to
   }) => ({
     startLine: lineAt(instruction, from),
     endLine: lineAt(instruction, to)
   });
-  if (range2 !== null) return linesOf2(range2);
+  if (range2 !== null) return linesOf3(range2);
   for (const { content, startLine } of documents) {
     const within2 = rangeIn(content, value);
     if (within2 !== null)
@@ -44054,7 +44056,7 @@ function linesIn(instruction, value, name2) {
       };
   }
   const named3 = nameIn(text5, name2);
-  return named3 === null ? null : linesOf2(named3);
+  return named3 === null ? null : linesOf3(named3);
 }
 var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
@@ -44638,24 +44640,24 @@ function keyOf3(place) {
   }
 }
 function configTexts(image, origin) {
-  const { run: run12, author, comment } = image.config;
+  const { run: run13, author, comment } = image.config;
   const field2 = (name2, text5, from) => ({
     text: text5,
     place: { kind: "config", field: name2, ...from }
   });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
-    ...run12.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run12.Labels).map(
+    ...run13.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
+    ...Object.entries(run13.Labels).map(
       ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
     ),
     ...Object.entries(image.annotations).map(
       ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
     ),
-    ...run12.Cmd === null ? [] : [field2("Cmd", run12.Cmd.join(" "), setBy(origin, "CMD", null))],
-    ...run12.Entrypoint === null ? [] : [field2("Entrypoint", run12.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
-    ...run12.Healthcheck === null ? [] : [field2("Healthcheck", run12.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
-    ...run12.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
+    ...run13.Cmd === null ? [] : [field2("Cmd", run13.Cmd.join(" "), setBy(origin, "CMD", null))],
+    ...run13.Entrypoint === null ? [] : [field2("Entrypoint", run13.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
+    ...run13.Healthcheck === null ? [] : [field2("Healthcheck", run13.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
+    ...run13.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
     ...author === null ? [] : [field2("author", author, setBy(origin, "MAINTAINER", null))],
     ...comment === null ? [] : [field2("comment", comment, setBy(origin, "", null))],
     ...origin.history.map(
@@ -44666,13 +44668,13 @@ function configTexts(image, origin) {
     )
   ];
 }
-function leftBy({ history: history2, stage, linesOf: linesOf2 }, trigger) {
+function leftBy({ history: history2, stage, linesOf: linesOf3 }, trigger) {
   const entry = history2.findLast(
     ({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)
   );
   if (entry !== void 0) return { owner: entry.owner, lines: entry.lines };
   const [written, again] = stage?.instructions.filter(({ keyword, text: text5 }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)) ?? [];
-  return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf2(written) : null };
+  return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf3(written) : null };
 }
 function attestationPlace(attestation, offset, match2, origin) {
   const { field: field2, line: line2 } = attestation.locate(offset);
@@ -44687,16 +44689,16 @@ function attestationPlace(attestation, offset, match2, origin) {
     note: match2.note
   };
 }
-function attestedLines(field2, line2, { dockerfile, linesOf: linesOf2 }) {
+function attestedLines(field2, line2, { dockerfile, linesOf: linesOf3 }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name2 = /build-arg:([\w.-]+)/.exec(field2)?.[1];
   const argument = name2 === void 0 ? void 0 : instructions.find(
     ({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2)
   );
-  if (argument !== void 0) return linesOf2(argument);
+  if (argument !== void 0) return linesOf3(argument);
   if (!/\binfos\[0\]\.data$/.test(field2)) return null;
   const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
-  const lines = said2 === void 0 ? null : linesOf2(said2);
+  const lines = said2 === void 0 ? null : linesOf3(said2);
   return lines?.certainty === "exact" ? lines : null;
 }
 function addKnownValues(collected, texts2, attestations, documents, origin) {
@@ -44849,9 +44851,9 @@ var Plan = class _Plan {
   constructor(dockerfile, from = null) {
     this.#dockerfile = dockerfile;
     this.#runs = new Map(
-      [...from === null ? [] : from.#runs].map(([line2, run12]) => [
+      [...from === null ? [] : from.#runs].map(([line2, run13]) => [
         line2,
-        { ...run12, mounts: new Map(run12.mounts), exports: new Set(run12.exports) }
+        { ...run13, mounts: new Map(run13.mounts), exports: new Set(run13.exports) }
       ])
     );
     this.#gone = new Map(
@@ -44890,9 +44892,9 @@ var Plan = class _Plan {
   #run(instruction) {
     const known2 = this.#runs.get(instruction.startLine);
     if (known2 !== void 0) return known2;
-    const run12 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
-    this.#runs.set(instruction.startLine, run12);
-    return run12;
+    const run13 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run13);
+    return run13;
   }
   /** The command of a RUN as it will be. */
   body(instruction) {
@@ -44914,10 +44916,10 @@ var Plan = class _Plan {
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
-    const run12 = this.#run(instruction);
+    const run13 = this.#run(instruction);
     const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
     this.mount(instruction, name2, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name2}`]);
-    if (isScript) run12.exports.add(name2);
+    if (isScript) run13.exports.add(name2);
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
   drop(instruction, words2) {
@@ -44954,10 +44956,10 @@ var Plan = class _Plan {
       const own2 = lines.slice(startLine - 1, endLine);
       return { startLine, endLine, lines: [["RUN", ...options5, instruction.text].join(" "), ...reads, ...own2.slice(1)] };
     }
-    const one = ["RUN", ...options5, ...reads.map((read2) => `${read2} &&`), body].join(" ");
+    const one = ["RUN", ...options5, ...reads.map((read3) => `${read3} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
     if (options5.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
-    const parts = [["RUN", ...options5].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map(
+    const parts = [["RUN", ...options5].join(" "), ...reads.map((read3) => `    ${read3} &&`)].map(
       (part3) => `${part3} ${escapeCharacter}`
     );
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
@@ -44982,7 +44984,7 @@ var Plan = class _Plan {
   edits() {
     const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
     const joined3 = new Set(this.#joins.flat().map(({ startLine }) => startLine));
-    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run12) => this.#render(run12));
+    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run13) => this.#render(run13));
     const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words2 }) => {
       const { startLine, endLine, keyword } = instruction;
       const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words2) : withoutNames(instruction, words2);
@@ -45227,12 +45229,12 @@ var Planner = class {
       const at3 = body.indexOf(value);
       if (at3 === -1 || source2.documents.length > 0 || source2.text.startsWith("[") || /\s/.test(value)) refuse();
       const id = this.#id(detector.id, `value ${value}`);
-      const read2 = `$(cat /run/secrets/${id})`;
+      const read3 = `$(cat /run/secrets/${id})`;
       const isWord4 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
       this.#plan.setBody(
         source2,
-        isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2)
+        isWord4 ? body.replaceAll(`'${value}'`, `"${read3}"`).replaceAll(value, read3) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read3}"'` : read3)
       );
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.option(`--secret id=${id},src=FILE`);
@@ -45282,8 +45284,8 @@ var Planner = class {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
     const at3 = this.#instructions.findIndex(({ entry }) => entry.layer === layer);
-    const run12 = this.#instructions[at3];
-    return run12 === void 0 || run12.source.keyword !== "RUN" ? null : { run: run12, at: at3 };
+    const run13 = this.#instructions[at3];
+    return run13 === void 0 || run13.source.keyword !== "RUN" ? null : { run: run13, at: at3 };
   }
   #resolves = (path20, workdir) => (operand) => cleanPath(
     operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`
@@ -45322,14 +45324,14 @@ var Planner = class {
     const path20 = place.version.path;
     const readers = [];
     let open7 = null;
-    for (const run12 of this.#instructions.slice(at3 + 1, until === null ? void 0 : until + 1)) {
-      const { source: source2, step: step2, workdir } = run12;
+    for (const run13 of this.#instructions.slice(at3 + 1, until === null ? void 0 : until + 1)) {
+      const { source: source2, step: step2, workdir } = run13;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       const use = step2 === null ? "open" : useOf(step2, path20, workdir);
-      if (use === "writes") this.#takeModesOut(run12, path20);
+      if (use === "writes") this.#takeModesOut(run13, path20);
       if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path20, workdir, { passesModes: true }) === "reads")
-        readers.push(run12);
-      if (use === "open") open7 ??= run12;
+        readers.push(run13);
+      if (use === "open") open7 ??= run13;
     }
     const isLasting2 = place.ending === null || until === null && place.ending.layer === place.version.layer;
     if (isLasting2 && (!isOfTools(path20) || isNamed3 && readers.length === 0))
@@ -45347,11 +45349,11 @@ var Planner = class {
     }
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run12, path20) {
-    const { source: source2, step: step2, workdir, isRoot } = run12;
+  #takeModesOut(run13, path20) {
+    const { source: source2, step: step2, workdir, isRoot } = run13;
     const isTarget = this.#resolves(path20, workdir);
     if (step2 === null || !isRoot || useOf(step2, path20, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf(run12)} writes to it or around it, and a mount cannot be written to.`);
+      refuse(`${lineOf(run13)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
@@ -45463,13 +45465,13 @@ function planAll(evidence, dockerfile) {
     const touched = new Set(group.flatMap(({ asked }) => [...asked.touched]));
     const own2 = edits.filter(({ startLine }) => touched.has(startLine));
     const patterns = [...new Set(group.flatMap(({ asked }) => [...asked.ignore]))];
-    const fix = own2.length === 0 && patterns.length === 0 ? null : {
+    const fix2 = own2.length === 0 && patterns.length === 0 ? null : {
       path: dockerfile.path,
       edits: own2,
       ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns },
       build: [...new Set(group.flatMap(({ asked }) => [...asked.build]))]
     };
-    for (const { leak } of group) remedies.set(leak, { fix, why: null });
+    for (const { leak } of group) remedies.set(leak, { fix: fix2, why: null });
   }
   return remedies;
 }
@@ -45818,7 +45820,7 @@ function attestationMessage({ predicateType, field: field2, lines }, what) {
   return `The ${kind} of the image${field2 === "" ? "" : ` (${field2})`} holds ${what}${argument}${lines === null ? "" : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`;
 }
 var PURGE = "Delete pushed tags and the build cache: they keep it.";
-function remedyOf(evidence, leak, place, { fix, why }) {
+function remedyOf(evidence, leak, place, { fix: fix2, why }) {
   const revoke = leak.strength === "harmless" ? [] : [`${leak.detector.revoke}.`];
   if (place.owner === "base")
     return [
@@ -45829,7 +45831,7 @@ function remedyOf(evidence, leak, place, { fix, why }) {
     return [
       "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
     ];
-  const change = changeOf(evidence, leak, place, fix);
+  const change = changeOf(evidence, leak, place, fix2);
   return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null ? [] : [why], PURGE];
 }
 function instructionOf({ origin }, { value }, place) {
@@ -45844,14 +45846,14 @@ function instructionOf({ origin }, { value }, place) {
   const source2 = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
   return { keyword: source2?.keyword ?? null, text: source2?.text ?? "" };
 }
-function mountingLine({ detector }, place, fix) {
-  const lines = (fix?.edits ?? []).map((edit) => edit.lines.join("\n").replace(/\\\n/g, "")).filter((text5) => text5.includes(MOUNT.slice(4)));
+function mountingLine({ detector }, place, fix2) {
+  const lines = (fix2?.edits ?? []).map((edit) => edit.lines.join("\n").replace(/\\\n/g, "")).filter((text5) => text5.includes(MOUNT.slice(4)));
   const own2 = place.kind === "file" ? [`target=${place.version.path}`] : [`id=${place.name ?? detector.id}`, `id=${detector.id}`];
   const found = lines.find((text5) => own2.some((option2) => text5.includes(option2)));
   return oneLine(found ?? (place.kind === "file" || lines.length !== 1 ? "" : lines[0] ?? ""));
 }
-function changeOf(evidence, leak, place, fix) {
-  const line2 = mountingLine(leak, place, fix);
+function changeOf(evidence, leak, place, fix2) {
+  const line2 = mountingLine(leak, place, fix2);
   const mounted = line2 === "" || evidence.cut(line2, line2.length) !== line2 ? "" : ` \`${evidence.cut(line2, MAX_MOUNT)}\``;
   if (place.kind === "config") return configChange(place.field, mounted);
   if (place.kind === "history" || place.kind === "attestation") {
@@ -45866,9 +45868,9 @@ function changeOf(evidence, leak, place, fix) {
   if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted);
   if (keyword === "RUN") {
     if (instead !== void 0 && place.state === "present") return `${instead}.`;
-    if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3))))
+    if (fix2?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3))))
       return "Build with it in a stage of its own and copy only the result into the image.";
-    if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
+    if (fix2 !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
   return instead === void 0 ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`;
@@ -46755,7 +46757,7 @@ function positionOf(document, lines, where, key) {
   for (let length = where.length; length >= 0; length--) {
     const node2 = length === 0 ? document.contents : document.getIn(where.slice(0, length), true);
     if (!(0, import_yaml.isNode)(node2)) continue;
-    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item) => (0, import_yaml.isNode)(item.key) && String(item.key) === key) : void 0;
+    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item2) => (0, import_yaml.isNode)(item2.key) && String(item2.key) === key) : void 0;
     const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
     const start = target.range?.[0];
     if (start === void 0) continue;
@@ -46829,8 +46831,8 @@ var onceEach = (all2) => [...new Map(all2.toReversed().map((each2) => [each2.nam
 var Extending = class {
   #read;
   #known = /* @__PURE__ */ new Map();
-  constructor(read2) {
-    this.#read = read2;
+  constructor(read3) {
+    this.#read = read3;
   }
   /** A file with all that it extends below it, lowest first. @param above the files that lead to it @throws ConfigError */
   async layers(file, above) {
@@ -46861,8 +46863,8 @@ var Extending = class {
     return this.layers(path4.join(path4.dirname(file), name2), above);
   }
 };
-async function loadConfig(file, read2 = readText) {
-  const layers = await new Extending(read2).layers(file, []);
+async function loadConfig(file, read3 = readText) {
+  const layers = await new Extending(read3).layers(file, []);
   return mergeConfigs([PRESETS["recommended"] ?? {}, ...layers.map(({ config: config2 }) => config2)]);
 }
 function presetConfig(name2) {
@@ -47002,22 +47004,22 @@ async function readPolicy(settings2, place, isRequired) {
     ])
   );
 }
-async function readConfiguration(given2, { read: read2 }, isRequired) {
+async function readConfiguration(given2, { read: read3 }, isRequired) {
   if (given2 !== null && isPreset(given2)) return { name: given2, config: presetConfig(given2) };
   const orThrow = async (file, from) => {
-    const text5 = await read2(file, { from, most: MAX_CONFIG });
+    const text5 = await read3(file, { from, most: MAX_CONFIG });
     if (text5 === null) throw new ConfigError(`${file}: the configuration cannot be read: no such file.`);
     return text5;
   };
   for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
-    if (given2 !== null && isRequired || await read2(name2, { from: null, most: MAX_CONFIG }) !== null)
+    if (given2 !== null && isRequired || await read3(name2, { from: null, most: MAX_CONFIG }) !== null)
       return { name: name2, config: await loadConfig(name2, orThrow) };
   return { name: "recommended", config: presetConfig("recommended") };
 }
-async function readBaseline({ baseline: baseline2, name: name2 }, given2, { read: read2 }, isRequired) {
+async function readBaseline({ baseline: baseline2, name: name2 }, given2, { read: read3 }, isRequired) {
   if (baseline2 === "none") return null;
   const file = baseline2 ?? DEFAULT_BASELINE;
-  const text5 = await read2(file, { from: given2 === null ? name2 : null, most: MAX_BASELINE });
+  const text5 = await read3(file, { from: given2 === null ? name2 : null, most: MAX_BASELINE });
   if (text5 !== null) return { name: file, file: parseBaseline(file, text5) };
   if (baseline2 !== null && isRequired)
     throw new ConfigError(
@@ -47030,9 +47032,9 @@ async function branchBaseline(baseline2, name2, lastReport) {
   if (lastReport == null) throw new UsageError(`baseline: ${baseline2} is the action's: the command reads a file.`);
   return lastReport(REPORT_OF_BRANCH.exec(baseline2)?.[1] ?? DEFAULT_ARTIFACT, name2);
 }
-async function ofCommit({ commit }, read2) {
+async function ofCommit({ commit }, read3) {
   try {
-    return await read2();
+    return await read3();
   } catch (cause) {
     if (cause instanceof ConfigError)
       throw new ConfigError(`In the base commit ${commit.slice(0, 7)}: ${cause.message}`, { cause });
@@ -47087,7 +47089,7 @@ var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run12]) => run12.length + 1)));
+var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run13]) => run13.length + 1)));
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
@@ -47098,7 +47100,7 @@ var cell = (text5) => text5.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code2(part3) : markdown(part3)).join("");
 
 // src/settings.ts
-var settingsBy = (read2) => Object.fromEntries(SETTINGS.map((source2) => [source2.setting, read2(source2)]));
+var settingsBy = (read3) => Object.fromEntries(SETTINGS.map((source2) => [source2.setting, read3(source2)]));
 var NO_SETTINGS = settingsBy(() => null);
 var settingsFromEnvironment = (env) => settingsBy(({ variable }) => env[variable] || null);
 var settingsFromOptions = (values) => settingsBy(({ option: option2 }) => {
@@ -47990,9 +47992,9 @@ function notedBase(history2, alignment) {
     return first2 !== void 0 && (first2.index === alignment.ownFrom || rest.length === 0) ? first2.name : null;
   }
   const before = history2.findLastIndex((entry) => noteOf(entry).length === 0);
-  const run12 = notes.filter(({ index }) => index > before);
-  const names2 = new Set(run12.flatMap(({ name: name2 }) => name2 ?? []));
-  return names2.size === 1 ? run12[0]?.name ?? null : null;
+  const run13 = notes.filter(({ index }) => index > before);
+  const names2 = new Set(run13.flatMap(({ name: name2 }) => name2 ?? []));
+  return names2.size === 1 ? run13[0]?.name ?? null : null;
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
@@ -48345,10 +48347,10 @@ function findOrigin(sources) {
     traced: traced2,
     reason
   });
-  const linesOf2 = linesIn2(known2);
+  const linesOf3 = linesIn2(known2);
   const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known2?.changed === true && files.length > 0;
   const entries = originsOfEntries(config2, history2, pairing, known2, ownership.entries);
-  const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf2);
+  const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf3);
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   return {
@@ -48360,13 +48362,13 @@ function findOrigin(sources) {
       count2,
       traced2,
       alignment,
-      linesOf2(alignment?.base?.from),
+      linesOf3(alignment?.base?.from),
       alignment === null ? null : choiceDoubt(alignment, sources)
     ),
     baseReason: ownership.reason,
-    lastLines: (keyword) => linesOf2(own2.findLast((instruction) => instruction.keyword === keyword)),
-    linesOf: linesOf2,
-    from: linesOf2(alignment?.stage.fromInstruction),
+    lastLines: (keyword) => linesOf3(own2.findLast((instruction) => instruction.keyword === keyword)),
+    linesOf: linesOf3,
+    from: linesOf3(alignment?.stage.fromInstruction),
     stage: alignment?.stage ?? null,
     stages: alignment?.stages ?? [],
     reason,
@@ -48399,14 +48401,14 @@ var linesIn2 = (known2) => (instruction) => instruction == null || known2 === nu
 };
 function originsOfEntries(config2, history2, pairing, known2, owned) {
   let workdir = "/";
-  return history2.map((read2, index) => {
+  return history2.map((read3, index) => {
     const startedIn = workdir;
-    if (read2.keyword === "WORKDIR")
-      workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
+    if (read3.keyword === "WORKDIR")
+      workdir = cleanPath(read3.text.startsWith("/") ? read3.text : `${workdir}/${read3.text}`);
     const layer = pairing.indexOf(index);
     const source2 = (layer === -1 ? null : known2?.traced?.instructions[layer]) ?? known2?.alignment?.instructions.get(index) ?? null;
-    const isRun = read2.keyword === null && source2?.keyword === "RUN";
-    const instruction = isRun ? { ...read2, keyword: "RUN", display: `RUN ${read2.text}` } : read2;
+    const isRun = read3.keyword === null && source2?.keyword === "RUN";
+    const instruction = isRun ? { ...read3, keyword: "RUN", display: `RUN ${read3.text}` } : read3;
     const entry = config2.history?.[index];
     const own2 = owned[index];
     if (entry === void 0 || own2 === void 0) throw new RangeError(`no history entry ${index}`);
@@ -48421,7 +48423,7 @@ function originsOfEntries(config2, history2, pairing, known2, owned) {
     };
   });
 }
-function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
+function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf3) {
   let before = -1;
   return pairing.map((index, layer) => {
     const entry = index === null ? void 0 : entries[index];
@@ -48437,7 +48439,7 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
       source: source2,
       workdir: entry?.workdir ?? "/",
       ...own2,
-      lines: linesOf2(source2),
+      lines: linesOf3(source2),
       merged: merged4
     };
   });
@@ -48445,7 +48447,7 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
 
 // src/dockerfile/references.ts
 var MAX_IMAGES = 1e3;
-function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf2 }, provenances) {
+function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf3 }, provenances) {
   const built = known2 ?? dockerfile?.stages.at(-1) ?? null;
   if (dockerfile === null || built === null) return [];
   const materials = provenances.flatMap((provenance) => provenance.materials);
@@ -48459,7 +48461,7 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
       use,
       keyword: instruction.keyword,
       isOpen: /[$]/.test(reference),
-      lines: linesOf2(instruction)
+      lines: linesOf3(instruction)
     });
   };
   const made = /* @__PURE__ */ new Set([
@@ -48477,7 +48479,7 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
     if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
   return found;
 }
-function possibleBases(dockerfile, built, linesOf2) {
+function possibleBases(dockerfile, built, linesOf3) {
   const roots = [...new Set(chainsOf(dockerfile, built).chains.map(({ stages: [root] }) => root))];
   const known2 = roots.filter(({ from }) => !/[$]/.test(from));
   return (known2.length > 0 ? known2 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({
@@ -48486,7 +48488,7 @@ function possibleBases(dockerfile, built, linesOf2) {
     use: "base",
     keyword: "FROM",
     isOpen: /[$]/.test(from),
-    lines: linesOf2(fromInstruction)
+    lines: linesOf3(fromInstruction)
   }));
 }
 
@@ -49024,7 +49026,7 @@ function extend2(extension, flag2, data) {
   const disagrees = (own2, key) => own2 !== null && (pax?.get(key) || own2) !== own2;
   return disagrees(longName, "path") || disagrees(longLink, "linkpath") ? "an entry with two long names," : null;
 }
-async function indexTar(where, size, read2, limits) {
+async function indexTar(where, size, read3, limits) {
   const entries = [];
   const walk3 = walkTar(where, limits, {
     onEntry: (header2) => {
@@ -49043,7 +49045,7 @@ async function indexTar(where, size, read2, limits) {
   });
   for (let step2 = walk3.next(); !step2.done; ) {
     const { offset, length } = step2.value;
-    step2 = walk3.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
+    step2 = walk3.next(await read3(offset, Math.max(0, Math.min(length, size - offset))));
   }
   return entries;
 }
@@ -49164,13 +49166,13 @@ var TarEntries = class {
   /** @param onEntry takes an entry: it reads the stream to its end, then calls `next` */
   constructor(onEntry) {
     const extract = this.#extract;
-    this.#closed = new Promise((resolve) => {
+    this.#closed = new Promise((resolve2) => {
       extract.on("error", (error2) => {
         this.#failure ??= error2;
-        resolve();
+        resolve2();
       });
-      extract.on("close", () => resolve());
-      extract.on("finish", resolve);
+      extract.on("close", () => resolve2());
+      extract.on("finish", resolve2);
     });
     extract.on("entry", (header2, stream, next) => {
       let isTaken = false;
@@ -49193,15 +49195,15 @@ var TarEntries = class {
   }
   /** @returns a promise to wait for before more is written, or null */
   write(chunk) {
-    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve) => this.#extract.once("drain", () => resolve())), this.#closed]);
+    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve2) => this.#extract.once("drain", () => resolve2())), this.#closed]);
   }
   /** Ends the tar and waits until its last entry was taken, or something went wrong. @param rest the last bytes */
   async end(rest) {
     if (this.#failure === null) this.#extract.end(rest);
     await this.#closed;
     if (this.#failure === null && this.#busy > 0)
-      await new Promise((resolve) => {
-        this.#idle = resolve;
+      await new Promise((resolve2) => {
+        this.#idle = resolve2;
       });
   }
   /** Stops, for a reason that is no fault of the tar. */
@@ -49291,8 +49293,8 @@ var Pipe = class {
     this.#pieces.push(piece);
     this.#wake?.();
     if (this.#pieces.length < WAITING) return null;
-    return new Promise((resolve) => {
-      this.#drained = resolve;
+    return new Promise((resolve2) => {
+      this.#drained = resolve2;
     });
   }
   end() {
@@ -49308,8 +49310,8 @@ var Pipe = class {
   /** The next piece, null at the end. */
   async read() {
     while (this.#pieces.length === 0 && !this.#ended) {
-      await new Promise((resolve) => {
-        this.#wake = resolve;
+      await new Promise((resolve2) => {
+        this.#wake = resolve2;
       });
     }
     const piece = this.#pieces.shift() ?? null;
@@ -49878,18 +49880,18 @@ var ZipReading = class {
     return end2;
   }
   async #readDirectory(bytes2) {
-    const zip = await new Promise((resolve, reject) => {
+    const zip = await new Promise((resolve2, reject) => {
       (0, import_yauzl.fromBuffer)(
         bytes2,
         { lazyEntries: true, decodeStrings: false, validateEntrySizes: false },
-        (error2, file) => error2 ? reject(error2) : resolve(file)
+        (error2, file) => error2 ? reject(error2) : resolve2(file)
       );
     });
-    await new Promise((resolve, reject) => {
+    await new Promise((resolve2, reject) => {
       zip.on("entry", (entry) => {
         this.#entry(entry).then(() => zip.readEntry(), reject);
       });
-      zip.on("end", resolve);
+      zip.on("end", resolve2);
       zip.on("error", reject);
       zip.readEntry();
     });
@@ -51415,13 +51417,13 @@ var Entries = class {
 };
 async function tarFiles(where, handle, limits) {
   const { size } = await handle.stat();
-  const read2 = async (offset, length) => {
+  const read3 = async (offset, length) => {
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await handle.read(buffer, 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };
   const entries = new Entries(where, handle);
-  for (const header2 of await indexTar(where, size, read2, limits)) if (!header2.afterEnd) await entries.add(header2);
+  for (const header2 of await indexTar(where, size, read3, limits)) if (!header2.afterEnd) await entries.add(header2);
   entries.checkParents();
   const need = (name2) => {
     const found = entries.find(name2);
@@ -51436,7 +51438,7 @@ async function tarFiles(where, handle, limits) {
     read: async (name2) => {
       const header2 = need(name2);
       checkDocument(where, name2, header2.size);
-      return read2(header2.offset, header2.size);
+      return read3(header2.offset, header2.size);
     },
     async *stream(name2) {
       const header2 = need(name2);
@@ -51833,12 +51835,12 @@ import { execFile } from "node:child_process";
 var TIMEOUT = 1e4;
 var MAX_RECORDS2 = 20;
 var REF = /^\w[\w./-]*$/;
-var docker = (args) => new Promise((resolve) => {
+var docker = (args) => new Promise((resolve2) => {
   execFile(
     "docker",
     [...args],
     { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" },
-    (error2, stdout) => resolve(error2 === null ? stdout : null)
+    (error2, stdout) => resolve2(error2 === null ? stdout : null)
   );
 });
 var parse3 = (text5) => {
@@ -52065,11 +52067,11 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
       bounded2,
       reference,
       { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
-      (read2) => onProgress({
+      (read3) => onProgress({
         layer: layer.index,
         layers: image.layers.length,
-        bytes: before + read2,
-        share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored
+        bytes: before + read3,
+        share: stored === 0 ? 1 : (done + Math.min(read3, layer.storedSize)) / stored
       })
     );
     bytes2 += scan2.size;
@@ -52189,9 +52191,9 @@ function packagesOf(present, texts2) {
     );
   return found;
 }
-function settingsOf({ config: { run: run12 } }) {
+function settingsOf({ config: { run: run13 } }) {
   const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run12)) {
+  for (const [field2, value] of Object.entries(run13)) {
     if (field2 === "Env" && Array.isArray(value)) {
       for (const pair2 of value)
         found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
@@ -52217,9 +52219,9 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   for (const layer of image.layers) {
     const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
     if (own2.size + few.size === 0) continue;
-    const read2 = await readEntries(layer, own2, few);
-    for (const [entry, checksum2] of read2.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
-    for (const [entry, text5] of read2.contents) contents.set(`${layer.index}:${entry}`, text5);
+    const read3 = await readEntries(layer, own2, few);
+    for (const [entry, checksum2] of read3.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
+    for (const [entry, text5] of read3.contents) contents.set(`${layer.index}:${entry}`, text5);
   }
   const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
   return {
@@ -52426,13 +52428,13 @@ var CONFIG_SHAPE = struct(
 var DOCKER_MANIFEST_SHAPE = { list: struct("Config RepoTags Layers Parent", { LayerSources: null }) };
 function asGoReads(value, shape2, where) {
   if (shape2 === null || typeof value !== "object" || value === null) return value;
-  if ("list" in shape2) return Array.isArray(value) ? value.map((item) => asGoReads(item, shape2.list, where)) : value;
+  if ("list" in shape2) return Array.isArray(value) ? value.map((item2) => asGoReads(item2, shape2.list, where)) : value;
   if (Array.isArray(value)) return value;
   const seen = /* @__PURE__ */ new Map();
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
+    Object.entries(value).map(([key, item2]) => {
       const field2 = shape2.fields.get(fold3(key));
-      if (field2 === void 0) return [key, item];
+      if (field2 === void 0) return [key, item2];
       const earlier = seen.get(field2.name);
       if (earlier !== void 0) {
         throw new ImageError(
@@ -52441,7 +52443,7 @@ function asGoReads(value, shape2, where) {
         );
       }
       seen.set(field2.name, key);
-      return [field2.name, asGoReads(item, field2.shape, where)];
+      return [field2.name, asGoReads(item2, field2.shape, where)];
     })
   );
 }
@@ -52780,9 +52782,9 @@ async function* save(engine, name2) {
   child.stderr.setEncoding("utf8").on("data", (text5) => {
     stderr = (stderr + text5).slice(-MAX_KEPT4);
   });
-  const ended = new Promise((resolve) => {
-    child.on("error", (error2) => resolve({ code: null, error: error2 }));
-    child.on("close", (code3) => resolve({ code: code3, error: null }));
+  const ended = new Promise((resolve2) => {
+    child.on("error", (error2) => resolve2({ code: null, error: error2 }));
+    child.on("close", (code3) => resolve2({ code: code3, error: null }));
   });
   try {
     for await (const chunk of child.stdout) yield chunk;
@@ -52854,7 +52856,7 @@ function unwrap2(bytes2, mediaType, limits) {
 async function readAttestations(files, manifests, image) {
   let left = MAX_BYTES3;
   const { limits } = files;
-  const read2 = async (digest, predicateType, mediaType) => {
+  const read3 = async (digest, predicateType, mediaType) => {
     const blob = blobName(digest);
     const unread = (problem) => ({
       predicateType,
@@ -52913,7 +52915,7 @@ async function readAttestations(files, manifests, image) {
     for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
       if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
       found.push(
-        await read2(
+        await read3(
           blob,
           annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown",
           mediaType
@@ -53481,34 +53483,34 @@ function changedWith(findings, finding) {
   if (finding.fix === null) return null;
   const text5 = JSON.stringify(finding.fix);
   const first2 = findings.find(
-    ({ suppressed, fix }) => suppressed === null && fix !== null && JSON.stringify(fix) === text5
+    ({ suppressed, fix: fix2 }) => suppressed === null && fix2 !== null && JSON.stringify(fix2) === text5
   );
   return first2 === void 0 || first2.fingerprint === finding.fingerprint ? null : first2;
 }
 function fixParts({ source: source2, report }, finding) {
-  const { fix } = finding;
-  if (fix === null) return [];
+  const { fix: fix2 } = finding;
+  if (fix2 === null) return [];
   if (changedWith(report.findings, finding) !== null) return [];
   const edit = ({ startLine, endLine, lines }) => {
-    const at3 = `${fix.path}:${startLine}`;
-    const old = source2 === null || source2.path !== fix.path ? [] : source2.lines.slice(startLine - 1, endLine);
+    const at3 = `${fix2.path}:${startLine}`;
+    const old = source2 === null || source2.path !== fix2.path ? [] : source2.lines.slice(startLine - 1, endLine);
     const shown2 = old.filter((_line, index) => source2?.hidden.has(startLine + index) !== true);
     const gone = old.filter((line2) => !shown2.includes(line2)).flatMap((line2) => assignments(line2).flatMap(({ name: name2, isHidden }) => isHidden ? [name2] : []));
     const title = shown2.length === old.length ? at3 : `${at3}: ${gone.length === 0 ? "the line with the secret" : [...new Set(gone)].join(", ")} goes`;
     return { title, lines: [...shown2.map((line2) => `- ${line2}`), ...lines.map((line2) => `+ ${line2}`)] };
   };
   return [
-    ...fix.edits.map(edit),
-    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
-    ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
+    ...fix2.edits.map(edit),
+    ...fix2.ignore === null ? [] : [{ title: fix2.ignore.path, lines: fix2.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
+    ...fix2.build.length === 0 ? [] : [{ title: `docker build ${fix2.build.join(" ")} \u2026`, lines: [] }]
   ];
 }
 function withoutHiddenFix(finding, lines, redactor) {
-  const { fix } = finding;
-  if (fix === null) return finding;
+  const { fix: fix2 } = finding;
+  if (fix2 === null) return finding;
   const isHidden = (texts2) => redactor.lines(texts2).some((text5, index) => text5 !== texts2[index]);
-  const bad = fix.edits.filter((edit) => isHidden(edit.lines));
-  if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
+  const bad = fix2.edits.filter((edit) => isHidden(edit.lines));
+  if (bad.length === 0 && !isHidden(fix2.ignore?.patterns ?? []) && !isHidden(fix2.build)) return finding;
   const sentences = bad.map((edit) => {
     const left = new Set(edit.lines.flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)));
     const names2 = [
@@ -53517,7 +53519,7 @@ function withoutHiddenFix(finding, lines, redactor) {
       )
     ].filter((name2) => !left.has(name2));
     const what = names2.length === 0 ? "change only what this finding names" : `only ${names2.join(" and ")} ${names2.length === 1 ? "goes" : "go"}`;
-    return `In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
+    return `In ${fix2.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
   });
   return {
     ...finding,
@@ -54045,10 +54047,10 @@ function inlineWarnings(inline, rules2, policy, used, now) {
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta31, check: run12 } of rules2) {
+  for (const { meta: meta31, check: run13 } of rules2) {
     const setting2 = settings2[meta31.id];
     if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
-    yield* run12(evidence, setting2.options);
+    yield* run13(evidence, setting2.options);
   }
 }
 
@@ -54538,6 +54540,7 @@ var LINT_OPTIONS = {
 };
 var BASELINE_OPTIONS = of(...IMAGE, "name", "output", "prune");
 var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "verbose"), ...ONE_FORMAT };
+var FIX_OPTIONS = of(...IMAGE, "dry-run", "patch");
 var INIT_OPTIONS = of("github");
 var DETECTORS_OPTIONS = { ...of("markdown"), ...ONE_FORMAT };
 function parseOptions(command2, args, options5) {
@@ -54722,7 +54725,7 @@ var reportJsonSchema = () => ({
 });
 
 // src/cli/output.ts
-var print = (text5) => new Promise((resolve) => process.stdout.write(text5, () => resolve()));
+var print = (text5) => new Promise((resolve2) => process.stdout.write(text5, () => resolve2()));
 async function writeOut(file, given2, host) {
   const text5 = sealedReport(given2);
   if (file === null) {
@@ -54753,12 +54756,12 @@ function progressLine() {
   let last = started;
   let shown2 = false;
   return {
-    show: ({ layer, layers, bytes: read2, share }) => {
+    show: ({ layer, layers, bytes: read3, share }) => {
       const now = performance.now();
       if (now - started < 1e3 || now - last < 100) return;
       last = now;
       shown2 = true;
-      const speed = read2 / ((now - started) / 1e3);
+      const speed = read3 / ((now - started) / 1e3);
       process.stderr.write(
         `\r\x1B[K${layer + 1} of ${layers} layers \xB7 ${Math.round(share * 100)} % \xB7 ${bytes(speed)}/s`
       );
@@ -55670,174 +55673,9 @@ var explain2 = {
   run: run5
 };
 
-// src/report/verdict.ts
-function offence({ findings }) {
-  const leaks = findings.filter(({ fails: fails2, secret }) => fails2 && secret !== null).length;
-  return leaks === 0 ? "breaks the policy" : leaks === 1 ? "leaks a secret" : `leaks ${number4(leaks)} secrets`;
-}
-var isMild = ({ verdict }) => verdict.result === "fail" && verdict.failOn === "never";
-function headline(report, name2) {
-  const { verdict } = report;
-  if (isMild(report)) return `\u26A0\uFE0F ${name2} would fail: it ${offence(report)}`;
-  if (verdict.result === "fail") return `\u274C ${name2} ${offence(report)}`;
-  const shown2 = shownFindings(report);
-  if (shown2.length === 0) return `\u2705 ${name2} is clean`;
-  return shown2.every(({ status }) => status === "known") ? `\u2705 ${name2} adds nothing new` : `\u2705 ${name2} passes`;
-}
-var countsOf = (findings) => Object.fromEntries(
-  SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])
-);
-function countParts2(report, strong2, none = "no findings") {
-  const { verdict, baseline: baseline2 } = report;
-  const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
-  const [fresh, known2] = [
-    tally(countsOf(open7.filter(({ status }) => status !== "known"))),
-    tally(countsOf(open7.filter(({ status }) => status === "known")))
-  ];
-  if (baseline2.name === null) return [fresh === "" ? none : strong2(fresh)];
-  return [
-    fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
-    ...verdict.known === 0 ? [] : [`${known2} known`],
-    ...baseline2.fixed.length === 0 ? [] : [`${baseline2.fixed.length} fixed`]
-  ];
-}
-var ruleOfVerdict = ({ policy, verdict }, name2) => `${name2(policy.name)} ${verdict.failOn === "never" ? `never fails (it would on ${verdict.threshold})` : `fails on ${verdict.failOn}`}`;
-function loosenedSentences({ policy }, code3 = (text5) => text5) {
-  if (policy.loosened.length === 0) return null;
-  return {
-    what: `This pull request ${describeLoosenings(policy.loosened)}.`,
-    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? "" : ` ${policy.commit.slice(0, 7)}`}. ${code3("policy-from: head")} tries it.`
-  };
-}
-var passedCount = ({ verdict }) => `${plural(verdict.passed.length, "rule")} passed`;
-
-// src/report/history.ts
-var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
-var FROM = HEADINGS.indexOf("from");
-var MIN_INSTRUCTION = 12;
-function age(created, now) {
-  const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
-  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86400) return "";
-  const units = [
-    ["y", 365 * 86400],
-    ["mo", 30 * 86400],
-    ["d", 86400],
-    ["h", 3600],
-    ["min", 60]
-  ];
-  for (const [unit, length] of units) {
-    const count2 = Math.floor(seconds / length);
-    if (count2 >= 1) return `${count2} ${unit}`;
-  }
-  return "now";
-}
-function foundIn(findings, layer, entry) {
-  const here = findings.filter(
-    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(
-      ({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry)
-    )
-  );
-  const hides = findings.filter(
-    ({ related }) => related.some(
-      ({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer
-    )
-  ).length;
-  return [tally(countsOf(here), ", "), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
-}
-function renderHistory(outcome, now, { width, verbose }) {
-  const { report, instructions, redactor } = outcome;
-  const { image } = report;
-  const findings = shownFindings(report);
-  const from = (base2) => base2 === null ? "?" : base2 ? "base" : "own";
-  const lines = (at4) => at4 === null ? "" : at4.startLine === at4.endLine ? String(at4.startLine) : `${at4.startLine}-${at4.endLine}`;
-  const rows = image.history.map((entry, index) => {
-    const layer = entry.layer === null ? null : image.layers[entry.layer] ?? null;
-    return [
-      layer === null ? "" : String(layer.index),
-      layer === null ? "" : bytes(layer.size),
-      age(entry.created, now),
-      lines(entry.dockerfile),
-      from(entry.base),
-      foundIn(findings, layer?.index ?? null, index),
-      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
-    ];
-  });
-  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [
-    String(layer.index),
-    bytes(layer.size),
-    "",
-    "",
-    from(layer.base),
-    foundIn(findings, layer.index, null),
-    "(no history entry)"
-  ]);
-  const all2 = [[...HEADINGS], ...rows, ...unpaired];
-  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
-  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
-  const text5 = all2.map((row) => {
-    const cells = widths.map((own2, column) => pad2(row[column] ?? "", own2, column < 2 ? "start" : "end"));
-    const last = row.at(-1) ?? "";
-    return [...cells, verbose ? last : cutToColumns(redactor, last, room)].join("  ").trimEnd();
-  });
-  const base = image.base === null ? "" : `
-base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
-  const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
-  const file = at3 == null ? "" : `
-lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
-  const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
-  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
-  return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
-
-${text5.join("\n")}
-${legend}${warnings.map((line2) => `${line2}
-`).join("")}`;
-}
-
-// src/cli/commands/history.ts
-var FORMS4 = {
-  terminal: (outcome, now, verbose) => renderHistory(outcome, now, { width: process.stdout.isTTY === true ? process.stdout.columns : 80, verbose }),
-  json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}
-`
-};
-var help5 = () => `Usage: layergate history IMAGE [options]
-
-Prints every history entry with its layer, size, age, line of the Dockerfile,
-instruction, whether it is the base's or own, and what the gate found in it.
-
-${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
-${option("verbose", "instructions are not cut")}
-${option("format", list(Object.keys(FORMS4)), "NAME")}
-${option("json", "short for --format json: image, findings and warnings")}
-
-Exit codes: 0 printed \xB7 2 the image could not be read
-`;
-async function run6(args, host) {
-  const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
-  const render = formOf(FORMS4, values);
-  const reference = oneImage("history", positionals);
-  const { outcome, now } = await withProgress(host, async (hooks) => {
-    const prepared = await prepare2(reference, settingsOf2(values), surroundingsOf(hooks));
-    return { outcome: await runGate(prepared), now: prepared.now };
-  });
-  await writeOut(null, render(outcome, now, values.verbose === true), host);
-  return 0;
-}
-var history = {
-  name: "history",
-  overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
-  help: help5,
-  options: HISTORY_OPTIONS,
-  run: run6
-};
-
-// src/cli/commands/init.ts
-import { randomBytes as randomBytes2 } from "node:crypto";
+// src/cli/commands/fix.ts
 import { writeFile as writeFile3 } from "node:fs/promises";
-
-// src/cli/workflow-patch.ts
-import { existsSync as existsSync2 } from "node:fs";
-import { readdir as readdir2 } from "node:fs/promises";
-import path18 from "node:path";
+import { resolve } from "node:path";
 
 // node_modules/diff/libesm/diff/base.js
 var Diff = class {
@@ -56348,23 +56186,322 @@ function splitLines(text5) {
   return result;
 }
 
+// src/remedy/apply.ts
+function applyEdits(text5, edits) {
+  const lines = text5.split("\n");
+  for (const { startLine, endLine, lines: own2 } of [...edits].sort((a, b) => b.startLine - a.startLine)) {
+    const end2 = lines[startLine - 1]?.endsWith("\r") === true ? "\r" : "";
+    lines.splice(startLine - 1, endLine - startLine + 1, ...own2.map((line2) => `${line2}${end2}`));
+  }
+  return lines.join("\n");
+}
+function withPatterns(text5, patterns) {
+  const known2 = new Set((text5 ?? "").split(/\r?\n/).map((line2) => line2.trim()));
+  const missing = patterns.filter((pattern) => !known2.has(pattern));
+  if (missing.length === 0) return text5 ?? "";
+  const end2 = text5?.includes("\r\n") === true ? "\r\n" : "\n";
+  const start = text5 === null || text5 === "" || text5.endsWith("\n") ? text5 ?? "" : `${text5}${end2}`;
+  return `${start}${missing.join(end2)}${end2}`;
+}
+
+// src/cli/commands/fix.ts
+var MAX_FILE2 = 1 << 20;
+var help5 = () => `Usage: layergate fix IMAGE [options]
+
+Makes the changes that the findings of an image propose, in the Dockerfile and
+.dockerignore of the current directory. Only changes that are certain are made:
+what a person has to decide is listed. Build the image anew, and scan it.
+
+${option("dry-run")}
+${option("patch")}
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+
+Exit codes: 0 nothing that fails is left without a change \xB7 1 something is
+2 the image or a file could not be read or written
+`;
+function fixesOf({ report }) {
+  const open7 = report.findings.flatMap(({ fix: fix2, suppressed }) => fix2 === null || suppressed !== null ? [] : [fix2]);
+  return [...new Map(open7.map((fix2) => [JSON.stringify(fix2), fix2])).values()];
+}
+async function read2(path20) {
+  const found = await readWhole(resolve(path20), MAX_FILE2, process.cwd());
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${path20}: the file cannot be read: ${found.why}.`);
+  if (found.text?.includes("\uFFFD") === true)
+    throw new ConfigError(`${path20}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
+  return found.text;
+}
+async function changesOf(fixes) {
+  const changes2 = [];
+  const paths = new Set(fixes.map(({ path: path20 }) => path20));
+  for (const path20 of paths) {
+    const before = await read2(path20);
+    if (before === null) throw new ConfigError(`${path20}: the Dockerfile is gone.`);
+    const edits = fixes.filter((fix2) => fix2.path === path20).flatMap((fix2) => fix2.edits);
+    changes2.push({ path: path20, before, after: applyEdits(before, edits) });
+  }
+  const ignoring = fixes.flatMap(({ ignore }) => ignore ?? []);
+  for (const path20 of new Set(ignoring.map((ignore) => ignore.path))) {
+    const before = await read2(path20);
+    const patterns = ignoring.filter((ignore) => ignore.path === path20).flatMap((ignore) => ignore.patterns);
+    changes2.push({ path: path20, before, after: withPatterns(before, [...new Set(patterns)]) });
+  }
+  return changes2.filter(({ before, after: after2 }) => before !== after2);
+}
+var patchOf = (changes2) => changes2.map(
+  ({ path: path20, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path20}`, `b/${path20}`, before ?? "", after2).replace(
+    /^=+\n/,
+    ""
+  )
+).join("");
+var item = (text5) => wrap(visible(text5), "  ", "    ");
+async function run6(args, host) {
+  const { values, positionals } = parseOptions("fix", args, FIX_OPTIONS);
+  const reference = oneImage("fix", positionals);
+  if (values["dry-run"] === true && values.patch !== void 0)
+    throw new UsageError("--dry-run and --patch: name one of them.");
+  const outcome = await withProgress(
+    host,
+    async (hooks) => runGate(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)))
+  );
+  const fixes = fixesOf(outcome);
+  const changes2 = await changesOf(fixes);
+  const left = outcome.report.findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && fix2 === null);
+  const isDry = values["dry-run"] === true;
+  const lines = [];
+  if (values.patch !== void 0 && changes2.length > 0) {
+    const patch = patchOf(changes2);
+    if (outcome.redactor.text(patch) !== patch)
+      throw new UsageError(
+        "A line that goes holds a secret, so that a patch would hold it too: layergate fix without --patch changes the files themselves."
+      );
+    await write(values.patch, patch);
+    lines.push(...wrap(`Wrote ${visible(values.patch)}: git apply takes it.`, "", "  "));
+  } else if (!isDry)
+    for (const { path: path20, before, after: after2 } of changes2) await write(path20, after2, before === null ? "wx" : "w");
+  for (const { path: path20, before, after: after2 } of changes2) {
+    const verb = isDry || values.patch !== void 0 ? "Would change" : before === null ? "Wrote" : "Changed";
+    lines.push(`${verb} ${visible(path20)}:`, ...outcome.redactor.lines(linesOf2(before ?? "", after2)));
+  }
+  if (changes2.length === 0) lines.push("Nothing to change.");
+  for (const { code: code3, message } of outcome.report.warnings)
+    if (code3 === "lines-not-known")
+      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), "", "  "));
+  const build2 = [...new Set(fixes.flatMap((fix2) => fix2.build))];
+  if (build2.length > 0) lines.push("docker build then takes:", ...build2.map((each2) => `  ${visible(each2)}`));
+  if (left.length > 0) {
+    lines.push(`${plural(left.length, "finding")} without a certain change:`);
+    for (const finding of left) {
+      const at3 = finding.dockerfile === null ? "" : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `;
+      lines.push(...item(`${at3}${finding.title} (${finding.ruleId}). ${finding.remedy}`));
+    }
+  }
+  await print(uncommanding(sealed(`${lines.join("\n")}
+`)));
+  return left.length > 0 ? 1 : 0;
+}
+function linesOf2(before, after2) {
+  const patch = createTwoFilesPatch("", "", before, after2, void 0, void 0, { context: 0 });
+  return patch.split("\n").slice(4).filter((line2) => /^[+-]/.test(line2)).map((line2) => `  ${visible(`${line2.charAt(0)} ${line2.substring(1)}`.trimEnd())}`);
+}
+async function write(path20, text5, flag2 = "w") {
+  try {
+    await writeFile3(path20, text5, { flag: flag2 });
+  } catch (error2) {
+    throw new UsageError(`${path20}: the file cannot be written: ${reasonOf(error2)}.`);
+  }
+}
+var fix = {
+  name: "fix",
+  overview: [["fix IMAGE", "makes the changes that the findings propose"]],
+  help: help5,
+  options: FIX_OPTIONS,
+  run: run6
+};
+
+// src/report/verdict.ts
+function offence({ findings }) {
+  const leaks = findings.filter(({ fails: fails2, secret }) => fails2 && secret !== null).length;
+  return leaks === 0 ? "breaks the policy" : leaks === 1 ? "leaks a secret" : `leaks ${number4(leaks)} secrets`;
+}
+var isMild = ({ verdict }) => verdict.result === "fail" && verdict.failOn === "never";
+function headline(report, name2) {
+  const { verdict } = report;
+  if (isMild(report)) return `\u26A0\uFE0F ${name2} would fail: it ${offence(report)}`;
+  if (verdict.result === "fail") return `\u274C ${name2} ${offence(report)}`;
+  const shown2 = shownFindings(report);
+  if (shown2.length === 0) return `\u2705 ${name2} is clean`;
+  return shown2.every(({ status }) => status === "known") ? `\u2705 ${name2} adds nothing new` : `\u2705 ${name2} passes`;
+}
+var countsOf = (findings) => Object.fromEntries(
+  SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length])
+);
+function countParts2(report, strong2, none = "no findings") {
+  const { verdict, baseline: baseline2 } = report;
+  const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
+  const [fresh, known2] = [
+    tally(countsOf(open7.filter(({ status }) => status !== "known"))),
+    tally(countsOf(open7.filter(({ status }) => status === "known")))
+  ];
+  if (baseline2.name === null) return [fresh === "" ? none : strong2(fresh)];
+  return [
+    fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
+    ...verdict.known === 0 ? [] : [`${known2} known`],
+    ...baseline2.fixed.length === 0 ? [] : [`${baseline2.fixed.length} fixed`]
+  ];
+}
+var ruleOfVerdict = ({ policy, verdict }, name2) => `${name2(policy.name)} ${verdict.failOn === "never" ? `never fails (it would on ${verdict.threshold})` : `fails on ${verdict.failOn}`}`;
+function loosenedSentences({ policy }, code3 = (text5) => text5) {
+  if (policy.loosened.length === 0) return null;
+  return {
+    what: `This pull request ${describeLoosenings(policy.loosened)}.`,
+    when: `That takes effect after the merge: this run follows the policy of the base commit${policy.commit === null ? "" : ` ${policy.commit.slice(0, 7)}`}. ${code3("policy-from: head")} tries it.`
+  };
+}
+var passedCount = ({ verdict }) => `${plural(verdict.passed.length, "rule")} passed`;
+
+// src/report/history.ts
+var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
+var FROM = HEADINGS.indexOf("from");
+var MIN_INSTRUCTION = 12;
+function age(created, now) {
+  const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
+  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86400) return "";
+  const units = [
+    ["y", 365 * 86400],
+    ["mo", 30 * 86400],
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60]
+  ];
+  for (const [unit, length] of units) {
+    const count2 = Math.floor(seconds / length);
+    if (count2 >= 1) return `${count2} ${unit}`;
+  }
+  return "now";
+}
+function foundIn(findings, layer, entry) {
+  const here = findings.filter(
+    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(
+      ({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry)
+    )
+  );
+  const hides = findings.filter(
+    ({ related }) => related.some(
+      ({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer
+    )
+  ).length;
+  return [tally(countsOf(here), ", "), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
+}
+function renderHistory(outcome, now, { width, verbose }) {
+  const { report, instructions, redactor } = outcome;
+  const { image } = report;
+  const findings = shownFindings(report);
+  const from = (base2) => base2 === null ? "?" : base2 ? "base" : "own";
+  const lines = (at4) => at4 === null ? "" : at4.startLine === at4.endLine ? String(at4.startLine) : `${at4.startLine}-${at4.endLine}`;
+  const rows = image.history.map((entry, index) => {
+    const layer = entry.layer === null ? null : image.layers[entry.layer] ?? null;
+    return [
+      layer === null ? "" : String(layer.index),
+      layer === null ? "" : bytes(layer.size),
+      age(entry.created, now),
+      lines(entry.dockerfile),
+      from(entry.base),
+      foundIn(findings, layer?.index ?? null, index),
+      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
+    ];
+  });
+  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [
+    String(layer.index),
+    bytes(layer.size),
+    "",
+    "",
+    from(layer.base),
+    foundIn(findings, layer.index, null),
+    "(no history entry)"
+  ]);
+  const all2 = [[...HEADINGS], ...rows, ...unpaired];
+  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
+  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
+  const text5 = all2.map((row) => {
+    const cells = widths.map((own2, column) => pad2(row[column] ?? "", own2, column < 2 ? "start" : "end"));
+    const last = row.at(-1) ?? "";
+    return [...cells, verbose ? last : cutToColumns(redactor, last, room)].join("  ").trimEnd();
+  });
+  const base = image.base === null ? "" : `
+base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
+  const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
+  const file = at3 == null ? "" : `
+lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
+  const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
+  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
+  return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
+
+${text5.join("\n")}
+${legend}${warnings.map((line2) => `${line2}
+`).join("")}`;
+}
+
+// src/cli/commands/history.ts
+var FORMS4 = {
+  terminal: (outcome, now, verbose) => renderHistory(outcome, now, { width: process.stdout.isTTY === true ? process.stdout.columns : 80, verbose }),
+  json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}
+`
+};
+var help6 = () => `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+${option("verbose", "instructions are not cut")}
+${option("format", list(Object.keys(FORMS4)), "NAME")}
+${option("json", "short for --format json: image, findings and warnings")}
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+async function run7(args, host) {
+  const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
+  const render = formOf(FORMS4, values);
+  const reference = oneImage("history", positionals);
+  const { outcome, now } = await withProgress(host, async (hooks) => {
+    const prepared = await prepare2(reference, settingsOf2(values), surroundingsOf(hooks));
+    return { outcome: await runGate(prepared), now: prepared.now };
+  });
+  await writeOut(null, render(outcome, now, values.verbose === true), host);
+  return 0;
+}
+var history = {
+  name: "history",
+  overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
+  help: help6,
+  options: HISTORY_OPTIONS,
+  run: run7
+};
+
+// src/cli/commands/init.ts
+import { randomBytes as randomBytes2 } from "node:crypto";
+import { writeFile as writeFile4 } from "node:fs/promises";
+
 // src/cli/workflow-patch.ts
+import { existsSync as existsSync2 } from "node:fs";
+import { readdir as readdir2 } from "node:fs/promises";
+import path18 from "node:path";
 var import_yaml2 = __toESM(require_dist(), 1);
 
 // src/checkout/git.ts
 import { execFile as execFile2 } from "node:child_process";
 import path17 from "node:path";
-var MAX_FILE2 = 64 << 20;
+var MAX_FILE3 = 64 << 20;
 var MAX_LINKS4 = 5;
 var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
 function git2(directory, args) {
-  return new Promise((resolve) => {
+  return new Promise((resolve2) => {
     execFile2(
       "git",
       ["-C", directory, ...OPTIONS3, ...args],
       {
         encoding: "buffer",
-        maxBuffer: MAX_FILE2,
+        maxBuffer: MAX_FILE3,
         // Nothing is fetched on the way: a partial clone would ask the server for each file.
         env: {
           ...process.env,
@@ -56375,7 +56512,7 @@ function git2(directory, args) {
           LC_ALL: "C"
         }
       },
-      (error2, stdout) => resolve(error2 === null ? stdout : null)
+      (error2, stdout) => resolve2(error2 === null ? stdout : null)
     );
   });
 }
@@ -56508,13 +56645,13 @@ var isPush = (command2) => /^(?:docker|podman|nerdctl|buildah)$/.test(command2.n
 function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
   const steps = node2.get("steps", true);
   if (!(0, import_yaml2.isSeq)(steps) || steps.flow === true) return [];
-  return steps.items.flatMap((item) => {
-    if (!(0, import_yaml2.isMap)(item) || item.range == null) return [];
-    let start = lineOf2(item.range[0]);
+  return steps.items.flatMap((item2) => {
+    if (!(0, import_yaml2.isMap)(item2) || item2.range == null) return [];
+    let start = lineOf2(item2.range[0]);
     while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
-    let end2 = lineOf2(item.range[1] - 1) + 1;
+    let end2 = lineOf2(item2.range[1] - 1) + 1;
     while (end2 > start + 1 && /^\s*(?:#.*)?$/.test(lines[end2 - 1] ?? "")) end2--;
-    return [{ node: item, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
+    return [{ node: item2, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
   });
 }
 function gateStep(action, { image, dockerfile, target, metadata }, indent) {
@@ -56662,15 +56799,15 @@ function permissionEdits(job, notes) {
   const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
   if ((0, import_yaml2.isMap)(own2)) {
     if (own2.has("pull-requests")) return [];
-    const item = own2.items[0];
-    if (item?.key.range == null) {
+    const item2 = own2.items[0];
+    if (item2?.key.range == null) {
       notes.push(
         `${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`
       );
       return [];
     }
-    const column = /^\s*/.exec(job.lines[line2(item.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
-    return [{ before: line2(item.key.range[0]), lines: [`${column}${wanted}`] }];
+    const column = /^\s*/.exec(job.lines[line2(item2.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
+    return [{ before: line2(item2.key.range[0]), lines: [`${column}${wanted}`] }];
   }
   if ((0, import_yaml2.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
@@ -56720,7 +56857,7 @@ function jobEdits(job, env, action, notes) {
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
 var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
-function patchOf(file, text5, action, notes) {
+function patchOf2(file, text5, action, notes) {
   const counter = new import_yaml2.LineCounter();
   const document = (0, import_yaml2.parseDocument)(text5, { lineCounter: counter });
   if (document.errors.length > 0 || !(0, import_yaml2.isMap)(document.contents)) {
@@ -56810,7 +56947,7 @@ async function proposeWorkflow(directory) {
     const file = `${WORKFLOWS}/${name2}`;
     const { text: text5 } = await readWhole(path18.join(directory, file), MAX_WORKFLOW);
     if (text5 === null) continue;
-    const { patch } = patchOf(file, text5, action, notes);
+    const { patch } = patchOf2(file, text5, action, notes);
     if (patch !== "") patches.push(patch);
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path);
@@ -56832,7 +56969,7 @@ async function proposeWorkflow(directory) {
 }
 
 // src/cli/commands/init.ts
-var help6 = () => `Usage: layergate init [--github]
+var help7 = () => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -56864,7 +57001,7 @@ fail-on: high
 # Makes hashes of secrets comparable between runs. It may be public.
 salt: ${salt}
 `;
-async function run7(args) {
+async function run8(args) {
   const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
   noArguments("init", positionals);
   if (values.github === true) {
@@ -56875,7 +57012,7 @@ async function run7(args) {
     return 0;
   }
   try {
-    await writeFile3(".layergate.yml", TEMPLATE2(randomBytes2(16).toString("hex")), { flag: "wx" });
+    await writeFile4(".layergate.yml", TEMPLATE2(randomBytes2(16).toString("hex")), { flag: "wx" });
   } catch (error2) {
     throw new UsageError(
       codeOf(error2) === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written: ${reasonOf(error2)}.`
@@ -56887,9 +57024,9 @@ async function run7(args) {
 var init = {
   name: "init",
   overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]],
-  help: help6,
+  help: help7,
   options: INIT_OPTIONS,
-  run: run7
+  run: run8
 };
 
 // src/lint.ts
@@ -56967,7 +57104,7 @@ function configOf(steps) {
     history: null
   };
 }
-function originOf(dockerfile, stages, steps, linesOf2) {
+function originOf(dockerfile, stages, steps, linesOf3) {
   const stage = stages.at(-1) ?? null;
   return {
     dockerfile,
@@ -56976,8 +57113,8 @@ function originOf(dockerfile, stages, steps, linesOf2) {
     base: null,
     baseReason: null,
     lastLines: (keyword) => steps.findLast((step2) => step2.keyword === keyword)?.lines ?? null,
-    linesOf: linesOf2,
-    from: stage === null ? null : linesOf2(stage.fromInstruction),
+    linesOf: linesOf3,
+    from: stage === null ? null : linesOf3(stage.fromInstruction),
     stage,
     stages,
     reason: null,
@@ -56997,9 +57134,9 @@ function targetOf2({ text: text5 }, name2) {
   const target = (jsonWords(text5) ?? text5.split(/\s+/)).at(-1)?.replace(/^(["'])(.*)\1$/, "$2") ?? "/";
   return target.endsWith("/") ? `${target}${name2}` : target;
 }
-function* besideOf2(dockerfile, steps, scanner, linesOf2) {
+function* besideOf2(dockerfile, steps, scanner, linesOf3) {
   const at3 = (instruction, { value, facts }) => ({
-    ...linesOf2(instruction),
+    ...linesOf3(instruction),
     ...linesIn(instruction, value, facts["name"] ?? "")
   });
   for (const step2 of steps) {
@@ -57031,9 +57168,9 @@ function* besideOf2(dockerfile, steps, scanner, linesOf2) {
     };
   }
 }
-function describedBy(dockerfile, stages, steps, linesOf2, scanner) {
+function describedBy(dockerfile, stages, steps, linesOf3, scanner) {
   const own2 = steps.filter(({ of: of2 }) => of2 === "image");
-  const origin = originOf(dockerfile, stages, own2, linesOf2);
+  const origin = originOf(dockerfile, stages, own2, linesOf3);
   const image = { config: configOf(own2), annotations: {}, documents: [], names: [] };
   const none = /* @__PURE__ */ new Map();
   const leaks = collectLeaks({
@@ -57050,7 +57187,7 @@ function describedBy(dockerfile, stages, steps, linesOf2, scanner) {
   const told = new Set(leaks.leaks.map(({ value }) => value));
   const seen = /* @__PURE__ */ new Set();
   const beside = [];
-  for (const secret of besideOf2(dockerfile, steps, scanner, linesOf2)) {
+  for (const secret of besideOf2(dockerfile, steps, scanner, linesOf3)) {
     const { match: match2 } = secret;
     if (told.has(match2.value) || seen.has(match2.identity)) continue;
     seen.add(match2.identity);
@@ -57075,20 +57212,20 @@ function configuredUser(steps) {
 function evidenceOf(dockerfile, salt, scanner, now) {
   const target = dockerfile.stages.at(-1);
   if (target === void 0) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`);
-  const linesOf2 = ({ startLine, endLine }) => ({
+  const linesOf3 = ({ startLine, endLine }) => ({
     path: dockerfile.path,
     startLine,
     endLine,
     certainty: "exact"
   });
-  const steps = stepsOfDockerfile(dockerfile, target, linesOf2);
+  const steps = stepsOfDockerfile(dockerfile, target, linesOf3);
   const own2 = [...ancestorsOf(dockerfile, target), target];
   const [root = target] = own2;
   const isOpen = /[$]/.test(root.from);
   const { configured, step: step2 } = configuredUser(steps);
-  const fromLines2 = linesOf2(target.fromInstruction);
-  const { origin, leaks, beside } = describedBy(dockerfile, own2, steps, linesOf2, scanner);
-  const read2 = {
+  const fromLines2 = linesOf3(target.fromInstruction);
+  const { origin, leaks, beside } = describedBy(dockerfile, own2, steps, linesOf3, scanner);
+  const read3 = {
     origin,
     leaks: leaks.leaks,
     given: givenLeaks(steps, leaks.leaks, origin),
@@ -57103,12 +57240,12 @@ function evidenceOf(dockerfile, salt, scanner, now) {
       digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null,
       layers: null,
       source: "dockerfile",
-      lines: linesOf2(root.fromInstruction),
+      lines: linesOf3(root.fromInstruction),
       doubt: null
     },
     takenFrom: [
-      ...isOpen ? possibleBases(dockerfile, target, linesOf2) : [],
-      ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf2 }, [])
+      ...isOpen ? possibleBases(dockerfile, target, linesOf3) : [],
+      ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf3 }, [])
     ],
     baseCertainty: () => null,
     user: resolveUser(configured, null, null),
@@ -57119,7 +57256,7 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     now
   };
   return {
-    read: read2,
+    read: read3,
     values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
   };
 }
@@ -57127,12 +57264,12 @@ function lintDockerfile({ path: path20, text: text5 }, policy, scanner, now) {
   const dockerfile = parseDockerfile(path20, text5);
   if (dockerfile.error !== null) throw new ConfigError(`${path20}: ${dockerfile.error}.`);
   const salt = policy.salt ?? createHash16("sha256").update(text5).digest("hex");
-  const { read: read2, values } = evidenceOf(dockerfile, salt, scanner, now);
+  const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
-    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path20), ...hiddenInCommands(read2.steps)],
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path20), ...hiddenInCommands(read3.steps)],
     (quoted2) => tokensIn(scanner, quoted2)
   );
-  const evidence = { ...read2, cut: (quoted2, most, from) => redactor.cut(quoted2, most, from) };
+  const evidence = { ...read3, cut: (quoted2, most, from) => redactor.cut(quoted2, most, from) };
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,
@@ -57417,7 +57554,7 @@ var FORMS5 = {
   json: renderLintJson,
   sarif: renderLintSarif
 };
-var help7 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+var help8 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -57436,7 +57573,7 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
 `;
-async function run8(args, host) {
+async function run9(args, host) {
   const { values, positionals } = parseOptions("lint", args, LINT_OPTIONS);
   const render = formOf(FORMS5, values);
   limitTo(values.timeout, host);
@@ -57451,13 +57588,13 @@ async function run8(args, host) {
 var lint = {
   name: "lint",
   overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]],
-  help: help7,
+  help: help8,
   options: LINT_OPTIONS,
-  run: run8
+  run: run9
 };
 
 // src/cli/commands/rules.ts
-async function run9(args) {
+async function run10(args) {
   noArguments("rules", args);
   const width = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
   const lines = RULES.map(
@@ -57473,7 +57610,7 @@ var rules = {
   overview: [["rules", "lists the rules"]],
   help: () => "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   options: {},
-  run: run9
+  run: run10
 };
 
 // src/checkout/base-commit.ts
@@ -57490,7 +57627,7 @@ function baseCommit(directory, commit, remote, judged3 = []) {
       `${file}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
     );
   };
-  const read2 = async (file) => {
+  const read3 = async (file) => {
     const text5 = await find3(file);
     const why = text5 === null ? null : notContent(text5);
     if (why !== null) throw new PolicyError(`${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}.`);
@@ -57500,7 +57637,7 @@ function baseCommit(directory, commit, remote, judged3 = []) {
   return {
     commit,
     read: (file) => {
-      const reading = files.get(file) ?? read2(file);
+      const reading = files.get(file) ?? read3(file);
       files.set(file, reading);
       return reading;
     },
@@ -57537,8 +57674,8 @@ var ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/;
 function proposalOf(env, payload) {
   const name2 = env["GITHUB_EVENT_NAME"] ?? "";
   const sha2 = env["GITHUB_SHA"] ?? "";
-  const { pull_request: pull, merge_group: group, workflow_run: run12 } = payload ?? {};
-  const heads = [pull?.head.sha, run12?.head_sha].flatMap((commit) => commit ?? []);
+  const { pull_request: pull, merge_group: group, workflow_run: run13 } = payload ?? {};
+  const heads = [pull?.head.sha, run13?.head_sha].flatMap((commit) => commit ?? []);
   if (ON_DEFAULT_BRANCH.test(name2))
     return {
       isProposed: true,
@@ -57559,7 +57696,7 @@ function readContext2(env) {
   const { payload, problem } = readEvent(env["GITHUB_EVENT_PATH"]);
   const commit = payload?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run12 = payload?.workflow_run;
+  const run13 = payload?.workflow_run;
   return {
     event: env["GITHUB_EVENT_NAME"] ?? "",
     repository: owner && repo ? { owner, repo } : null,
@@ -57569,12 +57706,12 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run12 === void 0 ? null : {
-      id: run12.id,
-      event: run12.event,
-      headSha: run12.head_sha,
-      headBranch: run12.head_branch,
-      headOwner: run12.head_repository?.owner.login ?? null
+    triggeredBy: run13 === void 0 ? null : {
+      id: run13.id,
+      event: run13.event,
+      headSha: run13.head_sha,
+      headBranch: run13.head_branch,
+      headOwner: run13.head_repository?.owner.login ?? null
     },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
@@ -57954,7 +58091,7 @@ function closing(report, { listed: listed2 }) {
   const { stats, warnings, notJudged, baseline: baseline2 } = report;
   const info = report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null);
   const list2 = (title, items) => items.length === 0 ? "" : `**${title}**
-${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length > listed2 ? `
+${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length > listed2 ? `
 - \u2026and ${number4(items.length - listed2)} more` : ""}`;
   const parts = [
     list2(
@@ -58082,8 +58219,8 @@ function describe3(outcome, group, paint, verbose) {
   const [finding] = group;
   if (finding === void 0) return [];
   const text5 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
-  const fix = fixLines(outcome, finding, paint);
-  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix];
+  const fix2 = fixLines(outcome, finding, paint);
+  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
   const heads = shown2.flatMap((each2, index) => {
@@ -58103,7 +58240,7 @@ function describe3(outcome, group, paint, verbose) {
     ...wrap(`all ${group.length} of them:`, "    ", "    "),
     ...text5,
     ...advice2(common),
-    ...fix
+    ...fix2
   ];
 }
 var advice2 = (text5) => text5 === "" ? [] : wrap(visible(text5), "    \u2192 ", "      ");
@@ -58207,7 +58344,7 @@ function footer({ report }, verbose) {
     return [
       "",
       title,
-      ...items.slice(0, most).flatMap((item) => wrap(visible(item), "  ", "    ")),
+      ...items.slice(0, most).flatMap((item2) => wrap(visible(item2), "  ", "    ")),
       ...items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []
     ];
   };
@@ -58298,7 +58435,7 @@ var FORMS6 = [
 ];
 
 // src/cli/commands/scan.ts
-var help8 = () => `Usage: layergate scan IMAGE [options]
+var help9 = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
 ${FORMS6.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
@@ -58336,7 +58473,7 @@ function parseTargets(formats, output) {
     );
   return targets;
 }
-async function run10(args, host) {
+async function run11(args, host) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets([...values.format ?? [], ...values.json === true ? ["json"] : []], values.output);
   const reference = oneImage("scan", positionals);
@@ -58381,13 +58518,13 @@ async function commitOfPolicy(given2) {
 var scan = {
   name: "scan",
   overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
-  help: help8,
+  help: help9,
   options: SCAN_OPTIONS,
-  run: run10
+  run: run11
 };
 
 // src/cli/commands/schema.ts
-async function run11([name2, ...rest]) {
+async function run12([name2, ...rest]) {
   noArguments("schema", rest);
   if (name2 !== "report" && name2 !== "config")
     throw new UsageError("Name one: layergate schema report, or layergate schema config.");
@@ -58401,12 +58538,13 @@ var schema = {
   overview: [["schema report|config", "prints a JSON Schema"]],
   help: () => "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n",
   options: {},
-  run: run11
+  run: run12
 };
 
 // src/cli/run.ts
 var COMMANDS2 = [
   scan,
+  fix,
   history,
   lint,
   baseline,
@@ -58490,11 +58628,11 @@ var watchdog = watch({ stream: 2, line: `layergate: ${TOO_LONG}${NOTHING_JUDGED}
 var LAST_WORDS = 3e3;
 var running = runCommand(process.argv.slice(2), { over: watchdog.over, within: watchdog.within, lost: () => lost });
 var overdue = watchdog.over.catch(async (error2) => {
-  await new Promise((resolve) => setTimeout(resolve, LAST_WORDS));
+  await new Promise((resolve2) => setTimeout(resolve2, LAST_WORDS));
   throw error2;
 });
 Promise.race([running, overdue]).then(async (code3) => {
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve2) => setImmediate(resolve2));
   if (lost !== null && code3 !== 2) throw new UsageError(`standard output cannot be written (${lost}).`);
   return code3;
 }).catch((error2) => {

@@ -9,6 +9,7 @@ import { context } from './commands/context.ts'
 import { detectors } from './commands/detectors.ts'
 import { diff } from './commands/diff.ts'
 import { explain } from './commands/explain.ts'
+import { fix } from './commands/fix.ts'
 import { history } from './commands/history.ts'
 import { init } from './commands/init.ts'
 import { lint } from './commands/lint.ts'
@@ -20,6 +21,7 @@ import { print } from './output.ts'
 /** In the order of `layergate --help`. */
 export const COMMANDS: readonly Command[] = [
   scan,
+  fix,
   history,
   lint,
   baseline,

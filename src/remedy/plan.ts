@@ -258,11 +258,3 @@ export class Plan {
       .sort((a, b) => a.startLine - b.startLine)
   }
 }
-
-/** The Dockerfile with the edits made, as text. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const lines = text.split(/\r?\n/)
-  for (const { startLine, endLine, lines: own } of [...edits].sort((a, b) => b.startLine - a.startLine))
-    lines.splice(startLine - 1, endLine - startLine + 1, ...own)
-  return lines.join('\n')
-}

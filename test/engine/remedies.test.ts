@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import type { Report } from '../../src/outcome/contract.ts'
-import { applyEdits } from '../../src/remedy/plan.ts'
+import { applyEdits } from '../../src/remedy/apply.ts'
 import { VALUES } from '../values.ts'
 import { type Engine, hasEngine, joinEngine } from './engine.ts'
 
@@ -214,5 +214,48 @@ describe.skipIf(!hasEngine())('the change that a finding proposes builds, and it
     const after = scan(`${id}:clean`, folder)
     expect(after.findings.filter(({ secret }) => secret !== null).map(({ message }) => message)).toEqual([])
     expect(after.verdict.result).toBe('pass')
+  })
+
+  it('a red pull request turns green: scan, fix, build, scan', () => {
+    const folder = path.join(engine.work, 'story')
+    engine.writeRoot(folder)
+    const files = {
+      Dockerfile: `${BASE}WORKDIR /app\nARG TOKEN\nCOPY . .\nRUN test -n "$TOKEN" && wc -c < .npmrc > len\nRUN rm .npmrc\nUSER 1000\nENTRYPOINT ["cat", "len"]\n`,
+      '.npmrc': NPMRC,
+      '.dockerignore': 'Dockerfile\n',
+    }
+    for (const [file, content] of Object.entries(files)) writeFileSync(path.join(folder, file), content)
+    const command = (...args: readonly string[]) => {
+      const { status, stdout } = spawnSync(process.execPath, [CLI, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, DOCKER_HOST: engine.host },
+      })
+      return { status, stdout }
+    }
+    const build = (...args: readonly string[]) =>
+      engine.docker(['build', '--network', 'host', '-t', 'layergate-test:story', ...args, folder], {
+        DOCKER_BUILDKIT: '1',
+      })
+    const start = () => engine.docker(['run', '--rm', '--network', 'none', 'layergate-test:story']).stdout.trim()
+
+    expect(build('--build-arg', `TOKEN=${token}`).status).toBe(0)
+    const length = start()
+    expect(length).toBe(String(NPMRC.length))
+    expect(command('scan', 'layergate-test:story').status).toBe(1)
+    const fixed = command('fix', 'layergate-test:story')
+    expect(fixed.status, fixed.stdout).toBe(0)
+    writeFileSync(path.join(engine.work, 'story-token'), token)
+    const again = build(
+      '--secret',
+      `id=TOKEN,src=${engine.work}/story-token`,
+      '--secret',
+      `id=npmrc,src=${folder}/.npmrc`,
+    )
+    expect(again.status, again.stderr).toBe(0)
+    const after = command('scan', 'layergate-test:story')
+    expect(after.status, after.stdout).toBe(0)
+    // The container does what it did.
+    expect(start()).toBe(length)
   })
 })

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import type { Finding } from '../../src/finding/finding.ts'
-import { applyEdits } from '../../src/remedy/plan.ts'
+import { applyEdits } from '../../src/remedy/apply.ts'
 import { withoutRemoval } from '../../src/shell/edit.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
