@@ -44909,10 +44909,9 @@ var Plan = class _Plan {
     this.#run(instruction).mounts.set(id, ["--mount=type=secret", `id=${id}`, ...options5].join(","));
     this.#touched.add(instruction.startLine);
   }
-  /** Whether a secret of that id is mounted as something else somewhere. */
-  isTaken(instruction, id, options5) {
-    const other = this.#runs.get(instruction.startLine)?.mounts.get(id);
-    return other !== void 0 && other !== ["--mount=type=secret", `id=${id}`, ...options5].join(",");
+  /** Whether a RUN mounts a file in a folder, which is there then. */
+  mountsIn({ startLine }, folder) {
+    return [...this.#runs.get(startLine)?.mounts.values() ?? []].some((mount) => mount.includes(`target=${folder}/`));
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
@@ -45266,7 +45265,8 @@ var Planner = class {
       this.#ids.set(`variable ${name2}`, name2);
       for (const { source: source2, isRoot } of implied) {
         this.#plan.mountVariable(source2, name2, isRoot);
-        this.#plan.option(`--secret id=${name2},env=${name2}`);
+        const given2 = isArgument2.has(name2) ? name2 : [...isArgument2][0] ?? name2;
+        this.#plan.option(`--secret id=${name2},env=${given2}`);
       }
     }
   }
@@ -45386,7 +45386,7 @@ var Planner = class {
       const text5 = other.keyword === "RUN" ? this.#plan.body(other) : other.text;
       return there.startsWith(folder) || text5.includes(folder) || other.keyword === "RUN" && text5.includes(baseName(folder));
     });
-    if (later !== void 0 && !this.#plan.asked.touched.has(later.source.startLine))
+    if (later !== void 0 && later.source.keyword !== "WORKDIR" && !this.#plan.mountsIn(later.source, folder))
       refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
@@ -45406,12 +45406,24 @@ var Planner = class {
     if (!mayMakeStage) refuse();
     this.#ownStage(hider);
   }
+  /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */
+  #makesOutside({ entry: { layer } }, directory) {
+    const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
+    const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
+    return entries.some(
+      ({ path: path20, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path20) && !path20.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path20)
+    );
+  }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
   #ownStage({ run: { source: source2, workdir }, at: at3 }) {
     const { dockerfile } = this.#evidence.origin;
     const stage = inStage(this.#evidence, source2);
     if (dockerfile === null || stage === void 0 || workdir === "/" || !this.#plan.isEmpty || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null)
       refuse();
+    if (this.#instructions.slice(0, at3 + 1).some((each2) => this.#makesOutside(each2, workdir)))
+      refuse(
+        `Build with it in a stage of its own (lines up to ${source2.endLine}), and copy from that what the image needs.`
+      );
     const own2 = this.#instructions.slice(0, at3).map((each2) => each2.source);
     const lines = ({ startLine, endLine }) => dockerfile.lines.slice(startLine - 1, endLine);
     const from = stage.fromInstruction;

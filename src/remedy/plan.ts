@@ -153,10 +153,9 @@ export class Plan {
     this.#touched.add(instruction.startLine)
   }
 
-  /** Whether a secret of that id is mounted as something else somewhere. */
-  isTaken(instruction: Instruction, id: string, options: readonly string[]): boolean {
-    const other = this.#runs.get(instruction.startLine)?.mounts.get(id)
-    return other !== undefined && other !== ['--mount=type=secret', `id=${id}`, ...options].join(',')
+  /** Whether a RUN mounts a file in a folder, which is there then. */
+  mountsIn({ startLine }: Instruction, folder: string): boolean {
+    return [...(this.#runs.get(startLine)?.mounts.values() ?? [])].some((mount) => mount.includes(`target=${folder}/`))
   }
 
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */

@@ -261,7 +261,9 @@ class Planner {
       this.#ids.set(`variable ${name}`, name)
       for (const { source, isRoot } of implied) {
         this.#plan.mountVariable(source, name, isRoot)
-        this.#plan.option(`--secret id=${name},env=${name}`)
+        // Who gave an argument has its name.
+        const given = isArgument.has(name) ? name : ([...isArgument][0] ?? name)
+        this.#plan.option(`--secret id=${name},env=${given}`)
       }
     }
   }
@@ -413,8 +415,8 @@ class Planner {
         (other.keyword === 'RUN' && text.includes(baseName(folder)))
       )
     })
-    // A mount makes the folder that it needs.
-    if (later !== undefined && !this.#plan.asked.touched.has(later.source.startLine))
+    // WORKDIR makes its folder, and a mount the one that it needs.
+    if (later !== undefined && later.source.keyword !== 'WORKDIR' && !this.#plan.mountsIn(later.source, folder))
       refuse(`${source.keyword} makes ${folder} too, which ${lineOf(later)} may need.`)
   }
 
@@ -443,6 +445,20 @@ class Planner {
     this.#ownStage(hider)
   }
 
+  /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */
+  #makesOutside({ entry: { layer } }: BuiltInstruction, directory: string): boolean {
+    const secrets = new Set(this.#leak.places.map((place) => (place.kind === 'file' ? place.version.path : '')))
+    const { entries = [] } = layer === null ? {} : (this.#evidence.layers[layer] ?? {})
+    return entries.some(
+      ({ path, type, whiteout }) =>
+        whiteout === null &&
+        type !== 'directory' &&
+        !secrets.has(path) &&
+        !path.startsWith(`${directory}/`) &&
+        !/^\/(?:var\/)?tmp\//.test(path),
+    )
+  }
+
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
   #ownStage({ run: { source, workdir }, at }: { readonly run: BuiltInstruction; readonly at: number }): void {
     const { dockerfile } = this.#evidence.origin
@@ -456,6 +472,10 @@ class Planner {
       parentStage(dockerfile, stage) !== null
     )
       refuse()
+    if (this.#instructions.slice(0, at + 1).some((each) => this.#makesOutside(each, workdir)))
+      refuse(
+        `Build with it in a stage of its own (lines up to ${source.endLine}), and copy from that what the image needs.`,
+      )
     const own = this.#instructions.slice(0, at).map((each) => each.source)
     const lines = ({ startLine, endLine }: Instruction): readonly string[] =>
       dockerfile.lines.slice(startLine - 1, endLine)

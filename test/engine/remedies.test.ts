@@ -110,12 +110,6 @@ const CASES: readonly Case[] = [
     becomes: `${BASE}COPY make.sh /\nRUN sh /make.sh > /tmp/key && \\\n    wc -c /tmp/key > /len && \\\n    rm /tmp/key\n# it is needed here\n`,
   },
   {
-    name: 'made and removed with a COPY between: a stage of its own',
-    dockerfile: `${BASE}WORKDIR /app\nCOPY make.sh /\nRUN sh /make.sh > /tmp/key\nCOPY a.txt .\nRUN wc -c /tmp/key > len && rm /tmp/key\nCMD ["sh"]\n`,
-    files: { 'make.sh': MAKE, 'a.txt': 'a' },
-    becomes: `FROM scratch AS build\nADD root.tar /\nWORKDIR /app\nCOPY make.sh /\nRUN sh /make.sh > /tmp/key\nCOPY a.txt .\nRUN wc -c /tmp/key > len && rm /tmp/key\n\nFROM scratch\nWORKDIR /app\nCOPY --from=build /app .\nCMD ["sh"]\n`,
-  },
-  {
     name: 'two files that one COPY names: one change, each RUN mounts what it reads',
     dockerfile: `${BASE}COPY .npmrc deploy.env /app/\nRUN mkdir -p /app && wc -c < /app/.npmrc > /len\nRUN . /app/deploy.env && test -n "$TOKEN"\nRUN rm /app/.npmrc /app/deploy.env\n`,
     files: { '.npmrc': NPMRC, 'deploy.env': `TOKEN=${token}\n` },

@@ -1,5 +1,5 @@
 // The changes that findings propose, where no engine is needed to see them: forms that old engines do not build, and cases in
-// which no change is certain. test/e2e/remedies.test.ts builds the common ones.
+// which no change is certain. test/engine/remedies.test.ts builds the common ones.
 import { describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import type { Finding } from '../../src/finding/finding.ts'
@@ -238,6 +238,28 @@ describe('where no change is certain, the remedy says what a person has to decid
       ],
       /COPY makes \/conf too, which RUN in line 4 may need\./,
     ],
+    [
+      'a folder that the RUN which removes the file needs too',
+      'FROM scratch\nCOPY deploy.env /conf/deploy.env\nRUN rm /conf/deploy.env && touch /conf/ready\n',
+      [
+        env('COPY deploy.env /conf/deploy.env', 'conf/deploy.env'),
+        run('rm /conf/deploy.env && touch /conf/ready', [{ name: 'conf/.wh.deploy.env' }, { name: 'conf/ready' }]),
+      ],
+      /COPY makes \/conf too, which RUN in line 3 may need\./,
+    ],
+    [
+      'a stage of its own that would lose what was made elsewhere',
+      'FROM busybox\nWORKDIR /app\nRUN make-key > /tmp/key\nRUN adduser app\nCOPY a.txt .\nRUN use /tmp/key > out && rm /tmp/key\n',
+      [
+        { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/sh', content: 'x' }] },
+        meta('WORKDIR /app'),
+        run('make-key > /tmp/key', [{ name: 'tmp/key', content: TOKEN }]),
+        run('adduser app', [{ name: 'etc/passwd', content: 'app' }]),
+        { by: 'COPY a.txt . # buildkit', files: [{ name: 'app/a.txt', content: 'a' }] },
+        run('use /tmp/key > out && rm /tmp/key', [{ name: 'tmp/.wh.key' }, { name: 'app/out', content: 'o' }]),
+      ],
+      /Build with it in a stage of its own \(lines up to 6\), and copy from that what the image needs\./,
+    ],
   ])('%s', async (_name, dockerfile, layers, why) => {
     const finding = await findingOf(dockerfile, layers)
     expect(finding.fix).toBeNull()
@@ -290,4 +312,20 @@ describe('a RUN that needs a file', () => {
     expect(fix).not.toBeNull()
     expect(JSON.stringify(fix)).not.toContain('mount')
   })
+})
+
+it('a stage of its own, where nothing outside the working directory is lost', async () => {
+  const dockerfile =
+    'FROM busybox\nWORKDIR /app\nRUN make-key > /tmp/key\nCOPY a.txt .\nRUN use /tmp/key > out && rm /tmp/key\nCMD ["sh"]\n'
+  const finding = await findingOf(dockerfile, [
+    { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/sh', content: 'x' }] },
+    meta('WORKDIR /app'),
+    run('make-key > /tmp/key', [{ name: 'tmp/key', content: TOKEN }]),
+    { by: 'COPY a.txt . # buildkit', files: [{ name: 'app/a.txt', content: 'a' }] },
+    run('use /tmp/key > out && rm /tmp/key', [{ name: 'tmp/.wh.key' }, { name: 'app/out', content: 'o' }]),
+    meta('CMD ["sh"]'),
+  ])
+  expect(changed(dockerfile, finding)).toBe(
+    'FROM busybox AS build\nWORKDIR /app\nRUN make-key > /tmp/key\nCOPY a.txt .\nRUN use /tmp/key > out && rm /tmp/key\n\nFROM busybox\nWORKDIR /app\nCOPY --from=build /app .\nCMD ["sh"]\n',
+  )
 })
