@@ -45844,7 +45844,7 @@ function remedyOf(evidence, leak, place, { fix: fix2, why }) {
       "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
     ];
   const change = changeOf(evidence, leak, place, fix2);
-  return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null ? [] : [why], PURGE];
+  return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null || isCode(place) ? [] : [why], PURGE];
 }
 function instructionOf({ origin }, { value }, place) {
   if (place.kind === "history") {
@@ -45889,6 +45889,7 @@ function changeOf(evidence, leak, place, fix2) {
 }
 var ARCHIVE2 = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/;
 var SOURCE_CODE = /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/;
+var isCode = (place) => place.kind === "file" && place.state === "present" && SOURCE_CODE.test(place.version.path);
 function copyChange(evidence, { detector }, place, keyword, mounted) {
   const { origin, sources } = evidence;
   const layer = origin.layers[place.version.layer];
@@ -45899,7 +45900,7 @@ function copyChange(evidence, { detector }, place, keyword, mounted) {
   const archive = source2 === null ? void 0 : copySources(source2).find((name2) => ARCHIVE2.test(name2));
   if (keyword === "ADD" && archive !== void 0)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`;
-  if (SOURCE_CODE.test(place.version.path) && place.state === "present")
+  if (isCode(place))
     return "Take the value out of the file, and let the program read it from its environment or a mounted file when the container starts.";
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
   const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));

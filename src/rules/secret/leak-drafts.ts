@@ -184,7 +184,9 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, { fix, why }: Re
       'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.',
     ]
   const change = changeOf(evidence, leak, place, fix)
-  return leak.strength === 'harmless' ? [change] : [...revoke, change, ...(why === null ? [] : [why]), PURGE]
+  return leak.strength === 'harmless'
+    ? [change]
+    : [...revoke, change, ...(why === null || isCode(place) ? [] : [why]), PURGE]
 }
 
 /** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
@@ -251,6 +253,10 @@ const ARCHIVE = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/
 const SOURCE_CODE =
   /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/
 
+/** Code of the application that stays: it is needed, without the value. */
+const isCode = (place: Place): boolean =>
+  place.kind === 'file' && place.state === 'present' && SOURCE_CODE.test(place.version.path)
+
 function copyChange(
   evidence: Evidence,
   { detector }: Leak,
@@ -267,7 +273,7 @@ function copyChange(
   const archive = source === null ? undefined : copySources(source).find((name) => ARCHIVE.test(name))
   if (keyword === 'ADD' && archive !== undefined)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`
-  if (SOURCE_CODE.test(place.version.path) && place.state === 'present')
+  if (isCode(place))
     return 'Take the value out of the file, and let the program read it from its environment or a mounted file when the container starts.'
   const use =
     detector.instead !== undefined
