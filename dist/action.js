@@ -65153,7 +65153,8 @@ var Planner = class {
     }
     if (hider !== null) {
       const left = withoutRemoval(this.#plan.body(hider.run.source), this.#resolves(path19, hider.run.workdir));
-      if (left === null) refuse();
+      if (left === null)
+        refuse(`${lineOf(hider.run)} moves it, or removes it with other files: take it out of that command by hand.`);
       this.#plan.setBody(hider.run.source, left);
     }
     this.#mountWhereRead(place, at3, hider?.at ?? null, isNamed3, inContext, known2?.path ?? inContext);

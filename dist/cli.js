@@ -45308,7 +45308,8 @@ var Planner = class {
     }
     if (hider !== null) {
       const left = withoutRemoval(this.#plan.body(hider.run.source), this.#resolves(path20, hider.run.workdir));
-      if (left === null) refuse();
+      if (left === null)
+        refuse(`${lineOf(hider.run)} moves it, or removes it with other files: take it out of that command by hand.`);
       this.#plan.setBody(hider.run.source, left);
     }
     this.#mountWhereRead(place, at3, hider?.at ?? null, isNamed3, inContext, known2?.path ?? inContext);
@@ -56229,7 +56230,7 @@ ${option("dry-run")}
 ${option("patch")}
 ${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
 
-Exit codes: 0 nothing that fails is left without a change \xB7 1 something is
+Exit codes: 0 all that fails has a change \xB7 1 something that fails has none \xB7
 2 the image or a file could not be read or written
 `;
 function fixesOf({ report }) {

@@ -317,7 +317,8 @@ class Planner {
     }
     if (hider !== null) {
       const left = withoutRemoval(this.#plan.body(hider.run.source), this.#resolves(path, hider.run.workdir))
-      if (left === null) refuse()
+      if (left === null)
+        refuse(`${lineOf(hider.run)} moves it, or removes it with other files: take it out of that command by hand.`)
       this.#plan.setBody(hider.run.source, left)
     }
     this.#mountWhereRead(place, at, hider?.at ?? null, isNamed, inContext, known?.path ?? inContext)

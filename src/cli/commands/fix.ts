@@ -31,7 +31,7 @@ ${option('dry-run')}
 ${option('patch')}
 ${asWithScan('dockerfile', 'context', 'build-metadata', 'target', 'config', 'image', 'platform', 'timeout')}
 
-Exit codes: 0 nothing that fails is left without a change · 1 something is
+Exit codes: 0 all that fails has a change · 1 something that fails has none ·
 2 the image or a file could not be read or written
 `
 
