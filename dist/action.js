@@ -40597,9 +40597,9 @@ var Minimatch = class {
           prevStart = j === 0 ? 0 : lastSep(f, j - 1, sep3) + 1;
           prev = f.slice(prevStart, j);
         }
-        const resolves = this.#level2 && (isDots(last) || last === "" && prev !== void 0 && isDots(prev));
-        ends = resolves ? -1 : 1;
-        end2 = !resolves;
+        const resolves2 = this.#level2 && (isDots(last) || last === "" && prev !== void 0 && isDots(prev));
+        ends = resolves2 ? -1 : 1;
+        end2 = !resolves2;
       }
       let tailStart = -1;
       if (end2 && typeof p === "string") {
@@ -51447,7 +51447,7 @@ function readRun(source2, text5, shell, variables) {
 var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text5, source: source2, lines } = known2;
-  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? "") ? environment.now() : NONE2;
+  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL|WORKDIR)$/.test(keyword ?? "") ? environment.now() : NONE2;
   let read2 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
@@ -64597,54 +64597,43 @@ function addRepeats(collected, texts2, values) {
   }
 }
 
-// src/shell/edit.ts
-var MAX_TEXT2 = 16 << 10;
-function segmentsOf(text5) {
-  if (text5.length > MAX_TEXT2) return null;
-  const root = parse2(text5);
-  if ((root.errors?.length ?? 0) > 0) return null;
-  return root.commands.flatMap(({ command: command2, background }) => {
-    if (command2.type !== "AndOr")
-      return [
-        {
-          pos: command2.pos,
-          end: command2.end,
-          command: command2.type === "Command" ? command2 : null,
-          isBound: background === true
-        }
-      ];
-    return command2.commands.map((part3, index) => ({
-      pos: part3.pos,
-      end: part3.end,
-      command: part3.type === "Command" ? part3 : null,
-      isBound: background === true || command2.operators[index] === "||" || command2.operators[index - 1] === "||"
-    }));
-  });
-}
-var REMOVALS = { programs: /^(?:\/bin\/)?(?:rm|shred|unlink)$/, skips: 0 };
-var MODES = { programs: /^(?:\/bin\/)?(?:chmod|chown|chgrp)$/, skips: 1 };
-var withoutRemoval = (text5, isTarget) => without(text5, isTarget, REMOVALS);
-var withoutModes = (text5, isTarget) => without(text5, isTarget, MODES);
-function without(text5, isTarget, { programs, skips }) {
-  const segments = segmentsOf(text5);
-  if (segments === null) return null;
-  const at3 = segments.findIndex(
-    ({ command: command2 }) => command2 !== null && programs.test(command2.name?.value ?? "") && command2.args.some((arg) => arg.type === "Word" && isTarget(arg.value))
+// src/remedy/built.ts
+var isRootUser = (text5) => /^(?:root|0)?(?::|$)/.test(text5.trim());
+function instructionsOfImage({ origin, steps }) {
+  const byLine = new Map(
+    steps.flatMap(
+      (step2) => step2.source !== null && step2.of === "image" ? [[step2.source.startLine, step2]] : []
+    )
   );
-  const segment = segments[at3];
-  if (segment?.command == null || segment.isBound) return null;
-  const words2 = segment.command.args.filter((arg) => arg.type === "Word");
-  const operands = words2.filter(({ value }) => !value.startsWith("-")).slice(skips);
-  const others = operands.filter(({ value }) => !isTarget(value));
-  if (others.length > 0) {
-    let rest = text5;
-    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse())
-      rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
-    return rest;
+  let isRoot = true;
+  const found = [];
+  for (const { instruction, source: source2, owner, layer, workdir } of origin.history) {
+    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword)
+      found.push({ source: source2, layer, step: byLine.get(source2.startLine) ?? null, workdir, isRoot });
+    if (instruction.keyword === "USER") isRoot = isRootUser(instruction.text);
   }
-  const [before, after2] = [segments[at3 - 1], segments[at3 + 1]];
-  if (before !== void 0) return text5.slice(0, before.end) + text5.slice(segment.end);
-  return after2 === void 0 ? "" : text5.slice(after2.pos);
+  return found;
+}
+function instructionsOfStage({ origin, steps }, stage) {
+  const { dockerfile } = origin;
+  if (dockerfile === null) return null;
+  const chain = [...ancestorsOf(dockerfile, stage), stage];
+  const own2 = steps.filter((step2) => step2.of === "stage" && step2.stage !== null && chain.includes(step2.stage));
+  const names2 = new Set(own2.map((step2) => step2.stage));
+  if (chain.some((each2) => each2.instructions.length > 0 && !names2.has(each2))) return null;
+  let workdir = chain[0]?.from === "scratch" ? "/" : null;
+  let isRoot = chain[0] !== void 0 && !chain[0].from.includes("/");
+  return own2.flatMap((step2) => {
+    const { source: source2, keyword, text: text5 } = step2;
+    if (source2 === null) return [];
+    const before = { source: source2, layer: null, step: step2, workdir, isRoot };
+    if (keyword === "WORKDIR") {
+      const to = filledIn(text5.trim().replace(/^(["'])(.*)\1$/, "$2"), step2.variables);
+      workdir = to.includes("$") ? null : to.startsWith("/") ? cleanPath(to) : workdir && cleanPath(`${workdir}/${to}`);
+    }
+    if (keyword === "USER") isRoot = isRootUser(text5);
+    return [before];
+  });
 }
 
 // src/remedy/plan.ts
@@ -64676,6 +64665,7 @@ function withoutSources(instruction, gone) {
   const words2 = json === null ? [...left, rawWordsOf(text5).at(-1)].join(" ") : JSON.stringify([...left, json.at(-1)]);
   return [keyword, ...flags, words2].join(" ");
 }
+var spanOf = ({ startLine, endLine }) => ({ startLine, endLine });
 var Plan = class _Plan {
   #dockerfile;
   #runs;
@@ -64685,6 +64675,8 @@ var Plan = class _Plan {
   #joins;
   /** Whole instructions with others in their place. */
   #others;
+  /** Lines behind an instruction. */
+  #after;
   /** First lines of the instructions that were changed since the last `begin`. */
   #touched = /* @__PURE__ */ new Set();
   #build = /* @__PURE__ */ new Set();
@@ -64709,12 +64701,26 @@ var Plan = class _Plan {
     );
     this.#joins = from === null ? [] : [...from.#joins];
     this.#others = new Map(from === null ? [] : from.#others);
+    this.#after = new Map(
+      [...from === null ? [] : from.#after].map(([line2, { instruction, lines }]) => [
+        line2,
+        { instruction, lines: new Set(lines) }
+      ])
+    );
     this.#isClosed = from?.isClosed === true;
     if (from !== null) this.ignoreFile = from.ignoreFile;
   }
   /** A plan that goes on from this one, for another leak: it is taken where it comes to an end, and dropped where it does not. */
   begin() {
     return new _Plan(this.#dockerfile, this);
+  }
+  /** The same plan once more, to try something for the same leak. */
+  branch() {
+    const branch = new _Plan(this.#dockerfile, this);
+    branch.#touched = new Set(this.#touched);
+    branch.#build = new Set(this.#build);
+    branch.#ignore = new Set(this.#ignore);
+    return branch;
   }
   /** What was asked for since `begin`. */
   get asked() {
@@ -64770,6 +64776,13 @@ var Plan = class _Plan {
     const known2 = this.#gone.get(instruction.startLine) ?? { instruction, words: /* @__PURE__ */ new Set() };
     for (const word of words2) known2.words.add(word);
     this.#gone.set(instruction.startLine, known2);
+    this.#touched.add(instruction.startLine);
+  }
+  /** Adds an instruction behind another one. */
+  append(instruction, line2) {
+    const known2 = this.#after.get(instruction.startLine) ?? { instruction, lines: /* @__PURE__ */ new Set() };
+    known2.lines.add(line2);
+    this.#after.set(instruction.startLine, known2);
     this.#touched.add(instruction.startLine);
   }
   /** Puts other lines in the place of an instruction, and closes the plan. */
@@ -64834,9 +64847,63 @@ var Plan = class _Plan {
       const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words2) : withoutNames(instruction, words2);
       return { startLine, endLine, lines: line2 === null ? [] : [line2] };
     });
-    return [...runs, ...shorter2, ...this.#joins.flatMap((join4) => this.#joined(join4)), ...this.#others.values()].filter(({ startLine, endLine, lines }) => lines.join("\n") !== own2(startLine, endLine)).sort((a, b) => a.startLine - b.startLine);
+    const all2 = [...runs, ...shorter2, ...this.#joins.flatMap((join4) => this.#joined(join4)), ...this.#others.values()];
+    const whole4 = ({ startLine, endLine }) => this.#dockerfile.lines.slice(startLine - 1, endLine);
+    const changed = new Set(all2.map(({ startLine }) => startLine));
+    const untouched = [...this.#after.values()].filter(({ instruction: { startLine } }) => !changed.has(startLine)).map(({ instruction }) => ({ ...spanOf(instruction), lines: whole4(instruction) }));
+    return [...all2, ...untouched].map((edit) => ({ ...edit, lines: [...edit.lines, ...this.#after.get(edit.startLine)?.lines ?? []] })).filter(({ startLine, endLine, lines }) => lines.join("\n") !== own2(startLine, endLine)).sort((a, b) => a.startLine - b.startLine);
   }
 };
+
+// src/shell/edit.ts
+var MAX_TEXT2 = 16 << 10;
+function segmentsOf(text5) {
+  if (text5.length > MAX_TEXT2) return null;
+  const root = parse2(text5);
+  if ((root.errors?.length ?? 0) > 0) return null;
+  return root.commands.flatMap(({ command: command2, background }) => {
+    if (command2.type !== "AndOr")
+      return [
+        {
+          pos: command2.pos,
+          end: command2.end,
+          command: command2.type === "Command" ? command2 : null,
+          isBound: background === true
+        }
+      ];
+    return command2.commands.map((part3, index) => ({
+      pos: part3.pos,
+      end: part3.end,
+      command: part3.type === "Command" ? part3 : null,
+      isBound: background === true || command2.operators[index] === "||" || command2.operators[index - 1] === "||"
+    }));
+  });
+}
+var REMOVALS = { programs: /^(?:\/bin\/)?(?:rm|shred|unlink)$/, skips: 0 };
+var MODES = { programs: /^(?:\/bin\/)?(?:chmod|chown|chgrp)$/, skips: 1 };
+var withoutRemoval = (text5, isTarget) => without(text5, isTarget, REMOVALS);
+var withoutModes = (text5, isTarget) => without(text5, isTarget, MODES);
+function without(text5, isTarget, { programs, skips }) {
+  const segments = segmentsOf(text5);
+  if (segments === null) return null;
+  const at3 = segments.findIndex(
+    ({ command: command2 }) => command2 !== null && programs.test(command2.name?.value ?? "") && command2.args.some((arg) => arg.type === "Word" && isTarget(arg.value))
+  );
+  const segment = segments[at3];
+  if (segment?.command == null || segment.isBound) return null;
+  const words2 = segment.command.args.filter((arg) => arg.type === "Word");
+  const operands = words2.filter(({ value }) => !value.startsWith("-")).slice(skips);
+  const others = operands.filter(({ value }) => !isTarget(value));
+  if (others.length > 0) {
+    let rest = text5;
+    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse())
+      rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, "") + rest.slice(end2);
+    return rest;
+  }
+  const [before, after2] = [segments[at3 - 1], segments[at3 + 1]];
+  if (before !== void 0) return text5.slice(0, before.end) + text5.slice(segment.end);
+  return after2 === void 0 ? "" : text5.slice(after2.pos);
+}
 
 // src/remedy/uses.ts
 var CONVENTIONS = [
@@ -64947,24 +65014,7 @@ var areJoinable = (steps) => steps.every(
   ({ commands, unread, text: text5 }) => unread === null && !commands.some(({ name: name2 }) => STATEFUL.test(name2)) && !/(?<![&>|<])&(?![&>\d])|;\s*$/.test(text5)
 );
 
-// src/remedy/remedy.ts
-var MAX_PLANNED = 200;
-function instructionsOf({ origin, steps }) {
-  const byLine = new Map(
-    steps.flatMap(
-      (step2) => step2.source !== null && step2.of === "image" ? [[step2.source.startLine, step2]] : []
-    )
-  );
-  let isRoot = true;
-  const found = [];
-  for (const entry of origin.history) {
-    const { instruction, source: source2, owner } = entry;
-    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword)
-      found.push({ source: source2, entry, step: byLine.get(source2.startLine) ?? null, workdir: entry.workdir, isRoot });
-    if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
-  }
-  return found;
-}
+// src/remedy/planner.ts
 var idOf = (path19) => baseName(path19).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
@@ -64993,6 +65043,43 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
+var atStart = (inContext, path19) => `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path19}:ro", secrets of compose and Kubernetes.`;
+function absolute(operand, workdir) {
+  if (operand.startsWith("/")) return cleanPath(operand);
+  if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
+  return workdir === null ? null : cleanPath(`${workdir}/${operand}`);
+}
+var resolves = (path19, workdir) => (operand) => absolute(operand, workdir) === path19;
+function isOnlyRemoval(body, workdir, folder) {
+  const left = withoutRemoval(body, resolves(folder, workdir));
+  return left !== null && /\brm\s+-\w*f/.test(body) && !left.includes(baseName(folder));
+}
+function pathInStage(instruction, path19, workdir) {
+  const sources = copySources(instruction);
+  const found = contextPath(instruction, path19, workdir);
+  const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
+  return isSure ? cleanPath(`/${found}`) : null;
+}
+function broughtBy(instructions, path19, known2) {
+  const brings = ({ source: source2, workdir }) => {
+    if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
+    const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
+    if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
+    const sources = copySources(source2);
+    const inContext = contextPath(source2, path19, workdir);
+    if (known2 !== void 0 && known2.inContext !== inContext) return null;
+    if (sources.includes(inContext)) return path19 === target || parentOf2(path19) === target ? "file" : null;
+    const isFolder = sources.length === 1 && (target === "/" || path19.startsWith(`${target}/`));
+    return isFolder && (known2 !== void 0 || sources[0] === "") ? "folder" : null;
+  };
+  const found = instructions.flatMap((instruction, index) => {
+    const kind = brings(instruction);
+    return kind === null ? [] : [{ kind, index }];
+  });
+  const named3 = found.filter(({ kind }) => kind === "file");
+  const [only, ...others] = named3.length > 0 ? named3 : found;
+  return only === void 0 || others.length > 0 || named3.length === 1 && found.length > 1 ? null : only.index;
+}
 var Planner = class {
   #evidence;
   #leak;
@@ -65009,7 +65096,7 @@ var Planner = class {
     this.#plan = plan;
     this.#ids = ids;
   }
-  /** Plans for all places. @throws NotCertain */
+  /** Plans for all places. @returns the plan, with the names of its secret mounts @throws NotCertain */
   run(mayMakeStage) {
     if (this.#plan.isClosed) refuse();
     const { places } = this.#leak;
@@ -65019,6 +65106,7 @@ var Planner = class {
     this.#variables();
     for (const place of places) if (place.kind === "file") this.#file(place, mayMakeStage);
     if (!places.every((place) => this.#isCovered(place))) refuse();
+    return { plan: this.#plan, ids: this.#ids };
   }
   /** The id of a secret: another one gets another. */
   #id(wanted, holds2) {
@@ -65116,7 +65204,7 @@ var Planner = class {
     }
   }
   #file(place, mayMakeStage) {
-    const at3 = this.#instructions.findIndex(({ entry }) => entry.layer === place.version.layer);
+    const at3 = this.#instructions.findIndex(({ layer }) => layer === place.version.layer);
     const instruction = this.#instructions[at3];
     if (instruction === void 0 || place.version.content !== place.version || place.inside !== null) refuse();
     const { keyword } = instruction.source;
@@ -65128,62 +65216,99 @@ var Planner = class {
   #hider(place) {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
-    const at3 = this.#instructions.findIndex(({ entry }) => entry.layer === layer);
+    const at3 = this.#instructions.findIndex((each2) => each2.layer === layer);
     const run2 = this.#instructions[at3];
     return run2 === void 0 || run2.source.keyword !== "RUN" ? null : { run: run2, at: at3 };
   }
-  #resolves = (path19, workdir) => (operand) => cleanPath(
-    operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`
-  ) === path19;
-  /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place, { source: source2, workdir }, at3) {
-    const path19 = place.version.path;
-    if (flagValue(source2, "from") !== null || source2.documents.length > 0) refuse();
-    const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
-    const inContext = known2?.inContext ?? contextPath(source2, path19, workdir);
-    const sources = copySources(source2);
-    if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
-    if (/[\n\r]/.test(inContext)) refuse();
-    const isNamed3 = sources.includes(inContext);
+  #copied(place, instruction, at3) {
+    const { source: source2, workdir } = instruction;
+    const { path: path19, layer, index } = place.version;
+    if (source2.documents.length > 0) refuse();
     const hider = this.#hider(place);
-    if (place.ending !== null && place.ending.layer !== place.version.layer) {
-      const { layer, state } = place.ending;
-      const over = this.#instructions.find(({ entry }) => entry.layer === layer)?.source.keyword;
+    if (place.ending !== null && place.ending.layer !== layer) {
+      const { layer: later, state } = place.ending;
+      const over = this.#instructions.find((each2) => each2.layer === later)?.source.keyword;
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) refuse();
     }
-    if (hider !== null) {
-      const left = withoutRemoval(this.#plan.body(hider.run.source), this.#resolves(path19, hider.run.workdir));
-      if (left === null)
-        refuse(`${lineOf(hider.run)} moves it, or removes it with other files: take it out of that command by hand.`);
-      this.#plan.setBody(hider.run.source, left);
+    const known2 = this.#evidence.sources.get(fileKey(layer, index));
+    const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
+    if (flagValue(source2, "from") !== null) {
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known2);
+      return;
     }
-    this.#mountWhereRead(place, at3, hider?.at ?? null, isNamed3, inContext, known2?.path ?? inContext);
-    this.#checkOtherStages(inContext, path19);
+    const inContext = known2?.inContext ?? contextPath(source2, path19, workdir);
+    this.#leaveOut({
+      instructions: this.#instructions,
+      at: at3,
+      path: path19,
+      inContext,
+      known: known2,
+      removerAt: hider?.at ?? null,
+      isLasting: isLasting2,
+      layer
+    });
+  }
+  /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
+  #leaveOut(way) {
+    const { instructions, at: at3, path: path19, inContext, known: known2, removerAt } = way;
+    const copy = instructions[at3];
+    if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
+    const sources = copySources(copy.source);
+    if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
+    const isNamed3 = sources.includes(inContext);
+    const remover = removerAt === null ? void 0 : instructions[removerAt];
+    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path19, isNamed3);
+    const readers = this.#mountWhereRead(way, isNamed3);
+    if (folder !== null && remover !== void 0 && readers.includes(remover)) {
+      this.#plan.setBody(remover.source, folder.rest);
+      this.#plan.append(remover.source, `RUN ${folder.removal}`);
+    }
+    this.#checkOtherStages(inContext, path19, copy.source);
     if (known2?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
     if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
     if (!isNamed3) return;
-    if (sources.length === 1) this.#checkFolder(place, source2, workdir, at3);
-    this.#plan.drop(source2, [inContext]);
+    if (sources.length === 1) this.#checkFolder(way, copy);
+    this.#plan.drop(copy.source, [inContext]);
   }
-  /** RUNs that read the file get it as a mount. @param until the RUN that takes it away; null where the container has it */
-  #mountWhereRead(place, at3, until, isNamed3, inContext, file) {
-    const path19 = place.version.path;
+  /**
+   * Takes a file out of the `rm` that names it.
+   * @returns for one that removes a folder with it: that command, and what else the RUN does; null where the file was named
+   */
+  #takeRemovalOut({ source: source2, workdir }, path19, isNamed3) {
+    const body = this.#plan.body(source2);
+    const left = withoutRemoval(body, resolves(path19, workdir));
+    if (left !== null) {
+      this.#plan.setBody(source2, left);
+      return null;
+    }
+    let folder = "";
+    const rest = withoutRemoval(body, (operand) => {
+      const whole4 = absolute(operand, workdir);
+      if (whole4 === null || whole4 === "/" || !path19.startsWith(`${whole4}/`)) return false;
+      folder = whole4;
+      return true;
+    });
+    if (rest === null || !PLAIN_PATH.test(folder) || isNamed3 && !/\brm\s+-\w*f/.test(body))
+      refuse(
+        `RUN in line ${source2.startLine} moves it, or removes it with other files: take it out of that command by hand.`
+      );
+    return { removal: `rm -rf ${folder}`, rest };
+  }
+  /** RUNs that read the file get it as a mount. */
+  #mountWhereRead({ instructions, at: at3, path: path19, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
-    for (const run2 of this.#instructions.slice(at3 + 1, until === null ? void 0 : until + 1)) {
+    for (const run2 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
       const { source: source2, step: step2, workdir } = run2;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
+      if (workdir === null) refuse();
       const use = step2 === null ? "open" : useOf(step2, path19, workdir);
       if (use === "writes") this.#takeModesOut(run2, path19);
       if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path19, workdir, { passesModes: true }) === "reads")
         readers.push(run2);
       if (use === "open") open7 ??= run2;
     }
-    const isLasting2 = place.ending === null || until === null && place.ending.layer === place.version.layer;
-    if (isLasting2 && (!isOfTools(path19) || isNamed3 && readers.length === 0))
-      refuse(
-        `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path19}:ro", secrets of compose and Kubernetes.`
-      );
+    if (isLasting2 && (!isOfTools(path19) || isNamed3 && readers.length === 0)) refuse(atStart(inContext, path19));
     if (open7 !== null && !(isOfTools(path19) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path19)) refuse();
@@ -65191,49 +65316,103 @@ var Planner = class {
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
       this.#plan.mount(source2, id, [`target=${path19}`, ...isRoot ? [] : ["mode=0444"]]);
-      this.#plan.option(`--secret id=${id},src=${file}`);
+      this.#plan.option(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
+    return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
   #takeModesOut(run2, path19) {
     const { source: source2, step: step2, workdir, isRoot } = run2;
-    const isTarget = this.#resolves(path19, workdir);
-    if (step2 === null || !isRoot || useOf(step2, path19, workdir, { passesModes: true }) === "writes")
+    const isTarget = resolves(path19, workdir);
+    if (step2 === null || workdir === null || !isRoot || useOf(step2, path19, workdir, { passesModes: true }) === "writes")
       refuse(`${lineOf(run2)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
+  /** A stage that the image copies from keeps the file: the build mounts it there, or removes it before anything is copied. */
+  #takenFromStage(place, { source: source2, workdir }, hider, known2) {
+    const { dockerfile } = this.#evidence.origin;
+    const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
+    const path19 = pathInStage(source2, place.version.path, workdir);
+    const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
+    if (stage === null || instructions === null || path19 === null || !PLAIN_PATH.test(path19)) refuse();
+    const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
+    if (isLasting2 && !isOfTools(path19)) refuse(atStart(known2?.inContext ?? path19.slice(1), place.version.path));
+    if (this.#isTakenElsewhere(stage, source2, path19)) refuse();
+    if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
+    const isTaken = copySources(source2).includes(path19.slice(1));
+    if (isTaken) this.#plan.drop(source2, [path19.slice(1)]);
+    const at3 = broughtBy(instructions, path19, known2);
+    const [plan, ids] = [this.#plan, this.#ids];
+    try {
+      if (at3 === null) refuse();
+      const copy = instructions[at3];
+      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path19, copy.workdir));
+      [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
+      this.#leaveOut({
+        instructions,
+        at: at3,
+        path: path19,
+        inContext,
+        known: known2,
+        removerAt: null,
+        isLasting: false,
+        layer: null
+      });
+    } catch (error3) {
+      if (!(error3 instanceof NotCertain)) throw error3;
+      [this.#plan, this.#ids] = [plan, ids];
+      const last = stage.instructions.at(-1) ?? stage.fromInstruction;
+      const isRoot = instructions.at(-1)?.isRoot === true && instructions.at(-1)?.source.keyword !== "USER";
+      const hasShell = instructions.some(({ step: step2 }) => step2?.keyword === "RUN" && step2.unread === null);
+      if (!isRoot || !hasShell || instructions.some(({ source: { keyword } }) => keyword === "SHELL")) throw error3;
+      this.#plan.append(last, `RUN rm ${path19}`);
+    }
+  }
+  /** Whether another instruction takes the file from the stage by its name, or builds on the stage and may read it. */
+  #isTakenElsewhere(stage, own2, path19) {
+    const { dockerfile } = this.#evidence.origin;
+    return dockerfile === null || dockerfile.stages.some((other) => {
+      const buildsOn = ancestorsOf(dockerfile, other).includes(stage);
+      return other.instructions.some((instruction) => {
+        const step2 = this.#evidence.steps.find(({ source: source2 }) => source2 === instruction);
+        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path19.slice(1));
+        const isMounted = instruction.flags.some((flag2) => /^--mount=.*\bfrom=/.test(flag2));
+        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path19));
+      });
+    });
+  }
   /** Another stage that takes the same file from the context would lose it. */
-  #checkOtherStages(inContext, path19) {
-    for (const { source: source2, of, keyword, flags, stage } of this.#evidence.steps) {
-      if (of !== "stage" || source2 === null || keyword !== "COPY" && keyword !== "ADD") continue;
+  #checkOtherStages(inContext, path19, own2) {
+    const from = inStage(this.#evidence, own2);
+    for (const { source: source2, keyword, flags, stage } of this.#evidence.steps) {
+      if (source2 === null || source2 === own2 || keyword !== "COPY" && keyword !== "ADD" || stage === from) continue;
       if ((flags ?? source2.flags).some((flag2) => flag2.startsWith("--from="))) continue;
       const sources = copySources(source2);
       const holds2 = sources.length === 0 || sources.some((name2) => name2 === "" || inContext.startsWith(`${name2}/`));
       if (sources.includes(inContext)) refuse(`${keyword} in line ${source2.startLine} takes it too.`);
       if (!holds2) continue;
-      const reader = this.#evidence.steps.find(
-        (step2) => step2.stage === stage && step2.of === "stage" && mayNeed(step2, path19)
-      );
+      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path19));
       if (reader !== void 0) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source2.startLine}).`);
     }
   }
   /** A folder that only this COPY made may be needed later. */
-  #checkFolder({ version: { path: path19, layer } }, source2, workdir, at3) {
+  #checkFolder({ path: path19, layer, instructions, at: at3 }, { source: source2, workdir }) {
     const folder = parentOf2(path19);
-    if (folder === "/" || folder === workdir || workdir.startsWith(`${folder}/`)) return;
-    const isElsewhere = this.#evidence.layers.slice(0, layer).some(
+    if (folder === "/" || folder === workdir || workdir?.startsWith(`${folder}/`) === true) return;
+    const isElsewhere = this.#evidence.layers.slice(0, layer ?? 0).some(
       ({ entries }) => entries.some(
         ({ path: other, whiteout }) => whiteout === null && (other === folder || other.startsWith(`${folder}/`))
       )
     );
     if (isElsewhere) return;
-    const later = this.#instructions.slice(at3 + 1).find(({ source: other, workdir: there }) => {
+    const later = instructions.slice(at3 + 1).find(({ source: other, workdir: there }) => {
       const text5 = other.keyword === "RUN" ? this.#plan.body(other) : other.text;
-      return there.startsWith(folder) || text5.includes(folder) || other.keyword === "RUN" && text5.includes(baseName(folder));
+      return there?.startsWith(folder) === true || text5.includes(folder) || other.keyword === "RUN" && text5.includes(baseName(folder));
     });
-    if (later !== void 0 && later.source.keyword !== "WORKDIR" && !this.#plan.mountsIn(later.source, folder))
-      refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
+    if (later === void 0 || later.source.keyword === "WORKDIR" || this.#plan.mountsIn(later.source, folder)) return;
+    const removed = later.source.keyword === "RUN" && isOnlyRemoval(this.#plan.body(later.source), later.workdir, folder);
+    if (!removed) refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
   #made(place, { source: source2 }, at3, mayMakeStage) {
@@ -65253,7 +65432,7 @@ var Planner = class {
     this.#ownStage(hider);
   }
   /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */
-  #makesOutside({ entry: { layer } }, directory) {
+  #makesOutside({ layer }, directory) {
     const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
     const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
     return entries.some(
@@ -65264,7 +65443,7 @@ var Planner = class {
   #ownStage({ run: { source: source2, workdir }, at: at3 }) {
     const { dockerfile } = this.#evidence.origin;
     const stage = inStage(this.#evidence, source2);
-    if (dockerfile === null || stage === void 0 || workdir === "/" || !this.#plan.isEmpty || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null)
+    if (dockerfile === null || stage === void 0 || workdir === null || workdir === "/" || !this.#plan.isEmpty || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null)
       refuse();
     if (this.#instructions.slice(0, at3 + 1).some((each2) => this.#makesOutside(each2, workdir)))
       refuse(
@@ -65293,8 +65472,11 @@ var Planner = class {
   }
 };
 var inStage = ({ origin }, { startLine }) => origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine);
+
+// src/remedy/remedy.ts
+var MAX_PLANNED = 200;
 function planAll(evidence, dockerfile) {
-  const instructions = instructionsOf(evidence);
+  const instructions = instructionsOfImage(evidence);
   let ids = /* @__PURE__ */ new Map();
   const remedies = /* @__PURE__ */ new Map();
   const planned = [];
@@ -65305,17 +65487,15 @@ function planAll(evidence, dockerfile) {
   for (const mayMakeStage of [false, true]) {
     for (const leak of worth3.slice(0, MAX_PLANNED)) {
       if (planned.some((each2) => each2.leak === leak)) continue;
-      const [next, nextIds] = [plan.begin(), new Map(ids)];
       try {
-        new Planner(evidence, leak, instructions, next, nextIds).run(mayMakeStage);
+        const next = new Planner(evidence, leak, instructions, plan.begin(), new Map(ids)).run(mayMakeStage);
+        ({ plan, ids } = next);
       } catch (error3) {
         if (!(error3 instanceof NotCertain)) throw error3;
         remedies.set(leak, { fix: null, why: error3.message === "" ? null : error3.message });
         continue;
       }
-      ;
-      [plan, ids] = [next, nextIds];
-      planned.push({ leak, asked: next.asked });
+      planned.push({ leak, asked: plan.asked });
     }
   }
   const edits = plan.edits();
@@ -65370,18 +65550,18 @@ var KEYWORDS2 = {
 };
 var asBuildSecret = ({ mounted }) => mounted === "" ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`;
 var fromEnvironment = ({ name: name2, mounted }) => `Remove ${name2 ?? "it"} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === "" ? `${MOUNT}${name2 === null ? "" : `,id=${name2}`}` : `a secret mount:${mounted}`}.`;
-var atStart = (keyword) => () => `Take it out of ${keyword}, and let the program read it from its environment or a mounted file when the container starts (docker run --env-file).`;
+var atStart2 = (keyword) => () => `Take it out of ${keyword}, and let the program read it from its environment or a mounted file when the container starts (docker run --env-file).`;
 var withoutIt = (keyword) => () => `Take it out of ${keyword}: ${PUBLIC2}.`;
 var fetchedWith = (keyword) => ({ text: text5 }) => /\w:\/\//.test(text5) ? `Take it out of the URL of ${keyword}, and download in a RUN that reads it from ${MOUNT}.` : `Take it out of the words of ${keyword}: the names of files are stored in the image.`;
 var CHANGES = {
   ADD: fetchedWith("ADD"),
   ARG: asBuildSecret,
-  CMD: atStart("CMD"),
+  CMD: atStart2("CMD"),
   COPY: fetchedWith("COPY"),
-  ENTRYPOINT: atStart("ENTRYPOINT"),
+  ENTRYPOINT: atStart2("ENTRYPOINT"),
   ENV: fromEnvironment,
   EXPOSE: withoutIt("EXPOSE"),
-  HEALTHCHECK: atStart("HEALTHCHECK"),
+  HEALTHCHECK: atStart2("HEALTHCHECK"),
   LABEL: ({ name: name2 }) => `Remove the label${name2 === null ? "" : ` ${name2}`} (LABEL, or --label of the build): ${PUBLIC2}.`,
   MAINTAINER: withoutIt("MAINTAINER"),
   ONBUILD: () => `Take it out of ONBUILD: the build that starts from this image mounts its own (ONBUILD ${MOUNT}).`,
@@ -65706,7 +65886,7 @@ function instructionOf({ origin }, { value }, place) {
 }
 function mountingLine({ detector }, place, fix) {
   const lines = (fix?.edits ?? []).map((edit) => edit.lines.join("\n").replace(/\\\n/g, "")).filter((text5) => text5.includes(MOUNT.slice(4)));
-  const own2 = place.kind === "file" ? [`target=${place.version.path}`] : [`id=${place.name ?? detector.id}`, `id=${detector.id}`];
+  const own2 = place.kind === "file" ? [`target=${place.version.path}`, `/${baseName(place.version.path)}`] : [`id=${place.name ?? detector.id}`, `id=${detector.id}`];
   const found = lines.find((text5) => own2.some((option) => text5.includes(option)));
   return oneLine(found ?? (place.kind === "file" || lines.length !== 1 ? "" : lines[0] ?? ""));
 }
@@ -65723,7 +65903,7 @@ function changeOf(evidence, leak, place, fix) {
   const layer = evidence.origin.layers[place.version.layer];
   const { source: source2 } = layer ?? {};
   const keyword = source2?.keyword ?? layer?.instruction?.keyword;
-  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted);
+  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
   if (keyword === "RUN") {
     if (instead !== void 0 && place.state === "present") return `${instead}.`;
     if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3))))
@@ -65736,13 +65916,20 @@ function changeOf(evidence, leak, place, fix) {
 var ARCHIVE2 = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/;
 var SOURCE_CODE = /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/;
 var isCode = (place) => place.kind === "file" && place.state === "present" && SOURCE_CODE.test(place.version.path);
-function copyChange(evidence, { detector }, place, keyword, mounted) {
+function stageChange(stage, { detector }, mounted, fix) {
+  if (fix?.edits.some(({ lines }) => lines.some((line2) => line2.startsWith("RUN rm "))))
+    return `Remove it at the end of the stage ${stage}: what is gone there before COPY --from is in no image.`;
+  if (fix !== null && mounted !== "")
+    return `Let the stage ${stage} mount it, so that COPY --from finds none:${mounted}.`;
+  return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
+}
+function copyChange(evidence, leak, place, keyword, mounted, fix) {
+  const { detector } = leak;
   const { origin, sources } = evidence;
   const layer = origin.layers[place.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
-  if (stage !== null)
-    return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
+  if (stage !== null) return stageChange(stage, leak, mounted, fix);
   const archive = source2 === null ? void 0 : copySources(source2).find((name2) => ARCHIVE2.test(name2));
   if (keyword === "ADD" && archive !== void 0)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`;
@@ -76688,6 +76875,15 @@ async function namedByProvenance(checkout, provenances) {
 }
 var capital = (text5) => text5.slice(0, 1).toUpperCase() + text5.slice(1);
 var MAX_TRACED = 200;
+var isCopy = ({ keyword }) => keyword === "COPY" || keyword === "ADD";
+function copiesBehind(dockerfile, instruction) {
+  if (!isCopy(instruction)) return [];
+  const from = flagValue(instruction, "from");
+  if (from === null) return [instruction];
+  const stage = stageNamed(dockerfile, from);
+  if (stage === null) return [];
+  return [...ancestorsOf(dockerfile, stage), stage].flatMap(({ instructions }) => instructions).filter((each2) => isCopy(each2) && flagValue(each2, "from") === null);
+}
 async function findSources(leaks, { origin, provenances }, { checkout, context: context3 }) {
   const found = /* @__PURE__ */ new Map();
   if (checkout === null || origin.dockerfile === null) return found;
@@ -76703,19 +76899,18 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
       const { layer, index, entry, path: inImage } = place.version.content;
       const key = fileKey(layer, index);
       const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key))
-        continue;
+      if (instruction == null || place.hashes === null || found.has(key)) continue;
+      const copies = copiesBehind(origin.dockerfile, instruction);
+      if (copies.length === 0) continue;
       if (traced2++ >= MAX_TRACED) return found;
-      for (const candidate of contexts) {
-        const source2 = await findSource(checkout, candidate, instruction, workdir, {
-          path: inImage,
-          size: entry.size,
-          sha256: place.hashes.sha256
-        });
-        if (source2 === null) continue;
-        found.set(key, source2);
-        break;
-      }
+      const file = { path: inImage, size: entry.size, sha256: place.hashes.sha256 };
+      search: for (const candidate of contexts)
+        for (const copy of copies) {
+          const source2 = await findSource(checkout, candidate, copy, copy === instruction ? workdir : null, file);
+          if (source2 === null) continue;
+          found.set(key, source2);
+          break search;
+        }
     }
   }
   return found;

@@ -59,7 +59,7 @@ const toContextFile = ({ directory, dockerignore, ignoreFile }: BuildContext, in
 /**
  * Finds the file that an instruction copied.
  * @param root of the checkout
- * @param workdir that a relative target starts from
+ * @param workdir that a relative target starts from; null where it is not known
  * @param file path in the image, size in bytes, SHA-256 of its content in hexadecimal
  * @returns null where no file of the context has that content: it was made for the build, or removed since
  */
@@ -67,7 +67,7 @@ export async function findSource(
   root: string,
   context: BuildContext,
   instruction: Instruction,
-  workdir: string,
+  workdir: string | null,
   file: { readonly path: string; readonly size: number; readonly sha256: string },
 ): Promise<ContextFile | null> {
   const base = path.join(root, context.directory)

@@ -2,8 +2,9 @@
 
 import { type BuildContext, type ContextFile, findSource, readContext } from '../checkout/build-context.ts'
 import { readSource, type SourceFile, searchDockerfiles } from '../checkout/checkout.ts'
-import { type Dockerfile, flagValue, parseDockerfile, stageOf } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, flagValue, type Instruction, parseDockerfile, stageOf } from '../dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from '../dockerfile/origin.ts'
+import { ancestorsOf, stageNamed } from '../dockerfile/stages.ts'
 import { ConfigError } from '../error.ts'
 import type { Image } from '../image/image.ts'
 import { readBuildDocuments } from '../provenance/documents.ts'
@@ -158,6 +159,20 @@ const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.
 /** Leaks whose files are looked for in the checkout. */
 const MAX_TRACED = 200
 
+const isCopy = ({ keyword }: Instruction): boolean => keyword === 'COPY' || keyword === 'ADD'
+
+/** The instructions that took what one copied from the build context: itself, or those of the stage that it copies from. */
+function copiesBehind(dockerfile: Dockerfile, instruction: Instruction): readonly Instruction[] {
+  if (!isCopy(instruction)) return []
+  const from = flagValue(instruction, 'from')
+  if (from === null) return [instruction]
+  const stage = stageNamed(dockerfile, from)
+  if (stage === null) return []
+  return [...ancestorsOf(dockerfile, stage), stage]
+    .flatMap(({ instructions }) => instructions)
+    .filter((each) => isCopy(each) && flagValue(each, 'from') === null)
+}
+
 /**
  * The files of the checkout that leaked, by the key of the file in the image.
  * @param leaks only places that a COPY or ADD of the build context made are looked at
@@ -184,25 +199,18 @@ export async function findSources(
       const { layer, index, entry, path: inImage } = place.version.content
       const key = fileKey(layer, index)
       const { source: instruction, workdir = '/' } = origin.layers[layer] ?? {}
-      if (
-        instruction == null ||
-        !/^(?:COPY|ADD)$/.test(instruction.keyword) ||
-        flagValue(instruction, 'from') !== null ||
-        place.hashes === null ||
-        found.has(key)
-      )
-        continue
+      if (instruction == null || place.hashes === null || found.has(key)) continue
+      const copies = copiesBehind(origin.dockerfile, instruction)
+      if (copies.length === 0) continue
       if (traced++ >= MAX_TRACED) return found
-      for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, workdir, {
-          path: inImage,
-          size: entry.size,
-          sha256: place.hashes.sha256,
-        })
-        if (source === null) continue
-        found.set(key, source)
-        break
-      }
+      const file = { path: inImage, size: entry.size, sha256: place.hashes.sha256 }
+      search: for (const candidate of contexts)
+        for (const copy of copies) {
+          const source = await findSource(checkout, candidate, copy, copy === instruction ? workdir : null, file)
+          if (source === null) continue
+          found.set(key, source)
+          break search
+        }
     }
   }
   return found

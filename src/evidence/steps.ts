@@ -30,7 +30,7 @@ export interface Step {
   readonly lines: DockerfileLines | null
   /** Lines of a part of what `commands` were read from. */
   readonly linesAt: (start: number, end: number) => DockerfileLines | null
-  /** ENV and ARG that have a value when it starts; for RUN, COPY, ADD, USER, ENV and LABEL, which read them. */
+  /** ENV and ARG that have a value when it starts; for RUN, COPY, ADD, USER, ENV, LABEL and WORKDIR, which read them. */
   readonly variables: Variables
   /** What a RUN runs; none for anything else. */
   readonly commands: readonly ShellCommand[]
@@ -226,7 +226,7 @@ interface Draft
 
 function toStep({ environment, shell, budget, ...known }: Draft): Step {
   const { keyword, text, source, lines } = known
-  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? '') ? environment.now() : NONE
+  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL|WORKDIR)$/.test(keyword ?? '') ? environment.now() : NONE
   let read: Read = { script: NOTHING, unread: null, line: null }
   if (keyword === 'RUN') {
     budget.left -= text.length + (source?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0)

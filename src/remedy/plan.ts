@@ -58,6 +58,8 @@ function withoutSources(instruction: Instruction, gone: ReadonlySet<string>): st
   return [keyword, ...flags, words].join(' ')
 }
 
+const spanOf = ({ startLine, endLine }: Instruction): Pick<Edit, 'startLine' | 'endLine'> => ({ startLine, endLine })
+
 /** What the leaks have in common, and what each alone asks for. */
 export class Plan {
   readonly #dockerfile: Dockerfile
@@ -68,6 +70,8 @@ export class Plan {
   readonly #joins: (readonly Instruction[])[]
   /** Whole instructions with others in their place. */
   readonly #others: Map<number, Edit>
+  /** Lines behind an instruction. */
+  readonly #after: Map<number, { readonly instruction: Instruction; readonly lines: Set<string> }>
   /** First lines of the instructions that were changed since the last `begin`. */
   #touched = new Set<number>()
   #build = new Set<string>()
@@ -93,6 +97,12 @@ export class Plan {
     )
     this.#joins = from === null ? [] : [...from.#joins]
     this.#others = new Map(from === null ? [] : from.#others)
+    this.#after = new Map(
+      [...(from === null ? [] : from.#after)].map(([line, { instruction, lines }]) => [
+        line,
+        { instruction, lines: new Set(lines) },
+      ]),
+    )
     this.#isClosed = from?.isClosed === true
     if (from !== null) this.ignoreFile = from.ignoreFile
   }
@@ -100,6 +110,15 @@ export class Plan {
   /** A plan that goes on from this one, for another leak: it is taken where it comes to an end, and dropped where it does not. */
   begin(): Plan {
     return new Plan(this.#dockerfile, this)
+  }
+
+  /** The same plan once more, to try something for the same leak. */
+  branch(): Plan {
+    const branch = new Plan(this.#dockerfile, this)
+    branch.#touched = new Set(this.#touched)
+    branch.#build = new Set(this.#build)
+    branch.#ignore = new Set(this.#ignore)
+    return branch
   }
 
   /** What was asked for since `begin`. */
@@ -172,6 +191,14 @@ export class Plan {
     const known = this.#gone.get(instruction.startLine) ?? { instruction, words: new Set<string>() }
     for (const word of words) known.words.add(word)
     this.#gone.set(instruction.startLine, known)
+    this.#touched.add(instruction.startLine)
+  }
+
+  /** Adds an instruction behind another one. */
+  append(instruction: Instruction, line: string): void {
+    const known = this.#after.get(instruction.startLine) ?? { instruction, lines: new Set<string>() }
+    known.lines.add(line)
+    this.#after.set(instruction.startLine, known)
     this.#touched.add(instruction.startLine)
   }
 
@@ -252,7 +279,15 @@ export class Plan {
             : withoutNames(instruction, words)
         return { startLine, endLine, lines: line === null ? [] : [line] }
       })
-    return [...runs, ...shorter, ...this.#joins.flatMap((join) => this.#joined(join)), ...this.#others.values()]
+    const all = [...runs, ...shorter, ...this.#joins.flatMap((join) => this.#joined(join)), ...this.#others.values()]
+    const whole = ({ startLine, endLine }: Instruction): readonly string[] =>
+      this.#dockerfile.lines.slice(startLine - 1, endLine)
+    const changed = new Set(all.map(({ startLine }) => startLine))
+    const untouched = [...this.#after.values()]
+      .filter(({ instruction: { startLine } }) => !changed.has(startLine))
+      .map(({ instruction }): Edit => ({ ...spanOf(instruction), lines: whole(instruction) }))
+    return [...all, ...untouched]
+      .map((edit) => ({ ...edit, lines: [...edit.lines, ...(this.#after.get(edit.startLine)?.lines ?? [])] }))
       .filter(({ startLine, endLine, lines }) => lines.join('\n') !== own(startLine, endLine))
       .sort((a, b) => a.startLine - b.startLine)
   }

@@ -215,7 +215,9 @@ function mountingLine({ detector }: Leak, place: Place, fix: Fix | null): string
     .map((edit) => edit.lines.join('\n').replace(/\\\n/g, ''))
     .filter((text) => text.includes(MOUNT.slice(4)))
   const own =
-    place.kind === 'file' ? [`target=${place.version.path}`] : [`id=${place.name ?? detector.id}`, `id=${detector.id}`]
+    place.kind === 'file'
+      ? [`target=${place.version.path}`, `/${baseName(place.version.path)}`]
+      : [`id=${place.name ?? detector.id}`, `id=${detector.id}`]
   const found = lines.find((text) => own.some((option) => text.includes(option)))
   return oneLine(found ?? (place.kind === 'file' || lines.length !== 1 ? '' : (lines[0] ?? '')))
 }
@@ -234,7 +236,7 @@ function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
   const keyword = source?.keyword ?? layer?.instruction?.keyword
-  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted)
+  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted, fix)
   if (keyword === 'RUN') {
     if (instead !== undefined && place.state === 'present') return `${instead}.`
     if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line))))
@@ -257,19 +259,29 @@ const SOURCE_CODE =
 const isCode = (place: Place): boolean =>
   place.kind === 'file' && place.state === 'present' && SOURCE_CODE.test(place.version.path)
 
+/** A secret that came with what a COPY took from another stage. */
+function stageChange(stage: string, { detector }: Leak, mounted: string, fix: Fix | null): string {
+  if (fix?.edits.some(({ lines }) => lines.some((line) => line.startsWith('RUN rm '))))
+    return `Remove it at the end of the stage ${stage}: what is gone there before COPY --from is in no image.`
+  if (fix !== null && mounted !== '')
+    return `Let the stage ${stage} mount it, so that COPY --from finds none:${mounted}.`
+  return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+}
+
 function copyChange(
   evidence: Evidence,
-  { detector }: Leak,
+  leak: Leak,
   place: FilePlace,
   keyword: string,
   mounted: string,
+  fix: Fix | null,
 ): string {
+  const { detector } = leak
   const { origin, sources } = evidence
   const layer = origin.layers[place.version.layer]
   const source = layer?.source ?? null
   const stage = source === null ? null : flagValue(source, 'from')
-  if (stage !== null)
-    return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+  if (stage !== null) return stageChange(stage, leak, mounted, fix)
   const archive = source === null ? undefined : copySources(source).find((name) => ARCHIVE.test(name))
   if (keyword === 'ADD' && archive !== undefined)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`
