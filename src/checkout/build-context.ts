@@ -56,11 +56,66 @@ const toContextFile = ({ directory, dockerignore, ignoreFile }: BuildContext, in
   ignoredBy: ignoredBy(dockerignore, inContext),
 })
 
+/** A file of the image: its path there, size in bytes, SHA-256 of its content in hexadecimal. */
+interface CopiedFile {
+  readonly path: string
+  readonly size: number
+  readonly sha256: string
+}
+
+/** Whether a file of the checkout has the same content. @param relative to the root of the checkout */
+async function isSameFile(root: string, relative: string, { size, sha256 }: CopiedFile): Promise<boolean> {
+  const full = path.join(root, relative)
+  return (await sizeOf(full)) === size && (await sha256Of(root, full)) === sha256
+}
+
+/** The file that an instruction copied, where it lies where the instruction says. @param workdir as for `findSource` */
+export async function findNamedSource(
+  root: string,
+  context: BuildContext,
+  instruction: Instruction,
+  workdir: string | null,
+  file: CopiedFile,
+): Promise<ContextFile | null> {
+  const named = contextPath(instruction, file.path, workdir)
+  return staysWithin(named) && (await isSameFile(root, join(context.directory, named), file))
+    ? toContextFile(context, named)
+    : null
+}
+
+/**
+ * The directory of the checkout in which a copied file lies where its instruction says.
+ * @returns relative to the root; null where none does, or several do
+ */
+export async function searchContext(
+  root: string,
+  copied: readonly { readonly instruction: Instruction; readonly workdir: string | null; readonly file: CopiedFile }[],
+): Promise<string | null> {
+  const wanted = copied.map(({ instruction, workdir, file }) => ({
+    named: contextPath(instruction, file.path, workdir),
+    file,
+  }))
+  const found = new Set<string>()
+  for await (const entry of walk(root, (directory) => !/(?:^|\/)(?:\.git|node_modules)$/.test(directory), MAX_COMPARED))
+    for (const { named, file } of entry.kind === 'file' ? wanted : [])
+      if (entry.path.endsWith(`/${named}`) && (await isSameFile(root, entry.path, file))) {
+        const end = entry.path.length - named.length - 1
+        found.add(entry.path.slice(0, end))
+      }
+  return found.size === 1 ? ([...found][0] ?? null) : null
+}
+
+/** Whether the words of an instruction tell the path in the context, so that no other can be meant. */
+const isDefinite = (instruction: Instruction, workdir: string | null): boolean =>
+  workdir !== null &&
+  copySources(instruction).length === 1 &&
+  !/[*?[$]/.test(instruction.text) &&
+  !instruction.flags.some((flag) => /^--(?:parents|from)\b/.test(flag))
+
 /**
  * Finds the file that an instruction copied.
  * @param root of the checkout
  * @param workdir that a relative target starts from; null where it is not known
- * @param file path in the image, size in bytes, SHA-256 of its content in hexadecimal
  * @returns null where no file of the context has that content: it was made for the build, or removed since
  */
 export async function findSource(
@@ -68,15 +123,13 @@ export async function findSource(
   context: BuildContext,
   instruction: Instruction,
   workdir: string | null,
-  file: { readonly path: string; readonly size: number; readonly sha256: string },
+  file: CopiedFile,
 ): Promise<ContextFile | null> {
   const base = path.join(root, context.directory)
-  const isSame = async (relative: string): Promise<boolean> => {
-    const full = path.join(base, relative)
-    return (await sizeOf(full)) === file.size && (await sha256Of(root, full)) === file.sha256
-  }
-  const named = contextPath(instruction, file.path, workdir)
-  if (staysWithin(named) && (await isSame(named))) return toContextFile(context, named)
+  const isSame = (relative: string): Promise<boolean> => isSameFile(root, join(context.directory, relative), file)
+  const named = await findNamedSource(root, context, instruction, workdir, file)
+  if (named !== null) return named
+  if (isDefinite(instruction, workdir)) return null
   // A pattern or a target that depends on WORKDIR: look at all that the sources name.
   let compared = 0
   for (const source of copySources(instruction)) {

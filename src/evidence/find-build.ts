@@ -1,6 +1,13 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
 
-import { type BuildContext, type ContextFile, findSource, readContext } from '../checkout/build-context.ts'
+import {
+  type BuildContext,
+  type ContextFile,
+  findNamedSource,
+  findSource,
+  readContext,
+  searchContext,
+} from '../checkout/build-context.ts'
 import { readSource, type SourceFile, searchDockerfiles } from '../checkout/checkout.ts'
 import { type Dockerfile, flagValue, type Instruction, parseDockerfile, stageOf } from '../dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from '../dockerfile/origin.ts'
@@ -173,6 +180,32 @@ function copiesBehind(dockerfile: Dockerfile, instruction: Instruction): readonl
     .filter((each) => isCopy(each) && flagValue(each, 'from') === null)
 }
 
+/** A file of the image, with the instructions that may have taken it from the build context. */
+interface Traced {
+  readonly key: string
+  readonly copies: readonly { readonly instruction: Instruction; readonly workdir: string | null }[]
+  readonly file: { readonly path: string; readonly size: number; readonly sha256: string }
+}
+
+function tracedFiles(leaks: readonly Leak[], origin: Origin, dockerfile: Dockerfile): Traced[] {
+  const traced = new Map<string, Traced>()
+  for (const place of leaks.flatMap(({ places }) => places)) {
+    if (traced.size >= MAX_TRACED) break
+    if (place.kind !== 'file' || place.hashes === null) continue
+    const { layer, index, entry, path } = place.version.content
+    const key = fileKey(layer, index)
+    const { source, workdir = '/' } = origin.layers[layer] ?? {}
+    if (source == null || traced.has(key)) continue
+    const copies = copiesBehind(dockerfile, source).map((instruction) => ({
+      instruction,
+      workdir: instruction === source ? workdir : null,
+    }))
+    if (copies.length > 0)
+      traced.set(key, { key, copies, file: { path, size: entry.size, sha256: place.hashes.sha256 } })
+  }
+  return [...traced.values()]
+}
+
 /**
  * The files of the checkout that leaked, by the key of the file in the image.
  * @param leaks only places that a COPY or ADD of the build context made are looked at
@@ -183,35 +216,47 @@ export async function findSources(
   { checkout, context }: BuildOptions,
 ): Promise<Map<string, ContextFile>> {
   const found = new Map<string, ContextFile>()
-  if (checkout === null || origin.dockerfile === null) return found
-  const path = origin.dockerfile.path
-  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-  const directories =
-    context !== null
-      ? [context]
-      : [...new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder])]
-  const contexts: BuildContext[] = []
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path))
-  let traced = 0
-  for (const { places } of leaks) {
-    for (const place of places) {
-      if (place.kind !== 'file') continue
-      const { layer, index, entry, path: inImage } = place.version.content
-      const key = fileKey(layer, index)
-      const { source: instruction, workdir = '/' } = origin.layers[layer] ?? {}
-      if (instruction == null || place.hashes === null || found.has(key)) continue
-      const copies = copiesBehind(origin.dockerfile, instruction)
-      if (copies.length === 0) continue
-      if (traced++ >= MAX_TRACED) return found
-      const file = { path: inImage, size: entry.size, sha256: place.hashes.sha256 }
-      search: for (const candidate of contexts)
-        for (const copy of copies) {
-          const source = await findSource(checkout, candidate, copy, copy === instruction ? workdir : null, file)
-          if (source === null) continue
-          found.set(key, source)
-          break search
-        }
-    }
-  }
+  const { dockerfile } = origin
+  if (checkout === null || dockerfile === null) return found
+  const traced = tracedFiles(leaks, origin, dockerfile)
+  if (traced.length === 0) return found
+  for (const candidate of await contextsOf(checkout, dockerfile.path, context, provenances, traced))
+    for (const { key, copies, file } of traced)
+      for (const { instruction, workdir } of copies) {
+        if (found.has(key)) break
+        const source = await findSource(checkout, candidate, instruction, workdir, file)
+        if (source !== null) found.set(key, source)
+      }
   return found
+}
+
+/**
+ * The directories that may be the build context: the one in which most files lie where the instructions say. Several only where
+ * none does.
+ */
+async function contextsOf(
+  checkout: string,
+  dockerfile: string,
+  named: string | null,
+  provenances: readonly Provenance[],
+  traced: readonly Traced[],
+): Promise<BuildContext[]> {
+  const read = (directory: string): Promise<BuildContext> => readContext(checkout, directory, dockerfile)
+  if (named !== null) return [await read(named)]
+  const folder = dockerfile.includes('/') ? dockerfile.slice(0, dockerfile.lastIndexOf('/')) : ''
+  const contexts: BuildContext[] = []
+  for (const directory of new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder]))
+    contexts.push(await read(directory))
+  let best: { readonly candidate: BuildContext; readonly count: number } | null = null
+  for (const candidate of contexts) {
+    let count = 0
+    for (const { copies, file } of traced)
+      for (const { instruction, workdir } of copies)
+        if ((await findNamedSource(checkout, candidate, instruction, workdir, file)) !== null) count++
+    if (count > (best?.count ?? 0)) best = { candidate, count }
+  }
+  if (best !== null) return [best.candidate]
+  const places = traced.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })))
+  const directory = await searchContext(checkout, places)
+  return directory === null ? contexts : [await read(directory), ...contexts]
 }

@@ -161,6 +161,13 @@ export class Plan {
     return this.#run(instruction).body
   }
 
+  /** Adds a command that runs where all before it went well. */
+  appendCommand(instruction: Instruction, command: string): void {
+    const body = this.body(instruction)
+    const isLong = body.includes('\n') || body.length + command.length > MAX_LINE - 8
+    this.setBody(instruction, `${body} &&${isLong ? ` ${this.#dockerfile.escapeCharacter}\n    ` : ' '}${command}`)
+  }
+
   setBody(instruction: Instruction, body: string): void {
     this.#run(instruction).body = body
     this.#touched.add(instruction.startLine)

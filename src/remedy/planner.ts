@@ -10,6 +10,7 @@ import { type BuildEvidence as Evidence, fileKey } from '../evidence/evidence.ts
 import type { Leak } from '../evidence/leak.ts'
 import type { FilePlace, Place } from '../evidence/place.ts'
 import { baseName, cleanPath, type ImagePath, parentOf } from '../image/path.ts'
+import { cacheOf } from '../packages/caches.ts'
 import { withoutModes, withoutRemoval } from '../shell/edit.ts'
 import { type BuiltInstruction, instructionsOfStage } from './built.ts'
 import { definedNames, type Plan } from './plan.ts'
@@ -64,9 +65,11 @@ const refuse: (why?: string) => never = (why = '') => {
 
 const lineOf = ({ source }: BuiltInstruction): string => `${source.keyword} in line ${source.startLine}`
 
-/** What is to be done for a file that the running container needs. */
-const atStart = (inContext: string, path: string): string =>
-  `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path}:ro", secrets of compose and Kubernetes.`
+/** How a container gets a file that it reads when it runs: variables from a file of them, else the file itself. */
+const atStart = (file: string, path: string): string =>
+  /^\.env(?:\.|$)|\.env$/.test(baseName(path))
+    ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.`
+    : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path}:ro"\`; compose: \`volumes: ["./${file}:${path}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path}\` and \`subPath: ${baseName(path)}\`.`
 
 /** A word of a command as a path of the image; null where the working directory is not known. */
 function absolute(operand: string, workdir: string | null): string | null {
@@ -421,7 +424,8 @@ export class Planner {
         readers.push(run)
       if (use === 'open') open ??= run
     }
-    if (isLasting && (!isOfTools(path) || (isNamed && readers.length === 0))) refuse(atStart(inContext, path))
+    if (isLasting && (!isOfTools(path) || (isNamed && readers.length === 0)))
+      refuse(atStart(known?.path ?? inContext, path))
     if (open !== null && !(isOfTools(path) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open)} reads it: if so, mount it there.`)
     if (readers.length > 0 && !PLAIN_PATH.test(path)) refuse()
@@ -457,7 +461,7 @@ export class Planner {
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage)
     if (stage === null || instructions === null || path === null || !PLAIN_PATH.test(path)) refuse()
     const isLasting = place.ending === null || (hider === null && place.ending.layer === place.version.layer)
-    if (isLasting && !isOfTools(path)) refuse(atStart(known?.inContext ?? path.slice(1), place.version.path))
+    if (isLasting && !isOfTools(path)) refuse(atStart(known?.path ?? baseName(path), place.version.path))
     if (this.#isTakenElsewhere(stage, source, path)) refuse()
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false)
     const isTaken = copySources(source).includes(path.slice(1))
@@ -555,8 +559,10 @@ export class Planner {
   }
 
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place: FilePlace, { source }: BuiltInstruction, at: number, mayMakeStage: boolean): void {
+  #made(place: FilePlace, instruction: BuiltInstruction, at: number, mayMakeStage: boolean): void {
+    const { source } = instruction
     const hider = this.#hider(place)
+    if (hider === null && this.#emptiesCache(place, instruction)) return
     if (hider === null || hider.at <= at) refuse()
     const between = this.#instructions.slice(at, hider.at + 1)
     const isPlain = between.every(
@@ -577,6 +583,15 @@ export class Planner {
     }
     if (!mayMakeStage) refuse()
     this.#ownStage(hider)
+  }
+
+  /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
+  #emptiesCache({ version: { path } }: FilePlace, { source, step, isRoot }: BuiltInstruction): boolean {
+    const command = cacheOf(path)?.emptiedBy ?? null
+    if (command === null || !isRoot || step === null || !areJoinable([step])) return false
+    if (source.documents.length > 0 || source.text.startsWith('[')) return false
+    if (!this.#plan.body(source).includes(command)) this.#plan.appendCommand(source, command)
+    return true
   }
 
   /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */

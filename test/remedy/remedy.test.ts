@@ -160,6 +160,99 @@ describe('rm is taken out of a script', () => {
   })
 })
 
+describe('a secret that COPY --from takes along', () => {
+  const NPM = VALUES['npm-token']?.() ?? ''
+  const taken = (by: string, ...paths: string[]): LayerSpec => ({
+    by: `${by} # buildkit`,
+    files: paths.map((name) => ({ name, content: name.endsWith('.npmrc') ? `//r.example/:_authToken=${NPM}\n` : 'x' })),
+  })
+  const FINAL = 'FROM scratch\nCOPY --from=build /app /srv\n'
+  const layers = [taken('COPY /app /srv', 'srv/.npmrc', 'srv/out.js')]
+  it.each<[string, string, string, readonly LayerSpec[]]>([
+    [
+      'is mounted in its stage where a program reads it',
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci\n${FINAL}`,
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nRUN --mount=type=secret,id=npmrc,target=/app/.npmrc npm ci\n${FINAL}`,
+      layers,
+    ],
+    [
+      'goes from the COPY that names it',
+      `FROM node AS build\nWORKDIR /app\nCOPY package.json .npmrc ./\nRUN npm ci && npm run build\n${FINAL}`,
+      `FROM node AS build\nWORKDIR /app\nCOPY package.json ./\nRUN --mount=type=secret,id=npmrc,target=/app/.npmrc npm ci && npm run build\n${FINAL}`,
+      layers,
+    ],
+    [
+      'is removed at the end of its stage where a RUN makes it',
+      `FROM node AS build\nWORKDIR /app\nARG T\nRUN echo "//r.example/:_authToken=$T" > .npmrc && npm ci\n${FINAL}`,
+      `FROM node AS build\nWORKDIR /app\nARG T\nRUN echo "//r.example/:_authToken=$T" > .npmrc && npm ci\nRUN rm /app/.npmrc\n${FINAL}`,
+      layers,
+    ],
+    [
+      'is removed at the end of its stage where nobody can tell what reads it',
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nRUN make\n${FINAL}`,
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nRUN make\nRUN rm /app/.npmrc\n${FINAL}`,
+      layers,
+    ],
+    [
+      'stays where the stage runs as another user, who may not remove it',
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nUSER node\nRUN make\n${FINAL}`,
+      '',
+      layers,
+    ],
+    [
+      'stays where another stage takes it by its name',
+      `FROM node AS build\nWORKDIR /app\nCOPY . .\nRUN make\nFROM node AS test\nCOPY --from=build /app/.npmrc /\n${FINAL}`,
+      '',
+      layers,
+    ],
+    [
+      'stays where an image that is not built here has it',
+      'FROM scratch\nCOPY --from=registry.example/build:1 /app /srv\n',
+      '',
+      layers,
+    ],
+  ])('%s', async (_, dockerfile, expected, of) => {
+    const found = await findingOf(dockerfile, of)
+    if (expected === '') expect(found.fix).toBeNull()
+    else expect(changed(dockerfile, found)).toBe(expected)
+  })
+})
+
+describe('a file that goes with its folder', () => {
+  it.each<[string, string, string]>([
+    [
+      'is mounted, and the folder is removed after the RUN that reads it',
+      'RUN check /conf/pay.ini && rm -rf /conf',
+      'RUN --mount=type=secret,id=pay.ini,target=/conf/pay.ini check /conf/pay.ini\nRUN rm -rf /conf',
+    ],
+    ['leaves the removal as it is where nothing reads it', 'RUN rm -rf /conf /tmp/x', 'RUN rm -rf /conf /tmp/x'],
+  ])('%s', async (_, command, expected) => {
+    const dockerfile = `FROM scratch\nCOPY conf /conf\n${command}\n`
+    const found = await findingOf(dockerfile, [
+      { by: 'COPY conf /conf # buildkit', files: [{ name: 'conf/pay.ini', content: TOKEN }] },
+      run(command.slice(4), [{ name: '.wh.conf' }]),
+    ])
+    expect(changed(dockerfile, found)).toBe(`FROM scratch\nCOPY conf /conf\n${expected}\n`)
+    expect(found.fix?.ignore).toEqual({ path: '.dockerignore', patterns: ['conf/pay.ini'] })
+  })
+})
+
+describe('what a package manager keeps', () => {
+  it('goes at the end of the RUN that fetched it, and nobody is told to revoke it', async () => {
+    const dockerfile = 'FROM scratch\nRUN apt-get update && apt-get install -y curl\n'
+    const found = await findingOf(dockerfile, [
+      run('apt-get update && apt-get install -y curl', [
+        { name: 'var/lib/apt/lists/deb.example_Packages', content: TOKEN },
+      ]),
+    ])
+    expect(changed(dockerfile, found)).toBe(
+      'FROM scratch\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n',
+    )
+    expect(found.remedy).toMatch(/^It is one of apt’s package lists, which a distribution publishes/)
+    expect(found.remedy).not.toMatch(/Delete the token|Revoke/)
+  })
+})
+
 describe('where no change is certain, the remedy says what a person has to decide', () => {
   const env = (by: string, path = 'app/.env'): LayerSpec => ({
     by: `${by} # buildkit`,
@@ -189,7 +282,7 @@ describe('where no change is certain, the remedy says what a person has to decid
       'a file that the container may read',
       'FROM scratch\nWORKDIR /app\nCOPY . .\nCMD ["serve"]\n',
       [meta('WORKDIR /app'), env('COPY . .'), meta('CMD ["serve"]')],
-      /If the container reads it when it runs, mount it then: docker run -v "\$PWD\/\.env:\/app\/\.env:ro", secrets of compose/,
+      /If the container reads it when it runs, give it the variables then: `docker run --env-file \.env`; compose: `env_file: \.env`; Kubernetes/,
     ],
     [
       'a key that nothing in the build reads',

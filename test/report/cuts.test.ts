@@ -89,7 +89,7 @@ describe('strings that are cut at a length', () => {
     // The lead that it was given.
     'src/report/terminal.ts: first.slice(plain.length)',
     'src/image/engine.ts: (stderr + text).slice(-MAX_KEPT)',
-    'src/remedy/remedy.ts: this.#leak.value.slice(0, 8)',
+    'src/remedy/planner.ts: this.#leak.value.slice(0, 8)',
     'src/report/difference.ts: line.slice(0, 1)',
     // Lines are broken there, and nothing is lost: see wrap.test.ts.
     'src/report/wrap.ts: text.slice(0, Math.max(1, room) + 1)',

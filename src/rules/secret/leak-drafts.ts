@@ -11,6 +11,7 @@ import { isExpired, type Leak } from '../../evidence/leak.ts'
 import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Place } from '../../evidence/place.ts'
 import type { Confidence, Location, Related, Severity } from '../../finding/finding.ts'
 import { baseName } from '../../image/path.ts'
+import { cacheOf } from '../../packages/caches.ts'
 import { type Fix, type Remedy, remedyFor } from '../../remedy/remedy.ts'
 import { oneLine } from '../../shell/words.ts'
 import type { Draft, PlacedFinding } from '../rule.ts'
@@ -183,6 +184,9 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, { fix, why }: Re
     return [
       'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.',
     ]
+  const cache = place.kind === 'file' ? cacheOf(place.version.path) : null
+  if (cache?.emptiedBy != null)
+    return [`It is one of ${cache.name}, which a distribution publishes: no container needs it. ${cache.remedy}`]
   const change = changeOf(evidence, leak, place, fix)
   return leak.strength === 'harmless'
     ? [change]
