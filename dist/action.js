@@ -31758,6 +31758,10 @@ var OPTIONS = {
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
+  build: {
+    value: "COMMAND",
+    help: "what builds IMAGE: docker build -t IMAGE . It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
+  },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
@@ -52245,6 +52249,99 @@ var contentNotInspected = {
   }
 };
 
+// src/packages/caches.ts
+var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
+var CACHES = [
+  {
+    name: "apk\u2019s package cache",
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: "Write apk add --no-cache.",
+    emptiedBy: "rm -rf /var/cache/apk/*"
+  },
+  {
+    name: "apt\u2019s downloaded packages",
+    path: /^\/var\/cache\/apt\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt.",
+    emptiedBy: "apt-get clean"
+  },
+  {
+    name: "apt\u2019s package lists",
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*.",
+    emptiedBy: "rm -rf /var/lib/apt/lists/*"
+  },
+  {
+    name: "Cargo\u2019s registry",
+    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
+    by: /^cargo$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry.",
+    emptiedBy: null
+  },
+  {
+    name: "Composer\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
+    by: /^(?:composer|php)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache.",
+    emptiedBy: null
+  },
+  {
+    name: "conda\u2019s packages",
+    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
+    by: /^(?:conda|mamba|micromamba)$/,
+    remedy: "End the RUN with conda clean -afy.",
+    emptiedBy: null
+  },
+  {
+    name: "Go\u2019s build cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
+    by: /^go$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build.",
+    emptiedBy: null
+  },
+  {
+    name: "npm\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
+    by: /^(?:npm|npx|node)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force.",
+    emptiedBy: null
+  },
+  {
+    name: "pip\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
+    by: /^(?:pip\d?|python[\d.]*|uv)$/,
+    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip.",
+    emptiedBy: null
+  },
+  {
+    name: "yarn\u2019s cache",
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
+    ),
+    by: /^yarn$/,
+    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache.",
+    emptiedBy: null
+  },
+  {
+    name: "yum\u2019s cache",
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: "End the RUN with dnf clean all (yum clean all).",
+    emptiedBy: "rm -rf /var/cache/dnf /var/cache/libdnf5 /var/cache/yum"
+  },
+  {
+    name: "zypper\u2019s cache",
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: "End the RUN with zypper clean --all.",
+    emptiedBy: "rm -rf /var/cache/zypp"
+  }
+];
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path19 }) => path19.source).join("|"));
+var cacheOf = (path19) => ANY_CACHE.test(path19) ? CACHES.find((cache2) => cache2.path.test(path19)) ?? null : null;
+
 // src/rules/image/package-cache-left.ts
 var meta23 = {
   id: "package-cache-left",
@@ -52259,93 +52356,14 @@ var meta23 = {
   strict: "low",
   hadolint: ["DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060"]
 };
-var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
-var CACHES = [
-  {
-    name: "apk\u2019s package cache",
-    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
-    by: /^apk$/,
-    remedy: "Write apk add --no-cache."
-  },
-  {
-    name: "apt\u2019s downloaded packages",
-    path: /^\/var\/cache\/apt\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
-  },
-  {
-    name: "apt\u2019s package lists",
-    path: /^\/var\/lib\/apt\/lists\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
-  },
-  {
-    name: "Cargo\u2019s registry",
-    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
-    by: /^cargo$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry."
-  },
-  {
-    name: "Composer\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
-    by: /^(?:composer|php)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache."
-  },
-  {
-    name: "conda\u2019s packages",
-    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
-    by: /^(?:conda|mamba|micromamba)$/,
-    remedy: "End the RUN with conda clean -afy."
-  },
-  {
-    name: "Go\u2019s build cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
-    by: /^go$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build."
-  },
-  {
-    name: "npm\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
-    by: /^(?:npm|npx|node)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force."
-  },
-  {
-    name: "pip\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
-    by: /^(?:pip\d?|python[\d.]*|uv)$/,
-    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip."
-  },
-  {
-    name: "yarn\u2019s cache",
-    path: new RegExp(
-      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
-    ),
-    by: /^yarn$/,
-    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
-  },
-  {
-    name: "yum\u2019s cache",
-    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
-    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
-    remedy: "End the RUN with dnf clean all (yum clean all)."
-  },
-  {
-    name: "zypper\u2019s cache",
-    path: /^\/var\/cache\/zypp\//,
-    by: /^zypper$/,
-    remedy: "End the RUN with zypper clean --all."
-  }
-];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path19 }) => path19.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
   const found = /* @__PURE__ */ new Map();
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
-    if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path19 }) => path19.test(entry.path));
-    if (cache2 === void 0) continue;
+    const cache2 = cacheOf(entry.path);
+    if (cache2 === null) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
     left.bytes += entry.size;
     left.files++;
@@ -64751,6 +64769,13 @@ var Plan = class _Plan {
   body(instruction) {
     return this.#run(instruction).body;
   }
+  /** Adds a command that runs where all before it went well. */
+  appendCommand(instruction, command2) {
+    const body = this.body(instruction);
+    const isLong = body.includes("\n") || body.length + command2.length > MAX_LINE - 8;
+    this.setBody(instruction, `${body} &&${isLong ? ` ${this.#dockerfile.escapeCharacter}
+    ` : " "}${command2}`);
+  }
   setBody(instruction, body) {
     this.#run(instruction).body = body;
     this.#touched.add(instruction.startLine);
@@ -65043,7 +65068,7 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (inContext, path19) => `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path19}:ro", secrets of compose and Kubernetes.`;
+var atStart = (file, path19) => /^\.env(?:\.|$)|\.env$/.test(baseName(path19)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path19}:ro"\`; compose: \`volumes: ["./${file}:${path19}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path19}\` and \`subPath: ${baseName(path19)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
@@ -65308,7 +65333,8 @@ var Planner = class {
         readers.push(run2);
       if (use === "open") open7 ??= run2;
     }
-    if (isLasting2 && (!isOfTools(path19) || isNamed3 && readers.length === 0)) refuse(atStart(inContext, path19));
+    if (isLasting2 && (!isOfTools(path19) || isNamed3 && readers.length === 0))
+      refuse(atStart(known2?.path ?? inContext, path19));
     if (open7 !== null && !(isOfTools(path19) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path19)) refuse();
@@ -65337,7 +65363,7 @@ var Planner = class {
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
     if (stage === null || instructions === null || path19 === null || !PLAIN_PATH.test(path19)) refuse();
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
-    if (isLasting2 && !isOfTools(path19)) refuse(atStart(known2?.inContext ?? path19.slice(1), place.version.path));
+    if (isLasting2 && !isOfTools(path19)) refuse(atStart(known2?.path ?? baseName(path19), place.version.path));
     if (this.#isTakenElsewhere(stage, source2, path19)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
     const isTaken = copySources(source2).includes(path19.slice(1));
@@ -65415,8 +65441,10 @@ var Planner = class {
     if (!removed) refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place, { source: source2 }, at3, mayMakeStage) {
+  #made(place, instruction, at3, mayMakeStage) {
+    const { source: source2 } = instruction;
     const hider = this.#hider(place);
+    if (hider === null && this.#emptiesCache(place, instruction)) return;
     if (hider === null || hider.at <= at3) refuse();
     const between = this.#instructions.slice(at3, hider.at + 1);
     const isPlain2 = between.every(
@@ -65430,6 +65458,14 @@ var Planner = class {
     }
     if (!mayMakeStage) refuse();
     this.#ownStage(hider);
+  }
+  /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
+  #emptiesCache({ version: { path: path19 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path19)?.emptiedBy ?? null;
+    if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
+    if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
+    if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
+    return true;
   }
   /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */
   #makesOutside({ layer }, directory) {
@@ -65869,6 +65905,9 @@ function remedyOf(evidence, leak, place, { fix, why }) {
     return [
       "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
     ];
+  const cache2 = place.kind === "file" ? cacheOf(place.version.path) : null;
+  if (cache2?.emptiedBy != null)
+    return [`It is one of ${cache2.name}, which a distribution publishes: no container needs it. ${cache2.remedy}`];
   const change = changeOf(evidence, leak, place, fix);
   return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null || isCode(place) ? [] : [why], PURGE];
 }
@@ -76122,14 +76161,35 @@ var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   ignoreFile,
   ignoredBy: ignoredBy(dockerignore, inContext)
 });
+async function isSameFile(root, relative, { size, sha256: sha2562 }) {
+  const full = path9.join(root, relative);
+  return await sizeOf(full) === size && await sha256Of(root, full) === sha2562;
+}
+async function findNamedSource(root, context3, instruction, workdir, file) {
+  const named3 = contextPath(instruction, file.path, workdir);
+  return staysWithin(named3) && await isSameFile(root, join3(context3.directory, named3), file) ? toContextFile(context3, named3) : null;
+}
+async function searchContext(root, copied) {
+  const wanted = copied.map(({ instruction, workdir, file }) => ({
+    named: contextPath(instruction, file.path, workdir),
+    file
+  }));
+  const found = /* @__PURE__ */ new Set();
+  for await (const entry of walk(root, (directory) => !/(?:^|\/)(?:\.git|node_modules)$/.test(directory), MAX_COMPARED))
+    for (const { named: named3, file } of entry.kind === "file" ? wanted : [])
+      if (entry.path.endsWith(`/${named3}`) && await isSameFile(root, entry.path, file)) {
+        const end2 = entry.path.length - named3.length - 1;
+        found.add(entry.path.slice(0, end2));
+      }
+  return found.size === 1 ? [...found][0] ?? null : null;
+}
+var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).length === 1 && !/[*?[$]/.test(instruction.text) && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
 async function findSource(root, context3, instruction, workdir, file) {
   const base = path9.join(root, context3.directory);
-  const isSame2 = async (relative) => {
-    const full = path9.join(base, relative);
-    return await sizeOf(full) === file.size && await sha256Of(root, full) === file.sha256;
-  };
-  const named3 = contextPath(instruction, file.path, workdir);
-  if (staysWithin(named3) && await isSame2(named3)) return toContextFile(context3, named3);
+  const isSame2 = (relative) => isSameFile(root, join3(context3.directory, relative), file);
+  const named3 = await findNamedSource(root, context3, instruction, workdir, file);
+  if (named3 !== null) return named3;
+  if (isDefinite(instruction, workdir)) return null;
   let compared = 0;
   for (const source2 of copySources(instruction)) {
     if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
@@ -76884,36 +76944,58 @@ function copiesBehind(dockerfile, instruction) {
   if (stage === null) return [];
   return [...ancestorsOf(dockerfile, stage), stage].flatMap(({ instructions }) => instructions).filter((each2) => isCopy(each2) && flagValue(each2, "from") === null);
 }
+function tracedFiles(leaks, origin, dockerfile) {
+  const traced2 = /* @__PURE__ */ new Map();
+  for (const place of leaks.flatMap(({ places }) => places)) {
+    if (traced2.size >= MAX_TRACED) break;
+    if (place.kind !== "file" || place.hashes === null) continue;
+    const { layer, index, entry, path: path19 } = place.version.content;
+    const key = fileKey(layer, index);
+    const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
+    if (source2 == null || traced2.has(key)) continue;
+    const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
+      instruction,
+      workdir: instruction === source2 ? workdir : null
+    }));
+    if (copies.length > 0)
+      traced2.set(key, { key, copies, file: { path: path19, size: entry.size, sha256: place.hashes.sha256 } });
+  }
+  return [...traced2.values()];
+}
 async function findSources(leaks, { origin, provenances }, { checkout, context: context3 }) {
   const found = /* @__PURE__ */ new Map();
-  if (checkout === null || origin.dockerfile === null) return found;
-  const path19 = origin.dockerfile.path;
-  const folder = path19.includes("/") ? path19.slice(0, path19.lastIndexOf("/")) : "";
-  const directories = context3 !== null ? [context3] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
-  const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path19));
-  let traced2 = 0;
-  for (const { places } of leaks) {
-    for (const place of places) {
-      if (place.kind !== "file") continue;
-      const { layer, index, entry, path: inImage } = place.version.content;
-      const key = fileKey(layer, index);
-      const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || place.hashes === null || found.has(key)) continue;
-      const copies = copiesBehind(origin.dockerfile, instruction);
-      if (copies.length === 0) continue;
-      if (traced2++ >= MAX_TRACED) return found;
-      const file = { path: inImage, size: entry.size, sha256: place.hashes.sha256 };
-      search: for (const candidate of contexts)
-        for (const copy of copies) {
-          const source2 = await findSource(checkout, candidate, copy, copy === instruction ? workdir : null, file);
-          if (source2 === null) continue;
-          found.set(key, source2);
-          break search;
-        }
-    }
-  }
+  const { dockerfile } = origin;
+  if (checkout === null || dockerfile === null) return found;
+  const traced2 = tracedFiles(leaks, origin, dockerfile);
+  if (traced2.length === 0) return found;
+  for (const candidate of await contextsOf(checkout, dockerfile.path, context3, provenances, traced2))
+    for (const { key, copies, file } of traced2)
+      for (const { instruction, workdir } of copies) {
+        if (found.has(key)) break;
+        const source2 = await findSource(checkout, candidate, instruction, workdir, file);
+        if (source2 !== null) found.set(key, source2);
+      }
   return found;
+}
+async function contextsOf(checkout, dockerfile, named3, provenances, traced2) {
+  const read2 = (directory2) => readContext(checkout, directory2, dockerfile);
+  if (named3 !== null) return [await read2(named3)];
+  const folder = dockerfile.includes("/") ? dockerfile.slice(0, dockerfile.lastIndexOf("/")) : "";
+  const contexts = [];
+  for (const directory2 of /* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder]))
+    contexts.push(await read2(directory2));
+  let best = null;
+  for (const candidate of contexts) {
+    let count2 = 0;
+    for (const { copies, file } of traced2)
+      for (const { instruction, workdir } of copies)
+        if (await findNamedSource(checkout, candidate, instruction, workdir, file) !== null) count2++;
+    if (count2 > (best?.count ?? 0)) best = { candidate, count: count2 };
+  }
+  if (best !== null) return [best.candidate];
+  const places = traced2.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })));
+  const directory = await searchContext(checkout, places);
+  return directory === null ? contexts : [await read2(directory), ...contexts];
 }
 
 // src/evidence/given-leaks.ts

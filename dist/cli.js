@@ -11874,6 +11874,10 @@ var OPTIONS = {
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
+  build: {
+    value: "COMMAND",
+    help: "what builds IMAGE: docker build -t IMAGE . It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
+  },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
@@ -12736,7 +12740,7 @@ function defineLazyInternal(inst, key, compute) {
     }
   });
 }
-function installLazyProp(inst, key, make, enumerable) {
+function installLazyProp(inst, key, make2, enumerable) {
   const proto = claim(inst, key);
   if (!proto)
     return;
@@ -12745,7 +12749,7 @@ function installLazyProp(inst, key, make, enumerable) {
     get() {
       const desc = { configurable: true, writable: true, enumerable, value: void 0 };
       Object.defineProperty(this, key, desc);
-      desc.value = make(this);
+      desc.value = make2(this);
       Object.defineProperty(this, key, desc);
       return desc.value;
     },
@@ -12923,12 +12927,12 @@ var $ZodError = $constructor("$ZodError", initializer);
 var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
   Parent: Error
 });
-function node(obj, key, make) {
+function node(obj, key, make2) {
   if (!Object.prototype.hasOwnProperty.call(obj, key)) {
     if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make(), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(obj, key, { value: make2(), writable: true, enumerable: true, configurable: true });
     } else {
-      obj[key] = make();
+      obj[key] = make2();
     }
   }
   return obj[key];
@@ -17450,12 +17454,12 @@ function toJSONSchema(input, params) {
 
 // node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-function _lazyMethod(proto, key, make) {
+function _lazyMethod(proto, key, make2) {
   Object.defineProperty(proto, key, {
     configurable: true,
     enumerable: false,
     get() {
-      const value = make(this);
+      const value = make2(this);
       Object.defineProperty(this, key, { value, configurable: true, writable: true });
       return value;
     },
@@ -22246,10 +22250,10 @@ var Redactor = class _Redactor {
     return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
   }
   /** Makes a text once, as long as there is room to remember it. */
-  #once(key, make) {
+  #once(key, make2) {
     const known2 = this.#remembered.get(key);
     if (known2 !== void 0) return known2;
-    const made = make();
+    const made = make2();
     this.#room -= key.length + made.length;
     if (this.#room > 0) this.#remembered.set(key, made);
     return made;
@@ -24043,10 +24047,10 @@ function findUnnested(s, target, pairTernaries = false, findNestedEnd) {
     if (c === CH_DQUOTE) {
       i++;
       while (i < s.length) {
-        const quoted2 = s.charCodeAt(i);
-        if (quoted2 === CH_DQUOTE)
+        const quoted3 = s.charCodeAt(i);
+        if (quoted3 === CH_DQUOTE)
           break;
-        if (quoted2 === CH_BACKSLASH) {
+        if (quoted3 === CH_BACKSLASH) {
           i += 2;
           continue;
         }
@@ -25538,11 +25542,11 @@ var Lexer = class _Lexer {
     const savedBuildValue = this._buildValue;
     this._buildValue = true;
     let delimiter = "";
-    let quoted2 = false;
+    let quoted3 = false;
     while (this.pos < len) {
       const c = src.charCodeAt(this.pos);
       if (c === CH_SQUOTE) {
-        quoted2 = true;
+        quoted3 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_SQUOTE) {
           delimiter += src[this.pos];
@@ -25551,7 +25555,7 @@ var Lexer = class _Lexer {
         if (this.pos < len)
           this.pos++;
       } else if (c === CH_DQUOTE) {
-        quoted2 = true;
+        quoted3 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_DQUOTE) {
           if (src.charCodeAt(this.pos) === CH_BACKSLASH && this.pos + 1 < len) {
@@ -25573,7 +25577,7 @@ var Lexer = class _Lexer {
           this.pos += 2;
           continue;
         }
-        quoted2 = true;
+        quoted3 = true;
         this.pos++;
         if (this.pos < len) {
           delimiter += src[this.pos];
@@ -25595,7 +25599,7 @@ var Lexer = class _Lexer {
       } else if (c === CH_DOLLAR) {
         const next = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted2 = true;
+          quoted3 = true;
         this.readDollar();
         delimiter += this._resultText;
       } else if (c < 128 && charType[c] & 1) {
@@ -25607,7 +25611,7 @@ var Lexer = class _Lexer {
     }
     this._buildValue = savedBuildValue;
     this._hereDelim = delimiter;
-    this._hereQuoted = quoted2;
+    this._hereQuoted = quoted3;
   }
   consumePendingHereDocs() {
     const pending = this.pendingHereDocs;
@@ -25666,26 +25670,26 @@ var Lexer = class _Lexer {
     }
     return end2;
   }
-  skipHereDocBody(delimiter, strip, parenEnds = false, quoted2 = false) {
+  skipHereDocBody(delimiter, strip, parenEnds = false, quoted3 = false) {
     this.hereDocClosingPos = -1;
     this.hereDocClosingEnd = -1;
     const src = this.src;
     const len = this.srcEnd;
     while (this.pos < len) {
       let lineStart = this.pos;
-      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted2);
+      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted3);
       for (; ; ) {
         const before = lineStart;
         if (strip)
           while (lineStart < lineEnd && src.charCodeAt(lineStart) === CH_TAB)
             lineStart++;
-        if (!quoted2)
+        if (!quoted3)
           lineStart = skipLineContinuations(src, lineStart, lineEnd);
         if (lineStart === before)
           break;
       }
-      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted2);
-      if (afterDelim !== -1 && !quoted2)
+      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted3);
+      if (afterDelim !== -1 && !quoted3)
         afterDelim = skipLineContinuations(src, afterDelim, lineEnd);
       if (afterDelim === lineEnd) {
         const bodyEnd = this.pos;
@@ -25776,7 +25780,7 @@ var Lexer = class _Lexer {
     const src = this.src;
     const raw = this._wordRaw;
     const hasExpansions = this._wordHasExpansions;
-    const quoted2 = this._wordQuoted;
+    const quoted3 = this._wordQuoted;
     const keywordEligible = this._wordKeywordEligible;
     let assignmentState = this._wordAssignmentState;
     const wordEnd = this.pos;
@@ -25795,7 +25799,7 @@ var Lexer = class _Lexer {
     let value = null;
     if (!raw && !hasExpansions && keywordEligible && (ctx === LexContext.CommandStart || ctx === LexContext.TestMode)) {
       const nextCh = wordEnd < this.srcEnd ? src.charCodeAt(wordEnd) : 0;
-      if (!quoted2 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
+      if (!quoted3 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
         value = this.wordValueOf(tokenStart, wordEnd);
       }
     }
@@ -25942,7 +25946,7 @@ var Lexer = class _Lexer {
     const bp = this._buildParts;
     const bt = bp || this._buildValue;
     let text5 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
-    let quoted2 = false;
+    let quoted3 = false;
     let hasExpansions = false;
     let keywordEligible = true;
     let valueIsRaw = true;
@@ -26070,7 +26074,7 @@ var Lexer = class _Lexer {
           } else {
             if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
               assignmentState = ASSIGNMENT_INVALID;
-            quoted2 = true;
+            quoted3 = true;
             keywordEligible = false;
             valueIsRaw = false;
             lastValueChar = src.charCodeAt(pos);
@@ -26084,7 +26088,7 @@ var Lexer = class _Lexer {
         } else {
           if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
             assignmentState = ASSIGNMENT_INVALID;
-          quoted2 = true;
+          quoted3 = true;
           keywordEligible = false;
           lastValueChar = CH_BACKSLASH;
           if (bt) {
@@ -26099,7 +26103,7 @@ var Lexer = class _Lexer {
         const sqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted2 = true;
+        quoted3 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26135,7 +26139,7 @@ var Lexer = class _Lexer {
         const dqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted2 = true;
+        quoted3 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26186,7 +26190,7 @@ var Lexer = class _Lexer {
           assignmentState = ASSIGNMENT_INVALID;
         const next = pos + 1 < len ? src.charCodeAt(pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted2 = true;
+          quoted3 = true;
         this.pos = pos;
         this.readDollar();
         pos = this.pos;
@@ -26298,7 +26302,7 @@ var Lexer = class _Lexer {
     this.pos = pos;
     this._wordText = text5;
     this._wordRaw = valueIsRaw;
-    this._wordQuoted = quoted2;
+    this._wordQuoted = quoted3;
     this._wordHasExpansions = hasExpansions;
     this._wordKeywordEligible = keywordEligible;
     this._wordAssignmentState = assignmentState;
@@ -27290,8 +27294,8 @@ var Lexer = class _Lexer {
     if (opChar === CH_COLON) {
       i++;
       const sliceStart = innerStart + i;
-      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted2) => {
-        return this.findNestedShellEnd(sliceStart + index, end2, quoted2) - sliceStart;
+      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted3) => {
+        return this.findNestedShellEnd(sliceStart + index, end2, quoted3) - sliceStart;
       });
       result.operation = {
         type: "Slice",
@@ -27376,7 +27380,7 @@ var Lexer = class _Lexer {
     result.operation = { type: "Unknown", pos, end: end2, operatorEnd: end2, operator: inner.slice(i) };
     return result;
   }
-  findNestedShellEnd(start, end2, quoted2) {
+  findNestedShellEnd(start, end2, quoted3) {
     const ch = this.src.charCodeAt(start);
     if (ch === CH_BACKTICK) {
       let pos = start + 1;
@@ -27405,7 +27409,7 @@ var Lexer = class _Lexer {
       }
     } else {
       const open7 = start + 1;
-      if (quoted2 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
+      if (quoted3 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
         return start;
       }
       close = this.findClosingParenthesis(open7 + 1, end2);
@@ -28578,13 +28582,13 @@ var HereDocBodyImpl = class {
   #depth;
   #context;
   #parts;
-  constructor(source2, pos, quoted2, depth, context2) {
+  constructor(source2, pos, quoted3, depth, context2) {
     this.pos = pos;
     this.end = pos;
     this.#source = source2;
     this.#depth = depth;
     this.#context = context2;
-    this.#parts = quoted2 ? void 0 : null;
+    this.#parts = quoted3 ? void 0 : null;
   }
   get parts() {
     if (this.#parts === null)
@@ -32370,6 +32374,99 @@ var contentNotInspected = {
   }
 };
 
+// src/packages/caches.ts
+var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
+var CACHES = [
+  {
+    name: "apk\u2019s package cache",
+    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
+    by: /^apk$/,
+    remedy: "Write apk add --no-cache.",
+    emptiedBy: "rm -rf /var/cache/apk/*"
+  },
+  {
+    name: "apt\u2019s downloaded packages",
+    path: /^\/var\/cache\/apt\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt.",
+    emptiedBy: "apt-get clean"
+  },
+  {
+    name: "apt\u2019s package lists",
+    path: /^\/var\/lib\/apt\/lists\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*.",
+    emptiedBy: "rm -rf /var/lib/apt/lists/*"
+  },
+  {
+    name: "Cargo\u2019s registry",
+    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
+    by: /^cargo$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry.",
+    emptiedBy: null
+  },
+  {
+    name: "Composer\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
+    by: /^(?:composer|php)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache.",
+    emptiedBy: null
+  },
+  {
+    name: "conda\u2019s packages",
+    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
+    by: /^(?:conda|mamba|micromamba)$/,
+    remedy: "End the RUN with conda clean -afy.",
+    emptiedBy: null
+  },
+  {
+    name: "Go\u2019s build cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
+    by: /^go$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build.",
+    emptiedBy: null
+  },
+  {
+    name: "npm\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
+    by: /^(?:npm|npx|node)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force.",
+    emptiedBy: null
+  },
+  {
+    name: "pip\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
+    by: /^(?:pip\d?|python[\d.]*|uv)$/,
+    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip.",
+    emptiedBy: null
+  },
+  {
+    name: "yarn\u2019s cache",
+    path: new RegExp(
+      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
+    ),
+    by: /^yarn$/,
+    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache.",
+    emptiedBy: null
+  },
+  {
+    name: "yum\u2019s cache",
+    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
+    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
+    remedy: "End the RUN with dnf clean all (yum clean all).",
+    emptiedBy: "rm -rf /var/cache/dnf /var/cache/libdnf5 /var/cache/yum"
+  },
+  {
+    name: "zypper\u2019s cache",
+    path: /^\/var\/cache\/zypp\//,
+    by: /^zypper$/,
+    remedy: "End the RUN with zypper clean --all.",
+    emptiedBy: "rm -rf /var/cache/zypp"
+  }
+];
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path20 }) => path20.source).join("|"));
+var cacheOf = (path20) => ANY_CACHE.test(path20) ? CACHES.find((cache2) => cache2.path.test(path20)) ?? null : null;
+
 // src/rules/image/package-cache-left.ts
 var meta23 = {
   id: "package-cache-left",
@@ -32384,93 +32481,14 @@ var meta23 = {
   strict: "low",
   hadolint: ["DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060"]
 };
-var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
-var CACHES = [
-  {
-    name: "apk\u2019s package cache",
-    path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//,
-    by: /^apk$/,
-    remedy: "Write apk add --no-cache."
-  },
-  {
-    name: "apt\u2019s downloaded packages",
-    path: /^\/var\/cache\/apt\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
-  },
-  {
-    name: "apt\u2019s package lists",
-    path: /^\/var\/lib\/apt\/lists\//,
-    by: /^(?:apt|apt-get|aptitude)$/,
-    remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*."
-  },
-  {
-    name: "Cargo\u2019s registry",
-    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
-    by: /^cargo$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry."
-  },
-  {
-    name: "Composer\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
-    by: /^(?:composer|php)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache."
-  },
-  {
-    name: "conda\u2019s packages",
-    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
-    by: /^(?:conda|mamba|micromamba)$/,
-    remedy: "End the RUN with conda clean -afy."
-  },
-  {
-    name: "Go\u2019s build cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
-    by: /^go$/,
-    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build."
-  },
-  {
-    name: "npm\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
-    by: /^(?:npm|npx|node)$/,
-    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force."
-  },
-  {
-    name: "pip\u2019s cache",
-    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
-    by: /^(?:pip\d?|python[\d.]*|uv)$/,
-    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip."
-  },
-  {
-    name: "yarn\u2019s cache",
-    path: new RegExp(
-      `^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`
-    ),
-    by: /^yarn$/,
-    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
-  },
-  {
-    name: "yum\u2019s cache",
-    path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//,
-    by: /^(?:yum|dnf5?|microdnf|tdnf)$/,
-    remedy: "End the RUN with dnf clean all (yum clean all)."
-  },
-  {
-    name: "zypper\u2019s cache",
-    path: /^\/var\/cache\/zypp\//,
-    by: /^zypper$/,
-    remedy: "End the RUN with zypper clean --all."
-  }
-];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path20 }) => path20.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
   const found = /* @__PURE__ */ new Map();
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
-    if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path20 }) => path20.test(entry.path));
-    if (cache2 === void 0) continue;
+    const cache2 = cacheOf(entry.path);
+    if (cache2 === null) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
     left.bytes += entry.size;
     left.files++;
@@ -40088,8 +40106,8 @@ var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
 function assignedValue(text5) {
-  const quoted2 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
-  if (quoted2?.[2] !== void 0) return { value: quoted2[2], quote: quoted2[1] ?? "", rest: text5.slice(quoted2[0].length) };
+  const quoted3 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
+  if (quoted3?.[2] !== void 0) return { value: quoted3[2], quote: quoted3[1] ?? "", rest: text5.slice(quoted3[0].length) };
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
   return bare === null ? null : { value: bare[0], quote: "", rest: text5.slice(bare[0].length) };
 }
@@ -40105,13 +40123,13 @@ var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test
 var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
   value
 );
-function looksSecret(value, isPassword, quoted2) {
+function looksSecret(value, isPassword, quoted3) {
   if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
     return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
     if (/^\d+$/.test(value)) return false;
-    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted2;
+    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted3;
   }
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
     return true;
@@ -44268,14 +44286,14 @@ function readLayerRecords(files, wanted, budget, where) {
   }
   if (byPath.size === 0) return found;
   let lines = 0;
-  const add3 = (path20, make) => {
+  const add3 = (path20, make2) => {
     if (++lines > budget)
       throw new ImageError(
         "too-many-records",
         `${where}: its package databases name more than ${budget} files ${raise("records")}`
       );
     const entries = byPath.get(merged2(path20.startsWith("/") ? path20 : `/${path20}`));
-    const record2 = entries === void 0 ? null : make();
+    const record2 = entries === void 0 ? null : make2();
     if (entries === void 0 || record2 === null) return;
     for (const entry of entries) {
       const records = found.get(entry);
@@ -44906,6 +44924,13 @@ var Plan = class _Plan {
   body(instruction) {
     return this.#run(instruction).body;
   }
+  /** Adds a command that runs where all before it went well. */
+  appendCommand(instruction, command2) {
+    const body = this.body(instruction);
+    const isLong = body.includes("\n") || body.length + command2.length > MAX_LINE - 8;
+    this.setBody(instruction, `${body} &&${isLong ? ` ${this.#dockerfile.escapeCharacter}
+    ` : " "}${command2}`);
+  }
   setBody(instruction, body) {
     this.#run(instruction).body = body;
     this.#touched.add(instruction.startLine);
@@ -45198,7 +45223,7 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (inContext, path20) => `If the container reads it when it runs, mount it then: docker run -v "$PWD/${inContext}:${path20}:ro", secrets of compose and Kubernetes.`;
+var atStart = (file, path20) => /^\.env(?:\.|$)|\.env$/.test(baseName(path20)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path20}:ro"\`; compose: \`volumes: ["./${file}:${path20}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path20}\` and \`subPath: ${baseName(path20)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
@@ -45463,7 +45488,8 @@ var Planner = class {
         readers.push(run13);
       if (use === "open") open7 ??= run13;
     }
-    if (isLasting2 && (!isOfTools(path20) || isNamed3 && readers.length === 0)) refuse(atStart(inContext, path20));
+    if (isLasting2 && (!isOfTools(path20) || isNamed3 && readers.length === 0))
+      refuse(atStart(known2?.path ?? inContext, path20));
     if (open7 !== null && !(isOfTools(path20) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path20)) refuse();
@@ -45492,7 +45518,7 @@ var Planner = class {
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
     if (stage === null || instructions === null || path20 === null || !PLAIN_PATH.test(path20)) refuse();
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
-    if (isLasting2 && !isOfTools(path20)) refuse(atStart(known2?.inContext ?? path20.slice(1), place.version.path));
+    if (isLasting2 && !isOfTools(path20)) refuse(atStart(known2?.path ?? baseName(path20), place.version.path));
     if (this.#isTakenElsewhere(stage, source2, path20)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
     const isTaken = copySources(source2).includes(path20.slice(1));
@@ -45570,14 +45596,16 @@ var Planner = class {
     if (!removed) refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place, { source: source2 }, at3, mayMakeStage) {
+  #made(place, instruction, at3, mayMakeStage) {
+    const { source: source2 } = instruction;
     const hider = this.#hider(place);
+    if (hider === null && this.#emptiesCache(place, instruction)) return;
     if (hider === null || hider.at <= at3) refuse();
     const between = this.#instructions.slice(at3, hider.at + 1);
-    const isPlain2 = between.every(
+    const isPlain3 = between.every(
       ({ source: { keyword, documents, text: text5, flags } }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("[") && flags.every((flag2) => flag2.startsWith("--mount=") || source2.flags.includes(flag2))
     );
-    if (isPlain2 && between.every((other) => inStage(this.#evidence, other.source) === inStage(this.#evidence, source2))) {
+    if (isPlain3 && between.every((other) => inStage(this.#evidence, other.source) === inStage(this.#evidence, source2))) {
       if (!areJoinable(between.flatMap(({ step: step2 }) => step2 ?? [])) || between.some(({ step: step2 }) => step2 === null))
         refuse(`Make and remove it in one RUN: lines ${source2.startLine} to ${hider.run.source.endLine}.`);
       this.#plan.join(between.map((each2) => each2.source));
@@ -45585,6 +45613,14 @@ var Planner = class {
     }
     if (!mayMakeStage) refuse();
     this.#ownStage(hider);
+  }
+  /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
+  #emptiesCache({ version: { path: path20 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path20)?.emptiedBy ?? null;
+    if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
+    if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
+    if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
+    return true;
   }
   /** Whether an instruction leaves files outside a directory, which the image would lose: accounts, packages, programs. */
   #makesOutside({ layer }, directory) {
@@ -46024,6 +46060,9 @@ function remedyOf(evidence, leak, place, { fix: fix2, why }) {
     return [
       "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts."
     ];
+  const cache2 = place.kind === "file" ? cacheOf(place.version.path) : null;
+  if (cache2?.emptiedBy != null)
+    return [`It is one of ${cache2.name}, which a distribution publishes: no container needs it. ${cache2.remedy}`];
   const change = changeOf(evidence, leak, place, fix2);
   return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null || isCode(place) ? [] : [why], PURGE];
 }
@@ -47474,9 +47513,9 @@ function guard() {
     }
   };
   const tell = () => {
-    const say = (text5) => text5.replaceAll("%s", String(times[1]));
-    attempt(() => writeSync(words2.stream, say(words2.line)));
-    for (const { file, text: text5 } of words2.files) attempt(() => appendFileSync(file, say(text5)));
+    const say2 = (text5) => text5.replaceAll("%s", String(times[1]));
+    attempt(() => writeSync(words2.stream, say2(words2.line)));
+    for (const { file, text: text5 } of words2.files) attempt(() => appendFileSync(file, say2(text5)));
   };
   const leave = () => {
     clearInterval(clock);
@@ -47742,7 +47781,7 @@ var goUnquote = (text5) => text5.replace(
     return point <= 1114111 ? String.fromCodePoint(point) : "";
   }
 );
-var sameQuoted = (written, quoted2) => squeeze(goUnquote(quoted2)) === squeeze(written) || letters(goUnquote(quoted2)) === letters(written);
+var sameQuoted = (written, quoted3) => squeeze(goUnquote(quoted3)) === squeeze(written) || letters(goUnquote(quoted3)) === letters(written);
 function portsFit(instruction, entry) {
   return instruction.text.split(/\s+/).every((word) => {
     const [port] = word.replace(/["']/g, "").split("/");
@@ -47856,7 +47895,7 @@ function readHistoryEntry(entry) {
   const raw = entry.createdBy.replace(/(?<!\s)\s+# buildkit$/, "").trim();
   const buildkit = /^buildkit\./.test(entry.comment ?? "") || /# buildkit$/.test(entry.createdBy.trim());
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw);
-  const make = (keyword2, text5, buildArgs, builder, whole4 = text5) => ({
+  const make2 = (keyword2, text5, buildArgs, builder, whole4 = text5) => ({
     index: entry.index,
     keyword: keyword2,
     text: text5,
@@ -47871,20 +47910,20 @@ function readHistoryEntry(entry) {
   if (nop !== null) {
     const text5 = raw.slice(nop[0].length).trim();
     const keyword2 = /^[A-Z]+/.exec(text5)?.[0] ?? "";
-    return KEYWORDS3.has(keyword2) ? make(keyword2, text5.slice(keyword2.length).trim(), [], "classic") : make(null, text5, [], "classic");
+    return KEYWORDS3.has(keyword2) ? make2(keyword2, text5.slice(keyword2.length).trim(), [], "classic") : make2(null, text5, [], "classic");
   }
   const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
   if (KEYWORDS3.has(keyword)) {
     const text5 = raw.slice(keyword.length).trim();
-    if (keyword !== "RUN") return make(keyword, text5, [], buildkit ? "buildkit" : "other");
+    if (keyword !== "RUN") return make2(keyword, text5, [], buildkit ? "buildkit" : "other");
     const { args, rest } = splitBuildArgs(text5);
-    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text5);
+    return make2("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text5);
   }
   if (CLASSIC_RUN.test(raw)) {
     const { args, rest } = splitBuildArgs(raw);
-    return make("RUN", withoutShell(rest), args, "classic", raw);
+    return make2("RUN", withoutShell(rest), args, "classic", raw);
   }
-  return make(null, raw, [], "other");
+  return make2(null, raw, [], "other");
 }
 var pairTop = (pairs, top, entries) => {
   entries.forEach(({ index }, at3) => {
@@ -50989,10 +51028,10 @@ var HeaderText = class {
     const isPosix2 = hasOwners(block);
     const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP2) : OWNER;
     const groupEnd = isPosix2 ? textEnd(block, GROUP2, OWNER_END) : GROUP2;
-    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
+    const isPlain3 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
     (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
-    const isKnowable = isPlain2 && linkEnd === LINK && prefixEnd === PREFIX;
-    if (isPlain2 && isPlainName) return isKnowable;
+    const isKnowable = isPlain3 && linkEnd === LINK && prefixEnd === PREFIX;
+    if (isPlain3 && isPlainName) return isKnowable;
     const rest = Buffer.from(block);
     rest.fill(0, 0, nameEnd);
     rest.fill(0, LINK, linkEnd);
@@ -51423,14 +51462,35 @@ var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   ignoreFile,
   ignoredBy: ignoredBy(dockerignore, inContext)
 });
+async function isSameFile(root, relative, { size, sha256: sha2562 }) {
+  const full = path7.join(root, relative);
+  return await sizeOf(full) === size && await sha256Of(root, full) === sha2562;
+}
+async function findNamedSource(root, context2, instruction, workdir, file) {
+  const named3 = contextPath(instruction, file.path, workdir);
+  return staysWithin(named3) && await isSameFile(root, join3(context2.directory, named3), file) ? toContextFile(context2, named3) : null;
+}
+async function searchContext(root, copied) {
+  const wanted = copied.map(({ instruction, workdir, file }) => ({
+    named: contextPath(instruction, file.path, workdir),
+    file
+  }));
+  const found = /* @__PURE__ */ new Set();
+  for await (const entry of walk(root, (directory) => !/(?:^|\/)(?:\.git|node_modules)$/.test(directory), MAX_COMPARED))
+    for (const { named: named3, file } of entry.kind === "file" ? wanted : [])
+      if (entry.path.endsWith(`/${named3}`) && await isSameFile(root, entry.path, file)) {
+        const end2 = entry.path.length - named3.length - 1;
+        found.add(entry.path.slice(0, end2));
+      }
+  return found.size === 1 ? [...found][0] ?? null : null;
+}
+var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).length === 1 && !/[*?[$]/.test(instruction.text) && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
 async function findSource(root, context2, instruction, workdir, file) {
   const base = path7.join(root, context2.directory);
-  const isSame2 = async (relative) => {
-    const full = path7.join(base, relative);
-    return await sizeOf(full) === file.size && await sha256Of(root, full) === file.sha256;
-  };
-  const named3 = contextPath(instruction, file.path, workdir);
-  if (staysWithin(named3) && await isSame2(named3)) return toContextFile(context2, named3);
+  const isSame2 = (relative) => isSameFile(root, join3(context2.directory, relative), file);
+  const named3 = await findNamedSource(root, context2, instruction, workdir, file);
+  if (named3 !== null) return named3;
+  if (isDefinite(instruction, workdir)) return null;
   let compared = 0;
   for (const source2 of copySources(instruction)) {
     if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
@@ -51670,12 +51730,12 @@ function endOfString(text5, at3) {
 }
 var ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g;
 var whole3 = (text5) => /\\u[dD][89a-fA-F]/.test(text5) ? text5.replace(ESCAPES, (found) => found.length === 6 ? "\\ufffd" : found) : text5;
-function keyOf4(quoted2) {
-  if (!quoted2.includes("\\")) return quoted2.slice(1, -1);
+function keyOf4(quoted3) {
+  if (!quoted3.includes("\\")) return quoted3.slice(1, -1);
   try {
-    return String(JSON.parse(quoted2));
+    return String(JSON.parse(quoted3));
   } catch {
-    return quoted2;
+    return quoted3;
   }
 }
 function walk2(text5, maxDepth) {
@@ -52055,10 +52115,10 @@ async function findRecord(name2) {
   const image = parse3(await docker(["image", "inspect", "--format", "{{json .}}", name2]));
   if (!isObject2(image)) return null;
   const identity = isObject2(image["Identity"]) ? image["Identity"] : {};
-  const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
+  const [build3] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
   const id = image["Id"];
   if (typeof id !== "string") return null;
-  if (isObject2(build2) && typeof build2["Ref"] === "string" && REF.test(build2["Ref"])) return { ref: build2["Ref"], id };
+  if (isObject2(build3) && typeof build3["Ref"] === "string" && REF.test(build3["Ref"])) return { ref: build3["Ref"], id };
   const listed2 = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
   for (const line2 of listed2.split("\n").slice(0, MAX_RECORDS2)) {
     const record2 = parse3(line2);
@@ -52185,36 +52245,58 @@ function copiesBehind(dockerfile, instruction) {
   if (stage === null) return [];
   return [...ancestorsOf(dockerfile, stage), stage].flatMap(({ instructions }) => instructions).filter((each2) => isCopy(each2) && flagValue(each2, "from") === null);
 }
+function tracedFiles(leaks, origin, dockerfile) {
+  const traced2 = /* @__PURE__ */ new Map();
+  for (const place of leaks.flatMap(({ places }) => places)) {
+    if (traced2.size >= MAX_TRACED) break;
+    if (place.kind !== "file" || place.hashes === null) continue;
+    const { layer, index, entry, path: path20 } = place.version.content;
+    const key = fileKey(layer, index);
+    const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
+    if (source2 == null || traced2.has(key)) continue;
+    const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
+      instruction,
+      workdir: instruction === source2 ? workdir : null
+    }));
+    if (copies.length > 0)
+      traced2.set(key, { key, copies, file: { path: path20, size: entry.size, sha256: place.hashes.sha256 } });
+  }
+  return [...traced2.values()];
+}
 async function findSources(leaks, { origin, provenances }, { checkout, context: context2 }) {
   const found = /* @__PURE__ */ new Map();
-  if (checkout === null || origin.dockerfile === null) return found;
-  const path20 = origin.dockerfile.path;
-  const folder = path20.includes("/") ? path20.slice(0, path20.lastIndexOf("/")) : "";
-  const directories = context2 !== null ? [context2] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
-  const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path20));
-  let traced2 = 0;
-  for (const { places } of leaks) {
-    for (const place of places) {
-      if (place.kind !== "file") continue;
-      const { layer, index, entry, path: inImage } = place.version.content;
-      const key = fileKey(layer, index);
-      const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || place.hashes === null || found.has(key)) continue;
-      const copies = copiesBehind(origin.dockerfile, instruction);
-      if (copies.length === 0) continue;
-      if (traced2++ >= MAX_TRACED) return found;
-      const file = { path: inImage, size: entry.size, sha256: place.hashes.sha256 };
-      search: for (const candidate of contexts)
-        for (const copy of copies) {
-          const source2 = await findSource(checkout, candidate, copy, copy === instruction ? workdir : null, file);
-          if (source2 === null) continue;
-          found.set(key, source2);
-          break search;
-        }
-    }
-  }
+  const { dockerfile } = origin;
+  if (checkout === null || dockerfile === null) return found;
+  const traced2 = tracedFiles(leaks, origin, dockerfile);
+  if (traced2.length === 0) return found;
+  for (const candidate of await contextsOf(checkout, dockerfile.path, context2, provenances, traced2))
+    for (const { key, copies, file } of traced2)
+      for (const { instruction, workdir } of copies) {
+        if (found.has(key)) break;
+        const source2 = await findSource(checkout, candidate, instruction, workdir, file);
+        if (source2 !== null) found.set(key, source2);
+      }
   return found;
+}
+async function contextsOf(checkout, dockerfile, named3, provenances, traced2) {
+  const read3 = (directory2) => readContext(checkout, directory2, dockerfile);
+  if (named3 !== null) return [await read3(named3)];
+  const folder = dockerfile.includes("/") ? dockerfile.slice(0, dockerfile.lastIndexOf("/")) : "";
+  const contexts = [];
+  for (const directory2 of /* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder]))
+    contexts.push(await read3(directory2));
+  let best = null;
+  for (const candidate of contexts) {
+    let count2 = 0;
+    for (const { copies, file } of traced2)
+      for (const { instruction, workdir } of copies)
+        if (await findNamedSource(checkout, candidate, instruction, workdir, file) !== null) count2++;
+    if (count2 > (best?.count ?? 0)) best = { candidate, count: count2 };
+  }
+  if (best !== null) return [best.candidate];
+  const places = traced2.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })));
+  const directory = await searchContext(checkout, places);
+  return directory === null ? contexts : [await read3(directory), ...contexts];
 }
 
 // src/evidence/given-leaks.ts
@@ -52261,9 +52343,9 @@ function givenLeaks(steps, leaks, { history: history2 }) {
 
 // src/evidence/inspect.ts
 async function inspect(image, options5) {
-  const build2 = await findBuild(image, options5.build);
+  const build3 = await findBuild(image, options5.build);
   const bounded2 = options5.scanner.bounded(options5.limits.matches);
-  return learn(image, build2, await scanImage(image, bounded2, options5), bounded2, options5);
+  return learn(image, build3, await scanImage(image, bounded2, options5), bounded2, options5);
 }
 async function scanImage(image, bounded2, { reference, limits, onProgress }) {
   const layers = [];
@@ -52290,8 +52372,8 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
   }
   return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
 }
-async function learn(image, build2, { layers, others }, bounded2, options5) {
-  const { origin } = build2;
+async function learn(image, build3, { layers, others }, bounded2, options5) {
+  const { origin } = build3;
   const filesystem = buildFilesystem(layers);
   const hashes2 = await hashesOfMatches(image, layers);
   const steps = stepsOfImage(origin);
@@ -52340,11 +52422,11 @@ async function learn(image, build2, { layers, others }, bounded2, options5) {
     leaks: leaks.leaks,
     given: givenLeaks(steps, leaks.leaks, origin),
     beside: [],
-    sources: await findSources(leaks.leaks, build2, options5.build),
+    sources: await findSources(leaks.leaks, build3, options5.build),
     steps,
     environment: environmentOfImage(image, steps),
     base: origin.base,
-    takenFrom: externalImages(origin, build2.provenances),
+    takenFrom: externalImages(origin, build3.provenances),
     baseCertainty: (location) => certaintyAt(origin, location),
     user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
     userLines: origin.lastLines("USER"),
@@ -52354,7 +52436,7 @@ async function learn(image, build2, { layers, others }, bounded2, options5) {
     cut: (text5, most, from) => redactor.cut(text5, most, from),
     keyedHash: keyedHash(options5.salt)
   };
-  return { evidence, image, build: build2, redactor, masks: masksOf(leaks.leaks), leaks };
+  return { evidence, image, build: build3, redactor, masks: masksOf(leaks.leaks), leaks };
 }
 var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`;
 async function hashesOfMatches(image, layers) {
@@ -53948,8 +54030,8 @@ function scopeIn(text5) {
   const found = {};
   let rest = text5;
   for (let option2 = OPTION.exec(rest); option2 !== null; option2 = OPTION.exec(rest)) {
-    const [whole4, name2, quoted2, bare] = option2;
-    found[name2 === "path" ? "path" : "detector"] = quoted2 ?? bare ?? "";
+    const [whole4, name2, quoted3, bare] = option2;
+    found[name2 === "path" ? "path" : "detector"] = quoted3 ?? bare ?? "";
     rest = rest.slice(whole4.length);
   }
   return { inImage: found.path ?? null, detector: found.detector ?? null, rest };
@@ -54276,8 +54358,8 @@ async function runGate(options5) {
       salt: salts.keyed,
       quoted: policyTexts(options5)
     });
-    const { evidence, redactor, build: build2 } = inspection;
-    const inline = await inlineIgnores(build2.origin, options5);
+    const { evidence, redactor, build: build3 } = inspection;
+    const inline = await inlineIgnores(build3.origin, options5);
     const baseline2 = chooseBaseline(options5);
     const drafts = check(RULES, evidence, policy.rules);
     const verdict = judge(RULES, drafts, evidence, {
@@ -54287,14 +54369,14 @@ async function runGate(options5) {
       salt: salts.record,
       redactor
     });
-    const noLines = verdict.findings.length > 0 || options5.build.isNamed ? whyNoLines(options5.build, build2.origin) : null;
+    const noLines = verdict.findings.length > 0 || options5.build.isNamed ? whyNoLines(options5.build, build3.origin) : null;
     const warnings = [
       ...verdict.warnings,
       ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
       ...unreadWarnings(evidence.steps),
       ...options5.warnings,
       ...baseline2.warnings,
-      ...build2.warnings,
+      ...build3.warnings,
       ...noLines === null ? [] : [{ code: "lines-not-known", message: noLines }]
     ];
     const shared2 = options5.inventory?.shared;
@@ -54749,7 +54831,7 @@ var LINT_OPTIONS = {
 };
 var BASELINE_OPTIONS = of(...IMAGE, "name", "output", "prune");
 var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "verbose"), ...ONE_FORMAT };
-var FIX_OPTIONS = of(...IMAGE, "dry-run", "patch");
+var FIX_OPTIONS = of(...IMAGE, "build", "dry-run", "patch");
 var INIT_OPTIONS = of("github");
 var DETECTORS_OPTIONS = { ...of("markdown"), ...ONE_FORMAT };
 function parseOptions(command2, args, options5) {
@@ -55882,7 +55964,8 @@ var explain2 = {
   run: run5
 };
 
-// src/cli/commands/fix.ts
+// src/cli/changes.ts
+import { rmSync, writeFileSync } from "node:fs";
 import { writeFile as writeFile3 } from "node:fs/promises";
 import { resolve } from "node:path";
 
@@ -56413,25 +56496,8 @@ function withPatterns(text5, patterns) {
   return `${start}${missing.join(end2)}${end2}`;
 }
 
-// src/cli/commands/fix.ts
+// src/cli/changes.ts
 var MAX_FILE2 = 1 << 20;
-var help5 = () => `Usage: layergate fix IMAGE [options]
-
-Makes the changes that the findings of an image propose, in the Dockerfile and
-.dockerignore of the current directory. Only changes that are certain are made:
-what a person has to decide is listed. Build the image anew, and scan it.
-
-${option("dry-run")}
-${option("patch")}
-${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
-
-Exit codes: 0 all that fails has a change \xB7 1 something that fails has none \xB7
-2 the image or a file could not be read or written
-`;
-function fixesOf({ report }) {
-  const open7 = report.findings.flatMap(({ fix: fix2, suppressed }) => fix2 === null || suppressed !== null ? [] : [fix2]);
-  return [...new Map(open7.map((fix2) => [JSON.stringify(fix2), fix2])).values()];
-}
 async function read2(path20) {
   const found = await readWhole(resolve(path20), MAX_FILE2, process.cwd());
   if (found.text === null && !found.isMissing) throw new ConfigError(`${path20}: the file cannot be read: ${found.why}.`);
@@ -56462,54 +56528,8 @@ var patchOf = (changes2) => changes2.map(
     ""
   )
 ).join("");
-var item = (text5) => wrap(visible(text5), "  ", "    ");
-async function run6(args, host) {
-  const { values, positionals } = parseOptions("fix", args, FIX_OPTIONS);
-  const reference = oneImage("fix", positionals);
-  if (values["dry-run"] === true && values.patch !== void 0)
-    throw new UsageError("--dry-run and --patch: name one of them.");
-  const outcome = await withProgress(
-    host,
-    async (hooks) => runGate(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)))
-  );
-  const fixes = fixesOf(outcome);
-  const changes2 = await changesOf(fixes);
-  const left = outcome.report.findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && fix2 === null);
-  const isDry = values["dry-run"] === true;
-  const lines = [];
-  if (values.patch !== void 0 && changes2.length > 0) {
-    const patch = patchOf(changes2);
-    if (outcome.redactor.text(patch) !== patch)
-      throw new UsageError(
-        "A line that goes holds a secret, so that a patch would hold it too: layergate fix without --patch changes the files themselves."
-      );
-    await write(values.patch, patch);
-    lines.push(...wrap(`Wrote ${visible(values.patch)}: git apply takes it.`, "", "  "));
-  } else if (!isDry)
-    for (const { path: path20, before, after: after2 } of changes2) await write(path20, after2, before === null ? "wx" : "w");
-  for (const { path: path20, before, after: after2 } of changes2) {
-    const verb = isDry || values.patch !== void 0 ? "Would change" : before === null ? "Wrote" : "Changed";
-    lines.push(`${verb} ${visible(path20)}:`, ...outcome.redactor.lines(linesOf2(before ?? "", after2)));
-  }
-  if (changes2.length === 0) lines.push("Nothing to change.");
-  for (const { code: code3, message } of outcome.report.warnings)
-    if (code3 === "lines-not-known")
-      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), "", "  "));
-  const build2 = [...new Set(fixes.flatMap((fix2) => fix2.build))];
-  if (build2.length > 0) lines.push("docker build then takes:", ...build2.map((each2) => `  ${visible(each2)}`));
-  if (left.length > 0) {
-    lines.push(`${plural(left.length, "finding")} without a certain change:`);
-    for (const finding of left) {
-      const at3 = finding.dockerfile === null ? "" : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `;
-      lines.push(...item(`${at3}${finding.title} (${finding.ruleId}). ${finding.remedy}`));
-    }
-  }
-  await print(uncommanding(sealed(`${lines.join("\n")}
-`)));
-  return left.length > 0 ? 1 : 0;
-}
-function linesOf2(before, after2) {
-  const patch = createTwoFilesPatch("", "", before, after2, void 0, void 0, { context: 0 });
+function linesOf2({ before, after: after2 }) {
+  const patch = createTwoFilesPatch("", "", before ?? "", after2, void 0, void 0, { context: 0 });
   return patch.split("\n").slice(4).filter((line2) => /^[+-]/.test(line2)).map((line2) => `  ${visible(`${line2.charAt(0)} ${line2.substring(1)}`.trimEnd())}`);
 }
 async function write(path20, text5, flag2 = "w") {
@@ -56519,6 +56539,338 @@ async function write(path20, text5, flag2 = "w") {
     throw new UsageError(`${path20}: the file cannot be written: ${reasonOf(error2)}.`);
   }
 }
+async function make(changes2) {
+  for (const { path: path20, before, after: after2 } of changes2) await write(path20, after2, before === null ? "wx" : "w");
+}
+function takeBack(changes2) {
+  for (const { path: path20, before } of changes2)
+    if (before === null) rmSync(path20, { force: true });
+    else writeFileSync(path20, before);
+}
+
+// src/cli/builder.ts
+import { spawn as spawn2 } from "node:child_process";
+var MAX_LINES = 200;
+var isPlain2 = (word) => /^[\w./:=,@%+-]+$/.test(word);
+var quoted2 = (word) => isPlain2(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+function callIn(text5) {
+  for (const { pos, command: command2 } of segmentsOf(text5) ?? []) {
+    const name2 = command2?.name?.value.replace(/^.*\//, "") ?? "";
+    const words2 = (command2?.args ?? []).flatMap((arg) => arg.type === "Word" ? [arg] : []);
+    const at3 = words2.findIndex(({ value }) => value === "build" || value === "bud" && name2 === "buildah");
+    const isBuild2 = at3 === 0 || at3 === 1 && /^(?:builder|buildx|image)$/.test(words2[0]?.value ?? "");
+    if (isBuild2 && /^(?:buildah|docker|nerdctl|podman)$/.test(name2))
+      return { pos, end: words2[at3]?.end ?? 0, words: words2.slice(at3 + 1) };
+  }
+  return null;
+}
+function argumentOf(text5, { words: words2 }, name2) {
+  for (const [index, { value, pos, end: end2 }] of words2.entries()) {
+    const flag2 = words2[index - 1];
+    const isBehindFlag = flag2?.value === "--build-arg";
+    const own2 = isBehindFlag ? value : /^--build-arg=(.*)$/s.exec(value)?.[1] ?? null;
+    if (own2 === null || own2 !== name2 && !own2.startsWith(`${name2}=`)) continue;
+    const raw = text5.slice(pos, end2);
+    const at3 = raw.indexOf(`${name2}=`);
+    const quote2 = /["']$/.exec(raw.slice(0, at3))?.[0] ?? "";
+    return {
+      pos: isBehindFlag ? flag2.pos : pos,
+      end: end2,
+      assignment: own2 === name2 ? null : `${name2}=${quote2}${raw.slice(at3 + name2.length + 1)}`
+    };
+  }
+  return null;
+}
+var hasSecret = ({ words: words2 }, id) => words2.some(
+  ({ value }) => value.replace(/^--secret=/, "").split(",").includes(`id=${id}`)
+);
+function secretOf(option2) {
+  const [, id = "", kind, from = ""] = /^--secret id=([^,]*),(src|env)=(.*)$/s.exec(option2) ?? [];
+  return { id, src: kind === "src" ? from : null, env: kind === "env" ? from : null };
+}
+function withOptions(command2, options5, env, isArgument2) {
+  const call = callIn(command2);
+  if (call === null)
+    return options5.length === 0 ? { command: command2, missing: null } : { command: null, missing: `the build needs ${options5.join(" ")}: add it to what --build runs` };
+  const variables = [];
+  const added = [];
+  const gone = [];
+  for (const option2 of options5) {
+    const { id, src, env: name2 } = secretOf(option2);
+    if (hasSecret(call, id)) continue;
+    if (src === "FILE")
+      return { command: null, missing: `the build needs ${option2}, where FILE holds the value: add it to --build` };
+    if (name2 !== null) {
+      const argument = argumentOf(command2, call, name2);
+      if (argument !== null && !isArgument2(name2)) gone.push(argument);
+      if (argument?.assignment != null) variables.push(argument.assignment);
+      else if (env[name2] === void 0)
+        return { command: null, missing: `the build needs ${option2}: set the variable ${name2}` };
+    }
+    added.push(` ${option2.replace(/^--secret (.*)$/s, (_, value) => `--secret ${quoted2(value)}`)}`);
+  }
+  const { pos } = call;
+  let text5 = command2;
+  for (const span of gone.sort((a, b) => b.pos - a.pos)) text5 = text5.slice(0, span.pos).trimEnd() + text5.slice(span.end);
+  const start = text5.slice(0, pos) + variables.map((each2) => `${each2} `).join("");
+  return { command: start + text5.slice(pos, call.end) + added.join("") + text5.slice(call.end), missing: null };
+}
+function build2(command2, over) {
+  return new Promise((resolve2) => {
+    const child = spawn2(command2, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
+    const lines = [];
+    let last = "";
+    const take = (text5) => {
+      const [first2 = "", ...more] = text5.split("\n");
+      last += first2;
+      for (const line2 of more) {
+        lines.push(last);
+        last = line2;
+      }
+      if (lines.length > 2 * MAX_LINES) lines.splice(0, MAX_LINES);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", take);
+    over.catch(() => child.kill());
+    child.on("error", (error2) => resolve2({ isDone: false, output: error2.message, ending: "it cannot be started" }));
+    child.on(
+      "close",
+      (code3, signal) => resolve2({
+        isDone: code3 === 0,
+        output: [...lines, last].join("\n"),
+        ending: signal === null ? `exit code ${code3}` : `signal ${signal}`
+      })
+    );
+  });
+}
+
+// src/cli/proof.ts
+var MAX_LINES2 = 12;
+var lastLines = (output) => output.split(/[\r\n]+/).filter((line2) => line2.trim() !== "" && !/^#\d+ (?:sha256:|CACHED|CANCELED|DONE)/.test(line2)).slice(-MAX_LINES2);
+var Prover = class {
+  #reference;
+  #command;
+  #settings;
+  #host;
+  #made = [];
+  constructor(reference, command2, settings2, host) {
+    this.#reference = reference;
+    this.#command = command2;
+    this.#settings = settings2;
+    this.#host = host;
+  }
+  async #judge(salt) {
+    const outcome = await withProgress(this.#host, async (hooks) => {
+      const options5 = await prepare2(this.#reference, this.#settings, surroundingsOf(hooks));
+      return runGate({
+        ...options5,
+        ...salt === null ? {} : { baseline: { name: "", file: { schemaVersion: 1, salt, images: {} } } },
+        inventory: { shared: /* @__PURE__ */ new Set() }
+      });
+    });
+    const { report, inventory, redactor } = outcome;
+    return { report, inventory, redactor, outcome };
+  }
+  /** The files as they would be with some changes, built and scanned. They stay so. */
+  async #try(before, fixes) {
+    const changes2 = await changesOf(fixes);
+    const { command: command2, missing } = this.#commandFor(fixes, changes2);
+    if (command2 === null) return { isProved: false, why: `${missing}.`, output: "" };
+    await this.#make(changes2);
+    const built = await build2(command2, this.#host.over);
+    if (!built.isDone)
+      return { isProved: false, why: `The build fails with it (${built.ending}):`, output: built.output };
+    const after2 = await this.#judge(before.report.baseline.record.salt);
+    const difference = compare2(before, after2);
+    const texts2 = new Set(fixes.map((fix2) => JSON.stringify(fix2)));
+    const fingerprints = new Set(
+      before.report.findings.filter(({ fix: fix2 }) => fix2 !== null && texts2.has(JSON.stringify(fix2))).map(({ fingerprint }) => fingerprint)
+    );
+    const left = after2.report.findings.find(({ fingerprint }) => fingerprints.has(fingerprint));
+    if (left !== void 0)
+      return { isProved: false, why: `It builds, but this is still there: ${left.title}.`, output: "" };
+    const [added] = difference.findings.new;
+    return added === void 0 ? { isProved: true, difference } : { isProved: false, why: `It builds, but brings a new finding: ${added.title} (${added.place}).`, output: "" };
+  }
+  #commandFor(fixes, changes2) {
+    const dockerfiles = changes2.filter(({ path: path20 }) => fixes.some((fix2) => fix2.path === path20));
+    const left = dockerfiles.flatMap(({ path: path20, after: after2 }) => {
+      const { globals, stages } = parseDockerfile(path20, after2);
+      return [...globals, ...stages.flatMap(({ instructions }) => instructions)];
+    });
+    const isArgument2 = (name2) => left.some((instruction) => instruction.keyword === "ARG" && definedNames(instruction).includes(name2));
+    return withOptions(this.#command, [...new Set(fixes.flatMap((fix2) => fix2.build))], process.env, isArgument2);
+  }
+  async #make(changes2) {
+    for (const change of changes2) {
+      await make([change]);
+      this.#made = [...this.#made, change];
+    }
+  }
+  #takeBack() {
+    takeBack(this.#made);
+    this.#made = [];
+  }
+  async run(fixesOf2) {
+    const first2 = await build2(this.#command, this.#host.over);
+    if (!first2.isDone)
+      throw new UsageError(
+        `--build: the build fails before anything is changed (${first2.ending}): ${lastLines(first2.output).at(-1)?.trim() ?? "it says nothing"}`
+      );
+    const before = await this.#judge(null);
+    const fixes = fixesOf2(before.outcome);
+    const onExit = () => this.#takeBack();
+    process.once("exit", onExit);
+    try {
+      const all2 = fixes.length === 0 ? null : await this.#try(before, fixes);
+      if (all2 === null || all2.isProved)
+        return {
+          outcome: before.outcome,
+          kept: fixes,
+          changes: this.#settled(),
+          refused: [],
+          difference: all2?.difference ?? null
+        };
+      this.#takeBack();
+      return await this.#oneByOne(before, fixes, all2);
+    } finally {
+      this.#takeBack();
+      process.off("exit", onExit);
+    }
+  }
+  /** The changes that are made stay. */
+  #settled() {
+    const made = this.#made;
+    this.#made = [];
+    return made;
+  }
+  /** Each change upon those that are proved, so that one that does not work takes no other with it. */
+  async #oneByOne(before, fixes, all2) {
+    let kept = [];
+    let difference = null;
+    const refused2 = [];
+    for (const fix2 of fixes) {
+      const trial = fixes.length === 1 ? all2 : await this.#try(before, [...kept, fix2]);
+      this.#takeBack();
+      if (trial.isProved) {
+        kept = [...kept, fix2];
+        difference = trial.difference;
+      } else refused2.push({ fix: fix2, why: trial.why, output: trial.output });
+    }
+    const changes2 = await changesOf(kept);
+    const { command: command2 } = this.#commandFor(kept, changes2);
+    await this.#make(changes2);
+    if (command2 !== null) await build2(command2, this.#host.over);
+    return { outcome: before.outcome, kept, changes: this.#settled(), refused: refused2, difference };
+  }
+};
+var prove = (reference, command2, settings2, host, fixesOf2) => new Prover(reference, command2, settings2, host).run(fixesOf2);
+
+// src/cli/commands/fix.ts
+var help5 = () => `Usage: layergate fix IMAGE [options]
+
+Makes the changes that the findings of an image propose, in the Dockerfile and
+.dockerignore of the current directory. Only changes that are certain are made:
+what a person has to decide is listed. Build the image anew, and scan it; or
+let --build do both, and prove it.
+
+${option("build")}
+${option("dry-run")}
+${option("patch")}
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+
+Exit codes: 0 all that fails has a change \xB7 1 something that fails has none, or
+it was taken back \xB7 2 the image or a file could not be read or written
+`;
+function fixesOf({ report }) {
+  const open7 = report.findings.flatMap(({ fix: fix2, suppressed }) => fix2 === null || suppressed !== null ? [] : [fix2]);
+  return [...new Map(open7.map((fix2) => [JSON.stringify(fix2), fix2])).values()];
+}
+var item = (text5) => wrap(visible(text5), "  ", "    ");
+async function run6(args, host) {
+  const { values, positionals } = parseOptions("fix", args, FIX_OPTIONS);
+  const reference = oneImage("fix", positionals);
+  const given2 = ["build", "dry-run", "patch"].filter((name2) => values[name2] !== void 0);
+  if (given2.length > 1) throw new UsageError(`${given2.map((name2) => `--${name2}`).join(" and ")}: name one of them.`);
+  if (values.build !== void 0) return runProved(reference, values.build, settingsOf2(values), host);
+  const outcome = await withProgress(
+    host,
+    async (hooks) => runGate(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)))
+  );
+  const fixes = fixesOf(outcome);
+  const changes2 = await changesOf(fixes);
+  const mode = values["dry-run"] === true ? "dry-run" : values.patch === void 0 ? "change" : "patch";
+  const lines = [];
+  if (values.patch !== void 0 && changes2.length > 0) {
+    const patch = patchOf(changes2);
+    if (outcome.redactor.text(patch) !== patch)
+      throw new UsageError(
+        "A line that goes holds a secret, so that a patch would hold it too: layergate fix without --patch changes the files themselves."
+      );
+    await write(values.patch, patch);
+    lines.push(...wrap(`Wrote ${visible(values.patch)}: git apply takes it.`, "", "  "));
+  } else if (mode === "change") await make(changes2);
+  const left = outcome.report.findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && fix2 === null);
+  lines.push(...changedLines(outcome, changes2, mode), ...buildLines(fixes), ...leftLines(left));
+  await say(lines);
+  return left.length > 0 ? 1 : 0;
+}
+var say = (lines) => print(uncommanding(sealed(`${lines.join("\n")}
+`)));
+function changedLines({ redactor, report }, changes2, mode) {
+  const lines = changes2.flatMap((change) => {
+    const verb = mode !== "change" ? "Would change" : change.before === null ? "Wrote" : "Changed";
+    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf2(change))];
+  });
+  if (changes2.length === 0) lines.push("Nothing to change.");
+  for (const { code: code3, message } of report.warnings)
+    if (code3 === "lines-not-known")
+      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), "", "  "));
+  return lines;
+}
+function buildLines(fixes) {
+  const options5 = [...new Set(fixes.flatMap((fix2) => fix2.build))];
+  return options5.length === 0 ? [] : ["docker build then takes:", ...options5.map((each2) => `  ${visible(each2)}`)];
+}
+function leftLines(left) {
+  if (left.length === 0) return [];
+  return [
+    `${plural(left.length, "finding")} without a certain change:`,
+    ...left.flatMap((finding) => {
+      const at3 = finding.dockerfile === null ? "" : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `;
+      return item(`${at3}${finding.title} (${finding.ruleId}). ${finding.remedy}`);
+    })
+  ];
+}
+async function runProved(reference, command2, settings2, host) {
+  const { outcome, kept, changes: changes2, refused: refused2, difference } = await prove(reference, command2, settings2, host, fixesOf);
+  const isKept = (fix2) => fix2 !== null && kept.some((each2) => JSON.stringify(each2) === JSON.stringify(fix2));
+  const { findings } = outcome.report;
+  const cured = findings.filter(({ fix: fix2, suppressed }) => isKept(fix2) && suppressed === null);
+  const left = findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && !isKept(fix2));
+  const lines = [...changedLines(outcome, changes2, "change"), ...buildLines(kept)];
+  if (difference !== null)
+    lines.push(
+      ...wrap(
+        `Built and scanned before and after: ${cured.length === 1 ? "the finding is" : cured.length === 2 ? "both findings are" : `all ${cured.length} findings are`} gone, and there is no new one.`,
+        "",
+        "  "
+      ),
+      "",
+      ...renderDiff(difference, false).trimEnd().split("\n"),
+      ""
+    );
+  for (const { fix: fix2, why, output } of refused2)
+    lines.push(
+      ...wrap(visible(`Taken back: the change of ${placesOf2(findings, fix2)}. ${why}`), "", "  "),
+      ...outcome.redactor.lines(lastLines(output)).map((line2) => `  ${visible(line2)}`)
+    );
+  lines.push(...leftLines(left.filter(({ fix: fix2 }) => fix2 === null)));
+  await say(lines);
+  return left.length > 0 ? 1 : 0;
+}
+var placesOf2 = (findings, fix2) => findings.filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix2)).map(
+  ({ dockerfile, title }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`
+).join("; ");
 var fix = {
   name: "fix",
   overview: [["fix IMAGE", "makes the changes that the findings propose"]],
@@ -56960,7 +57312,7 @@ function ofScript(job, step2, script, env, action, notes) {
       continue;
     }
     const skipped = options5.operands.slice(verbOf2(command2).split(" ").length);
-    const build2 = {
+    const build3 = {
       image: restored(output ?? image ?? ""),
       dockerfile: dockerfileOf(
         skipped[0]?.value ?? null,
@@ -56970,7 +57322,7 @@ function ofScript(job, step2, script, env, action, notes) {
       target: options5.value("--target")?.value ?? null,
       metadata: null
     };
-    const lines = gateStep(action, build2, step2.indent);
+    const lines = gateStep(action, build3, step2.indent);
     if (options5.has("--push")) {
       notes.push(
         `${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`
@@ -57476,9 +57828,9 @@ function lintDockerfile({ path: path20, text: text5 }, policy, scanner, now) {
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
     [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path20), ...hiddenInCommands(read3.steps)],
-    (quoted2) => tokensIn(scanner, quoted2)
+    (quoted3) => tokensIn(scanner, quoted3)
   );
-  const evidence = { ...read3, cut: (quoted2, most, from) => redactor.cut(quoted2, most, from) };
+  const evidence = { ...read3, cut: (quoted3, most, from) => redactor.cut(quoted3, most, from) };
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,

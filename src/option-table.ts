@@ -71,6 +71,10 @@ export const OPTIONS = {
   'no-color': { value: null, help: 'no colour, as with NO_COLOR' },
   json: { value: null, help: 'short for --format json' },
   markdown: { value: null, help: 'short for --format markdown' },
+  build: {
+    value: 'COMMAND',
+    help: 'what builds IMAGE: docker build -t IMAGE . It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it',
+  },
   'dry-run': { value: null, help: 'changes no file: prints what would be changed' },
   patch: { value: 'FILE', help: 'changes no file: writes a patch for git apply' },
   prune: { value: null, help: 'with update: takes out what is gone, and takes in nothing' },

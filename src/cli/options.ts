@@ -51,7 +51,7 @@ export const LINT_OPTIONS = {
 }
 export const BASELINE_OPTIONS = of(...IMAGE, 'name', 'output', 'prune')
 export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'output', 'verbose'), ...ONE_FORMAT }
-export const FIX_OPTIONS = of(...IMAGE, 'dry-run', 'patch')
+export const FIX_OPTIONS = of(...IMAGE, 'build', 'dry-run', 'patch')
 export const INIT_OPTIONS = of('github')
 export const DETECTORS_OPTIONS = { ...of('markdown'), ...ONE_FORMAT }
 

@@ -4,7 +4,7 @@ import { type Command, parse } from 'unbash'
 /** More is no RUN that a person would want rewritten. */
 const MAX_TEXT = 16 << 10
 
-interface Segment {
+export interface Segment {
   readonly pos: number
   readonly end: number
   readonly command: Command | null
@@ -13,7 +13,7 @@ interface Segment {
 }
 
 /** The commands at the top of a script, in their order; null for text that is no whole script. */
-function segmentsOf(text: string): Segment[] | null {
+export function segmentsOf(text: string): Segment[] | null {
   if (text.length > MAX_TEXT) return null
   const root = parse(text)
   if ((root.errors?.length ?? 0) > 0) return null

@@ -1,6 +1,15 @@
 // `layergate fix` in a checkout: what it changes, what it leaves, and what it says.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -143,7 +152,121 @@ describe('layergate fix', () => {
     })
   })
 
+  describe('--build', () => {
+    const CLEAN: readonly LayerSpec[] = [
+      {
+        by: 'RUN --mount=type=secret,id=npmrc,target=/app/.npmrc /bin/sh -c cd /app && npm ci # buildkit',
+        files: [{ name: 'y', content: 'y' }],
+      },
+    ]
+    /** A builder that makes the image of one Dockerfile or the other, as their lines say. */
+    const builder = async (whenFixed: string, dockerfile = DOCKERFILE): Promise<void> => {
+      folder.put('Dockerfile', dockerfile)
+      const leaky = await buildImage({ layers: LAYERS, config: { User: '1' } })
+      writeFileSync(path.join(folder.path, 'leaky.tar'), leaky)
+      writeFileSync(path.join(folder.path, 'clean.tar'), await buildImage({ layers: CLEAN, config: { User: '1' } }))
+      folder.put(
+        'docker',
+        `#!/bin/sh\necho "$@" >> said\necho "password: ${TOKEN}"\nif grep -q '^COPY .npmrc' Dockerfile; then cp leaky.tar image.tar; else ${whenFixed}; fi\n`,
+      )
+      chmodSync(path.join(folder.path, 'docker'), 0o755)
+    }
+    const BUILD = './docker build -t x .'
+
+    it('builds and scans before and after, with the options for secrets, and says what changed', async () => {
+      await builder('cp clean.tar image.tar')
+      const { status, stdout, stderr } = await fix('--build', BUILD)
+      expect(stderr).toBe('')
+      expect(status).toBe(0)
+      expect(read('said')).toBe('build -t x .\nbuild --secret id=npmrc,src=.npmrc -t x .\n')
+      expect([read('Dockerfile'), read('.dockerignore')]).toEqual([FIXED, '.npmrc\n.env\n'])
+      expect(stdout).toContain('Built and scanned before and after: both findings are gone, and there is no new')
+      expect(stdout).toContain('Findings: 0 new, 2 fixed, 0 the same')
+    })
+
+    it('takes back what does not build, with the words of the builder, secrets hidden', async () => {
+      await builder('echo "npm: cannot reach the registry" >&2; exit 3')
+      const { status, stdout } = await fix('--build', BUILD)
+      expect(status).toBe(1)
+      expect(read('Dockerfile')).toBe(DOCKERFILE)
+      expect(existsSync(path.join(folder.path, '.dockerignore'))).toBe(false)
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        /Nothing to change\. Taken back: the change of Dockerfile:3, .*\. The build fails with it \(exit code 3\): .*npm: cannot reach the registry/,
+      )
+      expect(stdout).not.toContain(TOKEN)
+    })
+
+    it('takes back what leaves the leak', async () => {
+      await builder('cp leaky.tar image.tar')
+      const { status, stdout } = await fix('--build', BUILD)
+      expect(status).toBe(1)
+      expect(read('Dockerfile')).toBe(DOCKERFILE)
+      expect(stdout.replace(/\s+/g, ' ')).toContain('It builds, but this is still there: ')
+    })
+
+    it('keeps the changes that work where another does not, and builds what is kept', async () => {
+      const first = LAYERS[0]
+      const two = [
+        { by: 'COPY build.env / # buildkit', files: [{ name: 'build.env', content: `TOKEN=${TOKEN}\n` }] },
+        { by: 'RUN /bin/sh -c rm /build.env # buildkit', files: [{ name: '.wh.build.env' }] },
+        ...(first === undefined
+          ? []
+          : [{ ...first, by: 'COPY .npmrc /app/ # buildkit', files: first.files?.slice(0, 1) ?? [] }]),
+        { by: 'RUN /bin/sh -c rm /app/.npmrc # buildkit', files: [{ name: 'app/.wh..npmrc' }] },
+      ]
+      const dockerfile = 'FROM scratch\nCOPY build.env /\nRUN rm /build.env\nCOPY .npmrc /app/\nRUN rm /app/.npmrc\n'
+      await builder('exit 1', dockerfile)
+      writeFileSync(path.join(folder.path, 'leaky.tar'), await buildImage({ layers: two, config: { User: '1' } }))
+      writeFileSync(
+        path.join(folder.path, 'half.tar'),
+        await buildImage({ layers: two.slice(2), config: { User: '1' } }),
+      )
+      folder.put(
+        'docker',
+        "#!/bin/sh\ngrep -q '^COPY .npmrc' Dockerfile || exit 1\nif grep -q '^COPY build.env' Dockerfile; then cp leaky.tar image.tar; else cp half.tar image.tar; fi\necho built >> said\n",
+      )
+      const { status, stdout } = await fix('--build', BUILD)
+      expect(status).toBe(1)
+      expect(read('Dockerfile')).toBe('FROM scratch\nCOPY .npmrc /app/\nRUN rm /app/.npmrc\n')
+      expect(read('.dockerignore')).toBe('build.env\n')
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(/the finding is gone.*Taken back: the change of Dockerfile:4, npm/)
+      expect(read('said').split('\n').filter(Boolean)).toHaveLength(3)
+    })
+
+    it('a build that fails before anything is changed is an error', async () => {
+      await builder('exit 1')
+      folder.put('docker', '#!/bin/sh\necho no space left\nexit 1\n')
+      expect(await fix('--build', BUILD)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('the build fails before anything is changed (exit code 1): no space left'),
+      })
+      expect(read('Dockerfile')).toBe(DOCKERFILE)
+    })
+
+    it('an image that cannot be judged afterwards is an error, and the files are as they were', async () => {
+      await builder('echo none > image.tar')
+      expect((await fix('--build', BUILD)).status).toBe(2)
+      expect(read('Dockerfile')).toBe(DOCKERFILE)
+      expect(existsSync(path.join(folder.path, '.dockerignore'))).toBe(false)
+    })
+
+    it('a run that is ended in the middle leaves the files as they were', async () => {
+      await builder('kill -TERM $(cat pid); sleep 5')
+      folder.put('run.sh', '#!/bin/sh\necho $$ > pid\nexec "$@"\n')
+      const { status } = spawnSync(
+        'sh',
+        ['run.sh', process.execPath, path.resolve('dist/cli.js'), 'fix', 'image.tar', '--build', BUILD],
+        { cwd: folder.path, env: { PATH: process.env['PATH'] ?? '', HOME: folder.path, TMPDIR: folder.path } },
+      )
+      expect(status).toBe(2)
+      expect(read('said').split('\n').filter(Boolean)).toHaveLength(2)
+      expect(read('Dockerfile')).toBe(DOCKERFILE)
+      expect(existsSync(path.join(folder.path, '.dockerignore'))).toBe(false)
+    })
+  })
+
   it.each([
+    [['--build', 'x', '--patch', 'x'], /--build and --patch: name one of them/],
     [['--dry-run', '--patch', 'x'], /name one of them/],
     [['--patch', 'nothing/x'], /nothing\/x: the file cannot be written: no such file or directory/],
   ])('%j is an error', async (args, message) => {

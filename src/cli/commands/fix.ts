@@ -1,48 +1,36 @@
 // `layergate fix IMAGE`: makes the changes that the findings propose, in the files of the checkout.
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { createTwoFilesPatch } from 'diff'
-import { readWhole } from '../../checkout/whole-file.ts'
-import { ConfigError, reasonOf, UsageError } from '../../error.ts'
+import { UsageError } from '../../error.ts'
 import type { Finding } from '../../finding/finding.ts'
 import { runGate } from '../../gate.ts'
 import type { Outcome } from '../../outcome/outcome.ts'
-import { applyEdits, withPatterns } from '../../remedy/apply.ts'
+import { renderDiff } from '../../report/difference.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
 import { plural } from '../../report/phrases.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
-import { prepare } from '../../settings.ts'
+import { prepare, type Settings } from '../../settings.ts'
+import { type Change, changesOf, type Fix, linesOf, make, patchOf, write } from '../changes.ts'
 import type { Command, Host } from '../command.ts'
 import { asWithScan, option } from '../help.ts'
 import { FIX_OPTIONS, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 import { print, withProgress } from '../output.ts'
-
-/** Bytes of a file that is changed. */
-const MAX_FILE = 1 << 20
+import { lastLines, prove } from '../proof.ts'
 
 const help = (): string => `Usage: layergate fix IMAGE [options]
 
 Makes the changes that the findings of an image propose, in the Dockerfile and
 .dockerignore of the current directory. Only changes that are certain are made:
-what a person has to decide is listed. Build the image anew, and scan it.
+what a person has to decide is listed. Build the image anew, and scan it; or
+let --build do both, and prove it.
 
+${option('build')}
 ${option('dry-run')}
 ${option('patch')}
 ${asWithScan('dockerfile', 'context', 'build-metadata', 'target', 'config', 'image', 'platform', 'timeout')}
 
-Exit codes: 0 all that fails has a change · 1 something that fails has none ·
-2 the image or a file could not be read or written
+Exit codes: 0 all that fails has a change · 1 something that fails has none, or
+it was taken back · 2 the image or a file could not be read or written
 `
-
-type Fix = NonNullable<Finding['fix']>
-
-interface Change {
-  readonly path: string
-  /** null: there is no such file yet. */
-  readonly before: string | null
-  readonly after: string
-}
 
 /** The changes of all findings, each once. */
 function fixesOf({ report }: Outcome): Fix[] {
@@ -50,58 +38,24 @@ function fixesOf({ report }: Outcome): Fix[] {
   return [...new Map(open.map((fix) => [JSON.stringify(fix), fix])).values()]
 }
 
-/** A file that is to be changed: of the checkout, and no link of it that leads elsewhere. */
-async function read(path: string): Promise<string | null> {
-  const found = await readWhole(resolve(path), MAX_FILE, process.cwd())
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${path}: the file cannot be read: ${found.why}.`)
-  if (found.text?.includes('\ufffd') === true)
-    throw new ConfigError(`${path}: the file is no UTF-8, and would not stay as it is: change it by hand.`)
-  return found.text
-}
-
-async function changesOf(fixes: readonly Fix[]): Promise<Change[]> {
-  const changes: Change[] = []
-  const paths = new Set(fixes.map(({ path }) => path))
-  for (const path of paths) {
-    const before = await read(path)
-    if (before === null) throw new ConfigError(`${path}: the Dockerfile is gone.`)
-    const edits = fixes.filter((fix) => fix.path === path).flatMap((fix) => fix.edits)
-    changes.push({ path, before, after: applyEdits(before, edits) })
-  }
-  const ignoring = fixes.flatMap(({ ignore }) => ignore ?? [])
-  for (const path of new Set(ignoring.map((ignore) => ignore.path))) {
-    const before = await read(path)
-    const patterns = ignoring.filter((ignore) => ignore.path === path).flatMap((ignore) => ignore.patterns)
-    changes.push({ path, before, after: withPatterns(before, [...new Set(patterns)]) })
-  }
-  return changes.filter(({ before, after }) => before !== after)
-}
-
-const patchOf = (changes: readonly Change[]): string =>
-  changes
-    .map(({ path, before, after }) =>
-      createTwoFilesPatch(before === null ? '/dev/null' : `a/${path}`, `b/${path}`, before ?? '', after).replace(
-        /^=+\n/,
-        '',
-      ),
-    )
-    .join('')
-
 /** One thing on lines of its own. */
 const item = (text: string): string[] => wrap(visible(text), '  ', '    ')
+
+/** What was done with the files. */
+type Mode = 'change' | 'dry-run' | 'patch'
 
 async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('fix', args, FIX_OPTIONS)
   const reference = oneImage('fix', positionals)
-  if (values['dry-run'] === true && values.patch !== undefined)
-    throw new UsageError('--dry-run and --patch: name one of them.')
+  const given = (['build', 'dry-run', 'patch'] as const).filter((name) => values[name] !== undefined)
+  if (given.length > 1) throw new UsageError(`${given.map((name) => `--${name}`).join(' and ')}: name one of them.`)
+  if (values.build !== undefined) return runProved(reference, values.build, settingsOf(values), host)
   const outcome = await withProgress(host, async (hooks) =>
     runGate(await prepare(reference, settingsOf(values), surroundingsOf(hooks))),
   )
   const fixes = fixesOf(outcome)
   const changes = await changesOf(fixes)
-  const left = outcome.report.findings.filter(({ fails, fix }) => fails && fix === null)
-  const isDry = values['dry-run'] === true
+  const mode: Mode = values['dry-run'] === true ? 'dry-run' : values.patch === undefined ? 'change' : 'patch'
   const lines: string[] = []
   if (values.patch !== undefined && changes.length > 0) {
     const patch = patchOf(changes)
@@ -111,47 +65,81 @@ async function run(args: readonly string[], host: Host): Promise<number> {
       )
     await write(values.patch, patch)
     lines.push(...wrap(`Wrote ${visible(values.patch)}: git apply takes it.`, '', '  '))
-  } else if (!isDry)
-    for (const { path, before, after } of changes) await write(path, after, before === null ? 'wx' : 'w')
-  for (const { path, before, after } of changes) {
-    const verb = isDry || values.patch !== undefined ? 'Would change' : before === null ? 'Wrote' : 'Changed'
-    lines.push(`${verb} ${visible(path)}:`, ...outcome.redactor.lines(linesOf(before ?? '', after)))
-  }
-  if (changes.length === 0) lines.push('Nothing to change.')
-  for (const { code, message } of outcome.report.warnings)
-    if (code === 'lines-not-known')
-      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), '', '  '))
-  const build = [...new Set(fixes.flatMap((fix) => fix.build))]
-  if (build.length > 0) lines.push('docker build then takes:', ...build.map((each) => `  ${visible(each)}`))
-  if (left.length > 0) {
-    lines.push(`${plural(left.length, 'finding')} without a certain change:`)
-    for (const finding of left) {
-      const at = finding.dockerfile === null ? '' : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `
-      lines.push(...item(`${at}${finding.title} (${finding.ruleId}). ${finding.remedy}`))
-    }
-  }
-  await print(uncommanding(sealed(`${lines.join('\n')}\n`)))
+  } else if (mode === 'change') await make(changes)
+  const left = outcome.report.findings.filter(({ fails, fix }) => fails && fix === null)
+  lines.push(...changedLines(outcome, changes, mode), ...buildLines(fixes), ...leftLines(left))
+  await say(lines)
   return left.length > 0 ? 1 : 0
 }
 
-/** Lines that go and lines that come, as they are printed: values in them are hidden. */
-function linesOf(before: string, after: string): string[] {
-  const patch = createTwoFilesPatch('', '', before, after, undefined, undefined, { context: 0 })
-  return patch
-    .split('\n')
-    .slice(4)
-    .filter((line) => /^[+-]/.test(line))
-    .map((line) => `  ${visible(`${line.charAt(0)} ${line.substring(1)}`.trimEnd())}`)
+const say = (lines: readonly string[]): Promise<void> => print(uncommanding(sealed(`${lines.join('\n')}\n`)))
+
+function changedLines({ redactor, report }: Outcome, changes: readonly Change[], mode: Mode): string[] {
+  const lines = changes.flatMap((change) => {
+    const verb = mode !== 'change' ? 'Would change' : change.before === null ? 'Wrote' : 'Changed'
+    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf(change))]
+  })
+  if (changes.length === 0) lines.push('Nothing to change.')
+  for (const { code, message } of report.warnings)
+    if (code === 'lines-not-known')
+      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), '', '  '))
+  return lines
 }
 
-/** @param flag `wx` for a file that is to be new: a link in its place is not followed */
-async function write(path: string, text: string, flag: 'w' | 'wx' = 'w'): Promise<void> {
-  try {
-    await writeFile(path, text, { flag })
-  } catch (error) {
-    throw new UsageError(`${path}: the file cannot be written: ${reasonOf(error)}.`)
-  }
+function buildLines(fixes: readonly Fix[]): string[] {
+  const options = [...new Set(fixes.flatMap((fix) => fix.build))]
+  return options.length === 0 ? [] : ['docker build then takes:', ...options.map((each) => `  ${visible(each)}`)]
 }
+
+function leftLines(left: readonly Finding[]): string[] {
+  if (left.length === 0) return []
+  return [
+    `${plural(left.length, 'finding')} without a certain change:`,
+    ...left.flatMap((finding) => {
+      const at = finding.dockerfile === null ? '' : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `
+      return item(`${at}${finding.title} (${finding.ruleId}). ${finding.remedy}`)
+    }),
+  ]
+}
+
+/** Builds and scans before and after. */
+async function runProved(reference: string, command: string, settings: Settings, host: Host): Promise<number> {
+  const { outcome, kept, changes, refused, difference } = await prove(reference, command, settings, host, fixesOf)
+  const isKept = (fix: Finding['fix']): boolean =>
+    fix !== null && kept.some((each) => JSON.stringify(each) === JSON.stringify(fix))
+  const { findings } = outcome.report
+  const cured = findings.filter(({ fix, suppressed }) => isKept(fix) && suppressed === null)
+  const left = findings.filter(({ fails, fix }) => fails && !isKept(fix))
+  const lines = [...changedLines(outcome, changes, 'change'), ...buildLines(kept)]
+  if (difference !== null)
+    lines.push(
+      ...wrap(
+        `Built and scanned before and after: ${cured.length === 1 ? 'the finding is' : cured.length === 2 ? 'both findings are' : `all ${cured.length} findings are`} gone, and there is no new one.`,
+        '',
+        '  ',
+      ),
+      '',
+      ...renderDiff(difference, false).trimEnd().split('\n'),
+      '',
+    )
+  for (const { fix, why, output } of refused)
+    lines.push(
+      ...wrap(visible(`Taken back: the change of ${placesOf(findings, fix)}. ${why}`), '', '  '),
+      ...outcome.redactor.lines(lastLines(output)).map((line) => `  ${visible(line)}`),
+    )
+  lines.push(...leftLines(left.filter(({ fix }) => fix === null)))
+  await say(lines)
+  return left.length > 0 ? 1 : 0
+}
+
+/** `Dockerfile:5 (npm token stays in the image)`: the findings that a change is for. */
+const placesOf = (findings: readonly Finding[], fix: Fix): string =>
+  findings
+    .filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix))
+    .map(
+      ({ dockerfile, title }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`,
+    )
+    .join('; ')
 
 export const fix: Command = {
   name: 'fix',
