@@ -117,7 +117,8 @@ export function withOptions(
   }
   const { pos } = call
   let text = command
-  for (const span of gone.sort((a, b) => b.pos - a.pos)) text = text.slice(0, span.pos).trimEnd() + text.slice(span.end)
+  for (const { pos: start, end } of gone.sort((a, b) => b.pos - a.pos))
+    text = text.slice(0, start).trimEnd() + text.slice(end)
   const start = text.slice(0, pos) + variables.map((each) => `${each} `).join('')
   return { command: start + text.slice(pos, call.end) + added.join('') + text.slice(call.end), missing: null }
 }
