@@ -440,10 +440,10 @@ var require_identity = __commonJS({
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
     var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
-    var isMap2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isMap3 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
-    var isScalar = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
-    var isSeq = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
+    var isScalar2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
+    var isSeq2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
     function isCollection(node2) {
       if (node2 && typeof node2 === "object")
         switch (node2[NODE_TYPE]) {
@@ -464,7 +464,7 @@ var require_identity = __commonJS({
         }
       return false;
     }
-    var hasAnchor = (node2) => (isScalar(node2) || isCollection(node2)) && !!node2.anchor;
+    var hasAnchor = (node2) => (isScalar2(node2) || isCollection(node2)) && !!node2.anchor;
     exports.ALIAS = ALIAS;
     exports.DOC = DOC;
     exports.MAP = MAP;
@@ -476,11 +476,11 @@ var require_identity = __commonJS({
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
     exports.isDocument = isDocument;
-    exports.isMap = isMap2;
+    exports.isMap = isMap3;
     exports.isNode = isNode2;
     exports.isPair = isPair;
-    exports.isScalar = isScalar;
-    exports.isSeq = isSeq;
+    exports.isScalar = isScalar2;
+    exports.isSeq = isSeq2;
   }
 });
 
@@ -1897,7 +1897,7 @@ var require_stringify = __commonJS({
         props.push(doc.directives.tagString(tag));
       return props.join(" ");
     }
-    function stringify(item, ctx, onComment, onChompKeep) {
+    function stringify2(item, ctx, onComment, onChompKeep) {
       if (identity.isPair(item))
         return item.toString(ctx, onComment, onChompKeep);
       if (identity.isAlias(item)) {
@@ -1926,7 +1926,7 @@ var require_stringify = __commonJS({
 ${ctx.indent}${str}`;
     }
     exports.createStringifyContext = createStringifyContext;
-    exports.stringify = stringify;
+    exports.stringify = stringify2;
   }
 });
 
@@ -1936,7 +1936,7 @@ var require_stringifyPair = __commonJS({
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -1958,7 +1958,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify2.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -2010,7 +2010,7 @@ ${indent}:`;
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
-      const valueStr = stringify.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      const valueStr = stringify2.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
       let ws = " ";
       if (keyComment || vsb || vcb) {
         ws = vsb ? "\n" : "";
@@ -2151,7 +2151,7 @@ var require_addPairToJSMap = __commonJS({
     "use strict";
     var log = require_log();
     var merge3 = require_merge();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var identity = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map, { key, value }) {
@@ -2187,7 +2187,7 @@ var require_addPairToJSMap = __commonJS({
       if (typeof jsKey !== "object")
         return String(jsKey);
       if (identity.isNode(key) && ctx?.doc) {
-        const strCtx = stringify.createStringifyContext(ctx.doc, {});
+        const strCtx = stringify2.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node2 of ctx.anchors.keys())
           strCtx.anchors.add(node2.anchor);
@@ -2254,12 +2254,12 @@ var require_stringifyCollection = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyCollection(collection, ctx, options4) {
       const flow = ctx.inFlow ?? collection.flow;
-      const stringify2 = flow ? stringifyFlowCollection : stringifyBlockCollection;
-      return stringify2(collection, ctx, options4);
+      const stringify3 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify3(collection, ctx, options4);
     }
     function stringifyBlockCollection({ comment: comment2, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent, options: { commentString } } = ctx;
@@ -2284,7 +2284,7 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify.stringify(item, itemCtx, () => comment3 = null, () => chompKeep = true);
+        let str2 = stringify2.stringify(item, itemCtx, () => comment3 = null, () => chompKeep = true);
         if (comment3)
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment3));
         if (chompKeep && comment3)
@@ -2351,7 +2351,7 @@ ${indent}${line2}` : "\n";
         }
         if (comment2)
           reqNewline = true;
-        let str = stringify.stringify(item, itemCtx, () => comment2 = null);
+        let str = stringify2.stringify(item, itemCtx, () => comment2 = null);
         reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
@@ -3712,7 +3712,7 @@ var require_stringifyDocument = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options4) {
       const lines = [];
@@ -3727,7 +3727,7 @@ var require_stringifyDocument = __commonJS({
       }
       if (hasDirectives)
         lines.push("---");
-      const ctx = stringify.createStringifyContext(doc, options4);
+      const ctx = stringify2.createStringifyContext(doc, options4);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
         if (lines.length !== 1)
@@ -3749,7 +3749,7 @@ var require_stringifyDocument = __commonJS({
           contentComment = doc.contents.comment;
         }
         const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
-        let body = stringify.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
         if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
@@ -3757,7 +3757,7 @@ var require_stringifyDocument = __commonJS({
         } else
           lines.push(body);
       } else {
-        lines.push(stringify.stringify(doc.contents, ctx));
+        lines.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
@@ -4588,9 +4588,9 @@ var require_resolve_flow_collection = __commonJS({
     var blockMsg = "Block collections are not allowed within flow collections";
     var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
-      const isMap2 = fc.start.source === "{";
-      const fcName = isMap2 ? "flow map" : "flow sequence";
-      const NodeClass = tag?.nodeClass ?? (isMap2 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const isMap3 = fc.start.source === "{";
+      const fcName = isMap3 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap3 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
       const coll = new NodeClass(ctx.schema);
       coll.flow = true;
       const atRoot = ctx.atRoot;
@@ -4626,7 +4626,7 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap2 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap3 && ctx.options.strict && utilContainsNewline.containsNewline(key))
             onError(
               key,
               // checked by containsNewline()
@@ -4666,7 +4666,7 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap2 && !sep3 && !props.found) {
+        if (!isMap3 && !sep3 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
@@ -4689,7 +4689,7 @@ var require_resolve_flow_collection = __commonJS({
             startOnNewline: false
           });
           if (valueProps.found) {
-            if (!isMap2 && !props.found && ctx.options.strict) {
+            if (!isMap3 && !props.found && ctx.options.strict) {
               if (sep3)
                 for (const st of sep3) {
                   if (st === valueProps.found)
@@ -4721,7 +4721,7 @@ var require_resolve_flow_collection = __commonJS({
           const pair2 = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair2.srcToken = collItem;
-          if (isMap2) {
+          if (isMap3) {
             const map = coll;
             if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
               onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -4737,7 +4737,7 @@ var require_resolve_flow_collection = __commonJS({
           offset = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
-      const expectedEnd = isMap2 ? "}" : "]";
+      const expectedEnd = isMap3 ? "}" : "]";
       const [ce, ...ee] = fc.end;
       let cePos = offset;
       if (ce?.source === expectedEnd)
@@ -5893,7 +5893,7 @@ var require_cst_scalar = __commonJS({
 var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
     "use strict";
-    var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token2) {
       switch (token2.type) {
         case "block-scalar": {
@@ -5946,7 +5946,7 @@ var require_cst_stringify = __commonJS({
         res += stringifyToken(value);
       return res;
     }
-    exports.stringify = stringify;
+    exports.stringify = stringify2;
   }
 });
 
@@ -6024,7 +6024,7 @@ var require_cst = __commonJS({
     var FLOW_END = "";
     var SCALAR = "";
     var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    var isScalar2 = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
     function prettyToken(token2) {
       switch (token2) {
         case BOM:
@@ -6108,7 +6108,7 @@ var require_cst = __commonJS({
     exports.FLOW_END = FLOW_END;
     exports.SCALAR = SCALAR;
     exports.isCollection = isCollection;
-    exports.isScalar = isScalar;
+    exports.isScalar = isScalar2;
     exports.prettyToken = prettyToken;
     exports.tokenType = tokenType;
   }
@@ -6707,7 +6707,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
-    var LineCounter2 = class {
+    var LineCounter3 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -6730,7 +6730,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports.LineCounter = LineCounter2;
+    exports.LineCounter = LineCounter3;
   }
 });
 
@@ -7638,7 +7638,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument2(source2, options4 = {}) {
+    function parseDocument3(source2, options4 = {}) {
       const { lineCounter: lineCounter3, prettyErrors } = parseOptions(options4);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
       const composer$1 = new composer.Composer(options4);
@@ -7664,7 +7664,7 @@ var require_public_api = __commonJS({
       } else if (options4 === void 0 && reviver && typeof reviver === "object") {
         options4 = reviver;
       }
-      const doc = parseDocument2(src, options4);
+      const doc = parseDocument3(src, options4);
       if (!doc)
         return null;
       doc.warnings.forEach((warning2) => log.warn(doc.options.logLevel, warning2));
@@ -7676,7 +7676,7 @@ var require_public_api = __commonJS({
       }
       return doc.toJS(Object.assign({ reviver: _reviver }, options4));
     }
-    function stringify(value, replacer, options4) {
+    function stringify2(value, replacer, options4) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
@@ -7700,8 +7700,8 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse7;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument2;
-    exports.stringify = stringify;
+    exports.parseDocument = parseDocument3;
+    exports.stringify = stringify2;
   }
 });
 
@@ -8772,7 +8772,7 @@ var require_util = __commonJS({
     var net = __require("node:net");
     var { Blob: Blob2 } = __require("node:buffer");
     var nodeUtil = __require("node:util");
-    var { stringify } = __require("node:querystring");
+    var { stringify: stringify2 } = __require("node:querystring");
     var { EventEmitter: EE } = __require("node:events");
     var { InvalidArgumentError } = require_errors2();
     var { headerNameLowerCasedRecord } = require_constants();
@@ -8832,7 +8832,7 @@ var require_util = __commonJS({
       if (url.includes("?") || url.includes("#")) {
         throw new Error('Query params cannot be passed when url already contains "?" or "#".');
       }
-      const stringified = stringify(queryParams);
+      const stringified = stringify2(queryParams);
       if (stringified) {
         url += "?" + stringified;
       }
@@ -24039,7 +24039,7 @@ var require_util6 = __commonJS({
         throw new Error("Invalid cookie max-age");
       }
     }
-    function stringify(cookie) {
+    function stringify2(cookie) {
       if (cookie.name.length === 0) {
         return null;
       }
@@ -24097,7 +24097,7 @@ var require_util6 = __commonJS({
       validateCookiePath,
       validateCookieValue,
       toIMFDate,
-      stringify
+      stringify: stringify2
     };
   }
 });
@@ -24243,7 +24243,7 @@ var require_cookies = __commonJS({
   "node_modules/undici/lib/web/cookies/index.js"(exports, module) {
     "use strict";
     var { parseSetCookie } = require_parse();
-    var { stringify } = require_util6();
+    var { stringify: stringify2 } = require_util6();
     var { webidl } = require_webidl();
     var { Headers: Headers2 } = require_headers();
     function getCookies(headers) {
@@ -24286,7 +24286,7 @@ var require_cookies = __commonJS({
       webidl.argumentLengthCheck(arguments, 2, "setCookie");
       webidl.brandCheck(headers, Headers2, { strict: false });
       cookie = webidl.converters.Cookie(cookie);
-      const str = stringify(cookie);
+      const str = stringify2(cookie);
       if (str) {
         headers.append("Set-Cookie", str);
       }
@@ -31764,6 +31764,8 @@ var OPTIONS = {
   },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
+  reason: { value: "TEXT", help: "why this is no problem; every report shows it" },
+  until: { value: "DATE", help: "the last day on which it counts, YYYY-MM-DD (default: no end)" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
   github: {
     value: null,
@@ -38562,6 +38564,7 @@ var findingSchema = object({
     tag: string2().describe("16 bits that tell values of one report apart"),
     ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
     occurrences: number2().int().min(1),
+    strength: _enum(["proven", "likely", "possible", "harmless"]).optional().describe("how sure the match alone is; the severity follows from it and from where the value stands"),
     facts: record(string2(), string2())
   }).nullable(),
   references: array(object({ name: string2(), url: string2() })),
@@ -38569,6 +38572,12 @@ var findingSchema = object({
   originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
   fails: boolean2().describe("it is one of those that decide a verdict of fail"),
   status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  pending: object({
+    by: _enum(["config", "inline"]),
+    reason: string2(),
+    expires: string2().nullable(),
+    isWhole: boolean2().describe("at all its places")
+  }).nullable().default(null).describe("what accepts it once the pull request is merged; the policy of the base commit does not have it yet"),
   suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
 });
 
@@ -66073,7 +66082,7 @@ function seenFrom(evidence, leak, place) {
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
-    secret: { ...told, title: subjectOf(leak, generated) },
+    secret: { ...told, title: subjectOf(leak, generated), strength: leak.strength },
     origin: place.owner
   };
 }
@@ -66704,7 +66713,7 @@ var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
-  fingerprint: string2().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
+  fingerprint: union([string2().min(8), array(string2().min(8)).min(1).max(500)]).optional().describe("fingerprint of one finding, as the JSON report shows it, or a list: those of all its places"),
   value: string2().regex(
     /^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/,
     "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026"
@@ -66741,6 +66750,11 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
+var scopeOfEntry = ({ rule, path: path19, fingerprint, value }) => {
+  const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
+  const short = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+  return [rule, path19, short, value].filter(Boolean).join(" ");
+};
 var PRESETS = {
   recommended: {
     "fail-on": "high",
@@ -66962,7 +66976,7 @@ function presetConfig(name2) {
 // src/policy/loosening.ts
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
-var describeIgnore = ({ rule, path: path19, fingerprint, value, reason, expires }) => `ignores ${[rule, path19, fingerprint?.slice(0, 12), value].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
+var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
 var scopeOf = ({ rule, path: path19, fingerprint }) => JSON.stringify([rule, path19, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
@@ -67012,8 +67026,11 @@ function baselineLoosenings(before, after2) {
     text: `the baseline knows ${rule} in ${place} of ${image}`
   }));
 }
+var addedIgnores = (before, after2) => after2.ignore.filter((entry) => !isCovered(entry, before.ignore));
 function looseningsOf(before, after2) {
-  const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
+  const ignores = addedIgnores(before, after2).map(
+    (entry) => ({ kind: "ignore", text: describeIgnore(entry) })
+  );
   return [...ignores, ...ruleLoosenings(before, after2), ...settingLoosenings(before, after2)];
 }
 function describeLoosenings(loosenings) {
@@ -67154,7 +67171,8 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
       from: "base",
       commit: base.commit,
       read: base.read,
-      loosenings: [...looseningsOf(policy, own2), ...known2, ...other]
+      loosenings: [...looseningsOf(policy, own2), ...known2, ...other],
+      pending: { salt: own2.salt, ignore: addedIgnores(policy, own2) }
     };
   });
 }
@@ -78850,7 +78868,7 @@ function acceptsAt({ rule, path: path19, inImage, detector, startLine, endLine, 
 // src/policy/judge.ts
 import { createHash as createHash14 } from "node:crypto";
 var hash2 = (parts) => createHash14("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redactor }) {
+function judge(rules, drafts, evidence, { policy, inline, pending, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
   const { base } = evidence;
@@ -78863,21 +78881,36 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   };
   const failsInBase = policy.base === "fail" || ownBase;
   const isInherited = ({ origin, location, isProven }) => origin === "base" && !(isProven === true && evidence.baseCertainty(location) !== "proven");
-  const coverOf = (place, fingerprint, draft, value) => {
-    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
-    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find(
+  const acceptedBy = (entries, comments, place, fingerprint, draft, value) => {
+    const entry = entries.find(
       (candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value)
     );
     const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, {
       location: place.location,
       detector: draft.detector ?? null
     });
-    const comment2 = entry === void 0 ? inline.find(accepts) : void 0;
-    const cover = entry ?? comment2;
+    const cover = entry ?? comments.find(accepts);
     if (cover === void 0) return null;
     used.add(cover);
     return { kind: "ignore", by: entry === void 0 ? "inline" : "config", entry: cover };
+  };
+  const coverOf = (place, fingerprint, draft, value) => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
+    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    return acceptedBy(policy.ignore, inline, place, fingerprint, draft, value);
+  };
+  const pendingOf = (open7, lead, draft) => {
+    const value = ignoreValue(draft, pending);
+    const accepting = open7.map(
+      ({ place, fingerprint }) => acceptedBy(pending.ignore, pending.inline, place, fingerprint, draft, value)
+    );
+    const first2 = accepting[open7.indexOf(lead)] ?? accepting.find((each2) => each2 !== null);
+    return first2 == null ? null : {
+      by: first2.by,
+      reason: first2.entry.reason,
+      expires: first2.entry.expires ?? null,
+      isWhole: accepting.every((each2) => each2 !== null)
+    };
   };
   const comparison = baseline === null ? null : new Comparison(baseline);
   const findings = [];
@@ -78907,7 +78940,12 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
       draft,
       policy,
       value,
-      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null
+      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null,
+      lead.cover === null ? pendingOf(
+        judged2.filter(({ cover }) => cover === null),
+        lead,
+        draft
+      ) : null
     );
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
     findings.push(finding);
@@ -78949,7 +78987,7 @@ function leadOf(judged2) {
 }
 function covers({ rule, path: path19, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
-  if (fingerprint !== void 0 && fingerprint !== own2) return false;
+  if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
   return path19 === void 0 || liesAt(place.location, path19);
 }
@@ -78960,14 +78998,15 @@ function ignoreValue({ hashOf: hashOf3 }, { salt }) {
   return keyedHash2.length < HASH_LENGTH ? `tag:${keyedHash2}` : `hmac-sha256:${keyedHash2.slice(0, HASH_LENGTH)}`;
 }
 var shortValue = (value) => value.replace(/^(hmac-sha256:.{32}).*$/, "$1");
-function toFinding(lead, judged2, draft, policy, value, originCertainty) {
+function toFinding(lead, judged2, draft, policy, value, originCertainty, pending) {
   const placed3 = draft.seenFrom(lead.index);
   const fingerprints = new Map(judged2.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting2 = policy.rules[placed3.ruleId];
   const rule = findRule(placed3.ruleId);
   const own2 = placed3.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
   const severity = placed3.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(own2 ?? placed3.severity, policy.threshold) : own2 ?? placed3.severity;
-  const steps = typeof placed3.remedy === "string" ? [placed3.remedy] : placed3.remedy;
+  const told = typeof placed3.remedy === "string" ? [placed3.remedy] : placed3.remedy;
+  const steps = pending === null ? told : [pendingText(pending, lead.fingerprint), ...told];
   return {
     ...placed3,
     remedy: steps.join(" "),
@@ -78984,9 +79023,11 @@ function toFinding(lead, judged2, draft, policy, value, originCertainty) {
     references: [...rule?.meta.references ?? []],
     fails: false,
     status: lead.isKnown === null ? null : lead.isKnown ? "known" : "new",
+    pending,
     suppressed: lead.cover?.kind === "ignore" ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
   };
 }
+var pendingText = ({ reason, isWhole }, fingerprint) => `This pull request accepts it${isWhole ? "" : " at some of its places"} (\u201C${reason}\u201D), which counts after the merge. To merge now, put the entry for all its places into .layergate.yml in a pull request of its own, and merge that first: \`layergate ignore ${fingerprint.slice(0, 12)} IMAGE --reason \u2026\` writes it.`;
 var worse = (severity, threshold) => atLeast(severity, threshold) ? severity : threshold;
 function fails(finding, { threshold, minConfidence: minConfidence2 }, isQuiet) {
   if (finding.status === "known" || isQuiet) return false;
@@ -79009,7 +79050,7 @@ function failing(finding, failsInBase) {
 }
 function ignoreWarnings(policy, used, now) {
   return policy.ignore.flatMap((entry) => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(" ");
+    const what = scopeOfEntry(entry);
     if (isExpired2(entry, now))
       return [
         {
@@ -79036,7 +79077,10 @@ function inlineWarnings(inline, rules, policy, used, now) {
         }
       ];
     const isRun = rules.some(({ meta: meta31 }) => meta31.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
-    return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
+    const isPending = [...used].some(
+      (other) => "line" in other && other.path === ignore.path && other.line === ignore.line && other.rule === ignore.rule
+    );
+    return ignore.isForeign || !isRun || isPending || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
 }
 
@@ -79069,6 +79113,10 @@ async function runGate(options4) {
     const verdict = judge(RULES, drafts, evidence, {
       policy,
       inline: inline.ignores,
+      pending: {
+        ...authority.from === "base" ? authority.pending : { salt: null, ignore: [] },
+        inline: inline.pending
+      },
       baseline: baseline.chosen,
       salt: salts.record,
       redactor
@@ -79106,14 +79154,15 @@ var saltsOf = ({ id }, { baseline, policy, key }) => ({
   keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
 });
 async function inlineIgnores({ dockerfile }, { authority, now }) {
-  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] };
+  if (dockerfile === null) return { ignores: [], pending: [], problems: [], loosenings: [] };
   const { ignores, problems } = readInlineIgnores(dockerfile);
-  if (authority.from === "checkout" || ignores.length === 0) return { ignores, problems, loosenings: [] };
+  if (authority.from === "checkout" || ignores.length === 0) return { ignores, pending: [], problems, loosenings: [] };
   const isInRepository = !dockerfile.path.startsWith("/") && !dockerfile.path.split("/").includes("..");
   const text5 = isInRepository ? await authority.read(dockerfile.path) : null;
   const agreed = agreedIgnores(ignores, dockerfile, text5 === null ? null : parseDockerfile(dockerfile.path, text5), now);
   return {
     ignores: agreed.ignores,
+    pending: agreed.added,
     problems: [
       ...problems,
       ...agreed.tooWide.map(
@@ -79600,6 +79649,29 @@ function remediesOf(group) {
   };
 }
 
+// src/policy/ignore-entry.ts
+var import_yaml2 = __toESM(require_dist(), 1);
+var MAX_PLACES3 = 20;
+function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
+  const others = related.flatMap(
+    (place) => place.role === "also-in" && place.fingerprint !== void 0 ? [place.fingerprint] : []
+  );
+  const { ignoreValue: ignoreValue2 } = secret ?? {};
+  if (others.length > MAX_PLACES3 && ignoreValue2?.startsWith("hmac-") === true)
+    return { value: ignoreValue2, reason, ...expires === null ? {} : { expires } };
+  return {
+    ...others.length === 0 ? { rule: ruleId } : {},
+    fingerprint: others.length === 0 ? fingerprint : [.../* @__PURE__ */ new Set([fingerprint, ...others])],
+    ...ignoreValue2 === void 0 ? {} : { value: ignoreValue2 },
+    reason,
+    ...expires === null ? {} : { expires }
+  };
+}
+function entryLines(entry, indent) {
+  const [first2 = "", ...rest] = (0, import_yaml2.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
+  return [`${indent}- ${first2}`, ...rest.map((line2) => `${indent}  ${line2}`)];
+}
+
 // src/report/verdict.ts
 function offence({ findings }) {
   const leaks = findings.filter(({ fails: fails2, secret }) => fails2 && secret !== null).length;
@@ -79647,7 +79719,7 @@ var MAX_LOOSENED = 20;
 var MAX_NAME3 = 200;
 var MAX_SOURCE = 160;
 var MAX_INSTRUCTION2 = 90;
-var MAX_PLACES3 = 5;
+var MAX_PLACES4 = 5;
 var MAX_ACCEPTED = 10;
 var ICONS = { critical: "\u{1F534}", high: "\u{1F7E0}", medium: "\u{1F7E1}", low: "\u{1F535}", info: "\u26AA" };
 var MEASURES = [
@@ -79708,26 +79780,27 @@ function untoldSection(report) {
   return untold === null ? "" : `\u26A0\uFE0F **${markdown(untold.what)}** ${markdown(untold.how)}`;
 }
 function acceptSection(report) {
-  const told = toldFindings(report).slice(0, MAX_ACCEPTED);
+  const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
   const path19 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
   const example = `${lined?.ruleId ?? "RULE"} path=${path19}`;
-  const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
-    `  - rule: ${ruleId}`,
-    `    fingerprint: ${fingerprint}`,
-    ...secret?.ignoreValue === void 0 ? [] : [`    value: ${secret.ignoreValue}`],
-    "    reason: why this is no problem",
-    "    expires: YYYY-MM-DD"
+  const entries = told.flatMap((finding) => [
+    `  # ${visible(subjectOf2(finding))}`,
+    ...entryLines(
+      finding.pending === null ? entryFor(finding, "why this is no problem", "YYYY-MM-DD") : entryFor(finding, finding.pending.reason, finding.pending.expires),
+      "  "
+    ).map(visible)
   ]);
+  const fence = fenceFor(entries.join("\n"), 3);
   return folded(
     "To accept one of these",
-    `In the configuration, with a reason (a real secret is revoked, not accepted):
+    `In the configuration, with a reason (a real secret is revoked, not accepted); ${code2("layergate ignore ID REPORT.json --reason \u2026")} writes it:
 
-\`\`\`yaml
+${fence}yaml
 ignore:
 ${entries.join("\n")}
-\`\`\`
+${fence}
 
 or on the line above, in the Dockerfile: ${code2(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
@@ -79758,7 +79831,7 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = otherPlacesText(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+        const also = otherPlacesText(finding, MAX_PLACES4, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` Also in ${also}.`;
         const facts = factsOf2(outcome, finding);
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
@@ -79781,7 +79854,7 @@ function groupItem(outcome, group, { fixes }) {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = otherPlacesText(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+    const also = otherPlacesText(finding, MAX_PLACES4, (place) => code2(otherPlaceName(place)));
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
@@ -79884,7 +79957,7 @@ var MAX_COMMENT = 65536;
 var MAX_SECTION = 28e3;
 var MAX_ROWS = 10;
 var MAX_SENTENCE = 260;
-var MAX_PLACES4 = 3;
+var MAX_PLACES5 = 3;
 var MAX_KINDS = 5;
 var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
@@ -79918,7 +79991,7 @@ function row(outcome, group, context3) {
   const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
   const others = [
     ...new Set(
-      group.map((each2) => otherPlacesText(each2, MAX_PLACES4, (place) => code2(otherPlaceName(place)))).filter((text5) => text5 !== "")
+      group.map((each2) => otherPlacesText(each2, MAX_PLACES5, (place) => code2(otherPlaceName(place)))).filter((text5) => text5 !== "")
     )
   ];
   const also = others[0] === void 0 ? "" : others.length === 1 ? `; also in ${others[0]}` : "; they are in other places too: see the job summary";
@@ -80774,7 +80847,7 @@ function wrap(text5, first2, rest) {
 var MAX_LISTED3 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
-var MAX_PLACES5 = 5;
+var MAX_PLACES6 = 5;
 var MAX_PLACES_IN_FILE = 2;
 var MAX_FIX = 16;
 var MAX_HIDER = 44;
@@ -80855,7 +80928,8 @@ function describe3(outcome, group, paint, verbose) {
   if (finding === void 0) return [];
   const text5 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
   const fix = fixLines(outcome, finding, paint);
-  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix];
+  const id = (each2) => verbose ? [`    id ${each2.fingerprint.slice(0, 12)}`] : [];
+  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
   const heads = shown2.flatMap((each2, index) => {
@@ -80865,6 +80939,7 @@ function describe3(outcome, group, paint, verbose) {
       ...headOf(each2, paint),
       ...details === "" ? [] : wrap(visible(details), "    ", "    "),
       ...alsoLines(each2, MAX_PLACES_IN_FILE),
+      ...id(each2),
       ...advice2(own2[index] ?? "")
     ];
   });
@@ -80949,7 +81024,7 @@ function secretLines(outcome, finding, isGroup) {
         "    "
       )
     );
-  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES5));
+  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES6));
   return lines;
 }
 function alsoLines(finding, most) {
@@ -81196,7 +81271,7 @@ import path17 from "node:path";
 // src/report/annotations.ts
 var MAX_OF_A_KIND = 10;
 var MAX_MESSAGE3 = 900;
-var MAX_PLACES6 = 3;
+var MAX_PLACES7 = 3;
 var MAX_SOURCE2 = 60;
 function levelOf(finding, { report }) {
   if (finding.fails) return isMild(report) ? "warning" : "error";
@@ -81210,7 +81285,7 @@ function messageOf3(outcome, finding) {
     ...factsOf2(outcome, finding)
   ].join(", ");
   const { location } = finding;
-  const others = otherPlacesText(finding, MAX_PLACES6);
+  const others = otherPlacesText(finding, MAX_PLACES7);
   const also = others === "" ? "" : ` Also in ${others}.`;
   if (finding.secret === null || location.kind !== "layer")
     return `${finding.message}${also} ${finding.remedy} (${detail})`;

@@ -337,8 +337,8 @@ var require_xz_decompress = __commonJS({
                   this.locked = true;
                   return;
                 }
-                return new Promise((resolve2) => {
-                  this.waitQueue.push(resolve2);
+                return new Promise((resolve3) => {
+                  this.waitQueue.push(resolve3);
                 });
               }
               release() {
@@ -441,10 +441,10 @@ var require_identity = __commonJS({
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
     var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
-    var isMap3 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isMap4 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
-    var isScalar2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
-    var isSeq2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
+    var isScalar3 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
+    var isSeq3 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
     function isCollection(node2) {
       if (node2 && typeof node2 === "object")
         switch (node2[NODE_TYPE]) {
@@ -465,7 +465,7 @@ var require_identity = __commonJS({
         }
       return false;
     }
-    var hasAnchor = (node2) => (isScalar2(node2) || isCollection(node2)) && !!node2.anchor;
+    var hasAnchor = (node2) => (isScalar3(node2) || isCollection(node2)) && !!node2.anchor;
     exports.ALIAS = ALIAS;
     exports.DOC = DOC;
     exports.MAP = MAP;
@@ -477,11 +477,11 @@ var require_identity = __commonJS({
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
     exports.isDocument = isDocument;
-    exports.isMap = isMap3;
+    exports.isMap = isMap4;
     exports.isNode = isNode2;
     exports.isPair = isPair;
-    exports.isScalar = isScalar2;
-    exports.isSeq = isSeq2;
+    exports.isScalar = isScalar3;
+    exports.isSeq = isSeq3;
   }
 });
 
@@ -1898,7 +1898,7 @@ var require_stringify = __commonJS({
         props.push(doc.directives.tagString(tag));
       return props.join(" ");
     }
-    function stringify(item2, ctx, onComment, onChompKeep) {
+    function stringify2(item2, ctx, onComment, onChompKeep) {
       if (identity.isPair(item2))
         return item2.toString(ctx, onComment, onChompKeep);
       if (identity.isAlias(item2)) {
@@ -1927,7 +1927,7 @@ var require_stringify = __commonJS({
 ${ctx.indent}${str}`;
     }
     exports.createStringifyContext = createStringifyContext;
-    exports.stringify = stringify;
+    exports.stringify = stringify2;
   }
 });
 
@@ -1937,7 +1937,7 @@ var require_stringifyPair = __commonJS({
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -1959,7 +1959,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify2.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -2011,7 +2011,7 @@ ${indent}:`;
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
-      const valueStr = stringify.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      const valueStr = stringify2.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
       let ws = " ";
       if (keyComment || vsb || vcb) {
         ws = vsb ? "\n" : "";
@@ -2152,7 +2152,7 @@ var require_addPairToJSMap = __commonJS({
     "use strict";
     var log = require_log();
     var merge2 = require_merge();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var identity = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map, { key, value }) {
@@ -2188,7 +2188,7 @@ var require_addPairToJSMap = __commonJS({
       if (typeof jsKey !== "object")
         return String(jsKey);
       if (identity.isNode(key) && ctx?.doc) {
-        const strCtx = stringify.createStringifyContext(ctx.doc, {});
+        const strCtx = stringify2.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node2 of ctx.anchors.keys())
           strCtx.anchors.add(node2.anchor);
@@ -2255,12 +2255,12 @@ var require_stringifyCollection = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyCollection(collection, ctx, options5) {
       const flow = ctx.inFlow ?? collection.flow;
-      const stringify2 = flow ? stringifyFlowCollection : stringifyBlockCollection;
-      return stringify2(collection, ctx, options5);
+      const stringify3 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify3(collection, ctx, options5);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent, options: { commentString } } = ctx;
@@ -2285,7 +2285,7 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify.stringify(item2, itemCtx, () => comment2 = null, () => chompKeep = true);
+        let str2 = stringify2.stringify(item2, itemCtx, () => comment2 = null, () => chompKeep = true);
         if (comment2)
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
@@ -2352,7 +2352,7 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           reqNewline = true;
-        let str = stringify.stringify(item2, itemCtx, () => comment = null);
+        let str = stringify2.stringify(item2, itemCtx, () => comment = null);
         reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
@@ -3713,7 +3713,7 @@ var require_stringifyDocument = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify = require_stringify();
+    var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options5) {
       const lines = [];
@@ -3728,7 +3728,7 @@ var require_stringifyDocument = __commonJS({
       }
       if (hasDirectives)
         lines.push("---");
-      const ctx = stringify.createStringifyContext(doc, options5);
+      const ctx = stringify2.createStringifyContext(doc, options5);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
         if (lines.length !== 1)
@@ -3750,7 +3750,7 @@ var require_stringifyDocument = __commonJS({
           contentComment = doc.contents.comment;
         }
         const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
-        let body = stringify.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
         if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
@@ -3758,7 +3758,7 @@ var require_stringifyDocument = __commonJS({
         } else
           lines.push(body);
       } else {
-        lines.push(stringify.stringify(doc.contents, ctx));
+        lines.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
@@ -4589,9 +4589,9 @@ var require_resolve_flow_collection = __commonJS({
     var blockMsg = "Block collections are not allowed within flow collections";
     var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
-      const isMap3 = fc.start.source === "{";
-      const fcName = isMap3 ? "flow map" : "flow sequence";
-      const NodeClass = tag?.nodeClass ?? (isMap3 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const isMap4 = fc.start.source === "{";
+      const fcName = isMap4 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap4 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
       const coll = new NodeClass(ctx.schema);
       coll.flow = true;
       const atRoot = ctx.atRoot;
@@ -4627,7 +4627,7 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap3 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap4 && ctx.options.strict && utilContainsNewline.containsNewline(key))
             onError(
               key,
               // checked by containsNewline()
@@ -4667,7 +4667,7 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap3 && !sep2 && !props.found) {
+        if (!isMap4 && !sep2 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep2, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
@@ -4690,7 +4690,7 @@ var require_resolve_flow_collection = __commonJS({
             startOnNewline: false
           });
           if (valueProps.found) {
-            if (!isMap3 && !props.found && ctx.options.strict) {
+            if (!isMap4 && !props.found && ctx.options.strict) {
               if (sep2)
                 for (const st of sep2) {
                   if (st === valueProps.found)
@@ -4722,7 +4722,7 @@ var require_resolve_flow_collection = __commonJS({
           const pair2 = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair2.srcToken = collItem;
-          if (isMap3) {
+          if (isMap4) {
             const map = coll;
             if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
               onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -4738,7 +4738,7 @@ var require_resolve_flow_collection = __commonJS({
           offset = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
-      const expectedEnd = isMap3 ? "}" : "]";
+      const expectedEnd = isMap4 ? "}" : "]";
       const [ce, ...ee] = fc.end;
       let cePos = offset;
       if (ce?.source === expectedEnd)
@@ -5894,7 +5894,7 @@ var require_cst_scalar = __commonJS({
 var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
     "use strict";
-    var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token2) {
       switch (token2.type) {
         case "block-scalar": {
@@ -5947,7 +5947,7 @@ var require_cst_stringify = __commonJS({
         res += stringifyToken(value);
       return res;
     }
-    exports.stringify = stringify;
+    exports.stringify = stringify2;
   }
 });
 
@@ -6025,7 +6025,7 @@ var require_cst = __commonJS({
     var FLOW_END = "";
     var SCALAR = "";
     var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar2 = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    var isScalar3 = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
     function prettyToken(token2) {
       switch (token2) {
         case BOM:
@@ -6109,7 +6109,7 @@ var require_cst = __commonJS({
     exports.FLOW_END = FLOW_END;
     exports.SCALAR = SCALAR;
     exports.isCollection = isCollection;
-    exports.isScalar = isScalar2;
+    exports.isScalar = isScalar3;
     exports.prettyToken = prettyToken;
     exports.tokenType = tokenType;
   }
@@ -6708,7 +6708,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
-    var LineCounter3 = class {
+    var LineCounter4 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -6731,7 +6731,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports.LineCounter = LineCounter3;
+    exports.LineCounter = LineCounter4;
   }
 });
 
@@ -7639,7 +7639,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument3(source2, options5 = {}) {
+    function parseDocument4(source2, options5 = {}) {
       const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options5);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
       const composer$1 = new composer.Composer(options5);
@@ -7665,7 +7665,7 @@ var require_public_api = __commonJS({
       } else if (options5 === void 0 && reviver && typeof reviver === "object") {
         options5 = reviver;
       }
-      const doc = parseDocument3(src, options5);
+      const doc = parseDocument4(src, options5);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -7677,7 +7677,7 @@ var require_public_api = __commonJS({
       }
       return doc.toJS(Object.assign({ reviver: _reviver }, options5));
     }
-    function stringify(value, replacer, options5) {
+    function stringify2(value, replacer, options5) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
@@ -7701,8 +7701,8 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument3;
-    exports.stringify = stringify;
+    exports.parseDocument = parseDocument4;
+    exports.stringify = stringify2;
   }
 });
 
@@ -9002,8 +9002,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve2, reject) {
-              promiseResolve = resolve2;
+            return new Promise(function(resolve3, reject) {
+              promiseResolve = resolve3;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -9036,11 +9036,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err2) {
           stream.destroy(err2);
-          return new Promise((resolve2, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve3, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve3({ value: void 0, done: true });
             stream.once("close", function() {
               if (err2) reject(err2);
-              else resolve2({ value: void 0, done: true });
+              else resolve3({ value: void 0, done: true });
             });
           });
         }
@@ -9084,8 +9084,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve2) => {
-          state.drains.push({ writes, resolve: resolve2 });
+        return new Promise((resolve3) => {
+          state.drains.push({ writes, resolve: resolve3 });
         });
       }
       write(data) {
@@ -9190,10 +9190,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         return pipeline2(...streams, (err2) => {
           if (err2) return reject(err2);
-          resolve2();
+          resolve3();
         });
       });
     }
@@ -9801,8 +9801,8 @@ var require_extract = __commonJS({
               if (this._consumeLongHeader() === false) return false;
               continue;
             }
-            const ignore = this._buffer.shiftFirst(this._missing);
-            if (ignore !== null) this._missing -= ignore.byteLength;
+            const ignore2 = this._buffer.shiftFirst(this._missing);
+            if (ignore2 !== null) this._missing -= ignore2.byteLength;
             continue;
           }
           if (this._buffer.buffered < 512) break;
@@ -9863,16 +9863,16 @@ var require_extract = __commonJS({
           entryCallback = null;
           cb(err2);
         }
-        function onnext(resolve2, reject) {
+        function onnext(resolve3, reject) {
           if (error2) {
             return reject(error2);
           }
           if (entryStream) {
-            resolve2({ value: entryStream, done: false });
+            resolve3({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve2;
+          promiseResolve = resolve3;
           promiseReject = reject;
           consumeCallback(null);
           if (extract._finished && promiseResolve) {
@@ -9900,11 +9900,11 @@ var require_extract = __commonJS({
         function destroy(err2) {
           extract.destroy(err2);
           consumeCallback(err2);
-          return new Promise((resolve2, reject) => {
-            if (extract.destroyed) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve3, reject) => {
+            if (extract.destroyed) return resolve3({ value: void 0, done: true });
             extract.once("close", function() {
               if (err2) reject(err2);
-              else resolve2({ value: void 0, done: true });
+              else resolve3({ value: void 0, done: true });
             });
           });
         }
@@ -10697,34 +10697,34 @@ var require_yauzl = __commonJS({
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
     function openPromise(path20, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         open7(path20, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve3(zipfile);
         });
       });
     }
     function fromFdPromise(fd, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         fromFd(fd, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve3(zipfile);
         });
       });
     }
     function fromBufferPromise(buffer, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         fromBuffer2(buffer, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve3(zipfile);
         });
       });
     }
     function fromRandomAccessReaderPromise(reader, totalSize, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         fromRandomAccessReader(reader, totalSize, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve3(zipfile);
         });
       });
     }
@@ -11008,15 +11008,15 @@ var require_yauzl = __commonJS({
         if (self.autoClose) self.close();
       }
       function onEntry(entry) {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve: resolve3 } = pendingResolveReject;
         pendingResolveReject = null;
-        resolve2({ value: entry });
+        resolve3({ value: entry });
       }
       function onEnd() {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve: resolve3 } = pendingResolveReject;
         pendingResolveReject = null;
         cleanup();
-        resolve2({ done: true });
+        resolve3({ done: true });
       }
       function onError(err2) {
         let { reject } = pendingResolveReject;
@@ -11029,9 +11029,9 @@ var require_yauzl = __commonJS({
           return this;
         },
         next() {
-          const promise = new Promise((resolve2, reject) => {
+          const promise = new Promise((resolve3, reject) => {
             if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
-            pendingResolveReject = { resolve: resolve2, reject };
+            pendingResolveReject = { resolve: resolve3, reject };
           });
           self.readEntry();
           return promise;
@@ -11220,26 +11220,26 @@ var require_yauzl = __commonJS({
       });
     };
     ZipFile.prototype.openReadStreamPromise = function(entry, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         this.openReadStream(entry, options5, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve2(readStream);
+          resolve3(readStream);
         });
       });
     };
     ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve2(readStream);
+          resolve3(readStream);
         });
       });
     };
     ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options5) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve3, reject) => {
         this.readLocalFileHeader(entry, options5, function(err2, localFileHeader) {
           if (err2) return reject(err2);
-          resolve2(localFileHeader);
+          resolve3(localFileHeader);
         });
       });
     };
@@ -11880,6 +11880,8 @@ var OPTIONS = {
   },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
+  reason: { value: "TEXT", help: "why this is no problem; every report shows it" },
+  until: { value: "DATE", help: "the last day on which it counts, YYYY-MM-DD (default: no end)" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
   github: {
     value: null,
@@ -15238,7 +15240,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve2) {
+function isRecursive(inst, stack, resolve3) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -15248,7 +15250,7 @@ function isRecursive(inst, stack, resolve2) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve2);
+      const answer = isRecursive(child, stack, resolve3);
       if (answer > result)
         result = answer;
     }
@@ -15259,7 +15261,7 @@ function isRecursive(inst, stack, resolve2) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -15323,7 +15325,7 @@ function isRecursive(inst, stack, resolve2) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve3 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -18679,6 +18681,7 @@ var findingSchema = object({
     tag: string2().describe("16 bits that tell values of one report apart"),
     ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
     occurrences: number2().int().min(1),
+    strength: _enum(["proven", "likely", "possible", "harmless"]).optional().describe("how sure the match alone is; the severity follows from it and from where the value stands"),
     facts: record(string2(), string2())
   }).nullable(),
   references: array(object({ name: string2(), url: string2() })),
@@ -18686,6 +18689,12 @@ var findingSchema = object({
   originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
   fails: boolean2().describe("it is one of those that decide a verdict of fail"),
   status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  pending: object({
+    by: _enum(["config", "inline"]),
+    reason: string2(),
+    expires: string2().nullable(),
+    isWhole: boolean2().describe("at all its places")
+  }).nullable().default(null).describe("what accepts it once the pull request is merged; the policy of the base commit does not have it yet"),
   suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
 });
 
@@ -19374,15 +19383,15 @@ var build = (toks, pairs, start, end2, top) => {
 };
 var normalize = (items, form) => {
   const out = [];
-  let run13 = "";
+  let run14 = "";
   const flush = () => {
-    for (const ch of run13.normalize(form))
+    for (const ch of run14.normalize(form))
       out.push(lit(ch));
-    run13 = "";
+    run14 = "";
   };
   for (const it of items) {
     if (it.t === "lit") {
-      run13 += it.ch;
+      run14 += it.ch;
       continue;
     }
     flush();
@@ -19559,14 +19568,14 @@ var Sim = class {
         this.#addThread(state, node2);
     }
   }
-  addRun(state, run13, i, top) {
+  addRun(state, run14, i, top) {
     for (const r of state.runs) {
-      if (r.neg === run13.neg && sameState(r.state, run13.state))
+      if (r.neg === run14.neg && sameState(r.state, run14.state))
         return;
     }
-    state.runs.push(run13);
-    if (!run13.state.match) {
-      this.add(state, run13.neg.next, i, top);
+    state.runs.push(run14);
+    if (!run14.state.match) {
+      this.add(state, run14.neg.next, i, top);
     }
   }
   // the threads after char `c`, at index `i`
@@ -19594,13 +19603,13 @@ var Sim = class {
       }
     }
     if (!this.restricted(i, top)) {
-      for (const run13 of state.runs) {
-        if (run13.state.dead) {
-          this.addRun(next, run13, i + 1, top);
+      for (const run14 of state.runs) {
+        if (run14.state.dead) {
+          this.addRun(next, run14, i + 1, top);
           continue;
         }
-        const sub = this.step(run13.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run13.neg, state: sub }, i + 1, top);
+        const sub = this.step(run14.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run14.neg, state: sub }, i + 1, top);
       }
     }
     return this.done(next);
@@ -21855,15 +21864,15 @@ var KnownRuns = class {
         if ((known2.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run13 = this.#extend(text5, at3, place, entry);
-        if (run13 === null) {
+        const run14 = this.#extend(text5, at3, place, entry);
+        if (run14 === null) {
           work -= GRAM;
         } else {
-          work -= run13.to - run13.from;
+          work -= run14.to - run14.from;
           if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run13.to);
-          if (run13.shown !== null || run13.to - run13.from >= MIN_RUN && !isOfWords(text5.slice(run13.from, run13.to)))
-            found.push(run13);
+          known2.set(ahead, run14.to);
+          if (run14.shown !== null || run14.to - run14.from >= MIN_RUN && !isOfWords(text5.slice(run14.from, run14.to)))
+            found.push(run14);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -22000,8 +22009,8 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
 function* decodings(reading, budget) {
   for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
     if (found.length < MIN_ENCODED) continue;
-    const run13 = part(reading, index, index + found.length);
-    const whole4 = replaced(run13, JOINT, () => "") ?? run13;
+    const run14 = part(reading, index, index + found.length);
+    const whole4 = replaced(run14, JOINT, () => "") ?? run14;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
       const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
@@ -22014,8 +22023,8 @@ function* decodings(reading, budget) {
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run13 = part(reading, index, index + found.length);
-    const whole4 = replaced(run13, /0x|[\s:,]+/g, () => "") ?? run13;
+    const run14 = part(reading, index, index + found.length);
+    const whole4 = replaced(run14, /0x|[\s:,]+/g, () => "") ?? run14;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
       if (mayHold(bytes2.toString("latin1")))
@@ -30112,8 +30121,8 @@ var Reader = class {
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
-      for (const run13 of executed(args))
-        all2.push(...this.add(run13, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+      for (const run14 of executed(args))
+        all2.push(...this.add(run14, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30327,8 +30336,8 @@ function verifies(command2) {
     return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
   if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
   if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run13 = runOf(command2);
-  return run13?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run13.word.value);
+  const run14 = runOf(command2);
+  return run14?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run14.word.value);
 }
 var aboutOf = ({ args, input, fedBy, reads }) => [
   ...args.map(({ value }) => value),
@@ -30419,7 +30428,7 @@ var Flow = class {
     if (this.#downloadOf(command2) !== null) return;
     const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
     const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run13 = runOf(command2);
+    const run14 = runOf(command2);
     const got = fetched(command2);
     const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
     if (direct !== void 0) {
@@ -30427,7 +30436,7 @@ var Flow = class {
       this.#use(download, "install", step2, command2, "installs it");
       return;
     }
-    const code3 = run13?.kind === "code" && run13.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run13.word.value) : null;
+    const code3 = run14?.kind === "code" && run14.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run14.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
@@ -30451,7 +30460,7 @@ var Flow = class {
       for (const { name: variable, value } of assignments2)
         if (value.kind === "open") this.#variables.set(variable, inside);
     }
-    if (run13 !== null) this.#run(step2, command2, run13, piped, inside);
+    if (run14 !== null) this.#run(step2, command2, run14, piped, inside);
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
@@ -30459,21 +30468,21 @@ var Flow = class {
     }
     this.#takeFiles(step2, command2, words2);
   }
-  #run(step2, command2, run13, piped, inside) {
+  #run(step2, command2, run14, piped, inside) {
     const { name: name2 } = command2;
-    if (run13.kind === "input") {
+    if (run14.kind === "input") {
       const read3 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
       if (read3 !== null) this.#use(read3, "run", step2, command2, `pipes what ${read3.by} downloads into ${name2}`);
       return;
     }
-    if (run13.word.kind === "open" && inside !== null)
+    if (run14.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run13.kind === "code") {
-      const variable = run13.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run13.word.value, known2)) : void 0;
+    else if (run14.kind === "code") {
+      const variable = run14.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run14.word.value, known2)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
-      const file = this.#fileIn([run13.word.value]);
+      const file = this.#fileIn([run14.word.value]);
       if (file !== null)
         this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
@@ -33322,7 +33331,7 @@ function readBlock(bits, block) {
   const codes = Array.from({ length: codeCount }, () => readCode(bits, values.length + 2));
   const endOfBlock = values.length + 1;
   const order2 = Uint8Array.from(values);
-  let [length, group, left, run13, weight] = [0, 0, 0, 0, 1];
+  let [length, group, left, run14, weight] = [0, 0, 0, 0, 1];
   let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
@@ -33334,16 +33343,16 @@ function readBlock(bits, block) {
     left--;
     const symbol = readSymbol(bits, code3);
     if (symbol < 2) {
-      run13 += weight << symbol;
+      run14 += weight << symbol;
       weight *= 2;
-      if (run13 > block.length) throw damaged("run of values");
+      if (run14 > block.length) throw damaged("run of values");
       continue;
     }
-    if (run13 > 0) {
-      if (length + run13 > block.length) throw damaged("run of values");
-      block.fill(order2[0] ?? 0, length, length + run13);
-      length += run13;
-      run13 = 0;
+    if (run14 > 0) {
+      if (length + run14 > block.length) throw damaged("run of values");
+      block.fill(order2[0] ?? 0, length, length + run14);
+      length += run14;
+      run14 = 0;
     }
     weight = 1;
     if (symbol === endOfBlock) break;
@@ -33490,16 +33499,16 @@ async function* inflate(feed, kind) {
   const stream = STREAMS[kind]();
   let fed = 0;
   let last = Buffer.alloc(0);
-  const closed = new Promise((resolve2) => {
-    stream.once("close", resolve2);
-    stream.once("end", resolve2);
+  const closed = new Promise((resolve3) => {
+    stream.once("close", resolve3);
+    stream.once("end", resolve3);
   });
   const feeding = (async () => {
     for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) {
       const piece = chunk;
       last = piece;
       fed += piece.length;
-      await Promise.race([new Promise((resolve2) => stream.write(piece, () => resolve2())), closed]);
+      await Promise.race([new Promise((resolve3) => stream.write(piece, () => resolve3())), closed]);
       if (stream.bytesWritten < fed || stream.destroyed || stream.readableEnded) return;
     }
     stream.end();
@@ -34873,7 +34882,7 @@ function isTextInHex(bytes2, from, to) {
   return false;
 }
 function textInHex(bytes2, from, to) {
-  let run13 = 0;
+  let run14 = 0;
   let wasText = false;
   for (let at3 = from; at3 + 1 < to; at3 += 2) {
     const byte = byteInHex(bytes2, at3);
@@ -34882,8 +34891,8 @@ function textInHex(bytes2, from, to) {
       continue;
     }
     wasText = isTextByte(byte);
-    run13 = wasText ? run13 + 1 : 0;
-    if (run13 === MIN_HEX_PAIRS) return null;
+    run14 = wasText ? run14 + 1 : 0;
+    if (run14 === MIN_HEX_PAIRS) return null;
     if (!wasText && byte !== 0) return at3 + 2;
   }
   return to;
@@ -34940,7 +34949,7 @@ var PARTS = new Set(Buffer.from(`\\
 \v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
-  kernel.base64Runs(length, (position, run13) => runs.push({ start: position, end: position + run13 }));
+  kernel.base64Runs(length, (position, run14) => runs.push({ start: position, end: position + run14 }));
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
@@ -35386,10 +35395,10 @@ function gather(text5, start) {
   let at3 = start;
   for (; ; ) {
     RUN.lastIndex = at3;
-    const run13 = RUN.exec(text5);
-    if (run13 !== null) {
-      parts.push(run13[0]);
-      at3 += run13[0].length;
+    const run14 = RUN.exec(text5);
+    if (run14 !== null) {
+      parts.push(run14[0]);
+      at3 += run14[0].length;
     }
     ESCAPED.lastIndex = at3;
     const escaped = ESCAPED.exec(text5)?.[0];
@@ -35742,20 +35751,20 @@ var ContentScan = class _ContentScan {
         );
     });
     if (this.#depth >= MAX_DEPTH3) return;
-    kernel.utf16Runs(length, (position, run13, bigEndian) => {
-      if (position + run13 <= from) return;
+    kernel.utf16Runs(length, (position, run14, bigEndian) => {
+      if (position + run14 <= from) return;
       decoded3.push({
-        text: narrow(kernel.window.subarray(position, position + run13), bigEndian),
+        text: narrow(kernel.window.subarray(position, position + run14), bigEndian),
         position,
-        length: run13,
+        length: run14,
         encoding: "utf-16"
       });
     });
-    for (const { position, length: run13, bytes: characters } of base64Texts(kernel, from, length)) {
+    for (const { position, length: run14, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(
-          unpacked3 === null ? { text: bytes2, position, length: run13, encoding } : { text: unpacked3, position, length: run13, encoding: "gzip" }
+          unpacked3 === null ? { text: bytes2, position, length: run14, encoding } : { text: unpacked3, position, length: run14, encoding: "gzip" }
         );
       }
     }
@@ -35842,7 +35851,7 @@ var ContentScan = class _ContentScan {
     };
     return this.#linesBefore + this.#counted.lines + 1;
   }
-  #addDecoded(match2, position, run13, encoding, line2) {
+  #addDecoded(match2, position, run14, encoding, line2) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
@@ -35851,13 +35860,13 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    const start = offset + Math.min(within2, run13);
+    const start = offset + Math.min(within2, run14);
     this.#keep().add({
       ...match2,
       detector,
       offset: start,
-      length: offset + run13 - start,
-      end: offset + run13,
+      length: offset + run14 - start,
+      end: offset + run14,
       line: line2,
       encoding
     });
@@ -35918,8 +35927,8 @@ var ContentScan = class _ContentScan {
   #tryPieces(detector, position, end2, text5, at3) {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
-    const run13 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run13) && !(text5[run13 - 1] === "=" && goesOn(text5, run13 - 1))) return false;
+    const run14 = this.#runEnd(text5, at3, start);
+    if (!goesOn(text5, run14) && !(text5[run14 - 1] === "=" && goesOn(text5, run14 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around(
       (from, to) => this.#slice(from, to, end2),
@@ -36114,13 +36123,13 @@ function partsOf2(form) {
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
 var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf2(parts) {
-  let run13 = 0;
+  let run14 = 0;
   for (const { text: text5, min } of parts) {
     const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
-    if (stop !== -1) return run13 + stop;
-    run13 += min;
+    if (stop !== -1) return run14 + stop;
+    run14 += min;
   }
-  return run13;
+  return run14;
 }
 function compileForm(form) {
   const parts = partsOf2(form);
@@ -36192,7 +36201,7 @@ var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run13 }) => run13));
+  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run14 }) => run14));
   if (compiled.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
@@ -37036,10 +37045,10 @@ var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
-  for (const [run13] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run13) || !isDrawnKey(run13) || !/[0-9]/.test(run13)) continue;
-    const checked3 = ofFiller(run13);
-    return checked3 === null ? null : { ...checked3, value: run13 };
+  for (const [run14] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run14) || !isDrawnKey(run14) || !/[0-9]/.test(run14)) continue;
+    const checked3 = ofFiller(run14);
+    return checked3 === null ? null : { ...checked3, value: run14 };
   }
   return null;
 }
@@ -42645,12 +42654,12 @@ var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCo
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile2(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text5, ignoreCase, assignment, run: run13 }, id) => {
+  literals.forEach(({ text: text5, ignoreCase, assignment, run: run14 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
     groups.set(key, [
       ...groups.get(key) ?? [],
-      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run13 }
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run14 }
     ]);
   });
   return groups;
@@ -42731,7 +42740,7 @@ var PREBUILT_TABLE = "vZ13fBzF9cDfzJ3kkyzZR6+BwyBjMKfq7pjcWZZtWe6SGwiOvSLprNPd+Y
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
-  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run13 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run13}`).join("\0");
+  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run14 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run14}`).join("\0");
   return createHash7("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
@@ -43181,11 +43190,11 @@ function improved(literals, bucketOf, model) {
   });
   return { prepared, bucketOf: found.buckets };
 }
-function prepare({ text: text5, ignoreCase, assignment, run: run13 }, model, uses) {
+function prepare({ text: text5, ignoreCase, assignment, run: run14 }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5))
     throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run13 < 0 || run13 > MAX_RUN)
-    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run13}, at most ${MAX_RUN}`);
+  if (run14 < 0 || run14 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run14}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
@@ -43193,12 +43202,12 @@ function prepare({ text: text5, ignoreCase, assignment, run: run13 }, model, use
     bytes: bytes2,
     ignoreCase,
     assignment,
-    run: textBehind(text5, run13),
+    run: textBehind(text5, run14),
     anchor: anchor2,
     fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
   };
 }
-var textBehind = (text5, run13) => text5.length > COMPARED2 ? 0 : run13;
+var textBehind = (text5, run14) => text5.length > COMPARED2 ? 0 : run14;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
@@ -43955,13 +43964,13 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
     return (path20, value) => isAt(path20(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path20()[1])) && annotations2[String(path20()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
-  const { run: run13, author, comment, history: history2 } = config2;
+  const { run: run14, author, comment, history: history2 } = config2;
   const known2 = /* @__PURE__ */ new Set([
-    ...run13.Env,
-    ...run13.Cmd ?? [],
-    ...run13.Entrypoint ?? [],
-    ...run13.Healthcheck?.Test ?? [],
-    ...run13.OnBuild,
+    ...run14.Env,
+    ...run14.Cmd ?? [],
+    ...run14.Entrypoint ?? [],
+    ...run14.Healthcheck?.Test ?? [],
+    ...run14.OnBuild,
     ...(history2 ?? []).flatMap((entry) => [entry.createdBy, entry.author ?? "", entry.comment ?? ""]),
     author ?? "",
     comment ?? ""
@@ -43969,7 +43978,7 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   return (way, value) => {
     const path20 = way();
     if (isAt(path20, ["config", "Labels"], 3))
-      return Object.hasOwn(run13.Labels, String(path20[2])) && run13.Labels[String(path20[2])] === value ? null : value;
+      return Object.hasOwn(run14.Labels, String(path20[2])) && run14.Labels[String(path20[2])] === value ? null : value;
     const isKnown = isAt(path20, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path20[1])) || isAt(path20, ["config", "Healthcheck", "Test"], 4) || isAt(path20, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path20[2])) || path20.length === 1 && /^(?:author|comment)$/.test(String(path20[0]));
     return isKnown && known2.has(value) ? null : value;
   };
@@ -44658,24 +44667,24 @@ function keyOf3(place) {
   }
 }
 function configTexts(image, origin) {
-  const { run: run13, author, comment } = image.config;
+  const { run: run14, author, comment } = image.config;
   const field2 = (name2, text5, from) => ({
     text: text5,
     place: { kind: "config", field: name2, ...from }
   });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
-    ...run13.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run13.Labels).map(
+    ...run14.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
+    ...Object.entries(run14.Labels).map(
       ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
     ),
     ...Object.entries(image.annotations).map(
       ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
     ),
-    ...run13.Cmd === null ? [] : [field2("Cmd", run13.Cmd.join(" "), setBy(origin, "CMD", null))],
-    ...run13.Entrypoint === null ? [] : [field2("Entrypoint", run13.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
-    ...run13.Healthcheck === null ? [] : [field2("Healthcheck", run13.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
-    ...run13.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
+    ...run14.Cmd === null ? [] : [field2("Cmd", run14.Cmd.join(" "), setBy(origin, "CMD", null))],
+    ...run14.Entrypoint === null ? [] : [field2("Entrypoint", run14.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
+    ...run14.Healthcheck === null ? [] : [field2("Healthcheck", run14.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
+    ...run14.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
     ...author === null ? [] : [field2("author", author, setBy(origin, "MAINTAINER", null))],
     ...comment === null ? [] : [field2("comment", comment, setBy(origin, "", null))],
     ...origin.history.map(
@@ -44861,9 +44870,9 @@ var Plan = class _Plan {
   constructor(dockerfile, from = null) {
     this.#dockerfile = dockerfile;
     this.#runs = new Map(
-      [...from === null ? [] : from.#runs].map(([line2, run13]) => [
+      [...from === null ? [] : from.#runs].map(([line2, run14]) => [
         line2,
-        { ...run13, mounts: new Map(run13.mounts), exports: new Set(run13.exports) }
+        { ...run14, mounts: new Map(run14.mounts), exports: new Set(run14.exports) }
       ])
     );
     this.#gone = new Map(
@@ -44916,9 +44925,9 @@ var Plan = class _Plan {
   #run(instruction) {
     const known2 = this.#runs.get(instruction.startLine);
     if (known2 !== void 0) return known2;
-    const run13 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
-    this.#runs.set(instruction.startLine, run13);
-    return run13;
+    const run14 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run14);
+    return run14;
   }
   /** The command of a RUN as it will be. */
   body(instruction) {
@@ -44946,10 +44955,10 @@ var Plan = class _Plan {
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
-    const run13 = this.#run(instruction);
+    const run14 = this.#run(instruction);
     const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
     this.mount(instruction, name2, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name2}`]);
-    if (isScript) run13.exports.add(name2);
+    if (isScript) run14.exports.add(name2);
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
   drop(instruction, words2) {
@@ -45021,7 +45030,7 @@ var Plan = class _Plan {
   edits() {
     const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
     const joined3 = new Set(this.#joins.flat().map(({ startLine }) => startLine));
-    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run13) => this.#render(run13));
+    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run14) => this.#render(run14));
     const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words2 }) => {
       const { startLine, endLine, keyword } = instruction;
       const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words2) : withoutNames(instruction, words2);
@@ -45397,8 +45406,8 @@ var Planner = class {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
     const at3 = this.#instructions.findIndex((each2) => each2.layer === layer);
-    const run13 = this.#instructions[at3];
-    return run13 === void 0 || run13.source.keyword !== "RUN" ? null : { run: run13, at: at3 };
+    const run14 = this.#instructions[at3];
+    return run14 === void 0 || run14.source.keyword !== "RUN" ? null : { run: run14, at: at3 };
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
@@ -45478,15 +45487,15 @@ var Planner = class {
   #mountWhereRead({ instructions, at: at3, path: path20, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
-    for (const run13 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
-      const { source: source2, step: step2, workdir } = run13;
+    for (const run14 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
+      const { source: source2, step: step2, workdir } = run14;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
       const use = step2 === null ? "open" : useOf(step2, path20, workdir);
-      if (use === "writes") this.#takeModesOut(run13, path20);
+      if (use === "writes") this.#takeModesOut(run14, path20);
       if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path20, workdir, { passesModes: true }) === "reads")
-        readers.push(run13);
-      if (use === "open") open7 ??= run13;
+        readers.push(run14);
+      if (use === "open") open7 ??= run14;
     }
     if (isLasting2 && (!isOfTools(path20) || isNamed3 && readers.length === 0))
       refuse(atStart(known2?.path ?? inContext, path20));
@@ -45502,11 +45511,11 @@ var Planner = class {
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run13, path20) {
-    const { source: source2, step: step2, workdir, isRoot } = run13;
+  #takeModesOut(run14, path20) {
+    const { source: source2, step: step2, workdir, isRoot } = run14;
     const isTarget = resolves(path20, workdir);
     if (step2 === null || workdir === null || !isRoot || useOf(step2, path20, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf(run13)} writes to it or around it, and a mount cannot be written to.`);
+      refuse(`${lineOf(run14)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
@@ -46228,7 +46237,7 @@ function seenFrom(evidence, leak, place) {
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
-    secret: { ...told, title: subjectOf(leak, generated) },
+    secret: { ...told, title: subjectOf(leak, generated), strength: leak.strength },
     origin: place.owner
   };
 }
@@ -46859,7 +46868,7 @@ var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
-  fingerprint: string2().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
+  fingerprint: union([string2().min(8), array(string2().min(8)).min(1).max(500)]).optional().describe("fingerprint of one finding, as the JSON report shows it, or a list: those of all its places"),
   value: string2().regex(
     /^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/,
     "a value is written as a report has it: hmac-sha256:\u2026 (ignoreValue or keyedHash), of a password tag:\u2026"
@@ -46896,6 +46905,11 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
+var scopeOfEntry = ({ rule, path: path20, fingerprint, value }) => {
+  const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
+  const short2 = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+  return [rule, path20, short2, value].filter(Boolean).join(" ");
+};
 var PRESETS = {
   recommended: {
     "fail-on": "high",
@@ -47117,7 +47131,7 @@ function presetConfig(name2) {
 // src/policy/loosening.ts
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
-var describeIgnore = ({ rule, path: path20, fingerprint, value, reason, expires }) => `ignores ${[rule, path20, fingerprint?.slice(0, 12), value].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
+var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
 var scopeOf = ({ rule, path: path20, fingerprint }) => JSON.stringify([rule, path20, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
@@ -47167,8 +47181,11 @@ function baselineLoosenings(before, after2) {
     text: `the baseline knows ${rule} in ${place} of ${image}`
   }));
 }
+var addedIgnores = (before, after2) => after2.ignore.filter((entry) => !isCovered(entry, before.ignore));
 function looseningsOf(before, after2) {
-  const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
+  const ignores = addedIgnores(before, after2).map(
+    (entry) => ({ kind: "ignore", text: describeIgnore(entry) })
+  );
   return [...ignores, ...ruleLoosenings(before, after2), ...settingLoosenings(before, after2)];
 }
 function describeLoosenings(loosenings) {
@@ -47309,7 +47326,8 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
       from: "base",
       commit: base.commit,
       read: base.read,
-      loosenings: [...looseningsOf(policy, own2), ...known2, ...other]
+      loosenings: [...looseningsOf(policy, own2), ...known2, ...other],
+      pending: { salt: own2.salt, ignore: addedIgnores(policy, own2) }
     };
   });
 }
@@ -47329,7 +47347,7 @@ var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run13]) => run13.length + 1)));
+var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run14]) => run14.length + 1)));
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
@@ -48232,9 +48250,9 @@ function notedBase(history2, alignment) {
     return first2 !== void 0 && (first2.index === alignment.ownFrom || rest.length === 0) ? first2.name : null;
   }
   const before = history2.findLastIndex((entry) => noteOf(entry).length === 0);
-  const run13 = notes.filter(({ index }) => index > before);
-  const names2 = new Set(run13.flatMap(({ name: name2 }) => name2 ?? []));
-  return names2.size === 1 ? run13[0]?.name ?? null : null;
+  const run14 = notes.filter(({ index }) => index > before);
+  const names2 = new Set(run14.flatMap(({ name: name2 }) => name2 ?? []));
+  return names2.size === 1 ? run14[0]?.name ?? null : null;
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
@@ -49406,13 +49424,13 @@ var TarEntries = class {
   /** @param onEntry takes an entry: it reads the stream to its end, then calls `next` */
   constructor(onEntry) {
     const extract = this.#extract;
-    this.#closed = new Promise((resolve2) => {
+    this.#closed = new Promise((resolve3) => {
       extract.on("error", (error2) => {
         this.#failure ??= error2;
-        resolve2();
+        resolve3();
       });
-      extract.on("close", () => resolve2());
-      extract.on("finish", resolve2);
+      extract.on("close", () => resolve3());
+      extract.on("finish", resolve3);
     });
     extract.on("entry", (header2, stream, next) => {
       let isTaken = false;
@@ -49435,15 +49453,15 @@ var TarEntries = class {
   }
   /** @returns a promise to wait for before more is written, or null */
   write(chunk) {
-    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve2) => this.#extract.once("drain", () => resolve2())), this.#closed]);
+    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve3) => this.#extract.once("drain", () => resolve3())), this.#closed]);
   }
   /** Ends the tar and waits until its last entry was taken, or something went wrong. @param rest the last bytes */
   async end(rest) {
     if (this.#failure === null) this.#extract.end(rest);
     await this.#closed;
     if (this.#failure === null && this.#busy > 0)
-      await new Promise((resolve2) => {
-        this.#idle = resolve2;
+      await new Promise((resolve3) => {
+        this.#idle = resolve3;
       });
   }
   /** Stops, for a reason that is no fault of the tar. */
@@ -49533,8 +49551,8 @@ var Pipe = class {
     this.#pieces.push(piece);
     this.#wake?.();
     if (this.#pieces.length < WAITING) return null;
-    return new Promise((resolve2) => {
-      this.#drained = resolve2;
+    return new Promise((resolve3) => {
+      this.#drained = resolve3;
     });
   }
   end() {
@@ -49550,8 +49568,8 @@ var Pipe = class {
   /** The next piece, null at the end. */
   async read() {
     while (this.#pieces.length === 0 && !this.#ended) {
-      await new Promise((resolve2) => {
-        this.#wake = resolve2;
+      await new Promise((resolve3) => {
+        this.#wake = resolve3;
       });
     }
     const piece = this.#pieces.shift() ?? null;
@@ -50120,18 +50138,18 @@ var ZipReading = class {
     return end2;
   }
   async #readDirectory(bytes2) {
-    const zip = await new Promise((resolve2, reject) => {
+    const zip = await new Promise((resolve3, reject) => {
       (0, import_yauzl.fromBuffer)(
         bytes2,
         { lazyEntries: true, decodeStrings: false, validateEntrySizes: false },
-        (error2, file) => error2 ? reject(error2) : resolve2(file)
+        (error2, file) => error2 ? reject(error2) : resolve3(file)
       );
     });
-    await new Promise((resolve2, reject) => {
+    await new Promise((resolve3, reject) => {
       zip.on("entry", (entry) => {
         this.#entry(entry).then(() => zip.readEntry(), reject);
       });
-      zip.on("end", resolve2);
+      zip.on("end", resolve3);
       zip.on("error", reject);
       zip.readEntry();
     });
@@ -52096,12 +52114,12 @@ import { execFile } from "node:child_process";
 var TIMEOUT = 1e4;
 var MAX_RECORDS2 = 20;
 var REF = /^\w[\w./-]*$/;
-var docker = (args) => new Promise((resolve2) => {
+var docker = (args) => new Promise((resolve3) => {
   execFile(
     "docker",
     [...args],
     { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" },
-    (error2, stdout) => resolve2(error2 === null ? stdout : null)
+    (error2, stdout) => resolve3(error2 === null ? stdout : null)
   );
 });
 var parse3 = (text5) => {
@@ -52482,9 +52500,9 @@ function packagesOf(present, texts2) {
     );
   return found;
 }
-function settingsOf({ config: { run: run13 } }) {
+function settingsOf({ config: { run: run14 } }) {
   const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run13)) {
+  for (const [field2, value] of Object.entries(run14)) {
     if (field2 === "Env" && Array.isArray(value)) {
       for (const pair2 of value)
         found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
@@ -53073,9 +53091,9 @@ async function* save(engine, name2) {
   child.stderr.setEncoding("utf8").on("data", (text5) => {
     stderr = (stderr + text5).slice(-MAX_KEPT4);
   });
-  const ended = new Promise((resolve2) => {
-    child.on("error", (error2) => resolve2({ code: null, error: error2 }));
-    child.on("close", (code3) => resolve2({ code: code3, error: null }));
+  const ended = new Promise((resolve3) => {
+    child.on("error", (error2) => resolve3({ code: null, error: error2 }));
+    child.on("close", (code3) => resolve3({ code: code3, error: null }));
   });
   try {
     for await (const chunk of child.stdout) yield chunk;
@@ -54106,9 +54124,9 @@ var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage 
   )
 );
 function agreedIgnores(ignores, dockerfile, agreed, now) {
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now) && !isTooWide(ignore, agreed));
-  const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile));
-  const own2 = ignores.filter((ignore) => !tooWide.includes(ignore));
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore2) => !isExpired2(ignore2, now) && !isTooWide(ignore2, agreed));
+  const tooWide = ignores.filter((ignore2) => isTooWide(ignore2, dockerfile));
+  const own2 = ignores.filter((ignore2) => !tooWide.includes(ignore2));
   const isPartOf = (part3, whole4) => whole4 === null || part3 === whole4;
   const covers2 = (other, { rule, inImage, detector }, startLine, endLine) => {
     if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector))
@@ -54123,14 +54141,14 @@ ${text5}
 `);
   };
   const limited = own2.map(
-    (ignore) => ({
-      ...ignore,
-      agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore, startLine, endLine))
+    (ignore2) => ({
+      ...ignore2,
+      agreesAt: (startLine, endLine) => others.some((other) => covers2(other, ignore2, startLine, endLine))
     })
   );
   const added = own2.filter(
-    (ignore) => !others.some(
-      (other) => (other.expires === null || ignore.expires !== null && ignore.expires <= other.expires) && covers2(other, ignore, ignore.startLine, ignore.endLine)
+    (ignore2) => !others.some(
+      (other) => (other.expires === null || ignore2.expires !== null && ignore2.expires <= other.expires) && covers2(other, ignore2, ignore2.startLine, ignore2.endLine)
     )
   );
   return { ignores: limited, added, tooWide };
@@ -54146,7 +54164,8 @@ function acceptsAt({ rule, path: path20, inImage, detector, startLine, endLine, 
 // src/policy/judge.ts
 import { createHash as createHash14 } from "node:crypto";
 var hash2 = (parts) => createHash14("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, salt, redactor }) {
+var NOTHING_PENDING = { salt: null, ignore: [], inline: [] };
+function judge(rules2, drafts, evidence, { policy, inline, pending, baseline: baseline2, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
   const { base } = evidence;
@@ -54159,21 +54178,36 @@ function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, 
   };
   const failsInBase = policy.base === "fail" || ownBase;
   const isInherited = ({ origin, location, isProven }) => origin === "base" && !(isProven === true && evidence.baseCertainty(location) !== "proven");
-  const coverOf = (place, fingerprint, draft, value) => {
-    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
-    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find(
+  const acceptedBy = (entries, comments, place, fingerprint, draft, value) => {
+    const entry = entries.find(
       (candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value)
     );
     const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, {
       location: place.location,
       detector: draft.detector ?? null
     });
-    const comment = entry === void 0 ? inline.find(accepts) : void 0;
-    const cover = entry ?? comment;
+    const cover = entry ?? comments.find(accepts);
     if (cover === void 0) return null;
     used.add(cover);
     return { kind: "ignore", by: entry === void 0 ? "inline" : "config", entry: cover };
+  };
+  const coverOf = (place, fingerprint, draft, value) => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
+    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    return acceptedBy(policy.ignore, inline, place, fingerprint, draft, value);
+  };
+  const pendingOf = (open7, lead, draft) => {
+    const value = ignoreValue(draft, pending);
+    const accepting = open7.map(
+      ({ place, fingerprint }) => acceptedBy(pending.ignore, pending.inline, place, fingerprint, draft, value)
+    );
+    const first2 = accepting[open7.indexOf(lead)] ?? accepting.find((each2) => each2 !== null);
+    return first2 == null ? null : {
+      by: first2.by,
+      reason: first2.entry.reason,
+      expires: first2.entry.expires ?? null,
+      isWhole: accepting.every((each2) => each2 !== null)
+    };
   };
   const comparison = baseline2 === null ? null : new Comparison(baseline2);
   const findings = [];
@@ -54203,7 +54237,12 @@ function judge(rules2, drafts, evidence, { policy, inline, baseline: baseline2, 
       draft,
       policy,
       value,
-      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null
+      lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null,
+      lead.cover === null ? pendingOf(
+        judged3.filter(({ cover }) => cover === null),
+        lead,
+        draft
+      ) : null
     );
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
     findings.push(finding);
@@ -54245,7 +54284,7 @@ function leadOf(judged3) {
 }
 function covers({ rule, path: path20, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
-  if (fingerprint !== void 0 && fingerprint !== own2) return false;
+  if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
   return path20 === void 0 || liesAt(place.location, path20);
 }
@@ -54256,14 +54295,15 @@ function ignoreValue({ hashOf: hashOf3 }, { salt }) {
   return keyedHash2.length < HASH_LENGTH ? `tag:${keyedHash2}` : `hmac-sha256:${keyedHash2.slice(0, HASH_LENGTH)}`;
 }
 var shortValue = (value) => value.replace(/^(hmac-sha256:.{32}).*$/, "$1");
-function toFinding(lead, judged3, draft, policy, value, originCertainty) {
+function toFinding(lead, judged3, draft, policy, value, originCertainty, pending) {
   const placed3 = draft.seenFrom(lead.index);
   const fingerprints = new Map(judged3.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting2 = policy.rules[placed3.ruleId];
   const rule = findRule(placed3.ruleId);
   const own2 = placed3.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
   const severity = placed3.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(own2 ?? placed3.severity, policy.threshold) : own2 ?? placed3.severity;
-  const steps = typeof placed3.remedy === "string" ? [placed3.remedy] : placed3.remedy;
+  const told = typeof placed3.remedy === "string" ? [placed3.remedy] : placed3.remedy;
+  const steps = pending === null ? told : [pendingText(pending, lead.fingerprint), ...told];
   return {
     ...placed3,
     remedy: steps.join(" "),
@@ -54280,9 +54320,11 @@ function toFinding(lead, judged3, draft, policy, value, originCertainty) {
     references: [...rule?.meta.references ?? []],
     fails: false,
     status: lead.isKnown === null ? null : lead.isKnown ? "known" : "new",
+    pending,
     suppressed: lead.cover?.kind === "ignore" ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
   };
 }
+var pendingText = ({ reason, isWhole }, fingerprint) => `This pull request accepts it${isWhole ? "" : " at some of its places"} (\u201C${reason}\u201D), which counts after the merge. To merge now, put the entry for all its places into .layergate.yml in a pull request of its own, and merge that first: \`layergate ignore ${fingerprint.slice(0, 12)} IMAGE --reason \u2026\` writes it.`;
 var worse = (severity, threshold) => atLeast(severity, threshold) ? severity : threshold;
 function fails(finding, { threshold, minConfidence: minConfidence2 }, isQuiet) {
   if (finding.status === "known" || isQuiet) return false;
@@ -54305,7 +54347,7 @@ function failing(finding, failsInBase) {
 }
 function ignoreWarnings(policy, used, now) {
   return policy.ignore.flatMap((entry) => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(" ");
+    const what = scopeOfEntry(entry);
     if (isExpired2(entry, now))
       return [
         {
@@ -54322,26 +54364,29 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 function inlineWarnings(inline, rules2, policy, used, now) {
-  return inline.flatMap((ignore) => {
-    const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`;
-    if (isExpired2(ignore, now))
+  return inline.flatMap((ignore2) => {
+    const where = `The comment in ${ignore2.path}:${ignore2.line} for ${ignore2.rule}`;
+    if (isExpired2(ignore2, now))
       return [
         {
           code: "expired-ignore",
-          message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).`
+          message: `${where} expired on ${ignore2.expires}: it no longer hides anything (\u201C${ignore2.reason}\u201D).`
         }
       ];
-    const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
-    return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
+    const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore2.rule) && policy.rules[ignore2.rule]?.enabled === true;
+    const isPending = [...used].some(
+      (other) => "line" in other && other.path === ignore2.path && other.line === ignore2.line && other.rule === ignore2.rule
+    );
+    return ignore2.isForeign || !isRun || isPending || used.has(ignore2) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
   });
 }
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta31, check: run13 } of rules2) {
+  for (const { meta: meta31, check: run14 } of rules2) {
     const setting2 = settings2[meta31.id];
     if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
-    yield* run13(evidence, setting2.options);
+    yield* run14(evidence, setting2.options);
   }
 }
 
@@ -54365,6 +54410,10 @@ async function runGate(options5) {
     const verdict = judge(RULES, drafts, evidence, {
       policy,
       inline: inline.ignores,
+      pending: {
+        ...authority.from === "base" ? authority.pending : { salt: null, ignore: [] },
+        inline: inline.pending
+      },
       baseline: baseline2.chosen,
       salt: salts.record,
       redactor
@@ -54402,14 +54451,15 @@ var saltsOf = ({ id }, { baseline: baseline2, policy, key }) => ({
   keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
 });
 async function inlineIgnores({ dockerfile }, { authority, now }) {
-  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] };
+  if (dockerfile === null) return { ignores: [], pending: [], problems: [], loosenings: [] };
   const { ignores, problems } = readInlineIgnores(dockerfile);
-  if (authority.from === "checkout" || ignores.length === 0) return { ignores, problems, loosenings: [] };
+  if (authority.from === "checkout" || ignores.length === 0) return { ignores, pending: [], problems, loosenings: [] };
   const isInRepository = !dockerfile.path.startsWith("/") && !dockerfile.path.split("/").includes("..");
   const text5 = isInRepository ? await authority.read(dockerfile.path) : null;
   const agreed = agreedIgnores(ignores, dockerfile, text5 === null ? null : parseDockerfile(dockerfile.path, text5), now);
   return {
     ignores: agreed.ignores,
+    pending: agreed.added,
     problems: [
       ...problems,
       ...agreed.tooWide.map(
@@ -54542,6 +54592,7 @@ function groupByLine(findings) {
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
+var failingFirst = (report) => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails));
 var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
 function sourceLine({ source: source2 }, at3) {
@@ -54832,6 +54883,8 @@ var LINT_OPTIONS = {
 var BASELINE_OPTIONS = of(...IMAGE, "name", "output", "prune");
 var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "verbose"), ...ONE_FORMAT };
 var FIX_OPTIONS = of(...IMAGE, "build", "dry-run", "patch");
+var IGNORE_OPTIONS = of(...IMAGE, "reason", "until");
+var EXPLAIN_OPTIONS = of(...IMAGE);
 var INIT_OPTIONS = of("github");
 var DETECTORS_OPTIONS = { ...of("markdown"), ...ONE_FORMAT };
 function parseOptions(command2, args, options5) {
@@ -55016,7 +55069,7 @@ var reportJsonSchema = () => ({
 });
 
 // src/cli/output.ts
-var print = (text5) => new Promise((resolve2) => process.stdout.write(text5, () => resolve2()));
+var print = (text5) => new Promise((resolve3) => process.stdout.write(text5, () => resolve3()));
 async function writeOut(file, given2, host) {
   const text5 = sealedReport(given2);
   if (file === null) {
@@ -55666,9 +55719,6 @@ var detectors = {
   run: run3
 };
 
-// src/cli/commands/diff.ts
-import { readFile } from "node:fs/promises";
-
 // src/outcome/compare.ts
 function changes(old, now) {
   const names2 = [.../* @__PURE__ */ new Set([...old.keys(), ...now.keys()])].sort();
@@ -55839,6 +55889,47 @@ ${items.join("\n")}${more}
   ].join("\n\n").concat("\n");
 }
 
+// src/cli/reports.ts
+import { readFile } from "node:fs/promises";
+var isReport = (name2) => /\.json$/i.test(name2);
+async function readReport(file) {
+  let value;
+  try {
+    value = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw new UsageError(
+      `${file}: the report cannot be read: ${codeOf(cause) === "" ? "it is no valid JSON" : reasonOf(cause)}. Name a report that layergate scan --format json=FILE wrote, or an image.`
+    );
+  }
+  const parsed = reportSchema2.safeParse(value);
+  if (!parsed.success || parsed.data.image === null)
+    throw new UsageError(
+      `${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`
+    );
+  return { ...parsed.data, image: parsed.data.image };
+}
+async function reportOf(source2, settings2, host) {
+  if (isReport(source2)) return readReport(source2);
+  const { report } = await withProgress(
+    host,
+    async (hooks) => runGate(await prepare2(source2, settings2, surroundingsOf(hooks)))
+  );
+  return report;
+}
+var MIN_ID = 6;
+var MAX_LISTED6 = 5;
+var isFingerprint = (word) => word.length >= MIN_ID && /^[0-9a-f]{1,32}$/.test(word);
+function findingById({ findings }, id) {
+  const found = findings.filter(
+    ({ fingerprint, related }) => [fingerprint, ...related.map((place) => place.fingerprint ?? "")].some((each2) => each2.startsWith(id))
+  );
+  const [first2, second] = found;
+  if (first2 !== void 0 && second === void 0) return first2;
+  throw new UsageError(
+    first2 === void 0 ? `No finding has the fingerprint ${id}: the JSON report has them (findings[].fingerprint).` : `${found.length} findings have a fingerprint that begins with ${id}: ${found.slice(0, MAX_LISTED6).map(({ fingerprint }) => fingerprint).join(", ")}. Write more of it.`
+  );
+}
+
 // src/cli/commands/diff.ts
 var FORMS3 = {
   terminal: renderDiff,
@@ -55860,23 +55951,9 @@ ${option("verbose", "lists everything")}
 
 Exit codes: 0 compared \xB7 2 one of them could not be read
 `;
-async function readReport(file) {
-  let value;
-  try {
-    value = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw new UsageError(
-      `${file}: the report cannot be read: ${codeOf(cause) === "" ? "it is no valid JSON" : reasonOf(cause)}. Name a report that layergate scan --format json=FILE wrote, or an image.`
-    );
-  }
-  const parsed = reportSchema2.safeParse(value);
-  if (!parsed.success || parsed.data.image === null)
-    throw new UsageError(
-      `${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`
-    );
-  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() };
+async function sideOfReport(name2) {
+  return { report: await readReport(name2), inventory: null, redactor: plainRedactor() };
 }
-var isReport = (name2) => /\.json$/i.test(name2);
 async function diffIdsOf(side) {
   if ("report" in side) return /* @__PURE__ */ new Set();
   const image = await openImage(side.reference, side.open);
@@ -55901,7 +55978,7 @@ async function run4(args, host) {
 async function compareSides(oldName, newName, values, hooks) {
   const surroundings = surroundingsOf(hooks);
   const settings2 = { ...settingsOf2(values), baseline: "none" };
-  const sideOf = (name2) => isReport(name2) ? readReport(name2) : prepare2(name2, settings2, surroundings);
+  const sideOf = (name2) => isReport(name2) ? sideOfReport(name2) : prepare2(name2, settings2, surroundings);
   const old = await sideOf(oldName);
   const now = await sideOf(newName);
   const oldIds = await diffIdsOf(old);
@@ -55930,13 +56007,91 @@ var diff = {
 
 // src/cli/commands/explain.ts
 import { existsSync, readFileSync } from "node:fs";
+
+// src/report/explanation.ts
+var STRENGTHS2 = {
+  proven: "It proves itself: a checksum fits, it decodes to a key, or an id stands beside its secret.",
+  likely: "Only this kind of credential is written so.",
+  possible: "Its form alone could be something else: the name in front of it, or its place, makes it a finding.",
+  harmless: "It is an example, expired, encrypted, or of a test: no access."
+};
+var RANK = {
+  own: "An instruction of this Dockerfile brought it.",
+  base: "It came with the base image.",
+  unknown: "Whether it came with the base is not known, so it counts as own."
+};
+function howFound({ secret, ruleId, message }) {
+  if (secret === null) {
+    const rule = findRule(ruleId);
+    return [...wrap(visible(message), "  ", "  "), ...rule === null ? [] : wrap(rule.meta.description, "  ", "  ")];
+  }
+  const detector = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2).find(({ id }) => id === secret.detector);
+  const facts = Object.entries(secret.facts).map(([name2, value]) => `${name2} ${value}`);
+  return [
+    ...wrap(visible(message), "  ", "  "),
+    ...secret.strength === void 0 ? [] : wrap(STRENGTHS2[secret.strength], "  ", "  "),
+    ...facts.length === 0 ? [] : wrap(visible(`It says of itself: ${facts.join(", ")}.`), "  ", "  "),
+    "",
+    ...detector === void 0 ? [] : renderDetector(detector).trimEnd().split("\n").map((line2) => line2 === "" ? "" : `  ${line2}`)
+  ];
+}
+function verdictOf({ fails: fails2, suppressed, status, severity, confidence }) {
+  const outcome = suppressed !== null ? `is accepted (\u201C${suppressed.reason}\u201D)` : status === "known" ? "is known to the baseline, and does not fail" : fails2 ? "fails the image" : "is shown, and does not fail";
+  return `${severity}, confidence ${confidence}: it ${outcome}.`;
+}
+var MAX_PLACES3 = 50;
+function renderExplanation(finding) {
+  const { places, left } = otherPlaces(finding, MAX_PLACES3);
+  const steps = finding.steps ?? [finding.remedy];
+  const at3 = finding.dockerfile === null ? "" : `${lineName(finding)}, `;
+  return `${[
+    ...wrap(visible(finding.title), "", "  "),
+    ...wrap(visible(`${finding.ruleId} \xB7 ${verdictOf(finding)}`), "", "  "),
+    "",
+    "How it is told",
+    ...howFound(finding),
+    "",
+    "Where it is",
+    ...wrap(visible(`${at3}${placeName(finding.location)}`), "  ", "    "),
+    ...places.flatMap((place) => wrap(visible(otherPlaceName(place)), "  ", "    ")),
+    ...left > 0 ? [`  and ${plural(left, "more place")}`] : [],
+    ...wrap(RANK[finding.origin], "  ", "  "),
+    "",
+    "What to do",
+    ...steps.flatMap((step2, index) => wrap(visible(step2), `  ${index + 1}. `, "     ")),
+    ...finding.fix === null ? [] : wrap("layergate fix IMAGE makes the change.", "     ", "     "),
+    "",
+    ...wrap(`To accept it: layergate ignore ${finding.fingerprint.slice(0, 12)} IMAGE --reason \u2026`, "", "  "),
+    `More: layergate explain ${finding.ruleId}`
+  ].join("\n")}
+`;
+}
+
+// src/cli/commands/explain.ts
 var PAGES = ["../docs/rules/", "../../../docs/rules/"];
-async function run5([id, ...rest]) {
-  noArguments("explain", rest);
+async function run5(args, host) {
+  const { values, positionals } = parseOptions("explain", args, EXPLAIN_OPTIONS);
+  const [id, source2, extra] = positionals;
   if (id === void 0)
-    throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
+    throw new UsageError("Nothing is named. Usage: layergate explain RULE; layergate rules lists them.");
+  if (extra !== void 0)
+    throw new UsageError(`layergate explain takes no ${JSON.stringify(extra)}. See layergate explain --help.`);
+  if (source2 !== void 0) {
+    const finding = findingById(await reportOf(source2, settingsOf2(values), host), id);
+    await print(uncommanding(sealed(renderExplanation(finding))));
+    return 0;
+  }
+  const detector = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2).find((known2) => known2.id === id);
+  await print(findRule(id) === null && detector !== void 0 ? renderDetector(detector) : pageOf(id));
+  return 0;
+}
+function pageOf(id) {
   const rule = findRule(id);
   if (rule === null) {
+    if (isFingerprint(id))
+      throw new UsageError(
+        `${id} is a fingerprint: name where the finding is, too: layergate explain ${id} IMAGE, or a JSON report.`
+      );
     const near = nearest(
       id,
       RULES.map(({ meta: meta32 }) => meta32.id)
@@ -55952,15 +56107,29 @@ async function run5([id, ...rest]) {
 ${meta31.description}
 
 ${meta31.remedy}` : readFileSync(page, "utf8").trim();
-  await print(`${text5}
-`);
-  return 0;
+  return `${text5}
+`;
 }
+var help5 = () => `Usage: layergate explain RULE|DETECTOR
+       layergate explain ID IMAGE|REPORT.json
+
+Says what a rule finds, why that matters, and what to write instead; how a kind
+of credential is told. With the fingerprint of a finding (its beginning is
+enough) and the image or a JSON report: how it was told, where it is everywhere,
+and what to do.
+
+${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout")}
+
+Exit codes: 0 explained \xB7 2 there is nothing of that name
+`;
 var explain2 = {
   name: "explain",
-  overview: [["explain RULE", "says what a rule finds, why, and what to do"]],
-  help: () => "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  options: {},
+  overview: [
+    ["explain RULE", "says what a rule finds, why, and what to do"],
+    ["explain ID IMAGE", "says how a finding was told, and where it is"]
+  ],
+  help: help5,
+  options: EXPLAIN_OPTIONS,
   run: run5
 };
 
@@ -56514,10 +56683,10 @@ async function changesOf(fixes) {
     const edits = fixes.filter((fix2) => fix2.path === path20).flatMap((fix2) => fix2.edits);
     changes2.push({ path: path20, before, after: applyEdits(before, edits) });
   }
-  const ignoring = fixes.flatMap(({ ignore }) => ignore ?? []);
-  for (const path20 of new Set(ignoring.map((ignore) => ignore.path))) {
+  const ignoring = fixes.flatMap(({ ignore: ignore2 }) => ignore2 ?? []);
+  for (const path20 of new Set(ignoring.map((ignore2) => ignore2.path))) {
     const before = await read2(path20);
-    const patterns = ignoring.filter((ignore) => ignore.path === path20).flatMap((ignore) => ignore.patterns);
+    const patterns = ignoring.filter((ignore2) => ignore2.path === path20).flatMap((ignore2) => ignore2.patterns);
     changes2.push({ path: path20, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
@@ -56611,12 +56780,13 @@ function withOptions(command2, options5, env, isArgument2) {
   }
   const { pos } = call;
   let text5 = command2;
-  for (const span of gone.sort((a, b) => b.pos - a.pos)) text5 = text5.slice(0, span.pos).trimEnd() + text5.slice(span.end);
+  for (const { pos: start2, end: end2 } of gone.sort((a, b) => b.pos - a.pos))
+    text5 = text5.slice(0, start2).trimEnd() + text5.slice(end2);
   const start = text5.slice(0, pos) + variables.map((each2) => `${each2} `).join("");
   return { command: start + text5.slice(pos, call.end) + added.join("") + text5.slice(call.end), missing: null };
 }
 function build2(command2, over) {
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     const child = spawn2(command2, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
     const lines = [];
     let last = "";
@@ -56631,10 +56801,10 @@ function build2(command2, over) {
     };
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", take);
     over.catch(() => child.kill());
-    child.on("error", (error2) => resolve2({ isDone: false, output: error2.message, ending: "it cannot be started" }));
+    child.on("error", (error2) => resolve3({ isDone: false, output: error2.message, ending: "it cannot be started" }));
     child.on(
       "close",
-      (code3, signal) => resolve2({
+      (code3, signal) => resolve3({
         isDone: code3 === 0,
         output: [...lines, last].join("\n"),
         ending: signal === null ? `exit code ${code3}` : `signal ${signal}`
@@ -56766,7 +56936,7 @@ var Prover = class {
 var prove = (reference, command2, settings2, host, fixesOf2) => new Prover(reference, command2, settings2, host).run(fixesOf2);
 
 // src/cli/commands/fix.ts
-var help5 = () => `Usage: layergate fix IMAGE [options]
+var help6 = () => `Usage: layergate fix IMAGE [options]
 
 Makes the changes that the findings of an image propose, in the Dockerfile and
 .dockerignore of the current directory. Only changes that are certain are made:
@@ -56874,7 +57044,7 @@ var placesOf2 = (findings, fix2) => findings.filter((finding) => JSON.stringify(
 var fix = {
   name: "fix",
   overview: [["fix IMAGE", "makes the changes that the findings propose"]],
-  help: help5,
+  help: help6,
   options: FIX_OPTIONS,
   run: run6
 };
@@ -57008,7 +57178,7 @@ var FORMS4 = {
   json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}
 `
 };
-var help6 = () => `Usage: layergate history IMAGE [options]
+var help7 = () => `Usage: layergate history IMAGE [options]
 
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
@@ -57034,9 +57204,148 @@ async function run7(args, host) {
 var history = {
   name: "history",
   overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
-  help: help6,
+  help: help7,
   options: HISTORY_OPTIONS,
   run: run7
+};
+
+// src/cli/commands/ignore.ts
+import { resolve as resolve2 } from "node:path";
+
+// src/policy/ignore-entry.ts
+var import_yaml2 = __toESM(require_dist(), 1);
+var MAX_PLACES4 = 20;
+function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
+  const others = related.flatMap(
+    (place) => place.role === "also-in" && place.fingerprint !== void 0 ? [place.fingerprint] : []
+  );
+  const { ignoreValue: ignoreValue2 } = secret ?? {};
+  if (others.length > MAX_PLACES4 && ignoreValue2?.startsWith("hmac-") === true)
+    return { value: ignoreValue2, reason, ...expires === null ? {} : { expires } };
+  return {
+    ...others.length === 0 ? { rule: ruleId } : {},
+    fingerprint: others.length === 0 ? fingerprint : [.../* @__PURE__ */ new Set([fingerprint, ...others])],
+    ...ignoreValue2 === void 0 ? {} : { value: ignoreValue2 },
+    reason,
+    ...expires === null ? {} : { expires }
+  };
+}
+function entryLines(entry, indent) {
+  const [first2 = "", ...rest] = (0, import_yaml2.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
+  return [`${indent}- ${first2}`, ...rest.map((line2) => `${indent}  ${line2}`)];
+}
+function withEntry(file, text5, entry, about) {
+  if (text5 === null) return `extends: recommended
+
+ignore:
+  # ${about}
+${entryLines(entry, "  ").join("\n")}
+`;
+  const before = parseConfigText(file, text5);
+  const end2 = text5.includes("\r\n") ? "\r\n" : "\n";
+  const whole4 = text5 === "" || text5.endsWith("\n") ? text5 : `${text5}${end2}`;
+  const { at: at3, indent, isFirst } = placeFor(file, whole4);
+  const lines = [
+    ...isFirst ? [...whole4 === "" ? [] : [""], "ignore:"] : [],
+    `${indent}# ${about}`,
+    ...entryLines(entry, indent)
+  ];
+  const after2 = `${whole4.slice(0, at3)}${lines.map((line2) => `${line2}${end2}`).join("")}${whole4.slice(at3)}`;
+  const known2 = parseConfigText(file, after2).ignore ?? [];
+  if (JSON.stringify(known2) !== JSON.stringify([...before.ignore ?? [], entry])) throw cannotWrite(file);
+  return after2;
+}
+var cannotWrite = (file) => new ConfigError(`${file}: the entry cannot be put behind the others as they are written: write it by hand.`);
+function placeFor(file, text5) {
+  const lines = new import_yaml2.LineCounter();
+  const { contents } = (0, import_yaml2.parseDocument)(text5, { lineCounter: lines });
+  const pair2 = (0, import_yaml2.isMap)(contents) ? contents.items.find(({ key }) => (0, import_yaml2.isScalar)(key) && key.value === "ignore") : void 0;
+  if (pair2 === void 0) return { at: text5.length, indent: "  ", isFirst: true };
+  const list2 = pair2.value;
+  const last = (0, import_yaml2.isSeq)(list2) ? list2.items.at(-1) : void 0;
+  if (!(0, import_yaml2.isSeq)(list2) || list2.flow === true || !(0, import_yaml2.isMap)(last) || list2.range == null || last.range == null)
+    throw cannotWrite(file);
+  const valueEnd = last.range[1];
+  const newline = text5.indexOf("\n", text5[valueEnd - 1] === "\n" ? valueEnd - 1 : valueEnd);
+  return {
+    at: newline === -1 ? text5.length : newline + 1,
+    indent: " ".repeat(lines.linePos(list2.range[0]).col - 1),
+    isFirst: false
+  };
+}
+
+// src/cli/commands/ignore.ts
+var help8 = () => `Usage: layergate ignore ID IMAGE|REPORT.json --reason TEXT [--until DATE]
+
+Accepts a finding: writes an entry for all its places into .layergate.yml, and
+leaves the rest of the file as it is. ID is its fingerprint, or the beginning of
+it; the JSON report and layergate scan --verbose have it. A secret that is real
+is revoked, not accepted.
+
+${option("reason")}
+${option("until")}
+${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout")}
+
+Exit codes: 0 written \xB7 2 there is no such finding, or the file cannot be changed
+`;
+var isDay = (text5) => /^\d{4}-\d{2}-\d{2}$/.test(text5) && !Number.isNaN(Date.parse(`${text5}T00:00:00Z`));
+async function run8(args, host) {
+  const { values, positionals } = parseOptions("ignore", args, IGNORE_OPTIONS);
+  const [id, source2, extra] = positionals;
+  if (id === void 0 || source2 === void 0 || extra !== void 0)
+    throw new UsageError(
+      "Name a finding and where it is: layergate ignore ID IMAGE --reason TEXT. See layergate ignore --help."
+    );
+  if (!isFingerprint(id))
+    throw new UsageError(
+      `${JSON.stringify(id)} is no fingerprint: those are 32 letters and digits, and six are enough.`
+    );
+  const { reason, until = null } = values;
+  if (reason === void 0 || reason.trim().length < 3)
+    throw new UsageError("--reason is missing: say why this is no problem. Every report shows it.");
+  if (until !== null && !isDay(until)) throw new UsageError(`--until ${until}: write a day as YYYY-MM-DD.`);
+  const finding = findingById(await reportOf(source2, settingsOf2(values), host), id);
+  if (finding.suppressed !== null)
+    throw new UsageError(`${id} is accepted already: \u201C${visible(finding.suppressed.reason)}\u201D.`);
+  const { file, text: text5 } = await configuration(values.config ?? null);
+  const entry = entryFor(finding, reason.trim(), until);
+  const about = visible(`${finding.title}: ${lineName(finding)}`);
+  await write(file, withEntry(file, text5, entry, about), text5 === null ? "wx" : "w");
+  const places = [entry.fingerprint ?? []].flat().length;
+  await print(
+    uncommanding(
+      sealed(
+        `${[
+          ...wrap(
+            visible(
+              `Wrote ${file}: it accepts \u201C${finding.title}\u201D (${lineName(finding)}) at ${plural(places, "place")}.`
+            ),
+            "",
+            "  "
+          ),
+          ...finding.secret === null ? [] : wrap("If the secret is real, revoke it all the same: the image keeps it.", "", ""),
+          ...wrap("On a pull request that follows the policy of its base, this counts after the merge.", "", "")
+        ].join("\n")}
+`
+      )
+    )
+  );
+  return 0;
+}
+async function configuration(given2) {
+  for (const file of given2 === null ? DEFAULT_CONFIGS : [given2]) {
+    const found = await readWhole(resolve2(file), MAX_CONFIG, process.cwd());
+    if (found.text !== null) return { file, text: found.text };
+    if (!found.isMissing) throw new ConfigError(`${file}: the file cannot be read: ${found.why}.`);
+  }
+  return { file: given2 ?? DEFAULT_CONFIGS[0] ?? ".layergate.yml", text: null };
+}
+var ignore = {
+  name: "ignore",
+  overview: [["ignore ID IMAGE --reason TEXT", "accepts a finding"]],
+  help: help8,
+  options: IGNORE_OPTIONS,
+  run: run8
 };
 
 // src/cli/commands/init.ts
@@ -57047,7 +57356,7 @@ import { writeFile as writeFile4 } from "node:fs/promises";
 import { existsSync as existsSync2 } from "node:fs";
 import { readdir as readdir2 } from "node:fs/promises";
 import path18 from "node:path";
-var import_yaml2 = __toESM(require_dist(), 1);
+var import_yaml3 = __toESM(require_dist(), 1);
 
 // src/checkout/git.ts
 import { execFile as execFile2 } from "node:child_process";
@@ -57056,7 +57365,7 @@ var MAX_FILE3 = 64 << 20;
 var MAX_LINKS4 = 5;
 var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
 function git2(directory, args) {
-  return new Promise((resolve2) => {
+  return new Promise((resolve3) => {
     execFile2(
       "git",
       ["-C", directory, ...OPTIONS3, ...args],
@@ -57073,7 +57382,7 @@ function git2(directory, args) {
           LC_ALL: "C"
         }
       },
-      (error2, stdout) => resolve2(error2 === null ? stdout : null)
+      (error2, stdout) => resolve3(error2 === null ? stdout : null)
     );
   });
 }
@@ -57157,11 +57466,11 @@ async function ownAction() {
 }
 var textAt = (map, key) => {
   const node2 = map?.get(key, true);
-  return (0, import_yaml2.isScalar)(node2) && node2.value !== null ? String(node2.value).trim() : null;
+  return (0, import_yaml3.isScalar)(node2) && node2.value !== null ? String(node2.value).trim() : null;
 };
 var mapAt = (map, key) => {
   const node2 = map?.get(key, true);
-  return (0, import_yaml2.isMap)(node2) ? node2 : null;
+  return (0, import_yaml3.isMap)(node2) ? node2 : null;
 };
 function firstTag(tags) {
   const [first2] = tags?.split(/[\n,]/).map((tag) => tag.trim()) ?? [];
@@ -57205,9 +57514,9 @@ var isBuild = (command2) => BUILDERS[command2.name]?.test(verbOf2(command2)) ===
 var isPush = (command2) => /^(?:docker|podman|nerdctl|buildah)$/.test(command2.name) && /push$/.test(verbOf2(command2));
 function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
   const steps = node2.get("steps", true);
-  if (!(0, import_yaml2.isSeq)(steps) || steps.flow === true) return [];
+  if (!(0, import_yaml3.isSeq)(steps) || steps.flow === true) return [];
   return steps.items.flatMap((item2) => {
-    if (!(0, import_yaml2.isMap)(item2) || item2.range == null) return [];
+    if (!(0, import_yaml3.isMap)(item2) || item2.range == null) return [];
     let start = lineOf2(item2.range[0]);
     while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
     let end2 = lineOf2(item2.range[1] - 1) + 1;
@@ -57260,7 +57569,7 @@ function ofBuildPush(job, step2, action, notes) {
   }).split("/").at(-1)?.split(":")[0] ?? "app"}:gate`;
   const kept = (inputs?.items ?? []).flatMap((pair2) => {
     const { key, value } = pair2;
-    if (!(0, import_yaml2.isScalar)(key) || OTHER_KEYS.has(String(key.value)) || key.range == null || value?.range == null) return [];
+    if (!(0, import_yaml3.isScalar)(key) || OTHER_KEYS.has(String(key.value)) || key.range == null || value?.range == null) return [];
     const last = Math.max(job.lineOf(key.range[0]), job.lineOf(value.range[1] - 1));
     return job.lines.slice(job.lineOf(key.range[0]), last + 1).filter((line2) => line2.trim() !== "");
   });
@@ -57337,11 +57646,11 @@ function ofScript(job, step2, script, env, action, notes) {
 }
 function splitScript(job, step2, text5, push, gate, where, notes) {
   const node2 = step2.node.get("run", true);
-  const header2 = (0, import_yaml2.isScalar)(node2) && node2.range != null ? job.lineOf(node2.range[0]) : null;
+  const header2 = (0, import_yaml3.isScalar)(node2) && node2.range != null ? job.lineOf(node2.range[0]) : null;
   const at3 = text5.slice(0, push.position).split("\n").length - 1;
   const before = text5.split("\n").slice(0, at3);
   const own2 = text5.split("\n")[at3] ?? "";
-  const isSplittable = (0, import_yaml2.isScalar)(node2) && node2.type === "BLOCK_LITERAL" && header2 !== null && own2.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? "");
+  const isSplittable = (0, import_yaml3.isScalar)(node2) && node2.type === "BLOCK_LITERAL" && header2 !== null && own2.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? "");
   if (!isSplittable || before.some((line2) => /^\s*(?:export\s+|cd\s|pushd\s|\w+=)/.test(line2))) {
     notes.push(`${where}: one script builds and pushes: cut it in two steps, and put the gate between them.`);
     return [];
@@ -57358,7 +57667,7 @@ function permissionEdits(job, notes) {
   if (at3 === void 0) return [];
   const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum, text5) => sum + text5.length + 1, 0));
   const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
-  if ((0, import_yaml2.isMap)(own2)) {
+  if ((0, import_yaml3.isMap)(own2)) {
     if (own2.has("pull-requests")) return [];
     const item2 = own2.items[0];
     if (item2?.key.range == null) {
@@ -57370,14 +57679,14 @@ function permissionEdits(job, notes) {
     const column = /^\s*/.exec(job.lines[line2(item2.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
     return [{ before: line2(item2.key.range[0]), lines: [`${column}${wanted}`] }];
   }
-  if ((0, import_yaml2.isScalar)(own2)) return [];
+  if ((0, import_yaml3.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
-  if ((0, import_yaml2.isScalar)(above) && above.value === "write-all") return [];
-  const inherited2 = (0, import_yaml2.isMap)(above) ? above.items.map(
+  if ((0, import_yaml3.isScalar)(above) && above.value === "write-all") return [];
+  const inherited2 = (0, import_yaml3.isMap)(above) ? above.items.map(
     (pair2) => `${String(pair2.key)}: ${String(pair2.value)}`
   ) : [];
   const [start = 0, end2 = 0] = job.node.range ?? [];
-  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml2.isMap)(above);
+  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml3.isMap)(above);
   const rights = [
     .../* @__PURE__ */ new Set([
       ...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"],
@@ -57386,7 +57695,7 @@ function permissionEdits(job, notes) {
     ])
   ].filter((right) => !right.startsWith("pull-requests:"));
   if (inherited2.includes("pull-requests: write")) return [];
-  if (!(0, import_yaml2.isMap)(above))
+  if (!(0, import_yaml3.isMap)(above))
     notes.push(
       `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`
     );
@@ -57419,9 +57728,9 @@ function jobEdits(job, env, action, notes) {
 }
 var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
 function patchOf2(file, text5, action, notes) {
-  const counter = new import_yaml2.LineCounter();
-  const document = (0, import_yaml2.parseDocument)(text5, { lineCounter: counter });
-  if (document.errors.length > 0 || !(0, import_yaml2.isMap)(document.contents)) {
+  const counter = new import_yaml3.LineCounter();
+  const document = (0, import_yaml3.parseDocument)(text5, { lineCounter: counter });
+  if (document.errors.length > 0 || !(0, import_yaml3.isMap)(document.contents)) {
     notes.push(`${file}: it is no valid YAML, and was left out.`);
     return { patch: "", builds: false };
   }
@@ -57430,7 +57739,7 @@ function patchOf2(file, text5, action, notes) {
   const edits = [];
   for (const pair2 of mapAt(workflow, "jobs")?.items ?? []) {
     const { key, value } = pair2;
-    if (!(0, import_yaml2.isMap)(value)) continue;
+    if (!(0, import_yaml3.isMap)(value)) continue;
     const node2 = value;
     const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(node2, "env"))]);
     edits.push(
@@ -57444,7 +57753,7 @@ function patchOf2(file, text5, action, notes) {
   }
   if (edits.length === 0) return { patch: "", builds: false };
   const on = workflow.get("on");
-  const events = (0, import_yaml2.isMap)(on) ? keysOf(on) : (0, import_yaml2.isSeq)(on) ? on.items.map(String) : [String(on)];
+  const events = (0, import_yaml3.isMap)(on) ? keysOf(on) : (0, import_yaml3.isSeq)(on) ? on.items.map(String) : [String(on)];
   if (!events.includes("pull_request"))
     notes.push(
       `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`
@@ -57530,7 +57839,7 @@ async function proposeWorkflow(directory) {
 }
 
 // src/cli/commands/init.ts
-var help7 = () => `Usage: layergate init [--github]
+var help9 = () => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -57562,7 +57871,7 @@ fail-on: high
 # Makes hashes of secrets comparable between runs. It may be public.
 salt: ${salt}
 `;
-async function run8(args) {
+async function run9(args) {
   const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
   noArguments("init", positionals);
   if (values.github === true) {
@@ -57585,9 +57894,9 @@ async function run8(args) {
 var init = {
   name: "init",
   overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]],
-  help: help7,
+  help: help9,
   options: INIT_OPTIONS,
-  run: run8
+  run: run9
 };
 
 // src/lint.ts
@@ -57835,6 +58144,7 @@ function lintDockerfile({ path: path20, text: text5 }, policy, scanner, now) {
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,
     inline: inline.ignores,
+    pending: NOTHING_PENDING,
     baseline: null,
     salt: "",
     redactor
@@ -58115,7 +58425,7 @@ var FORMS5 = {
   json: renderLintJson,
   sarif: renderLintSarif
 };
-var help8 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+var help10 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -58134,7 +58444,7 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
 `;
-async function run9(args, host) {
+async function run10(args, host) {
   const { values, positionals } = parseOptions("lint", args, LINT_OPTIONS);
   const render = formOf(FORMS5, values);
   limitTo(values.timeout, host);
@@ -58149,13 +58459,13 @@ async function run9(args, host) {
 var lint = {
   name: "lint",
   overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]],
-  help: help8,
+  help: help10,
   options: LINT_OPTIONS,
-  run: run9
+  run: run10
 };
 
 // src/cli/commands/rules.ts
-async function run10(args) {
+async function run11(args) {
   noArguments("rules", args);
   const width = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
   const lines = RULES.map(
@@ -58171,7 +58481,7 @@ var rules = {
   overview: [["rules", "lists the rules"]],
   help: () => "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   options: {},
-  run: run10
+  run: run11
 };
 
 // src/checkout/base-commit.ts
@@ -58235,8 +58545,8 @@ var ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/;
 function proposalOf(env, payload) {
   const name2 = env["GITHUB_EVENT_NAME"] ?? "";
   const sha2 = env["GITHUB_SHA"] ?? "";
-  const { pull_request: pull, merge_group: group, workflow_run: run13 } = payload ?? {};
-  const heads = [pull?.head.sha, run13?.head_sha].flatMap((commit) => commit ?? []);
+  const { pull_request: pull, merge_group: group, workflow_run: run14 } = payload ?? {};
+  const heads = [pull?.head.sha, run14?.head_sha].flatMap((commit) => commit ?? []);
   if (ON_DEFAULT_BRANCH.test(name2))
     return {
       isProposed: true,
@@ -58257,7 +58567,7 @@ function readContext2(env) {
   const { payload, problem } = readEvent(env["GITHUB_EVENT_PATH"]);
   const commit = payload?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run13 = payload?.workflow_run;
+  const run14 = payload?.workflow_run;
   return {
     event: env["GITHUB_EVENT_NAME"] ?? "",
     repository: owner && repo ? { owner, repo } : null,
@@ -58267,12 +58577,12 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run13 === void 0 ? null : {
-      id: run13.id,
-      event: run13.event,
-      headSha: run13.head_sha,
-      headBranch: run13.head_branch,
-      headOwner: run13.head_repository?.owner.login ?? null
+    triggeredBy: run14 === void 0 ? null : {
+      id: run14.id,
+      event: run14.event,
+      headSha: run14.head_sha,
+      headBranch: run14.head_branch,
+      headOwner: run14.head_repository?.owner.login ?? null
     },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
@@ -58464,7 +58774,7 @@ var MAX_LOOSENED = 20;
 var MAX_NAME3 = 200;
 var MAX_SOURCE = 160;
 var MAX_INSTRUCTION2 = 90;
-var MAX_PLACES3 = 5;
+var MAX_PLACES5 = 5;
 var MAX_ACCEPTED = 10;
 var ICONS = { critical: "\u{1F534}", high: "\u{1F7E0}", medium: "\u{1F7E1}", low: "\u{1F535}", info: "\u26AA" };
 var MEASURES = [
@@ -58525,26 +58835,27 @@ function untoldSection(report) {
   return untold === null ? "" : `\u26A0\uFE0F **${markdown(untold.what)}** ${markdown(untold.how)}`;
 }
 function acceptSection(report) {
-  const told = toldFindings(report).slice(0, MAX_ACCEPTED);
+  const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
   const path20 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
   const example = `${lined?.ruleId ?? "RULE"} path=${path20}`;
-  const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
-    `  - rule: ${ruleId}`,
-    `    fingerprint: ${fingerprint}`,
-    ...secret?.ignoreValue === void 0 ? [] : [`    value: ${secret.ignoreValue}`],
-    "    reason: why this is no problem",
-    "    expires: YYYY-MM-DD"
+  const entries = told.flatMap((finding) => [
+    `  # ${visible(subjectOf2(finding))}`,
+    ...entryLines(
+      finding.pending === null ? entryFor(finding, "why this is no problem", "YYYY-MM-DD") : entryFor(finding, finding.pending.reason, finding.pending.expires),
+      "  "
+    ).map(visible)
   ]);
+  const fence = fenceFor(entries.join("\n"), 3);
   return folded(
     "To accept one of these",
-    `In the configuration, with a reason (a real secret is revoked, not accepted):
+    `In the configuration, with a reason (a real secret is revoked, not accepted); ${code2("layergate ignore ID REPORT.json --reason \u2026")} writes it:
 
-\`\`\`yaml
+${fence}yaml
 ignore:
 ${entries.join("\n")}
-\`\`\`
+${fence}
 
 or on the line above, in the Dockerfile: ${code2(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
@@ -58575,7 +58886,7 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = otherPlacesText(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+        const also = otherPlacesText(finding, MAX_PLACES5, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` Also in ${also}.`;
         const facts = factsOf2(outcome, finding);
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
@@ -58598,7 +58909,7 @@ function groupItem(outcome, group, { fixes }) {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = otherPlacesText(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+    const also = otherPlacesText(finding, MAX_PLACES5, (place) => code2(otherPlaceName(place)));
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
@@ -58697,10 +59008,10 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
 
 // src/report/terminal.ts
 import { styleText } from "node:util";
-var MAX_LISTED6 = 10;
+var MAX_LISTED7 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
-var MAX_PLACES4 = 5;
+var MAX_PLACES6 = 5;
 var MAX_PLACES_IN_FILE = 2;
 var MAX_FIX = 16;
 var MAX_HIDER = 44;
@@ -58750,7 +59061,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED6).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED7).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown2)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -58781,7 +59092,8 @@ function describe3(outcome, group, paint, verbose) {
   if (finding === void 0) return [];
   const text5 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
   const fix2 = fixLines(outcome, finding, paint);
-  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix2];
+  const id = (each2) => verbose ? [`    id ${each2.fingerprint.slice(0, 12)}`] : [];
+  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
   const heads = shown2.flatMap((each2, index) => {
@@ -58791,6 +59103,7 @@ function describe3(outcome, group, paint, verbose) {
       ...headOf(each2, paint),
       ...details === "" ? [] : wrap(visible(details), "    ", "    "),
       ...alsoLines2(each2, MAX_PLACES_IN_FILE),
+      ...id(each2),
       ...advice2(own2[index] ?? "")
     ];
   });
@@ -58875,7 +59188,7 @@ function secretLines(outcome, finding, isGroup) {
         "    "
       )
     );
-  if (!isGroup) lines.push(...alsoLines2(finding, MAX_PLACES4));
+  if (!isGroup) lines.push(...alsoLines2(finding, MAX_PLACES6));
   return lines;
 }
 function alsoLines2(finding, most) {
@@ -58901,7 +59214,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list2 = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED6;
+    const most = verbose ? items.length : MAX_LISTED7;
     return [
       "",
       title,
@@ -58996,7 +59309,7 @@ var FORMS6 = [
 ];
 
 // src/cli/commands/scan.ts
-var help9 = () => `Usage: layergate scan IMAGE [options]
+var help11 = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
 ${FORMS6.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
@@ -59034,7 +59347,7 @@ function parseTargets(formats, output) {
     );
   return targets;
 }
-async function run11(args, host) {
+async function run12(args, host) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets([...values.format ?? [], ...values.json === true ? ["json"] : []], values.output);
   const reference = oneImage("scan", positionals);
@@ -59079,13 +59392,13 @@ async function commitOfPolicy(given2) {
 var scan = {
   name: "scan",
   overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
-  help: help9,
+  help: help11,
   options: SCAN_OPTIONS,
-  run: run11
+  run: run12
 };
 
 // src/cli/commands/schema.ts
-async function run12([name2, ...rest]) {
+async function run13([name2, ...rest]) {
   noArguments("schema", rest);
   if (name2 !== "report" && name2 !== "config")
     throw new UsageError("Name one: layergate schema report, or layergate schema config.");
@@ -59099,7 +59412,7 @@ var schema = {
   overview: [["schema report|config", "prints a JSON Schema"]],
   help: () => "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n",
   options: {},
-  run: run12
+  run: run13
 };
 
 // src/cli/run.ts
@@ -59114,6 +59427,7 @@ var COMMANDS2 = [
   rules,
   detectors,
   explain2,
+  ignore,
   init,
   schema
 ];
@@ -59189,11 +59503,11 @@ var watchdog = watch({ stream: 2, line: `layergate: ${TOO_LONG}${NOTHING_JUDGED}
 var LAST_WORDS = 3e3;
 var running = runCommand(process.argv.slice(2), { over: watchdog.over, within: watchdog.within, lost: () => lost });
 var overdue = watchdog.over.catch(async (error2) => {
-  await new Promise((resolve2) => setTimeout(resolve2, LAST_WORDS));
+  await new Promise((resolve3) => setTimeout(resolve3, LAST_WORDS));
   throw error2;
 });
 Promise.race([running, overdue]).then(async (code3) => {
-  await new Promise((resolve2) => setImmediate(resolve2));
+  await new Promise((resolve3) => setImmediate(resolve3));
   if (lost !== null && code3 !== 2) throw new UsageError(`standard output cannot be written (${lost}).`);
   return code3;
 }).catch((error2) => {

@@ -64,6 +64,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const verdict = judge(RULES, drafts, evidence, {
       policy,
       inline: inline.ignores,
+      pending: {
+        ...(authority.from === 'base' ? authority.pending : { salt: null, ignore: [] }),
+        inline: inline.pending,
+      },
       baseline: baseline.chosen,
       salt: salts.record,
       redactor,
@@ -112,15 +116,22 @@ const saltsOf = (
 async function inlineIgnores(
   { dockerfile }: Origin,
   { authority, now }: GateOptions,
-): Promise<{ ignores: readonly InlineIgnore[]; problems: readonly string[]; loosenings: readonly Loosening[] }> {
-  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] }
+): Promise<{
+  readonly ignores: readonly InlineIgnore[]
+  /** Those that the commit below does not have. */
+  readonly pending: readonly InlineIgnore[]
+  readonly problems: readonly string[]
+  readonly loosenings: readonly Loosening[]
+}> {
+  if (dockerfile === null) return { ignores: [], pending: [], problems: [], loosenings: [] }
   const { ignores, problems } = readInlineIgnores(dockerfile)
-  if (authority.from === 'checkout' || ignores.length === 0) return { ignores, problems, loosenings: [] }
+  if (authority.from === 'checkout' || ignores.length === 0) return { ignores, pending: [], problems, loosenings: [] }
   const isInRepository = !dockerfile.path.startsWith('/') && !dockerfile.path.split('/').includes('..')
   const text = isInRepository ? await authority.read(dockerfile.path) : null
   const agreed = agreedIgnores(ignores, dockerfile, text === null ? null : parseDockerfile(dockerfile.path, text), now)
   return {
     ignores: agreed.ignores,
+    pending: agreed.added,
     problems: [
       ...problems,
       ...agreed.tooWide.map(

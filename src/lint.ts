@@ -15,7 +15,7 @@ import { type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.t
 import { resolveUser } from './filesystem/users.ts'
 import { withoutHiddenFix } from './outcome/fix.ts'
 import { readInlineIgnores } from './policy/inline.ts'
-import { judge, type Verdict } from './policy/judge.ts'
+import { judge, NOTHING_PENDING, type Verdict } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
 import { check } from './rules/check.ts'
 import { BUILD_RULES } from './rules/list.ts'
@@ -122,6 +122,7 @@ export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scann
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,
     inline: inline.ignores,
+    pending: NOTHING_PENDING,
     baseline: null,
     salt: '',
     redactor,

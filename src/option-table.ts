@@ -77,6 +77,8 @@ export const OPTIONS = {
   },
   'dry-run': { value: null, help: 'changes no file: prints what would be changed' },
   patch: { value: 'FILE', help: 'changes no file: writes a patch for git apply' },
+  reason: { value: 'TEXT', help: 'why this is no problem; every report shows it' },
+  until: { value: 'DATE', help: 'the last day on which it counts, YYYY-MM-DD (default: no end)' },
   prune: { value: null, help: 'with update: takes out what is gone, and takes in nothing' },
   github: {
     value: null,

@@ -52,6 +52,8 @@ export const LINT_OPTIONS = {
 export const BASELINE_OPTIONS = of(...IMAGE, 'name', 'output', 'prune')
 export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'output', 'verbose'), ...ONE_FORMAT }
 export const FIX_OPTIONS = of(...IMAGE, 'build', 'dry-run', 'patch')
+export const IGNORE_OPTIONS = of(...IMAGE, 'reason', 'until')
+export const EXPLAIN_OPTIONS = of(...IMAGE)
 export const INIT_OPTIONS = of('github')
 export const DETECTORS_OPTIONS = { ...of('markdown'), ...ONE_FORMAT }
 

@@ -11,6 +11,7 @@ import { diff } from './commands/diff.ts'
 import { explain } from './commands/explain.ts'
 import { fix } from './commands/fix.ts'
 import { history } from './commands/history.ts'
+import { ignore } from './commands/ignore.ts'
 import { init } from './commands/init.ts'
 import { lint } from './commands/lint.ts'
 import { rules } from './commands/rules.ts'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   rules,
   detectors,
   explain,
+  ignore,
   init,
   schema,
 ]

@@ -168,6 +168,10 @@ export const findingSchema = z.object({
         .optional()
         .describe('what `value` of an ignore entry takes, under the salt of the configuration; not there without one'),
       occurrences: z.number().int().min(1),
+      strength: z
+        .enum(['proven', 'likely', 'possible', 'harmless'])
+        .optional()
+        .describe('how sure the match alone is; the severity follows from it and from where the value stands'),
       facts: z.record(z.string(), z.string()),
     })
     .nullable(),
@@ -176,6 +180,16 @@ export const findingSchema = z.object({
   originCertainty: baseCertaintySchema.describe('of origin base; null for any other'),
   fails: z.boolean().describe('it is one of those that decide a verdict of fail'),
   status: z.enum(['new', 'known']).nullable().describe('known: the baseline has it; null without a baseline'),
+  pending: z
+    .object({
+      by: z.enum(['config', 'inline']),
+      reason: z.string(),
+      expires: z.string().nullable(),
+      isWhole: z.boolean().describe('at all its places'),
+    })
+    .nullable()
+    .default(null)
+    .describe('what accepts it once the pull request is merged; the policy of the base commit does not have it yet'),
   suppressed: z
     .object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() })
     .nullable(),

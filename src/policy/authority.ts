@@ -1,5 +1,6 @@
 // Who decides what passes, and what was known before.
 import type { BaselineFile } from './baseline.ts'
+import type { IgnoreEntry } from './config.ts'
 import type { Loosening } from './loosening.ts'
 
 /** A baseline as it was given: a file of many images, or the record of one run. */
@@ -19,4 +20,6 @@ export type Authority =
       readonly read: (path: string) => Promise<string | null>
       /** What the configuration and the baseline of the checkout would let pass. */
       readonly loosenings: readonly Loosening[]
+      /** Entries that the checkout adds, and its salt. */
+      readonly pending: { readonly salt: string | null; readonly ignore: readonly IgnoreEntry[] }
     }

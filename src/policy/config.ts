@@ -27,7 +27,10 @@ const ignoreSchema = z
   .strictObject({
     rule: z.enum(ruleIds).optional().describe('the rule whose findings are ignored; none: every rule'),
     path: z.string().min(1).optional().describe('pattern of the path in the image, such as /app/test/**'),
-    fingerprint: z.string().min(8).optional().describe('fingerprint of one finding, as the JSON report shows it'),
+    fingerprint: z
+      .union([z.string().min(8), z.array(z.string().min(8)).min(1).max(500)])
+      .optional()
+      .describe('fingerprint of one finding, as the JSON report shows it, or a list: those of all its places'),
     value: z
       .string()
       .regex(
@@ -94,6 +97,16 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 export type IgnoreEntry = z.output<typeof ignoreSchema>
+/** What an entry names, in a few words. */
+export const scopeOfEntry = ({ rule, path, fingerprint, value }: IgnoreEntry): string => {
+  const [firstFingerprint, ...more] = [fingerprint ?? []].flat()
+  const short =
+    firstFingerprint === undefined
+      ? ''
+      : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? '' : ` and ${more.length} more`}`
+  return [rule, path, short, value].filter(Boolean).join(' ')
+}
+
 export type FailOn = z.output<typeof failOn>
 
 /** The configurations that `extends` knows by name. */

@@ -11,7 +11,7 @@ import { DEFAULT_BASELINE, MAX_BASELINE, parseBaseline } from './baseline.ts'
 import { type Config, configSchema } from './config.ts'
 import type { Warning } from './judge.ts'
 import { loadConfig, MAX_CONFIG, presetConfig } from './load.ts'
-import { baselineLoosenings, type Loosening, looseningsOf } from './loosening.ts'
+import { addedIgnores, baselineLoosenings, type Loosening, looseningsOf } from './loosening.ts'
 import { type LayeredConfig, mergeConfigs, type Policy, toPolicy } from './policy.ts'
 
 /** Words of the user that belong to the policy; null: not said. */
@@ -253,6 +253,7 @@ export async function decide(
       commit: base.commit,
       read: base.read,
       loosenings: [...looseningsOf(policy, own), ...known, ...other],
+      pending: { salt: own.salt, ignore: addedIgnores(policy, own) },
     }
   })
 }

@@ -7,7 +7,7 @@ import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { type Baseline, type BaselineEntry, Comparison, MAX_PLACES, placeOf } from './baseline.ts'
-import type { IgnoreEntry } from './config.ts'
+import { type IgnoreEntry, scopeOfEntry } from './config.ts'
 import { acceptsAt, type InlineIgnore, isExpired, liesAt } from './inline.ts'
 import type { Policy } from './policy.ts'
 
@@ -43,11 +43,14 @@ interface Judged {
   readonly isKnown: boolean | null
   /** The base quiets it: it came with the base, and does not prove itself where that is not proven. */
   readonly isQuiet: boolean
-  readonly cover:
-    | { readonly kind: 'ignore'; readonly by: 'config' | 'inline'; readonly entry: IgnoreEntry | InlineIgnore }
-    | { readonly kind: 'off' }
-    | { readonly kind: 'base' }
-    | null
+  readonly cover: Accepting | { readonly kind: 'off' } | { readonly kind: 'base' } | null
+}
+
+/** An entry or a comment that accepts a place. */
+interface Accepting {
+  readonly kind: 'ignore'
+  readonly by: 'config' | 'inline'
+  readonly entry: IgnoreEntry | InlineIgnore
 }
 
 interface Judgeable {
@@ -56,10 +59,22 @@ interface Judgeable {
   readonly now: Date
 }
 
+/** Entries and comments that the commit below does not have yet. */
+interface Pending {
+  /** As the checkout has it. */
+  readonly salt: string | null
+  readonly ignore: readonly IgnoreEntry[]
+  readonly inline: readonly InlineIgnore[]
+}
+
+export const NOTHING_PENDING: Pending = { salt: null, ignore: [], inline: [] }
+
 interface Terms {
   readonly policy: Policy
   /** Comments of the Dockerfile that count. */
   readonly inline: readonly InlineIgnore[]
+  /** What a pull request accepts: it counts after the merge. */
+  readonly pending: Pending
   /** null: there is none. */
   readonly baseline: Baseline | null
   /** Of the hashes in the record. */
@@ -76,7 +91,7 @@ export function judge(
   rules: readonly Pick<RuleOver<never>, 'meta'>[],
   drafts: Iterable<Draft>,
   evidence: Judgeable,
-  { policy, inline, baseline, salt, redactor }: Terms,
+  { policy, inline, pending, baseline, salt, redactor }: Terms,
 ): Verdict {
   const used = new Set<IgnoreEntry | InlineIgnore>()
   const counted = new Map<string, number>()
@@ -93,10 +108,16 @@ export function judge(
   const failsInBase = policy.base === 'fail' || ownBase
   const isInherited = ({ origin, location, isProven }: PlaceOfFinding): boolean =>
     origin === 'base' && !(isProven === true && evidence.baseCertainty(location) !== 'proven')
-  const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
-    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
-    if (isInherited(place) && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
-    const entry = policy.ignore.find(
+  /** What accepts a place, of some entries and comments. */
+  const acceptedBy = (
+    entries: readonly IgnoreEntry[],
+    comments: readonly InlineIgnore[],
+    place: PlaceOfFinding,
+    fingerprint: string,
+    draft: Draft,
+    value: string | null,
+  ): Accepting | null => {
+    const entry = entries.find(
       (candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value),
     )
     const accepts = (candidate: InlineIgnore): boolean =>
@@ -105,11 +126,31 @@ export function judge(
         location: place.location,
         detector: draft.detector ?? null,
       })
-    const comment = entry === undefined ? inline.find(accepts) : undefined
-    const cover = entry ?? comment
+    const cover = entry ?? comments.find(accepts)
     if (cover === undefined) return null
     used.add(cover)
     return { kind: 'ignore', by: entry === undefined ? 'inline' : 'config', entry: cover }
+  }
+  const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
+    if (isInherited(place) && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
+    return acceptedBy(policy.ignore, inline, place, fingerprint, draft, value)
+  }
+  /** What accepts a finding after the merge. */
+  const pendingOf = (open: readonly Judged[], lead: Judged, draft: Draft): Finding['pending'] => {
+    const value = ignoreValue(draft, pending)
+    const accepting = open.map(({ place, fingerprint }) =>
+      acceptedBy(pending.ignore, pending.inline, place, fingerprint, draft, value),
+    )
+    const first = accepting[open.indexOf(lead)] ?? accepting.find((each) => each !== null)
+    return first == null
+      ? null
+      : {
+          by: first.by,
+          reason: first.entry.reason,
+          expires: first.entry.expires ?? null,
+          isWhole: accepting.every((each) => each !== null),
+        }
   }
   const comparison = baseline === null ? null : new Comparison(baseline)
 
@@ -145,6 +186,13 @@ export function judge(
       policy,
       value,
       lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null,
+      lead.cover === null
+        ? pendingOf(
+            judged.filter(({ cover }) => cover === null),
+            lead,
+            draft,
+          )
+        : null,
     )
     const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
     findings.push(finding)
@@ -202,7 +250,7 @@ function covers(
   ownValue: string | null,
 ): boolean {
   if (rule !== undefined && rule !== place.ruleId) return false
-  if (fingerprint !== undefined && fingerprint !== own) return false
+  if (fingerprint !== undefined && ![fingerprint].flat().includes(own)) return false
   if (value !== undefined && shortValue(value) !== ownValue) return false
   return path === undefined || liesAt(place.location, path)
 }
@@ -211,7 +259,7 @@ function covers(
 const HASH_LENGTH = 32
 
 /** A value as an ignore entry names it: the hash under the configuration's salt, of a password sixteen bits of it. null without a salt. */
-function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
+function ignoreValue({ hashOf }: Draft, { salt }: Pick<Policy, 'salt'>): string | null {
   if (salt === null || hashOf === null) return null
   const keyedHash = hashOf(salt)
   return keyedHash.length < HASH_LENGTH ? `tag:${keyedHash}` : `hmac-sha256:${keyedHash.slice(0, HASH_LENGTH)}`
@@ -227,6 +275,7 @@ function toFinding(
   policy: Policy,
   value: string | null,
   originCertainty: BaseCertainty,
+  pending: Finding['pending'],
 ): Finding {
   const placed = draft.seenFrom(lead.index)
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
@@ -239,7 +288,8 @@ function toFinding(
     placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail'
       ? worse(own ?? placed.severity, policy.threshold)
       : (own ?? placed.severity)
-  const steps = typeof placed.remedy === 'string' ? [placed.remedy] : placed.remedy
+  const told = typeof placed.remedy === 'string' ? [placed.remedy] : placed.remedy
+  const steps = pending === null ? told : [pendingText(pending, lead.fingerprint), ...told]
   return {
     ...placed,
     remedy: steps.join(' '),
@@ -256,12 +306,17 @@ function toFinding(
     references: [...(rule?.meta.references ?? [])],
     fails: false,
     status: lead.isKnown === null ? null : lead.isKnown ? 'known' : 'new',
+    pending,
     suppressed:
       lead.cover?.kind === 'ignore'
         ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null }
         : null,
   }
 }
+
+/** What a person who accepted a finding in the pull request itself has to know. */
+const pendingText = ({ reason, isWhole }: NonNullable<Finding['pending']>, fingerprint: string): string =>
+  `This pull request accepts it${isWhole ? '' : ' at some of its places'} (“${reason}”), which counts after the merge. To merge now, put the entry for all its places into .layergate.yml in a pull request of its own, and merge that first: \`layergate ignore ${fingerprint.slice(0, 12)} IMAGE --reason …\` writes it.`
 
 /** A severity that fails. */
 const worse = (severity: Severity, threshold: Policy['threshold']): Severity =>
@@ -295,7 +350,7 @@ function failing(finding: Finding, failsInBase: boolean): Finding {
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(' ')
+    const what = scopeOfEntry(entry)
     if (isExpired(entry, now))
       return [
         {
@@ -332,7 +387,12 @@ function inlineWarnings(
         },
       ]
     const isRun = rules.some(({ meta }) => meta.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true
-    return ignore.isForeign || !isRun || used.has(ignore)
+    // The same comment, where it counts only after the merge.
+    const isPending = [...used].some(
+      (other) =>
+        'line' in other && other.path === ignore.path && other.line === ignore.line && other.rule === ignore.rule,
+    )
+    return ignore.isForeign || !isRun || isPending || used.has(ignore)
       ? []
       : [{ code: 'unused-ignore', message: `${where} matched nothing: remove it (“${ignore.reason}”).` }]
   })

@@ -2,7 +2,7 @@
 import { SEVERITIES, type Severity } from '../finding/finding.ts'
 import { RULES } from '../rules/list.ts'
 import type { BaselineEntry, BaselineFile } from './baseline.ts'
-import type { IgnoreEntry } from './config.ts'
+import { type IgnoreEntry, scopeOfEntry } from './config.ts'
 import type { Policy } from './policy.ts'
 
 export interface Loosening {
@@ -14,8 +14,8 @@ export interface Loosening {
 const CONFIDENCE = ['low', 'medium', 'high'] as const
 const BASE = ['fail', 'report', 'ignore'] as const
 
-const describeIgnore = ({ rule, path, fingerprint, value, reason, expires }: IgnoreEntry): string =>
-  `ignores ${[rule, path, fingerprint?.slice(0, 12), value].filter(Boolean).join(' ')}${expires === undefined ? '' : ` until ${expires}`}: “${reason}”`
+const describeIgnore = (entry: IgnoreEntry): string =>
+  `ignores ${scopeOfEntry(entry)}${entry.expires === undefined ? '' : ` until ${entry.expires}`}: “${entry.reason}”`
 
 /** What an entry accepts, without the words about it. */
 const scopeOf = ({ rule, path, fingerprint }: IgnoreEntry): string => JSON.stringify([rule, path, fingerprint])
@@ -95,11 +95,15 @@ export function baselineLoosenings(before: BaselineFile | null, after: BaselineF
   }))
 }
 
+/** Entries of `after` that accept more than those of `before`. */
+export const addedIgnores = (before: Policy, after: Policy): IgnoreEntry[] =>
+  after.ignore.filter((entry) => !isCovered(entry, before.ignore))
+
 /** What `after` lets pass that `before` does not. */
 export function looseningsOf(before: Policy, after: Policy): Loosening[] {
-  const ignores = after.ignore
-    .filter((entry) => !isCovered(entry, before.ignore))
-    .map((entry): Loosening => ({ kind: 'ignore', text: describeIgnore(entry) }))
+  const ignores = addedIgnores(before, after).map(
+    (entry): Loosening => ({ kind: 'ignore', text: describeIgnore(entry) }),
+  )
   return [...ignores, ...ruleLoosenings(before, after), ...settingLoosenings(before, after)]
 }
 

@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../finding/finding.ts'
 import type { Report } from '../outcome/contract.ts'
 import { fixParts } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
+import { entryFor, entryLines } from '../policy/ignore-entry.ts'
 import { oneLine } from '../shell/words.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
@@ -11,6 +12,7 @@ import {
   bytes,
   duration,
   factsOf,
+  failingFirst,
   groupByFile,
   groupByLine,
   hiddenBy,
@@ -118,22 +120,28 @@ export function untoldSection(report: Report): string {
 
 /** What would accept a finding, to paste: nothing of it is meant for secrets that are real. */
 function acceptSection(report: Report): string {
-  const told = toldFindings(report).slice(0, MAX_ACCEPTED)
+  // What the pull request accepts itself is pasted first.
+  const told = failingFirst(report)
+    .toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null))
+    .slice(0, MAX_ACCEPTED)
   if (told.length === 0) return ''
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === 'layer')
   const path =
     lined?.location.kind === 'layer' && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : '/in/the/image'
   const example = `${lined?.ruleId ?? 'RULE'} path=${path}`
-  const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
-    `  - rule: ${ruleId}`,
-    `    fingerprint: ${fingerprint}`,
-    ...(secret?.ignoreValue === undefined ? [] : [`    value: ${secret.ignoreValue}`]),
-    '    reason: why this is no problem',
-    '    expires: YYYY-MM-DD',
+  const entries = told.flatMap((finding) => [
+    `  # ${visible(subjectOf(finding))}`,
+    ...entryLines(
+      finding.pending === null
+        ? entryFor(finding, 'why this is no problem', 'YYYY-MM-DD')
+        : entryFor(finding, finding.pending.reason, finding.pending.expires),
+      '  ',
+    ).map(visible),
   ])
+  const fence = fenceFor(entries.join('\n'), 3)
   return folded(
     'To accept one of these',
-    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: ${code(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`,
+    `In the configuration, with a reason (a real secret is revoked, not accepted); ${code('layergate ignore ID REPORT.json --reason …')} writes it:\n\n${fence}yaml\nignore:\n${entries.join('\n')}\n${fence}\n\nor on the line above, in the Dockerfile: ${code(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`,
   )
 }
 

@@ -172,7 +172,8 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
       ? wrap(visible(finding.message), '    ', '    ')
       : secretLines(outcome, finding, group.length > 1)
   const fix = fixLines(outcome, finding, paint)
-  if (group.length === 1) return [...headOf(finding, paint), ...text, ...advice(finding.remedy), ...fix]
+  const id = (each: Finding): string[] => (verbose ? [`    id ${each.fingerprint.slice(0, 12)}`] : [])
+  if (group.length === 1) return [...headOf(finding, paint), ...text, ...id(finding), ...advice(finding.remedy), ...fix]
   const { own, common } = remediesOf(group)
   const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
   const heads = shown.flatMap((each, index) => {
@@ -182,6 +183,7 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
       ...headOf(each, paint),
       ...(details === '' ? [] : wrap(visible(details), '    ', '    ')),
       ...alsoLines(each, MAX_PLACES_IN_FILE),
+      ...id(each),
       ...advice(own[index] ?? ''),
     ]
   })

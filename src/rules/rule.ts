@@ -37,7 +37,15 @@ export interface RuleMeta {
 export interface PlacedFinding
   extends Omit<
     Finding,
-    'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references' | 'remedy' | 'steps'
+    | 'fingerprint'
+    | 'fails'
+    | 'originCertainty'
+    | 'status'
+    | 'pending'
+    | 'suppressed'
+    | 'references'
+    | 'remedy'
+    | 'steps'
   > {
   /** What to do; of several steps each by itself, so that findings that are shown together can share them. */
   readonly remedy: string | readonly string[]

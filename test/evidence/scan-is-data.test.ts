@@ -9,7 +9,7 @@ import { type ImageScan, type InspectOptions, learn, scanImage } from '../../src
 import { openImage } from '../../src/image/open.ts'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { PRESETS } from '../../src/policy/config.ts'
-import { judge } from '../../src/policy/judge.ts'
+import { judge, NOTHING_PENDING } from '../../src/policy/judge.ts'
 import { mergeConfigs, toPolicy } from '../../src/policy/policy.ts'
 import { check } from '../../src/rules/check.ts'
 import { RULES } from '../../src/rules/list.ts'
@@ -67,6 +67,7 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
     const verdict = judge(RULES, check(RULES, evidence, policy.rules), evidence, {
       policy,
       inline: [],
+      pending: NOTHING_PENDING,
       baseline: null,
       salt: 'salt',
       redactor,

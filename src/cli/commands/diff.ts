@@ -1,10 +1,8 @@
 // `layergate diff OLD NEW`: what a change brought.
-import { readFile } from 'node:fs/promises'
-import { codeOf, reasonOf, UsageError } from '../../error.ts'
+import { UsageError } from '../../error.ts'
 import { type GateOptions, runGate } from '../../gate.ts'
 import { openImage } from '../../image/open.ts'
 import { compare, type Difference, type Side } from '../../outcome/compare.ts'
-import { reportSchema } from '../../outcome/contract.ts'
 import { renderDiff, renderDiffMarkdown } from '../../report/difference.ts'
 import { visibleJson } from '../../report/escape.ts'
 import { plainRedactor } from '../../secrets/last-look.ts'
@@ -13,6 +11,7 @@ import type { Command, Host } from '../command.ts'
 import { asWithScan, list, option } from '../help.ts'
 import { DIFF_OPTIONS, formOf, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 import { withProgress, writeOut } from '../output.ts'
+import { isReport, readReport } from '../reports.ts'
 
 const FORMS: Readonly<Record<string, (difference: Difference, verbose: boolean) => string>> = {
   terminal: renderDiff,
@@ -35,24 +34,9 @@ ${option('verbose', 'lists everything')}
 Exit codes: 0 compared · 2 one of them could not be read
 `
 
-async function readReport(file: string): Promise<Side> {
-  let value: unknown
-  try {
-    value = JSON.parse(await readFile(file, 'utf8'))
-  } catch (cause) {
-    throw new UsageError(
-      `${file}: the report cannot be read: ${codeOf(cause) === '' ? 'it is no valid JSON' : reasonOf(cause)}. Name a report that layergate scan --format json=FILE wrote, or an image.`,
-    )
-  }
-  const parsed = reportSchema.safeParse(value)
-  if (!parsed.success || parsed.data.image === null)
-    throw new UsageError(
-      `${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`,
-    )
-  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() }
+async function sideOfReport(name: string): Promise<Side> {
+  return { report: await readReport(name), inventory: null, redactor: plainRedactor() }
 }
-
-const isReport = (name: string): boolean => /\.json$/i.test(name)
 
 async function diffIdsOf(side: Side | GateOptions): Promise<ReadonlySet<string>> {
   if ('report' in side) return new Set()
@@ -86,7 +70,7 @@ async function compareSides(
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
   const sideOf = (name: string): Promise<Side | GateOptions> =>
-    isReport(name) ? readReport(name) : prepare(name, settings, surroundings)
+    isReport(name) ? sideOfReport(name) : prepare(name, settings, surroundings)
   // One after the other, so that an error of the first comes first.
   const old = await sideOf(oldName)
   const now = await sideOf(newName)

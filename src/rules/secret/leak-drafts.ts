@@ -428,7 +428,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }
         : null,
-    secret: { ...told, title: subjectOf(leak, generated) },
+    secret: { ...told, title: subjectOf(leak, generated), strength: leak.strength },
     origin: place.owner,
   }
 }
