@@ -1394,22 +1394,22 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text5, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
-      if (!lineWidth || lineWidth < 0)
+    function foldFlowLines(text5, indent, mode = "flow", { indentAtStart, lineWidth: lineWidth2 = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+      if (!lineWidth2 || lineWidth2 < 0)
         return text5;
-      if (lineWidth < minContentWidth)
+      if (lineWidth2 < minContentWidth)
         minContentWidth = 0;
-      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth2 - indent.length);
       if (text5.length <= endStep)
         return text5;
       const folds = [];
       const escapedFolds = {};
-      let end2 = lineWidth - indent.length;
+      let end2 = lineWidth2 - indent.length;
       if (typeof indentAtStart === "number") {
-        if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
+        if (indentAtStart > lineWidth2 - Math.max(2, minContentWidth))
           folds.push(0);
         else
-          end2 = lineWidth - indentAtStart;
+          end2 = lineWidth2 - indentAtStart;
       }
       let split = void 0;
       let prev = void 0;
@@ -1535,10 +1535,10 @@ var require_stringifyString = __commonJS({
       minContentWidth: ctx.options.minContentWidth
     });
     var containsDocumentMarker = (str) => /^(%|---|\.\.\.)/m.test(str);
-    function lineLengthOverLimit(str, lineWidth, indentLength) {
-      if (!lineWidth || lineWidth < 0)
+    function lineLengthOverLimit(str, lineWidth2, indentLength) {
+      if (!lineWidth2 || lineWidth2 < 0)
         return false;
-      const limit = lineWidth - indentLength;
+      const limit = lineWidth2 - indentLength;
       const strLen = str.length;
       if (strLen <= limit)
         return false;
@@ -1665,12 +1665,12 @@ ${indent}`) + "'";
       blockEndNewlines = /\n+(?!\n|$)/g;
     }
     function blockString({ comment: comment2, type, value }, ctx, onComment, onChompKeep) {
-      const { blockQuote, commentString, lineWidth } = ctx.options;
+      const { blockQuote, commentString, lineWidth: lineWidth2 } = ctx.options;
       if (!blockQuote || /\n[\t ]+$/.test(value)) {
         return quotedString(value, ctx);
       }
       const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth2, indent.length);
       if (!value)
         return literal4 ? "|\n" : ">\n";
       let chomp;
@@ -3029,11 +3029,11 @@ var require_binary = __commonJS({
         }
         type ?? (type = Scalar.Scalar.BLOCK_LITERAL);
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
-          const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
-          const n = Math.ceil(str.length / lineWidth);
+          const lineWidth2 = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
+          const n = Math.ceil(str.length / lineWidth2);
           const lines = new Array(n);
-          for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines[i] = str.substr(o, lineWidth);
+          for (let i = 0, o = 0; i < n; ++i, o += lineWidth2) {
+            lines[i] = str.substr(o, lineWidth2);
           }
           str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
@@ -38838,7 +38838,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
   }
   const x = numeric(n[0]);
   const y = numeric(n[1]);
-  const width = Math.max(n[0].length, n[1].length);
+  const width2 = Math.max(n[0].length, n[1].length);
   let incr = n.length === 3 && n[2] !== void 0 ? Math.max(Math.abs(numeric(n[2])), 1) : 1;
   let test = lte;
   const reverse = y < x;
@@ -38847,7 +38847,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
     test = gte;
   }
   const pad2 = n.some(isPadded);
-  const cost = pad2 ? width : 1;
+  const cost = pad2 ? width2 : 1;
   let length = 0;
   for (let i = x; test(i, y) && N.length < max; i += incr) {
     budget.remaining -= cost;
@@ -38863,7 +38863,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
     } else {
       c = String(i);
       if (pad2) {
-        const need = width - c.length;
+        const need = width2 - c.length;
         if (need > 0) {
           const z = new Array(need + 1).join("0");
           if (i < 0) {
@@ -39019,9 +39019,9 @@ var fixed = (a, b) => {
   out.push(...last);
   return out;
 };
-var nonneg = (a, b, width) => {
-  if (width) {
-    return fixed(String(a).padStart(width, "0"), String(b).padStart(width, "0"));
+var nonneg = (a, b, width2) => {
+  if (width2) {
+    return fixed(String(a).padStart(width2, "0"), String(b).padStart(width2, "0"));
   }
   const out = [];
   for (let len = String(a).length; len <= String(b).length; len++) {
@@ -39039,14 +39039,14 @@ var numericRange = (loStr, hiStr) => {
   if (lo > hi)
     [lo, hi] = [hi, lo];
   const padded = /^-?0\d/.test(loStr) || /^-?0\d/.test(hiStr);
-  const width = padded ? Math.max(loStr.length, hiStr.length) : 0;
+  const width2 = padded ? Math.max(loStr.length, hiStr.length) : 0;
   const out = [];
   if (lo < 0) {
-    const neg = nonneg(Math.max(-hi, 1), -lo, width && width - 1);
+    const neg = nonneg(Math.max(-hi, 1), -lo, width2 && width2 - 1);
     out.push(...neg.map((s) => [{ t: "lit", ch: "-" }, ...s]));
   }
   if (hi >= 0)
-    out.push(...nonneg(Math.max(lo, 0), hi, width));
+    out.push(...nonneg(Math.max(lo, 0), hi, width2));
   return out;
 };
 
@@ -67181,7 +67181,7 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES3 = /[\udc80-\udcff]/gu;
 var NAMES2 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
-var hex = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
+var hex = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
   return text5.replace(CONTROL, (c) => NAMES2[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
@@ -72069,8 +72069,8 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   addImage(src, alt, options4) {
-    const { width, height } = options4 || {};
-    const attrs = Object.assign(Object.assign({}, width && { width }), height && { height });
+    const { width: width2, height } = options4 || {};
+    const attrs = Object.assign(Object.assign({}, width2 && { width: width2 }), height && { height });
     const element = this.wrap("img", null, Object.assign({ src, alt }, attrs));
     return this.addRaw(element).addEOL();
   }
@@ -76201,7 +76201,7 @@ async function searchContext(root, copied) {
       }
   return found.size === 1 ? [...found][0] ?? null : null;
 }
-var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).length === 1 && !/[*?[$]/.test(instruction.text) && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
+var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
 async function findSource(root, context3, instruction, workdir, file) {
   const base = path9.join(root, context3.directory);
   const isSame2 = (relative) => isSameFile(root, join3(context3.directory, relative), file);
@@ -79502,6 +79502,16 @@ var number4 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
 var plural = (count2, one, many = `${one}s`) => `${number4(count2)} ${count2 === 1 ? one : many}`;
 var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
 var tally = (counts, separator = " \xB7 ") => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator);
+var MAX_PATH = 48;
+function shortPath(path19) {
+  if (path19.length <= MAX_PATH) return path19;
+  const parts = path19.split("/");
+  const last = parts.splice(-1);
+  const first2 = parts.splice(0, path19.startsWith("/") ? 2 : 1);
+  const left = () => [...first2, "\u2026", ...last].join("/").length;
+  while (parts.length > 0 && left() + (parts.at(-1)?.length ?? 0) < MAX_PATH) last.unshift(...parts.splice(-1));
+  return parts.length === 0 ? path19 : [...first2, "\u2026", ...last].join("/");
+}
 function placeName(location) {
   switch (location.kind) {
     case "layer":
@@ -79568,7 +79578,7 @@ function groupByLine(findings) {
       });
     else group.findings.push(finding);
   }
-  const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
+  const worst = (group) => Math.min(...group.findings.map(({ severity, fails: fails2 }) => rank2(severity) + (fails2 ? 0 : SEVERITIES.length)));
   return [...groups.values()].sort(
     (a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0)
   );
@@ -79576,6 +79586,10 @@ function groupByLine(findings) {
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
 var failingFirst = (report) => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails));
+function byVerdict(report) {
+  const told = toldFindings(report);
+  return { failing: told.filter(({ fails: fails2 }) => fails2), others: told.filter(({ fails: fails2 }) => !fails2) };
+}
 var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
 function sourceLine({ source: source2 }, at3) {
@@ -79820,9 +79834,21 @@ Nothing was judged: this is neither a pass nor a fail.
 `;
 }
 function findingsSection(outcome, measure) {
-  const shown2 = toldFindings(outcome.report);
-  if (shown2.length === 0) return "";
-  const rows = groupByLine(shown2.slice(0, measure.findings)).flatMap(({ at: at3, findings }) => {
+  const { failing: failing2, others } = byVerdict(outcome.report);
+  const left = failing2.length + others.length - measure.findings;
+  const parts = [
+    findingRows(outcome, failing2.slice(0, measure.findings), measure),
+    folded(
+      othersTitle(others),
+      findingRows(outcome, others.slice(0, Math.max(0, measure.findings - failing2.length)), measure)
+    ),
+    left > 0 ? `\u2026and ${plural(left, "finding")} more: see the JSON report.` : ""
+  ];
+  return parts.filter((part3) => part3 !== "").join("\n\n");
+}
+var othersTitle = (others) => `${plural(others.length, "finding")} ${others.length === 1 ? "does" : "do"} not fail the image: ${tally(countsOf(others), ", ")}`;
+function findingRows(outcome, shown2, measure) {
+  const rows = groupByLine(shown2).flatMap(({ at: at3, findings }) => {
     const source2 = sourceLine(outcome, at3);
     const title = at3 === null ? "### Line not known" : `### ${code2(`${at3.path}:${at3.startLine}`)}${source2 === null ? "" : ` ${code2(outcome.redactor.cut(source2, MAX_SOURCE))}`}`;
     return [
@@ -79834,12 +79860,11 @@ function findingsSection(outcome, measure) {
         const also = otherPlacesText(finding, MAX_PLACES4, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` Also in ${also}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ", fails" : ""}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
       })
     ];
   });
-  const left = shown2.length - measure.findings;
-  return [...rows, ...left > 0 ? [`\u2026and ${plural(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
+  return rows.join("\n\n");
 }
 var advice = (text5) => text5 === "" ? "" : `
   <br>\u2192 ${prose(text5)}`;
@@ -79855,7 +79880,7 @@ function groupItem(outcome, group, { fixes }) {
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
     const also = otherPlacesText(finding, MAX_PLACES4, (place) => code2(otherPlaceName(place)));
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+    return `  - ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ", fails" : ""}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
 ${each2.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
@@ -79987,7 +80012,7 @@ function row(outcome, group, context3) {
   const { secret, location } = finding;
   const facts = factsOf2(outcome, finding);
   const hider = hiderOf(finding);
-  const where = location.kind === "layer" ? ` in ${code2(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code2(location.path)})` : "";
+  const where = location.kind === "layer" ? ` in ${code2(shortPath(location.path))}` : location.kind === "tar" ? ` (${location.field} of ${code2(location.path)})` : "";
   const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
   const others = [
     ...new Set(
@@ -80058,7 +80083,9 @@ function renderSection(outcome, context3, earlier) {
     fixed: fixed2
   };
   const run2 = context3.runUrl === null ? "" : ` \xB7 [run](${context3.runUrl})`;
-  const groups = groupByFile(failingFirst(report));
+  const { failing: failing2, others } = byVerdict(report);
+  const groups = groupByFile(failing2);
+  const quiet = groupByFile(others);
   const fixedBefore = fixed2.map(
     ([, title, place, commit]) => `- \u2705 ${markdown(title)}: ${code2(place)}${commit === "" ? "" : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code2(commit)}`}`
   );
@@ -80082,15 +80109,20 @@ ${fixedBefore.join("\n")}`,
     writeMemory(memory)
   ];
   for (const rows of [MAX_ROWS, 5, 2]) {
-    const shown2 = groups.slice(0, rows);
-    const left = told.length - shown2.flat().length;
-    const table = shown2.length === 0 ? "" : `| | what | where |
+    const tableOf = (of) => {
+      const shown3 = of.slice(0, rows);
+      const left = of.flat().length - shown3.flat().length;
+      return shown3.length === 0 ? "" : `| | what | where |
 |---|---|---|
-${shown2.map((group) => row(outcome, group, context3)).join("\n")}${left > 0 ? `
+${shown3.map((group) => row(outcome, group, context3)).join("\n")}${left > 0 ? `
 
 \u2026and ${number4(left)} more: see the job summary.` : ""}`;
+    };
+    const shown2 = [...groups, ...quiet].slice(0, rows);
+    const table = tableOf(groups);
+    const rest = folded(othersTitle(others), tableOf(quiet));
     const todo = folded("What to do", shown2.map((group) => whatToDo(outcome, group, context3)).join("\n"));
-    const whole4 = [...front, table, todo, ...back].filter((part3) => part3 !== "").join("\n\n");
+    const whole4 = [...front, table, todo, rest, ...back].filter((part3) => part3 !== "").join("\n\n");
     if (whole4.length <= MAX_SECTION) return whole4;
     const short = withoutDetails([...front, table, ...back].filter((part3) => part3 !== "").join("\n\n"));
     if (short.length <= MAX_SECTION) return short;
@@ -80774,6 +80806,9 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
 
 // src/report/wrap.ts
 var WIDTH = 80;
+var MOST2 = 120;
+var width = WIDTH;
+var lineWidth = () => width;
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
 var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
 var UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
@@ -80802,14 +80837,14 @@ function fitting(text5, room) {
   const head = text5.slice(0, Math.max(1, room) + 1);
   if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
   let [end2, used] = [0, 0];
-  for (const { segment } of graphemes(text5.slice(0, WIDTH * MARKS))) {
+  for (const { segment } of graphemes(text5.slice(0, MOST2 * MARKS))) {
     used += columnsOf(segment);
     if (used > room && end2 > 0) break;
     end2 += segment.length;
   }
   return text5.slice(0, end2);
 }
-var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= WIDTH * MARKS && columns(text5) <= room;
+var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST2 * MARKS && columns(text5) <= room;
 function cutToColumns(redactor, text5, room, from) {
   let most = Math.max(1, room);
   for (; ; ) {
@@ -80825,13 +80860,13 @@ function wrap(text5, first2, rest) {
   let empty = true;
   for (const word of text5.split(" ")) {
     let left = word;
-    if (!empty && !fits2(left, WIDTH - columns(line2) - 1)) {
+    if (!empty && !fits2(left, width - columns(line2) - 1)) {
       lines.push(line2);
       line2 = rest;
       empty = true;
     }
-    while (!fits2(left, WIDTH - columns(line2) - (empty ? 0 : 1))) {
-      const part3 = fitting(left, WIDTH - columns(line2));
+    while (!fits2(left, width - columns(line2) - (empty ? 0 : 1))) {
+      const part3 = fitting(left, width - columns(line2));
       lines.push(line2 + part3);
       left = left.slice(part3.length);
       line2 = rest;
@@ -80889,7 +80924,7 @@ function renderTerminal(outcome, { color, verbose }) {
   const right = visible(ruleOfVerdict(report, (text5) => text5));
   const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
   const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
-  const room = WIDTH - word.length - 2 - columns(counts) - columns(right);
+  const room = lineWidth() - word.length - 2 - columns(counts) - columns(right);
   if (room >= 2) lines.push(`${head}${" ".repeat(room)}${paint("gray", right)}`);
   else lines.push(head, ...wrap(right, "      ", "      ").map((line2) => paint("gray", line2)));
   const loosened = loosenedSentences(report);
@@ -80907,9 +80942,17 @@ function renderTerminal(outcome, { color, verbose }) {
     const left = findings.length - told.flat().length;
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
+  if (shown2.length > 0) lines.push("", ...legend(shown2));
   lines.push("", ...footer(outcome, verbose));
   return uncommanding(`${lines.join("\n")}
 `);
+}
+function legend(shown2) {
+  const fails2 = shown2.some((finding) => finding.fails);
+  const others = shown2.some((finding) => !finding.fails);
+  return [
+    [fails2 ? " \u25CF fails the image" : "", others ? " \u25CB is shown, and does not fail" : ""].filter(Boolean).join("  ")
+  ];
 }
 function heading(outcome, at3, findings, paint) {
   if (at3 === null)
@@ -80920,7 +80963,7 @@ function heading(outcome, at3, findings, paint) {
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
   const isProven = findings.every(({ originCertainty }) => originCertainty === "proven");
   const base = findings.every(({ origin }) => origin === "base") ? isProven ? "   (base image)" : "   (base image, not proven)" : changed ? "   (as built)" : "";
-  const room = WIDTH - columns(where) - 3 - base.length;
+  const room = lineWidth() - columns(where) - 3 - base.length;
   return [`${paint("bold", where)}   ${cutToColumns(outcome.redactor, source2, room)}${base}`];
 }
 function describe3(outcome, group, paint, verbose) {
@@ -80932,8 +80975,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
+  const path19 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path19} line ${each2.location.line}`] : [path19];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -80947,7 +80991,7 @@ function describe3(outcome, group, paint, verbose) {
   return [
     ...heads,
     ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
-    ...wrap(`all ${group.length} of them:`, "    ", "    "),
+    ...wrap(group.length === 2 ? "both of them:" : `all ${group.length} of them:`, "    ", "    "),
     ...text5,
     ...advice2(common),
     ...fix

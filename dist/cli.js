@@ -1395,22 +1395,22 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text5, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
-      if (!lineWidth || lineWidth < 0)
+    function foldFlowLines(text5, indent, mode = "flow", { indentAtStart, lineWidth: lineWidth2 = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+      if (!lineWidth2 || lineWidth2 < 0)
         return text5;
-      if (lineWidth < minContentWidth)
+      if (lineWidth2 < minContentWidth)
         minContentWidth = 0;
-      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth2 - indent.length);
       if (text5.length <= endStep)
         return text5;
       const folds = [];
       const escapedFolds = {};
-      let end2 = lineWidth - indent.length;
+      let end2 = lineWidth2 - indent.length;
       if (typeof indentAtStart === "number") {
-        if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
+        if (indentAtStart > lineWidth2 - Math.max(2, minContentWidth))
           folds.push(0);
         else
-          end2 = lineWidth - indentAtStart;
+          end2 = lineWidth2 - indentAtStart;
       }
       let split = void 0;
       let prev = void 0;
@@ -1536,10 +1536,10 @@ var require_stringifyString = __commonJS({
       minContentWidth: ctx.options.minContentWidth
     });
     var containsDocumentMarker = (str) => /^(%|---|\.\.\.)/m.test(str);
-    function lineLengthOverLimit(str, lineWidth, indentLength) {
-      if (!lineWidth || lineWidth < 0)
+    function lineLengthOverLimit(str, lineWidth2, indentLength) {
+      if (!lineWidth2 || lineWidth2 < 0)
         return false;
-      const limit = lineWidth - indentLength;
+      const limit = lineWidth2 - indentLength;
       const strLen = str.length;
       if (strLen <= limit)
         return false;
@@ -1666,12 +1666,12 @@ ${indent}`) + "'";
       blockEndNewlines = /\n+(?!\n|$)/g;
     }
     function blockString({ comment, type, value }, ctx, onComment, onChompKeep) {
-      const { blockQuote, commentString, lineWidth } = ctx.options;
+      const { blockQuote, commentString, lineWidth: lineWidth2 } = ctx.options;
       if (!blockQuote || /\n[\t ]+$/.test(value)) {
         return quotedString(value, ctx);
       }
       const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth2, indent.length);
       if (!value)
         return literal4 ? "|\n" : ">\n";
       let chomp;
@@ -3030,11 +3030,11 @@ var require_binary = __commonJS({
         }
         type ?? (type = Scalar.Scalar.BLOCK_LITERAL);
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
-          const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
-          const n = Math.ceil(str.length / lineWidth);
+          const lineWidth2 = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
+          const n = Math.ceil(str.length / lineWidth2);
           const lines = new Array(n);
-          for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines[i] = str.substr(o, lineWidth);
+          for (let i = 0, o = 0; i < n; ++i, o += lineWidth2) {
+            lines[i] = str.substr(o, lineWidth2);
           }
           str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
@@ -18955,7 +18955,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
   }
   const x = numeric(n[0]);
   const y = numeric(n[1]);
-  const width = Math.max(n[0].length, n[1].length);
+  const width2 = Math.max(n[0].length, n[1].length);
   let incr = n.length === 3 && n[2] !== void 0 ? Math.max(Math.abs(numeric(n[2])), 1) : 1;
   let test = lte;
   const reverse = y < x;
@@ -18964,7 +18964,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
     test = gte;
   }
   const pad3 = n.some(isPadded);
-  const cost = pad3 ? width : 1;
+  const cost = pad3 ? width2 : 1;
   let length = 0;
   for (let i = x; test(i, y) && N.length < max; i += incr) {
     budget.remaining -= cost;
@@ -18980,7 +18980,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
     } else {
       c = String(i);
       if (pad3) {
-        const need = width - c.length;
+        const need = width2 - c.length;
         if (need > 0) {
           const z = new Array(need + 1).join("0");
           if (i < 0) {
@@ -19136,9 +19136,9 @@ var fixed = (a, b) => {
   out.push(...last);
   return out;
 };
-var nonneg = (a, b, width) => {
-  if (width) {
-    return fixed(String(a).padStart(width, "0"), String(b).padStart(width, "0"));
+var nonneg = (a, b, width2) => {
+  if (width2) {
+    return fixed(String(a).padStart(width2, "0"), String(b).padStart(width2, "0"));
   }
   const out = [];
   for (let len = String(a).length; len <= String(b).length; len++) {
@@ -19156,14 +19156,14 @@ var numericRange = (loStr, hiStr) => {
   if (lo > hi)
     [lo, hi] = [hi, lo];
   const padded = /^-?0\d/.test(loStr) || /^-?0\d/.test(hiStr);
-  const width = padded ? Math.max(loStr.length, hiStr.length) : 0;
+  const width2 = padded ? Math.max(loStr.length, hiStr.length) : 0;
   const out = [];
   if (lo < 0) {
-    const neg = nonneg(Math.max(-hi, 1), -lo, width && width - 1);
+    const neg = nonneg(Math.max(-hi, 1), -lo, width2 && width2 - 1);
     out.push(...neg.map((s) => [{ t: "lit", ch: "-" }, ...s]));
   }
   if (hi >= 0)
-    out.push(...nonneg(Math.max(lo, 0), hi, width));
+    out.push(...nonneg(Math.max(lo, 0), hi, width2));
   return out;
 };
 
@@ -47336,7 +47336,7 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES3 = /[\udc80-\udcff]/gu;
 var NAMES3 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
-var hex = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
+var hex = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
   return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
@@ -47507,6 +47507,175 @@ function guardEnding(tell) {
       process.exitCode = code3;
     }
   };
+}
+
+// src/report/wrap.ts
+import { stripVTControlCharacters } from "node:util";
+
+// node_modules/get-east-asian-width/lookup-data.js
+var ambiguousMinimalCodePoint = 161;
+var ambiguousMaximumCodePoint = 1114109;
+var ambiguousRanges = [161, 161, 164, 164, 167, 168, 170, 170, 173, 174, 176, 180, 182, 186, 188, 191, 198, 198, 208, 208, 215, 216, 222, 225, 230, 230, 232, 234, 236, 237, 240, 240, 242, 243, 247, 250, 252, 252, 254, 254, 257, 257, 273, 273, 275, 275, 283, 283, 294, 295, 299, 299, 305, 307, 312, 312, 319, 322, 324, 324, 328, 331, 333, 333, 338, 339, 358, 359, 363, 363, 462, 462, 464, 464, 466, 466, 468, 468, 470, 470, 472, 472, 474, 474, 476, 476, 593, 593, 609, 609, 708, 708, 711, 711, 713, 715, 717, 717, 720, 720, 728, 731, 733, 733, 735, 735, 768, 879, 913, 929, 931, 937, 945, 961, 963, 969, 1025, 1025, 1040, 1103, 1105, 1105, 8208, 8208, 8211, 8214, 8216, 8217, 8220, 8221, 8224, 8226, 8228, 8231, 8240, 8240, 8242, 8243, 8245, 8245, 8251, 8251, 8254, 8254, 8308, 8308, 8319, 8319, 8321, 8324, 8364, 8364, 8451, 8451, 8453, 8453, 8457, 8457, 8467, 8467, 8470, 8470, 8481, 8482, 8486, 8486, 8491, 8491, 8531, 8532, 8539, 8542, 8544, 8555, 8560, 8569, 8585, 8585, 8592, 8601, 8632, 8633, 8658, 8658, 8660, 8660, 8679, 8679, 8704, 8704, 8706, 8707, 8711, 8712, 8715, 8715, 8719, 8719, 8721, 8721, 8725, 8725, 8730, 8730, 8733, 8736, 8739, 8739, 8741, 8741, 8743, 8748, 8750, 8750, 8756, 8759, 8764, 8765, 8776, 8776, 8780, 8780, 8786, 8786, 8800, 8801, 8804, 8807, 8810, 8811, 8814, 8815, 8834, 8835, 8838, 8839, 8853, 8853, 8857, 8857, 8869, 8869, 8895, 8895, 8978, 8978, 9312, 9449, 9451, 9547, 9552, 9587, 9600, 9615, 9618, 9621, 9632, 9633, 9635, 9641, 9650, 9651, 9654, 9655, 9660, 9661, 9664, 9665, 9670, 9672, 9675, 9675, 9678, 9681, 9698, 9701, 9711, 9711, 9733, 9734, 9737, 9737, 9742, 9743, 9756, 9756, 9758, 9758, 9792, 9792, 9794, 9794, 9824, 9825, 9827, 9829, 9831, 9834, 9836, 9837, 9839, 9839, 9886, 9887, 9919, 9919, 9926, 9933, 9935, 9939, 9941, 9953, 9955, 9955, 9960, 9961, 9963, 9969, 9972, 9972, 9974, 9977, 9979, 9980, 9982, 9983, 10045, 10045, 10102, 10111, 11094, 11097, 12872, 12879, 57344, 63743, 65024, 65039, 65533, 65533, 127232, 127242, 127248, 127277, 127280, 127337, 127344, 127373, 127375, 127376, 127387, 127404, 917760, 917999, 983040, 1048573, 1048576, 1114109];
+var fullwidthMinimalCodePoint = 12288;
+var fullwidthMaximumCodePoint = 65510;
+var fullwidthRanges = [12288, 12288, 65281, 65376, 65504, 65510];
+var wideMinimalCodePoint = 4352;
+var wideMaximumCodePoint = 262141;
+var wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
+
+// node_modules/get-east-asian-width/utilities.js
+var isInRange = (ranges, codePoint2) => {
+  let low = 0;
+  let high = Math.floor(ranges.length / 2) - 1;
+  while (low <= high) {
+    const mid = Math.floor((low + high) / 2);
+    const i = mid * 2;
+    if (codePoint2 < ranges[i]) {
+      high = mid - 1;
+    } else if (codePoint2 > ranges[i + 1]) {
+      low = mid + 1;
+    } else {
+      return true;
+    }
+  }
+  return false;
+};
+
+// node_modules/get-east-asian-width/lookup.js
+var commonCjkCodePoint = 19968;
+var [wideFastPathStart, wideFastPathEnd] = /* @__PURE__ */ findWideFastPathRange(wideRanges);
+function findWideFastPathRange(ranges) {
+  let fastPathStart = ranges[0];
+  let fastPathEnd = ranges[1];
+  for (let index = 0; index < ranges.length; index += 2) {
+    const start = ranges[index];
+    const end2 = ranges[index + 1];
+    if (commonCjkCodePoint >= start && commonCjkCodePoint <= end2) {
+      return [start, end2];
+    }
+    if (end2 - start > fastPathEnd - fastPathStart) {
+      fastPathStart = start;
+      fastPathEnd = end2;
+    }
+  }
+  return [fastPathStart, fastPathEnd];
+}
+var isAmbiguous = (codePoint2) => {
+  if (codePoint2 < ambiguousMinimalCodePoint || codePoint2 > ambiguousMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(ambiguousRanges, codePoint2);
+};
+var isFullwidth = (codePoint2) => {
+  if (codePoint2 < fullwidthMinimalCodePoint || codePoint2 > fullwidthMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(fullwidthRanges, codePoint2);
+};
+var isWide = (codePoint2) => {
+  if (codePoint2 >= wideFastPathStart && codePoint2 <= wideFastPathEnd) {
+    return true;
+  }
+  if (codePoint2 < wideMinimalCodePoint || codePoint2 > wideMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(wideRanges, codePoint2);
+};
+
+// node_modules/get-east-asian-width/index.js
+function validate2(codePoint2) {
+  if (!Number.isSafeInteger(codePoint2)) {
+    throw new TypeError(`Expected a code point, got \`${typeof codePoint2}\`.`);
+  }
+}
+function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
+  validate2(codePoint2);
+  if (isFullwidth(codePoint2) || isWide(codePoint2) || ambiguousAsWide && isAmbiguous(codePoint2)) {
+    return 2;
+  }
+  return 1;
+}
+
+// src/report/wrap.ts
+var WIDTH = 80;
+var LEAST = 60;
+var MOST2 = 120;
+var width = WIDTH;
+var lineWidth = () => width;
+function fitTo(own2) {
+  width = own2 === void 0 ? WIDTH : Math.min(MOST2, Math.max(LEAST, own2));
+}
+var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
+var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
+var UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
+var EMOJI = "^\\p{RGI_Emoji}$";
+var segmenter = null;
+var emoji2 = null;
+function graphemes(text5) {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text5);
+}
+function columnsOf(grapheme) {
+  if (NO_WIDTH.test(grapheme)) return 0;
+  emoji2 ??= new RegExp(EMOJI, "v");
+  return emoji2.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN, "").codePointAt(0) ?? 0);
+}
+function columns(text5) {
+  if (PLAIN3.test(text5)) return text5.length;
+  const shown2 = stripVTControlCharacters(text5);
+  if (PLAIN3.test(shown2)) return shown2.length;
+  let sum = 0;
+  for (const { segment } of graphemes(shown2)) sum += columnsOf(segment);
+  return sum;
+}
+var MARKS = 16;
+function fitting(text5, room) {
+  const head = text5.slice(0, Math.max(1, room) + 1);
+  if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
+  let [end2, used] = [0, 0];
+  for (const { segment } of graphemes(text5.slice(0, MOST2 * MARKS))) {
+    used += columnsOf(segment);
+    if (used > room && end2 > 0) break;
+    end2 += segment.length;
+  }
+  return text5.slice(0, end2);
+}
+var fits = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST2 * MARKS && columns(text5) <= room;
+var pad = (text5, to, side) => {
+  const blanks = " ".repeat(Math.max(0, to - columns(text5)));
+  return side === "end" ? text5 + blanks : blanks + text5;
+};
+function cutToColumns(redactor, text5, room, from) {
+  let most = Math.max(1, room);
+  for (; ; ) {
+    const shown2 = redactor.cut(text5, most, from);
+    const over = columns(shown2) - room;
+    if (over <= 0 || most === 1) return shown2;
+    most = Math.max(1, most - Math.ceil(over / 2));
+  }
+}
+function wrap(text5, first2, rest) {
+  const lines = [];
+  let line2 = first2;
+  let empty = true;
+  for (const word of text5.split(" ")) {
+    let left = word;
+    if (!empty && !fits(left, width - columns(line2) - 1)) {
+      lines.push(line2);
+      line2 = rest;
+      empty = true;
+    }
+    while (!fits(left, width - columns(line2) - (empty ? 0 : 1))) {
+      const part3 = fitting(left, width - columns(line2));
+      lines.push(line2 + part3);
+      left = left.slice(part3.length);
+      line2 = rest;
+      empty = true;
+    }
+    line2 += empty ? left : ` ${left}`;
+    empty = false;
+  }
+  return [...lines, line2];
 }
 
 // src/watchdog.ts
@@ -49214,7 +49383,7 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
       const problem = extend2(extension, flag2, data);
       if (problem !== null) throw bad(problem);
       metadata?.extended(flag2, data);
-      offset = yield* pad(offset + ownSize, metadata);
+      offset = yield* pad2(offset + ownSize, metadata);
       continue;
     }
     if (flag2 === OLD_LONG_NAME) throw bad("a long name of the oldest GNU form, which is not supported,");
@@ -49249,10 +49418,10 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     metadata?.entry(block, header2, ownName);
     zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
     extension = { pax: null, longName: null, longLink: null };
-    offset = yield* pad(offset + held, metadata);
+    offset = yield* pad2(offset + held, metadata);
   }
 }
-function* pad(offset, metadata) {
+function* pad2(offset, metadata) {
   const fill2 = (BLOCK2 - offset % BLOCK2) % BLOCK2;
   if (metadata !== null && fill2 > 0) {
     const padding = yield { offset, length: fill2, isPadding: true };
@@ -51502,7 +51671,7 @@ async function searchContext(root, copied) {
       }
   return found.size === 1 ? [...found][0] ?? null : null;
 }
-var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).length === 1 && !/[*?[$]/.test(instruction.text) && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
+var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
 async function findSource(root, context2, instruction, workdir, file) {
   const base = path7.join(root, context2.directory);
   const isSame2 = (relative) => isSameFile(root, join3(context2.directory, relative), file);
@@ -52676,7 +52845,7 @@ function parsePlatform(text5) {
     throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
   return { os, architecture, variant: variant ?? null };
 }
-var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
+var fits2 = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some(
   (digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ""))
 );
@@ -52690,7 +52859,7 @@ function choose(where, candidates, { image, platform }) {
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform);
-    left = left.filter((candidate) => fits(wanted, candidate.platform));
+    left = left.filter((candidate) => fits2(wanted, candidate.platform));
     if (left.length === 0)
       throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list2}.`);
   }
@@ -54585,7 +54754,7 @@ function groupByLine(findings) {
       });
     else group.findings.push(finding);
   }
-  const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
+  const worst = (group) => Math.min(...group.findings.map(({ severity, fails: fails2 }) => rank2(severity) + (fails2 ? 0 : SEVERITIES.length)));
   return [...groups.values()].sort(
     (a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0)
   );
@@ -54593,6 +54762,10 @@ function groupByLine(findings) {
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
 var failingFirst = (report) => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails));
+function byVerdict(report) {
+  const told = toldFindings(report);
+  return { failing: told.filter(({ fails: fails2 }) => fails2), others: told.filter(({ fails: fails2 }) => !fails2) };
+}
 var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
 function sourceLine({ source: source2 }, at3) {
@@ -54664,168 +54837,6 @@ function remediesOf(group) {
     own: steps.map((each2) => each2.slice(0, each2.length - same).join(" ")),
     common: (steps[0] ?? []).slice((steps[0] ?? []).length - same).join(" ")
   };
-}
-
-// src/report/wrap.ts
-import { stripVTControlCharacters } from "node:util";
-
-// node_modules/get-east-asian-width/lookup-data.js
-var ambiguousMinimalCodePoint = 161;
-var ambiguousMaximumCodePoint = 1114109;
-var ambiguousRanges = [161, 161, 164, 164, 167, 168, 170, 170, 173, 174, 176, 180, 182, 186, 188, 191, 198, 198, 208, 208, 215, 216, 222, 225, 230, 230, 232, 234, 236, 237, 240, 240, 242, 243, 247, 250, 252, 252, 254, 254, 257, 257, 273, 273, 275, 275, 283, 283, 294, 295, 299, 299, 305, 307, 312, 312, 319, 322, 324, 324, 328, 331, 333, 333, 338, 339, 358, 359, 363, 363, 462, 462, 464, 464, 466, 466, 468, 468, 470, 470, 472, 472, 474, 474, 476, 476, 593, 593, 609, 609, 708, 708, 711, 711, 713, 715, 717, 717, 720, 720, 728, 731, 733, 733, 735, 735, 768, 879, 913, 929, 931, 937, 945, 961, 963, 969, 1025, 1025, 1040, 1103, 1105, 1105, 8208, 8208, 8211, 8214, 8216, 8217, 8220, 8221, 8224, 8226, 8228, 8231, 8240, 8240, 8242, 8243, 8245, 8245, 8251, 8251, 8254, 8254, 8308, 8308, 8319, 8319, 8321, 8324, 8364, 8364, 8451, 8451, 8453, 8453, 8457, 8457, 8467, 8467, 8470, 8470, 8481, 8482, 8486, 8486, 8491, 8491, 8531, 8532, 8539, 8542, 8544, 8555, 8560, 8569, 8585, 8585, 8592, 8601, 8632, 8633, 8658, 8658, 8660, 8660, 8679, 8679, 8704, 8704, 8706, 8707, 8711, 8712, 8715, 8715, 8719, 8719, 8721, 8721, 8725, 8725, 8730, 8730, 8733, 8736, 8739, 8739, 8741, 8741, 8743, 8748, 8750, 8750, 8756, 8759, 8764, 8765, 8776, 8776, 8780, 8780, 8786, 8786, 8800, 8801, 8804, 8807, 8810, 8811, 8814, 8815, 8834, 8835, 8838, 8839, 8853, 8853, 8857, 8857, 8869, 8869, 8895, 8895, 8978, 8978, 9312, 9449, 9451, 9547, 9552, 9587, 9600, 9615, 9618, 9621, 9632, 9633, 9635, 9641, 9650, 9651, 9654, 9655, 9660, 9661, 9664, 9665, 9670, 9672, 9675, 9675, 9678, 9681, 9698, 9701, 9711, 9711, 9733, 9734, 9737, 9737, 9742, 9743, 9756, 9756, 9758, 9758, 9792, 9792, 9794, 9794, 9824, 9825, 9827, 9829, 9831, 9834, 9836, 9837, 9839, 9839, 9886, 9887, 9919, 9919, 9926, 9933, 9935, 9939, 9941, 9953, 9955, 9955, 9960, 9961, 9963, 9969, 9972, 9972, 9974, 9977, 9979, 9980, 9982, 9983, 10045, 10045, 10102, 10111, 11094, 11097, 12872, 12879, 57344, 63743, 65024, 65039, 65533, 65533, 127232, 127242, 127248, 127277, 127280, 127337, 127344, 127373, 127375, 127376, 127387, 127404, 917760, 917999, 983040, 1048573, 1048576, 1114109];
-var fullwidthMinimalCodePoint = 12288;
-var fullwidthMaximumCodePoint = 65510;
-var fullwidthRanges = [12288, 12288, 65281, 65376, 65504, 65510];
-var wideMinimalCodePoint = 4352;
-var wideMaximumCodePoint = 262141;
-var wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
-
-// node_modules/get-east-asian-width/utilities.js
-var isInRange = (ranges, codePoint2) => {
-  let low = 0;
-  let high = Math.floor(ranges.length / 2) - 1;
-  while (low <= high) {
-    const mid = Math.floor((low + high) / 2);
-    const i = mid * 2;
-    if (codePoint2 < ranges[i]) {
-      high = mid - 1;
-    } else if (codePoint2 > ranges[i + 1]) {
-      low = mid + 1;
-    } else {
-      return true;
-    }
-  }
-  return false;
-};
-
-// node_modules/get-east-asian-width/lookup.js
-var commonCjkCodePoint = 19968;
-var [wideFastPathStart, wideFastPathEnd] = /* @__PURE__ */ findWideFastPathRange(wideRanges);
-function findWideFastPathRange(ranges) {
-  let fastPathStart = ranges[0];
-  let fastPathEnd = ranges[1];
-  for (let index = 0; index < ranges.length; index += 2) {
-    const start = ranges[index];
-    const end2 = ranges[index + 1];
-    if (commonCjkCodePoint >= start && commonCjkCodePoint <= end2) {
-      return [start, end2];
-    }
-    if (end2 - start > fastPathEnd - fastPathStart) {
-      fastPathStart = start;
-      fastPathEnd = end2;
-    }
-  }
-  return [fastPathStart, fastPathEnd];
-}
-var isAmbiguous = (codePoint2) => {
-  if (codePoint2 < ambiguousMinimalCodePoint || codePoint2 > ambiguousMaximumCodePoint) {
-    return false;
-  }
-  return isInRange(ambiguousRanges, codePoint2);
-};
-var isFullwidth = (codePoint2) => {
-  if (codePoint2 < fullwidthMinimalCodePoint || codePoint2 > fullwidthMaximumCodePoint) {
-    return false;
-  }
-  return isInRange(fullwidthRanges, codePoint2);
-};
-var isWide = (codePoint2) => {
-  if (codePoint2 >= wideFastPathStart && codePoint2 <= wideFastPathEnd) {
-    return true;
-  }
-  if (codePoint2 < wideMinimalCodePoint || codePoint2 > wideMaximumCodePoint) {
-    return false;
-  }
-  return isInRange(wideRanges, codePoint2);
-};
-
-// node_modules/get-east-asian-width/index.js
-function validate2(codePoint2) {
-  if (!Number.isSafeInteger(codePoint2)) {
-    throw new TypeError(`Expected a code point, got \`${typeof codePoint2}\`.`);
-  }
-}
-function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
-  validate2(codePoint2);
-  if (isFullwidth(codePoint2) || isWide(codePoint2) || ambiguousAsWide && isAmbiguous(codePoint2)) {
-    return 2;
-  }
-  return 1;
-}
-
-// src/report/wrap.ts
-var WIDTH = 80;
-var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
-var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
-var UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
-var EMOJI = "^\\p{RGI_Emoji}$";
-var segmenter = null;
-var emoji2 = null;
-function graphemes(text5) {
-  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  return segmenter.segment(text5);
-}
-function columnsOf(grapheme) {
-  if (NO_WIDTH.test(grapheme)) return 0;
-  emoji2 ??= new RegExp(EMOJI, "v");
-  return emoji2.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN, "").codePointAt(0) ?? 0);
-}
-function columns(text5) {
-  if (PLAIN3.test(text5)) return text5.length;
-  const shown2 = stripVTControlCharacters(text5);
-  if (PLAIN3.test(shown2)) return shown2.length;
-  let sum = 0;
-  for (const { segment } of graphemes(shown2)) sum += columnsOf(segment);
-  return sum;
-}
-var MARKS = 16;
-function fitting(text5, room) {
-  const head = text5.slice(0, Math.max(1, room) + 1);
-  if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
-  let [end2, used] = [0, 0];
-  for (const { segment } of graphemes(text5.slice(0, WIDTH * MARKS))) {
-    used += columnsOf(segment);
-    if (used > room && end2 > 0) break;
-    end2 += segment.length;
-  }
-  return text5.slice(0, end2);
-}
-var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= WIDTH * MARKS && columns(text5) <= room;
-var pad2 = (text5, to, side) => {
-  const blanks = " ".repeat(Math.max(0, to - columns(text5)));
-  return side === "end" ? text5 + blanks : blanks + text5;
-};
-function cutToColumns(redactor, text5, room, from) {
-  let most = Math.max(1, room);
-  for (; ; ) {
-    const shown2 = redactor.cut(text5, most, from);
-    const over = columns(shown2) - room;
-    if (over <= 0 || most === 1) return shown2;
-    most = Math.max(1, most - Math.ceil(over / 2));
-  }
-}
-function wrap(text5, first2, rest) {
-  const lines = [];
-  let line2 = first2;
-  let empty = true;
-  for (const word of text5.split(" ")) {
-    let left = word;
-    if (!empty && !fits2(left, WIDTH - columns(line2) - 1)) {
-      lines.push(line2);
-      line2 = rest;
-      empty = true;
-    }
-    while (!fits2(left, WIDTH - columns(line2) - (empty ? 0 : 1))) {
-      const part3 = fitting(left, WIDTH - columns(line2));
-      lines.push(line2 + part3);
-      left = left.slice(part3.length);
-      line2 = rest;
-      empty = true;
-    }
-    line2 += empty ? left : ` ${left}`;
-    empty = false;
-  }
-  return [...lines, line2];
 }
 
 // src/cli/help.ts
@@ -55599,12 +55610,12 @@ function formsOf(detector) {
 var severityOf2 = ({ strength }) => SEVERITY_OF[strength];
 function renderDetectorList() {
   const all2 = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2);
-  const width = Math.max(...all2.map(({ id }) => id.length));
+  const width2 = Math.max(...all2.map(({ id }) => id.length));
   const groups = GROUPS.flatMap(({ title, detectors: detectors2 }) => [
     "",
     title,
     ...detectors2.map(
-      (detector) => `  ${detector.id.padEnd(width)}  ${severityOf2(detector).padEnd(8)}  ${detector.title}`
+      (detector) => `  ${detector.id.padEnd(width2)}  ${severityOf2(detector).padEnd(8)}  ${detector.title}`
     )
   ]);
   return `${all2.length} detectors; layergate detectors ID tells more of one
@@ -57123,7 +57134,7 @@ function foundIn(findings, layer, entry) {
   ).length;
   return [tally(countsOf(here), ", "), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
 }
-function renderHistory(outcome, now, { width, verbose }) {
+function renderHistory(outcome, now, { width: width2, verbose }) {
   const { report, instructions, redactor } = outcome;
   const { image } = report;
   const findings = shownFindings(report);
@@ -57152,9 +57163,9 @@ function renderHistory(outcome, now, { width, verbose }) {
   ]);
   const all2 = [[...HEADINGS], ...rows, ...unpaired];
   const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
-  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
+  const room = Math.max(MIN_INSTRUCTION, width2 - widths.reduce((sum, own2) => sum + own2 + 2, 0));
   const text5 = all2.map((row) => {
-    const cells = widths.map((own2, column) => pad2(row[column] ?? "", own2, column < 2 ? "start" : "end"));
+    const cells = widths.map((own2, column) => pad(row[column] ?? "", own2, column < 2 ? "start" : "end"));
     const last = row.at(-1) ?? "";
     return [...cells, verbose ? last : cutToColumns(redactor, last, room)].join("  ").trimEnd();
   });
@@ -57164,11 +57175,20 @@ base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${ima
   const file = at3 == null ? "" : `
 lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
   const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
-  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
+  const inTable = findings.filter(({ location }) => layerOf(location) !== null || location.kind === "history");
+  const elsewhere = findings.length - inTable.length;
+  const found = [
+    ...inTable.length === 0 ? [] : [tally(countsOf(inTable))],
+    ...elsewhere === 0 ? [] : [`${inTable.length === 0 ? "" : "and "}${elsewhere} not of a layer (layergate scan)`]
+  ].join(" ");
+  const counts = `
+${plural(image.layers.length, "layer")} of ${plural(image.history.length, "instruction")}${found === "" ? "" : ` \xB7 found: ${found}`}
+`;
+  const legend2 = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
   return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
 
 ${text5.join("\n")}
-${legend}${warnings.map((line2) => `${line2}
+${counts}${legend2}${warnings.map((line2) => `${line2}
 `).join("")}`;
 }
 
@@ -57286,7 +57306,7 @@ ${option("reason")}
 ${option("until")}
 ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout")}
 
-Exit codes: 0 written \xB7 2 there is no such finding, or the file cannot be changed
+Exit codes: 0 written \xB7 2 no such finding, or the file cannot be changed
 `;
 var isDay = (text5) => /^\d{4}-\d{2}-\d{2}$/.test(text5) && !Number.isNaN(Date.parse(`${text5}T00:00:00Z`));
 async function run8(args, host) {
@@ -58467,12 +58487,12 @@ var lint = {
 // src/cli/commands/rules.ts
 async function run11(args) {
   noArguments("rules", args);
-  const width = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
+  const width2 = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
   const lines = RULES.map(
-    ({ meta: meta31 }) => `${meta31.id.padEnd(width)}  ${(meta31.enabled ? meta31.severity : "off").padEnd(8)}  ${meta31.title}
+    ({ meta: meta31 }) => `${meta31.id.padEnd(width2)}  ${(meta31.enabled ? meta31.severity : "off").padEnd(8)}  ${meta31.title}
 `
   );
-  await print(`${"rule".padEnd(width)}  severity  title
+  await print(`${"rule".padEnd(width2)}  severity  title
 ${lines.join("")}`);
   return 0;
 }
@@ -58875,9 +58895,21 @@ Nothing was judged: this is neither a pass nor a fail.
 `;
 }
 function findingsSection(outcome, measure) {
-  const shown2 = toldFindings(outcome.report);
-  if (shown2.length === 0) return "";
-  const rows = groupByLine(shown2.slice(0, measure.findings)).flatMap(({ at: at3, findings }) => {
+  const { failing: failing2, others } = byVerdict(outcome.report);
+  const left = failing2.length + others.length - measure.findings;
+  const parts = [
+    findingRows(outcome, failing2.slice(0, measure.findings), measure),
+    folded(
+      othersTitle(others),
+      findingRows(outcome, others.slice(0, Math.max(0, measure.findings - failing2.length)), measure)
+    ),
+    left > 0 ? `\u2026and ${plural(left, "finding")} more: see the JSON report.` : ""
+  ];
+  return parts.filter((part3) => part3 !== "").join("\n\n");
+}
+var othersTitle = (others) => `${plural(others.length, "finding")} ${others.length === 1 ? "does" : "do"} not fail the image: ${tally(countsOf(others), ", ")}`;
+function findingRows(outcome, shown2, measure) {
+  const rows = groupByLine(shown2).flatMap(({ at: at3, findings }) => {
     const source2 = sourceLine(outcome, at3);
     const title = at3 === null ? "### Line not known" : `### ${code2(`${at3.path}:${at3.startLine}`)}${source2 === null ? "" : ` ${code2(outcome.redactor.cut(source2, MAX_SOURCE))}`}`;
     return [
@@ -58889,12 +58921,11 @@ function findingsSection(outcome, measure) {
         const also = otherPlacesText(finding, MAX_PLACES5, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` Also in ${also}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ", fails" : ""}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
       })
     ];
   });
-  const left = shown2.length - measure.findings;
-  return [...rows, ...left > 0 ? [`\u2026and ${plural(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
+  return rows.join("\n\n");
 }
 var advice = (text5) => text5 === "" ? "" : `
   <br>\u2192 ${prose(text5)}`;
@@ -58910,7 +58941,7 @@ function groupItem(outcome, group, { fixes }) {
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
     const also = otherPlacesText(finding, MAX_PLACES5, (place) => code2(otherPlaceName(place)));
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+    return `  - ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ", fails" : ""}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf2(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, also in ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
 ${each2.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
@@ -59053,7 +59084,7 @@ function renderTerminal(outcome, { color, verbose }) {
   const right = visible(ruleOfVerdict(report, (text5) => text5));
   const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
   const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
-  const room = WIDTH - word.length - 2 - columns(counts) - columns(right);
+  const room = lineWidth() - word.length - 2 - columns(counts) - columns(right);
   if (room >= 2) lines.push(`${head}${" ".repeat(room)}${paint("gray", right)}`);
   else lines.push(head, ...wrap(right, "      ", "      ").map((line2) => paint("gray", line2)));
   const loosened = loosenedSentences(report);
@@ -59071,9 +59102,17 @@ function renderTerminal(outcome, { color, verbose }) {
     const left = findings.length - told.flat().length;
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
+  if (shown2.length > 0) lines.push("", ...legend(shown2));
   lines.push("", ...footer(outcome, verbose));
   return uncommanding(`${lines.join("\n")}
 `);
+}
+function legend(shown2) {
+  const fails2 = shown2.some((finding) => finding.fails);
+  const others = shown2.some((finding) => !finding.fails);
+  return [
+    [fails2 ? " \u25CF fails the image" : "", others ? " \u25CB is shown, and does not fail" : ""].filter(Boolean).join("  ")
+  ];
 }
 function heading(outcome, at3, findings, paint) {
   if (at3 === null)
@@ -59084,7 +59123,7 @@ function heading(outcome, at3, findings, paint) {
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
   const isProven = findings.every(({ originCertainty }) => originCertainty === "proven");
   const base = findings.every(({ origin }) => origin === "base") ? isProven ? "   (base image)" : "   (base image, not proven)" : changed ? "   (as built)" : "";
-  const room = WIDTH - columns(where) - 3 - base.length;
+  const room = lineWidth() - columns(where) - 3 - base.length;
   return [`${paint("bold", where)}   ${cutToColumns(outcome.redactor, source2, room)}${base}`];
 }
 function describe3(outcome, group, paint, verbose) {
@@ -59096,8 +59135,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
+  const path20 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path20} line ${each2.location.line}`] : [path20];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -59111,7 +59151,7 @@ function describe3(outcome, group, paint, verbose) {
   return [
     ...heads,
     ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
-    ...wrap(`all ${group.length} of them:`, "    ", "    "),
+    ...wrap(group.length === 2 ? "both of them:" : `all ${group.length} of them:`, "    ", "    "),
     ...text5,
     ...advice2(common),
     ...fix2
@@ -59494,6 +59534,7 @@ var lost = null;
 process.stdout.on("error", (error2) => {
   if (error2.code !== "EPIPE") lost = error2.code ?? "unknown error";
 });
+fitTo(process.stdout.isTTY === true ? process.stdout.columns : void 0);
 var ending = guardEnding((_code, message) => {
   process.stderr.write(`layergate: ${message}${NOTHING_JUDGED}
 `);

@@ -105,11 +105,11 @@ export async function searchContext(
   return found.size === 1 ? ([...found][0] ?? null) : null
 }
 
-/** Whether the words of an instruction tell the path in the context, so that no other can be meant. */
+/** Whether an instruction takes the whole context to a place that is known: then each path in the image tells the one in the context. */
 const isDefinite = (instruction: Instruction, workdir: string | null): boolean =>
   workdir !== null &&
-  copySources(instruction).length === 1 &&
-  !/[*?[$]/.test(instruction.text) &&
+  copySources(instruction).join() === '' &&
+  !instruction.text.includes('$') &&
   !instruction.flags.some((flag) => /^--(?:parents|from)\b/.test(flag))
 
 /**

@@ -2,6 +2,7 @@
 // The command `layergate`: how a run starts and ends. What it does is in run.ts.
 import { guardEnding } from '../ending.ts'
 import { UsageError } from '../error.ts'
+import { fitTo } from '../report/wrap.ts'
 import { TOO_LONG, watch } from '../watchdog.ts'
 import { NOTHING_JUDGED, runCommand, sayError } from './run.ts'
 
@@ -11,6 +12,8 @@ let lost: string | null = null
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') lost = error.code ?? 'unknown error'
 })
+
+fitTo(process.stdout.isTTY === true ? process.stdout.columns : undefined)
 
 const ending = guardEnding((_code, message) => {
   process.stderr.write(`layergate: ${message}${NOTHING_JUDGED}\n`)

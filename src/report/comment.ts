@@ -7,8 +7,8 @@ import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import {
+  byVerdict,
   factsOf,
-  failingFirst,
   groupByFile,
   hiddenBy,
   hiderOf,
@@ -18,6 +18,7 @@ import {
   otherPlacesText,
   placeName,
   remediesOf,
+  shortPath,
   subjectOf,
   toldFindings,
   verbOf,
@@ -30,6 +31,7 @@ import {
   ICONS,
   layersSection,
   loosenedSection,
+  othersTitle,
   strong,
   untoldSection,
 } from './summary.ts'
@@ -101,7 +103,7 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const hider = hiderOf(finding)
   const where =
     location.kind === 'layer'
-      ? ` in ${code(location.path)}`
+      ? ` in ${code(shortPath(location.path))}`
       : location.kind === 'tar'
         ? ` (${location.field} of ${code(location.path)})`
         : ''
@@ -210,7 +212,9 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     fixed,
   }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
-  const groups = groupByFile(failingFirst(report))
+  const { failing, others } = byVerdict(report)
+  const groups = groupByFile(failing)
+  const quiet = groupByFile(others)
   const fixedBefore = fixed.map(
     ([, title, place, commit]) =>
       `- ✅ ${markdown(title)}: ${code(place)}${commit === '' ? '' : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`,
@@ -234,14 +238,18 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     writeMemory(memory),
   ]
   for (const rows of [MAX_ROWS, 5, 2]) {
-    const shown = groups.slice(0, rows)
-    const left = told.length - shown.flat().length
-    const table =
-      shown.length === 0
+    const tableOf = (of: readonly (readonly Finding[])[]): string => {
+      const shown = of.slice(0, rows)
+      const left = of.flat().length - shown.flat().length
+      return shown.length === 0
         ? ''
         : `| | what | where |\n|---|---|---|\n${shown.map((group) => row(outcome, group, context)).join('\n')}${left > 0 ? `\n\n…and ${number(left)} more: see the job summary.` : ''}`
+    }
+    const shown = [...groups, ...quiet].slice(0, rows)
+    const table = tableOf(groups)
+    const rest = folded(othersTitle(others), tableOf(quiet))
     const todo = folded('What to do', shown.map((group) => whatToDo(outcome, group, context)).join('\n'))
-    const whole = [...front, table, todo, ...back].filter((part) => part !== '').join('\n\n')
+    const whole = [...front, table, todo, rest, ...back].filter((part) => part !== '').join('\n\n')
     if (whole.length <= MAX_SECTION) return whole
     const short = withoutDetails([...front, table, ...back].filter((part) => part !== '').join('\n\n'))
     if (short.length <= MAX_SECTION) return short

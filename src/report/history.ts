@@ -2,7 +2,7 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
-import { bytes, layerOf, layerTally, referenceName, shownFindings, tally } from './phrases.ts'
+import { bytes, layerOf, layerTally, plural, referenceName, shownFindings, tally } from './phrases.ts'
 import { countsOf } from './verdict.ts'
 import { columns, cutToColumns, pad, wrap } from './wrap.ts'
 
@@ -106,6 +106,13 @@ export function renderHistory(
   const warnings = report.warnings
     .filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code))
     .flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
+  const inTable = findings.filter(({ location }) => layerOf(location) !== null || location.kind === 'history')
+  const elsewhere = findings.length - inTable.length
+  const found = [
+    ...(inTable.length === 0 ? [] : [tally(countsOf(inTable))]),
+    ...(elsewhere === 0 ? [] : [`${inTable.length === 0 ? '' : 'and '}${elsewhere} not of a layer (layergate scan)`]),
+  ].join(' ')
+  const counts = `\n${plural(image.layers.length, 'layer')} of ${plural(image.history.length, 'instruction')}${found === '' ? '' : ` · found: ${found}`}\n`
   const legend = all.some((row) => row[FROM] === '?') ? '\n?  base or own: not known, and counted as own\n' : ''
-  return `${visible(referenceName(image))} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${legend}${warnings.map((line) => `${line}\n`).join('')}`
+  return `${visible(referenceName(image))} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${counts}${legend}${warnings.map((line) => `${line}\n`).join('')}`
 }

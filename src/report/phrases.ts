@@ -40,6 +40,20 @@ export const tally = (counts: Report['verdict']['counts'], separator = ' · '): 
     .map((severity) => `${counts[severity]} ${severity}`)
     .join(separator)
 
+/** Characters of a path that leave room for a line beside it. */
+const MAX_PATH = 48
+
+/** A path with its middle left out where it is long: where it begins and what it is called stay. */
+export function shortPath(path: string): string {
+  if (path.length <= MAX_PATH) return path
+  const parts = path.split('/')
+  const last = parts.splice(-1)
+  const first = parts.splice(0, path.startsWith('/') ? 2 : 1)
+  const left = (): number => [...first, '…', ...last].join('/').length
+  while (parts.length > 0 && left() + (parts.at(-1)?.length ?? 0) < MAX_PATH) last.unshift(...parts.splice(-1))
+  return parts.length === 0 ? path : [...first, '…', ...last].join('/')
+}
+
 /** Where a finding is, in the image: `/app/.env line 2 in layer 3`. */
 export function placeName(location: Location): string {
   switch (location.kind) {
@@ -127,7 +141,7 @@ export interface Group {
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
 
-/** Groups findings by Dockerfile line, the worst group first; within one severity in the order of the lines. */
+/** Groups findings by Dockerfile line: what fails first, then the worst; within one severity in the order of the lines. */
 export function groupByLine(findings: readonly Finding[]): Group[] {
   const groups = new Map<string, { at: Group['at']; findings: Finding[] }>()
   for (const finding of findings) {
@@ -141,7 +155,8 @@ export function groupByLine(findings: readonly Finding[]): Group[] {
       })
     else group.findings.push(finding)
   }
-  const worst = (group: Group): number => Math.min(...group.findings.map(({ severity }) => rank(severity)))
+  const worst = (group: Group): number =>
+    Math.min(...group.findings.map(({ severity, fails }) => rank(severity) + (fails ? 0 : SEVERITIES.length)))
   return [...groups.values()].sort(
     (a, b) =>
       worst(a) - worst(b) ||
@@ -159,6 +174,14 @@ export const toldFindings = (report: Report): Finding[] =>
 /** Those that are told, what fails first, also where something graver merely is shown. */
 export const failingFirst = (report: Report): Finding[] =>
   toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails))
+/** Those that are told, by what they do to the verdict. */
+export function byVerdict(report: Report): {
+  readonly failing: readonly Finding[]
+  readonly others: readonly Finding[]
+} {
+  const told = toldFindings(report)
+  return { failing: told.filter(({ fails }) => fails), others: told.filter(({ fails }) => !fails) }
+}
 export const knownFindings = (report: Report): Finding[] =>
   shownFindings(report).filter(({ status }) => status === 'known')
 export const ignoredFindings = ({ findings }: Report): Finding[] =>

@@ -10,6 +10,7 @@ import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import {
   bytes,
+  byVerdict,
   duration,
   factsOf,
   failingFirst,
@@ -33,11 +34,11 @@ import {
   shownFindings,
   sourceLine,
   subjectOf,
-  toldFindings,
+  tally,
   untoldBase,
   verbOf,
 } from './phrases.ts'
-import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
+import { countParts, countsOf, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
@@ -157,10 +158,27 @@ export function renderErrorSummary(reference: string, failure: Failure): string 
   return `## ⚠️ ${failureHeadline(code(reference), failure.code)}\n\n${markdown(failure.message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
 }
 
+/** What fails, open; the rest, folded with its counts. */
 function findingsSection(outcome: Outcome, measure: Measure): string {
-  const shown = toldFindings(outcome.report)
-  if (shown.length === 0) return ''
-  const rows = groupByLine(shown.slice(0, measure.findings)).flatMap(({ at, findings }) => {
+  const { failing, others } = byVerdict(outcome.report)
+  const left = failing.length + others.length - measure.findings
+  const parts = [
+    findingRows(outcome, failing.slice(0, measure.findings), measure),
+    folded(
+      othersTitle(others),
+      findingRows(outcome, others.slice(0, Math.max(0, measure.findings - failing.length)), measure),
+    ),
+    left > 0 ? `…and ${plural(left, 'finding')} more: see the JSON report.` : '',
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+/** `3 findings do not fail the image: 1 medium, 2 low`. */
+export const othersTitle = (others: readonly Finding[]): string =>
+  `${plural(others.length, 'finding')} ${others.length === 1 ? 'does' : 'do'} not fail the image: ${tally(countsOf(others), ', ')}`
+
+function findingRows(outcome: Outcome, shown: readonly Finding[], measure: Measure): string {
+  const rows = groupByLine(shown).flatMap(({ at, findings }) => {
     const source = sourceLine(outcome, at)
     const title =
       at === null
@@ -175,12 +193,11 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
         const also = otherPlacesText(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
         const more = also === '' ? '' : ` Also in ${also}.`
         const facts = factsOf(outcome, finding)
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ', fails' : ''}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
       }),
     ]
   })
-  const left = shown.length - measure.findings
-  return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
+  return rows.join('\n\n')
 }
 
 /** What to do, behind an arrow; nothing where there is nothing to say. */
@@ -201,7 +218,7 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
     const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
     const also = otherPlacesText(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${also === '' ? '' : `, also in ${also}`}${own[index] ? `: ${prose(own[index])}` : ''}`
+    return `  - ${ICONS[finding.severity]} **${finding.severity}${finding.fails ? ', fails' : ''}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${also === '' ? '' : `, also in ${also}`}${own[index] ? `: ${prose(own[index])}` : ''}`
   })
   return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}${advice(common)}\n${each.join('\n')}${fixes ? fixBlock(outcome, first) : ''}`
 }

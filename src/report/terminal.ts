@@ -1,5 +1,5 @@
 // The report for a person at a terminal: the verdict first, findings by Dockerfile line, what to do in the imperative,
-// 80 columns.
+// in the width of the terminal.
 import { styleText } from 'node:util'
 import type { Finding, Severity } from '../finding/finding.ts'
 import { fixParts } from '../outcome/fix.ts'
@@ -34,7 +34,7 @@ import {
   verbOf,
 } from './phrases.ts'
 import { countParts, isMild, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
-import { columns, cutToColumns, WIDTH, wrap } from './wrap.ts'
+import { columns, cutToColumns, lineWidth, wrap } from './wrap.ts'
 
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */
 const MAX_LISTED = 10
@@ -115,7 +115,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   const right = visible(ruleOfVerdict(report, (text) => text))
   const word = isMild(report) ? 'WOULD FAIL' : isFail ? 'FAIL' : 'PASS'
   const head = `${paint(['bold', isMild(report) ? 'yellow' : isFail ? 'red' : 'green'], word)}  ${counts}`
-  const room = WIDTH - word.length - 2 - columns(counts) - columns(right)
+  const room = lineWidth() - word.length - 2 - columns(counts) - columns(right)
   if (room >= 2) lines.push(`${head}${' '.repeat(room)}${paint('gray', right)}`)
   else lines.push(head, ...wrap(right, '      ', '      ').map((line) => paint('gray', line)))
   const loosened = loosenedSentences(report)
@@ -135,8 +135,18 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     const left = findings.length - told.flat().length
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`)
   }
+  if (shown.length > 0) lines.push('', ...legend(shown))
   lines.push('', ...footer(outcome, verbose))
   return uncommanding(`${lines.join('\n')}\n`)
+}
+
+/** What the signs in front of findings mean, of those that are there. */
+function legend(shown: readonly Finding[]): string[] {
+  const fails = shown.some((finding) => finding.fails)
+  const others = shown.some((finding) => !finding.fails)
+  return [
+    [fails ? ' ● fails the image' : '', others ? ' ○ is shown, and does not fail' : ''].filter(Boolean).join('  '),
+  ]
 }
 
 function heading(
@@ -159,7 +169,7 @@ function heading(
     : changed
       ? '   (as built)'
       : ''
-  const room = WIDTH - columns(where) - 3 - base.length
+  const room = lineWidth() - columns(where) - 3 - base.length
   return [`${paint('bold', where)}   ${cutToColumns(outcome.redactor, source, room)}${base}`]
 }
 
@@ -176,8 +186,10 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   if (group.length === 1) return [...headOf(finding, paint), ...text, ...id(finding), ...advice(finding.remedy), ...fix]
   const { own, common } = remediesOf(group)
   const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
+  const path = finding.location.kind === 'layer' ? finding.location.path : ''
   const heads = shown.flatMap((each, index) => {
-    const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
+    const line =
+      each.location.kind === 'layer' && each.location.line !== null ? [`${path} line ${each.location.line}`] : [path]
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
     return [
       ...headOf(each, paint),
@@ -191,7 +203,7 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   return [
     ...heads,
     ...(left > 0 ? [`    and ${left} more in this file (--verbose)`] : []),
-    ...wrap(`all ${group.length} of them:`, '    ', '    '),
+    ...wrap(group.length === 2 ? 'both of them:' : `all ${group.length} of them:`, '    ', '    '),
     ...text,
     ...advice(common),
     ...fix,

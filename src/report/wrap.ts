@@ -1,9 +1,22 @@
-// Text in lines of 80 columns: Chinese characters and emoji take two, marks on letters none.
+// Text in lines of the terminal's width: Chinese characters and emoji take two, marks on letters none.
 import { stripVTControlCharacters } from 'node:util'
 import { eastAsianWidth } from 'get-east-asian-width'
 import type { Redactor } from '../secrets/redact.ts'
 
+/** Columns of what is no terminal, and the least and the most that lines are filled to. */
 export const WIDTH = 80
+const LEAST = 60
+const MOST = 120
+
+let width = WIDTH
+
+/** Columns of a line. */
+export const lineWidth = (): number => width
+
+/** Fills lines to the width of the terminal that this process writes to. @param own its columns; undefined where it is none */
+export function fitTo(own: number | undefined): void {
+  width = own === undefined ? WIDTH : Math.min(MOST, Math.max(LEAST, own))
+}
 
 /** Text of which each code unit takes one column: ASCII, and the signs that our own sentences hold. */
 const PLAIN = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/
@@ -49,7 +62,7 @@ function fitting(text: string, room: number): string {
   const head = text.slice(0, Math.max(1, room) + 1)
   if (PLAIN.test(head)) return head.slice(0, Math.max(1, room))
   let [end, used] = [0, 0]
-  for (const { segment } of graphemes(text.slice(0, WIDTH * MARKS))) {
+  for (const { segment } of graphemes(text.slice(0, MOST * MARKS))) {
     used += columnsOf(segment)
     if (used > room && end > 0) break
     end += segment.length
@@ -58,7 +71,7 @@ function fitting(text: string, room: number): string {
 }
 
 const fits = (text: string, room: number): boolean =>
-  text === '' || (room > 0 && text.length <= WIDTH * MARKS && columns(text) <= room)
+  text === '' || (room > 0 && text.length <= MOST * MARKS && columns(text) <= room)
 
 /** Fills a text with blanks up to so many columns. */
 export const pad = (text: string, to: number, side: 'start' | 'end'): string => {
@@ -84,13 +97,13 @@ export function wrap(text: string, first: string, rest: string): string[] {
   let empty = true
   for (const word of text.split(' ')) {
     let left = word
-    if (!empty && !fits(left, WIDTH - columns(line) - 1)) {
+    if (!empty && !fits(left, width - columns(line) - 1)) {
       lines.push(line)
       line = rest
       empty = true
     }
-    while (!fits(left, WIDTH - columns(line) - (empty ? 0 : 1))) {
-      const part = fitting(left, WIDTH - columns(line))
+    while (!fits(left, width - columns(line) - (empty ? 0 : 1))) {
+      const part = fitting(left, width - columns(line))
       lines.push(line + part)
       left = left.slice(part.length)
       line = rest

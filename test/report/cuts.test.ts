@@ -94,7 +94,7 @@ describe('strings that are cut at a length', () => {
     // Lines are broken there, and nothing is lost: see wrap.test.ts.
     'src/report/wrap.ts: text.slice(0, Math.max(1, room) + 1)',
     'src/report/wrap.ts: head.slice(0, Math.max(1, room))',
-    'src/report/wrap.ts: text.slice(0, WIDTH * MARKS)',
+    'src/report/wrap.ts: text.slice(0, MOST * MARKS)',
     'src/shell/words.ts: word.value.slice(0, MAX_WORD)',
   ])
 

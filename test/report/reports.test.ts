@@ -14,6 +14,7 @@ import { COMMENT_MARKER, type CommentContext, renderSection, upsertSection } fro
 import { cell, code, markdown, visible } from '../../src/report/escape.ts'
 import { renderHistory } from '../../src/report/history.ts'
 import { renderJson, reportJsonSchema } from '../../src/report/json.ts'
+import { shortPath } from '../../src/report/phrases.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
@@ -106,6 +107,48 @@ describe('the secrets of one file', () => {
     for (const text of [terminal, summary, comment]) expect(text?.match(/\.dockerignore so that COPY/g)).toHaveLength(1)
     expect(summary).toContain('**3 secrets in `/app/.env`**')
     expect(comment).toMatch(/\*\*3 secrets\*\* in `\/app\/\.env`: GitHub token, Stripe secret key, Slack token/)
+  })
+})
+
+describe('what fails comes first, and the rest is folded with its counts', () => {
+  it('in the terminal, the summary and the comment', async () => {
+    const { terminal, summary, comment } = every(await trap())
+    expect(terminal).toMatch(
+      / ● critical [\s\S]+ ○ medium [\s\S]+\n ● fails the image {3}○ is shown, and does not fail\n/,
+    )
+    for (const text of [summary ?? '', comment ?? '']) {
+      const folded = '<details><summary>2 findings do not fail the image: 2 medium</summary>'
+      expect(text).toContain(folded)
+      expect(text.indexOf('GitHub token')).toBeLessThan(text.indexOf(folded))
+    }
+    expect(summary).toMatch(/\*\*critical, fails\*\* · `deleted-secret`/)
+    expect(summary?.slice(0, summary.indexOf('<details>'))).not.toContain('missing-user')
+    expect(comment?.slice(0, comment.indexOf('<details>'))).not.toContain('No USER')
+  })
+
+  it('a low finding that fails by the policy comes before a high one that does not', async () => {
+    const outcome = await judgeArchive(
+      await buildImage({
+        layers: [
+          { by: 'RUN /bin/sh -c curl -k https://a.example/x -o /x # buildkit', files: [{ name: 'x', content: 'x' }] },
+        ],
+      }),
+      { policy: 'fail-on: medium\nmin-confidence: high\n' },
+    )
+    const marks = every(outcome).terminal?.match(/^ [●○]/gm) ?? []
+    expect(marks).toEqual(marks.toSorted())
+  })
+})
+
+describe('a long path', () => {
+  it.each([
+    ['/app/.env', '/app/.env'],
+    [`/srv/${'folder/'.repeat(12)}conf/app.env`, '/srv/…/folder/folder/folder/folder/conf/app.env'],
+    [`/${'x'.repeat(80)}/app.env`, `/${'x'.repeat(80)}/app.env`],
+    [`/a/${'x'.repeat(80)}/app.env`, '/a/…/app.env'],
+    [`/a/b/${'x'.repeat(80)}`, `/a/…/${'x'.repeat(80)}`],
+  ])('%s loses its middle', (path, expected) => {
+    expect(shortPath(path)).toBe(expected)
   })
 })
 
@@ -212,6 +255,8 @@ describe('the terminal', () => {
           → Download, check, then run: curl -fsSLo /tmp/script
             https://get.acme.io/i.sh && echo "<sha256>  /tmp/script" | sha256sum -c -
             && sh /tmp/script
+
+       ● fails the image   ○ is shown, and does not fail
 
       26 rules passed · N kB read in N s
       "

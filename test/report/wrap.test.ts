@@ -1,8 +1,8 @@
 // Lines of 80 columns, whatever is written in them.
 import fc from 'fast-check'
 import stringWidth from 'string-width'
-import { describe, expect, it } from 'vitest'
-import { columns, cutToColumns, pad, WIDTH, wrap } from '../../src/report/wrap.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { columns, cutToColumns, fitTo, lineWidth, pad, WIDTH, wrap } from '../../src/report/wrap.ts'
 import { plainRedactor } from '../../src/secrets/last-look.ts'
 
 const TEXTS = {
@@ -86,4 +86,22 @@ it('counts columns as string-width does, which takes too long to load', () => {
     }),
     { numRuns: 3000 },
   )
+})
+
+describe('the width of the terminal', () => {
+  afterEach(() => fitTo(undefined))
+
+  it.each([
+    [undefined, 80],
+    [20, 60],
+    [72, 72],
+    [100, 100],
+    [300, 120],
+  ])('%s columns: lines of %i', (own, expected) => {
+    fitTo(own)
+    expect(lineWidth()).toBe(expected)
+    const lines = wrap('word '.repeat(200), '', '  ')
+    expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(expected)
+    expect(Math.max(...lines.map(columns))).toBeGreaterThan(expected - 6)
+  })
 })

@@ -27,7 +27,7 @@ ${option('reason')}
 ${option('until')}
 ${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout')}
 
-Exit codes: 0 written · 2 there is no such finding, or the file cannot be changed
+Exit codes: 0 written · 2 no such finding, or the file cannot be changed
 `
 
 const isDay = (text: string): boolean =>
