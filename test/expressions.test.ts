@@ -26,7 +26,6 @@ const BOUNDED: Readonly<Record<string, string>> = {
   [String.raw`/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m`]: 'a comment of GitHub, 65,536 characters at most',
   [String.raw`/(?:^|\/)layergate(?:\/[\w/-]*)?@|^\.\/$/`]: 'layergate init: a workflow file of the person who runs it',
   [String.raw`/(\{[^}]+\})/`]: 'forms that are written in our own detectors',
-  '/[:/-]+$/': 'layergate init: a workflow file of the person who runs it',
   [String.raw`/\$\{\{.*?\}\}/g`]: 'layergate init: a workflow file of the person who runs it',
   [String.raw`/\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/`]:
     'a path: limits.path-bytes, 4,096 characters',

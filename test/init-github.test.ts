@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { proposeWorkflow } from '../src/cli/workflow-patch.ts'
+import { proposeWorkflow } from '../src/cli/workflow/propose.ts'
 
 let folder = ''
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -13,6 +13,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 interface Step {
   uses?: string
   run?: string
+  if?: string
+  env?: Record<string, string>
   with?: Record<string, string | boolean>
 }
 
@@ -68,33 +70,99 @@ describe('the gate stands between build and push', () => {
     expect(gate(workflow)).toEqual({
       image: 'app:1',
       dockerfile: 'web/Dockerfile',
+      context: 'web',
       target: 'final',
       'build-metadata': '${{ steps.build.outputs.metadata }}',
     })
   })
 
-  it('in front of one that pushes, behind a build of its own with the same settings', async () => {
+  it('behind one that pushes: it writes an archive, that is judged, and those bytes are pushed', async () => {
     const { workflow, notes } = await applied(
       job(
-        "      - uses: docker/build-push-action@v6\n        with:\n          file: docker/app.Dockerfile\n          push: ${{ github.ref_name == 'main' }}\n          tags: ${{ steps.meta.outputs.tags }}\n          platforms: linux/amd64,linux/arm64\n          secrets: |\n            a=b\n            c=d\n          cache-from: type=gha\n",
+        "      - uses: docker/build-push-action@v6\n        if: github.actor != 'x'\n        with:\n          file: docker/app.Dockerfile\n          push: ${{ github.ref_name == 'main' }}\n          tags: ${{ steps.meta.outputs.tags }}\n          platforms: linux/amd64,linux/arm64\n          secrets: |\n            a=b\n            c=d\n          cache-from: type=gha\n",
       ),
     )
     expect(names(workflow)).toEqual([
       'actions/checkout',
       'docker/build-push-action',
       'layergate/layergate',
-      'docker/build-push-action',
+      'layergate/layergate',
+      'for tag in ${TAGS//,/ }; do\n  skopeo copy --all --preserve-digests "oci-archive:$RUNNER_TEMP/image.tar" "docker://$tag"\ndone',
     ])
     expect(workflow.jobs['image']?.steps[1]?.with).toEqual({
       file: 'docker/app.Dockerfile',
+      outputs: 'type=oci,dest=${{ runner.temp }}/image.tar',
+      platforms: 'linux/amd64,linux/arm64',
       secrets: 'a=b\nc=d\n',
       'cache-from': 'type=gha',
-      load: true,
-      tags: 'app:gate',
     })
-    expect(workflow.jobs['image']?.steps[3]?.with?.['platforms']).toBe('linux/amd64,linux/arm64')
-    expect(gate(workflow)).toMatchObject({ image: 'app:gate', dockerfile: 'docker/app.Dockerfile' })
-    expect(notes).toContain('several platforms')
+    expect(workflow.jobs['image']?.steps[4]).toMatchObject({
+      if: "(github.actor != 'x') && (github.ref_name == 'main')",
+      env: { TAGS: '${{ steps.meta.outputs.tags }}' },
+    })
+    expect(gate(workflow)).toEqual({
+      image: '${{ runner.temp }}/image.tar',
+      name: 'linux-amd64',
+      platform: 'linux/amd64',
+      dockerfile: 'docker/app.Dockerfile',
+    })
+    expect(workflow.jobs['image']?.steps[3]?.with).toMatchObject({ name: 'linux-arm64', platform: 'linux/arm64' })
+    expect(notes).not.toContain('is written on one line')
+  })
+
+  it('several tags of one that always pushes', async () => {
+    const { workflow } = await applied(
+      job(
+        '      - name: Build\n        uses: docker/build-push-action@v6\n        with:\n          push: true\n          load: false\n          tags: |\n            acme/app:1\n            acme/app:latest\n          context: services/api\n',
+      ),
+    )
+    const [, build, , push] = workflow.jobs['image']?.steps ?? []
+    expect(build?.with).toEqual({ outputs: 'type=oci,dest=${{ runner.temp }}/image.tar', context: 'services/api' })
+    expect(push).toMatchObject({ env: { TAGS: 'acme/app:1\nacme/app:latest\n' } })
+    expect(push).not.toHaveProperty('if')
+    expect(gate(workflow)).toMatchObject({ context: 'services/api', dockerfile: 'services/api/Dockerfile' })
+  })
+
+  it('each job of a matrix has a name of its own', async () => {
+    const { workflow } = await applied(
+      job(
+        '      - run: docker build -t app:1 ${{ matrix.service }}\n',
+        '    strategy:\n      matrix:\n        service: [api, web]\n        node: [20, 22]\n        exclude: []\n',
+      ),
+    )
+    expect(gate(workflow)).toMatchObject({ name: 'image-${{ matrix.service }}-${{ matrix.node }}' })
+  })
+
+  it('each image of compose has a step and a name of its own', async () => {
+    const compose =
+      'services:\n  api:\n    image: acme/api:1\n    build: { context: services/api, dockerfile: api.Dockerfile, target: run }\n  web:\n    image: acme/web:1\n    build: web\n  db:\n    image: postgres:17\n'
+    const { workflow } = await applied({ ...job('      - run: docker compose build\n'), 'compose.yaml': compose })
+    const gates = workflow.jobs['image']?.steps
+      .filter(({ uses }) => uses?.includes('layergate@'))
+      .map((step) => step.with)
+    expect(gates).toEqual([
+      {
+        image: 'acme/api:1',
+        name: 'api',
+        dockerfile: 'services/api/api.Dockerfile',
+        context: 'services/api',
+        target: 'run',
+      },
+      { image: 'acme/web:1', name: 'web', dockerfile: 'web/Dockerfile', context: 'web' },
+    ])
+    rmSync(folder, { recursive: true, force: true })
+    const one = await applied({ ...job('      - run: docker-compose build web\n'), 'docker-compose.yml': compose })
+    expect(gate(one.workflow)).toMatchObject({ image: 'acme/web:1' })
+  })
+
+  it.each([
+    ['make image', 'Makefile', 'image: deps\n\t@docker build -t app:1 .\n'],
+    ['make -C api image', 'api/Makefile', 'image:\n\tdocker build -t app:1 .\n'],
+    ['./scripts/build.sh --fast', 'scripts/build.sh', '#!/bin/sh\nset -e\ndocker build -t app:1 .\n'],
+    ['bash scripts/build.sh', 'scripts/build.sh', 'if true; then\n  docker build -t app:1 .\nfi\n'],
+  ])('behind %s, which builds', async (command, file, text) => {
+    const { workflow } = await applied({ ...job(`      - run: ${command}\n`), [file]: text })
+    expect(gate(workflow)).toEqual({ image: 'app:1' })
   })
 
   it('behind one that writes a file', async () => {
@@ -141,6 +209,11 @@ describe('what a person must decide is said, and not written', () => {
     ['      - run: docker build -t app:1 . && docker push app:1\n', /cut it in two steps/],
     ['      - uses: docker/bake-action@v6\n', /bake-action/],
     [
+      '      - uses: docker/build-push-action@v6\n        with: { push: true, tags: app:1 }\n',
+      /its build pushes, and is written on one line/,
+    ],
+    ['      - uses: docker/build-push-action@v6\n        with:\n          context: .\n', /its build keeps no image/],
+    [
       '      - run: docker build -t app:1 .\n      - uses: acme/layergate@abc\n        with: { image: app:1 }\n',
       /has the gate already/,
     ],
@@ -148,6 +221,42 @@ describe('what a person must decide is said, and not written', () => {
     const { patch, notes } = await applied(job(steps))
     expect(patch).toBe('')
     expect(notes).toMatch(note)
+  })
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      'make image',
+      'Makefile',
+      'TAG := 1\nimage:\n\tdocker build -t app:$(TAG) .\n',
+      /make image builds an image \(Makefile:3\): .* with the image's name/,
+    ],
+    [
+      './release.sh',
+      'release.sh',
+      'docker build -t app:1 .\ndocker push app:1\n',
+      /\(release\.sh:1\), and pushes it: build and push in two steps: .* with image: app:1/,
+    ],
+    [
+      'docker compose build',
+      'compose.yml',
+      'services:\n  api:\n    build: .\n',
+      /the service api of compose has no image: of its own/,
+    ],
+    ['docker compose build --push', 'compose.yml', 'services: {}\n', /compose builds and pushes in one command/],
+  ])('%s', async (command, file, text, note) => {
+    const { patch, notes } = await applied({ ...job(`      - run: ${command}\n`), [file]: text })
+    expect(patch).toBe('')
+    expect(notes).toMatch(note)
+    expect(notes).toMatch(/^\.github\/workflows\/build\.yml:\d+: job image: /)
+  })
+
+  it.each([
+    ['docker-bake.hcl', 'group "default" {}\ntarget "_common" {\n}\ntarget "api" {\n}\ntarget "web" {\n}\n'],
+    ['docker-bake.json', '{ "target": { "api": {}, "web": {} } }'],
+  ])('the targets of %s', async (file, text) => {
+    const { patch, notes } = await applied({ ...job('      - uses: docker/bake-action@v6\n'), [file]: text })
+    expect(patch).toBe('')
+    expect(notes).toContain('docker/bake-action (api, web): let it load: true')
   })
 
   it('a workflow that no pull request starts', async () => {

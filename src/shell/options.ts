@@ -109,6 +109,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   keytool: { single: true },
   ldapsearch: { short: 'DwHbshp' },
   lftp: { short: 'upe', long: words('user port') },
+  make: { short: 'CfIjloW', long: words('directory file makefile include-dir old-file what-if new-file') },
   mariadb: MYSQL,
   microdnf: YUM,
   mkdir: { short: 'm', long: words('mode context') },

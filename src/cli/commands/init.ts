@@ -8,7 +8,7 @@ import type { Command } from '../command.ts'
 import { option } from '../help.ts'
 import { INIT_OPTIONS, noArguments, parseOptions } from '../options.ts'
 import { print } from '../output.ts'
-import { proposeWorkflow } from '../workflow-patch.ts'
+import { proposeWorkflow } from '../workflow/propose.ts'
 
 const help = (): string => `Usage: layergate init [--github]
 

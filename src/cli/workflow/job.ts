@@ -1,0 +1,61 @@
+// A job of a workflow: its steps, where they stand in the file, and changes to its lines.
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml'
+
+/** Lines that go and lines that come. */
+export interface Edit {
+  /** The line before which lines are put, from 0. */
+  readonly before: number
+  /** How many lines go from there on; none where it is left out. */
+  readonly removes?: number
+  readonly lines: readonly string[]
+}
+
+export const EXPRESSION = /\$\{\{.*?\}\}/g
+
+export const textAt = (map: YAMLMap | null, key: string): string | null => {
+  const node: unknown = map?.get(key, true)
+  return isScalar(node) && node.value !== null ? String(node.value).trim() : null
+}
+
+export const mapAt = (map: YAMLMap | null, key: string): YAMLMap | null => {
+  const node: unknown = map?.get(key, true)
+  return isMap(node) ? (node as YAMLMap) : null
+}
+
+export interface Job {
+  /** Of the workflow, from the root of the repository. */
+  readonly file: string
+  readonly name: string
+  readonly node: YAMLMap
+  readonly workflow: YAMLMap
+  readonly lines: readonly string[]
+  readonly lineOf: (offset: number) => number
+}
+
+export interface WorkflowStep {
+  readonly node: YAMLMap
+  /** First line, from 0, and the line behind the last that says something. */
+  readonly start: number
+  readonly end: number
+  readonly indent: string
+}
+
+export function stepsOf({ node, lines, lineOf }: Job): WorkflowStep[] {
+  const steps: unknown = node.get('steps', true)
+  // On one line there is nowhere to put another step.
+  if (!isSeq(steps) || steps.flow === true) return []
+  return steps.items.flatMap((item): WorkflowStep[] => {
+    if (!isMap(item) || item.range == null) return []
+    let start = lineOf(item.range[0])
+    while (start > 0 && !/^\s*-/.test(lines[start] ?? '')) start--
+    let end = lineOf(item.range[1] - 1) + 1
+    while (end > start + 1 && /^\s*(?:#.*)?$/.test(lines[end - 1] ?? '')) end--
+    return [{ node: item as YAMLMap, start, end, indent: /^\s*/.exec(lines[start] ?? '')?.[0] ?? '' }]
+  })
+}
+
+export const keysOf = (map: YAMLMap | null): string[] =>
+  (map?.items ?? []).map((pair) => String((pair as { key: unknown }).key))
+
+/** Where a step stands, for a note: `.github/workflows/build.yml:12: job image`. */
+export const whereIs = ({ file, name }: Job, step: WorkflowStep): string => `${file}:${step.start + 1}: job ${name}`
