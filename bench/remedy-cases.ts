@@ -15,6 +15,12 @@ export interface RemedyCase {
   readonly run?: readonly string[]
   /** `change`: a change is certain, and must be there. `either`: none is fine too, as long as nothing breaks. */
   readonly wants: 'change' | 'either'
+  /** What the remedy must say where there is no change. */
+  readonly says?: RegExp
+  /** The folder that is sent to the builder, where it is not that of the Dockerfile. */
+  readonly context?: string
+  /** A tar with one file. */
+  readonly archive?: { readonly name: string; readonly path: string; readonly content: string }
 }
 
 const value = (name: string): string => VALUES[name]?.() ?? ''
@@ -47,7 +53,7 @@ const FILES: readonly Copied[] = [
   { about: 'a key of ssh', file: 'deploy/id_rsa', at: '/root/.ssh/id_rsa', content: KEY },
   { about: 'a file of variables', file: 'build.env', at: '/app/build.env', content: `TOKEN=${GITLAB}\n` },
 ]
-const USES: readonly { about: string; lines: (file: Copied) => string; wants?: 'either' }[] = [
+const USES: readonly { about: string; lines: (file: Copied) => string; wants?: 'either'; says?: RegExp }[] = [
   { about: 'read, and removed in the same RUN', lines: ({ at }) => `RUN wc -c < ${at} > /len && rm ${at}\n` },
   { about: 'read, and removed in another RUN', lines: ({ at }) => `RUN wc -c < ${at} > /len\nRUN rm -f ${at}\n` },
   {
@@ -69,10 +75,21 @@ const USES: readonly { about: string; lines: (file: Copied) => string; wants?: '
     about: 'changed',
     lines: ({ at }) => `RUN echo more >> ${at} && wc -c < ${at} > /len && rm ${at}\n`,
     wants: 'either',
+    says: /writes to it/,
   },
-  { about: 'moved', lines: ({ at }) => `RUN mv ${at} /tmp/x && wc -c < /tmp/x > /len && rm /tmp/x\n`, wants: 'either' },
+  {
+    about: 'moved',
+    lines: ({ at }) => `RUN mv ${at} /tmp/x && wc -c < /tmp/x > /len && rm /tmp/x\n`,
+    wants: 'either',
+    says: /moves it/,
+  },
   { about: 'used by a script', lines: ({ at }) => `RUN sh /count.sh ${at} > /len\nRUN rm ${at}\n` },
-  { about: 'perhaps used by a script', lines: ({ at }) => `RUN sh /all.sh > /len\nRUN rm ${at}\n`, wants: 'either' },
+  {
+    about: 'perhaps used by a script',
+    lines: ({ at }) => `RUN sh /all.sh > /len\nRUN rm ${at}\n`,
+    wants: 'either',
+    says: /Nobody can tell whether .* reads it: if so, mount it there/,
+  },
 ]
 const SCRIPTS = {
   'count.sh': 'wc -c < "$1"\n',
@@ -80,12 +97,13 @@ const SCRIPTS = {
 }
 
 const copied: RemedyCase[] = FILES.flatMap((file) =>
-  USES.map(({ about, lines, wants }) => ({
+  USES.map(({ about, lines, wants, says }) => ({
     name: `COPY of ${file.about}: ${about}`,
     dockerfile: `${BASE}COPY count.sh all.sh /\nCOPY ${file.file} ${file.at}\n${lines(file)}${END}`,
     files: { ...SCRIPTS, [file.file]: file.content },
     run: [],
     wants: wants ?? ('change' as const),
+    ...(says === undefined ? {} : { says }),
   })),
 )
 
@@ -217,6 +235,7 @@ const together: RemedyCase[] = [
     files: { '.env': `TOKEN=${GITLAB}\n` },
     run: [],
     wants: 'either',
+    says: /leaves it out.*give it the variables then: `docker run --env-file .*compose: `env_file.*Kubernetes: `envFrom`/,
   },
   {
     name: 'a script that the container starts with',
@@ -224,6 +243,7 @@ const together: RemedyCase[] = [
     files: { 'begin.sh': `TOKEN=${GITLAB}\necho started\n` },
     run: [],
     wants: 'either',
+    says: /Take the value out of the file, and let the program read it from its environment/,
   },
   {
     name: 'a key that the container serves with',
@@ -231,6 +251,7 @@ const together: RemedyCase[] = [
     files: { 'certs/server.key': KEY },
     run: [],
     wants: 'either',
+    says: /Replace the key.*mount it then: `docker run -v .*compose: `volumes.*Kubernetes: a Secret with `mountPath/,
   },
   {
     name: 'a file that another stage needs too',
@@ -238,6 +259,7 @@ const together: RemedyCase[] = [
     files: { 'pay.ini': `token=${GITLAB}\n` },
     run: [],
     wants: 'either',
+    says: /COPY in line 3 takes it too/,
   },
   {
     name: 'a folder, read and removed in one RUN',
@@ -273,6 +295,7 @@ const together: RemedyCase[] = [
     files: { 'pay.ini': `token=${GITLAB}\n` },
     run: [],
     wants: 'either',
+    says: /take it out of that command by hand/,
   },
   ...[
     ['the whole context, not read', 'COPY . .\nRUN echo 1 > /app/len\n'],
@@ -311,6 +334,79 @@ const together: RemedyCase[] = [
     files: { '.env': `TOKEN=${GITLAB}\n` },
     run: [],
     wants: 'either',
+    says: /give it the variables then: `docker run --env-file/,
+  },
+  {
+    name: 'the context of a monorepo, the Dockerfile elsewhere',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY . .\nRUN wc -c < .npmrc > /len\nRUN rm .npmrc\n${END}`,
+    files: { 'services/api/.npmrc': NPMRC, 'services/api/main.txt': 'x', 'services/web/.npmrc': 'x\n' },
+    context: 'services/api',
+    run: [],
+    wants: 'change',
+  },
+  {
+    name: 'the context of a monorepo with patterns of its own',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY . .\nRUN rm deploy.env && echo 1 > /len\n${END}`,
+    files: { 'services/api/deploy.env': `TOKEN=${GITLAB}\n`, 'services/api/.dockerignore': 'dist\n' },
+    context: 'services/api',
+    run: [],
+    wants: 'change',
+  },
+  {
+    name: 'lists that a package manager leaves',
+    dockerfile: `${BASE}COPY make.sh /\nRUN mkdir -p /var/lib/apt/lists && sh /make.sh > /var/lib/apt/lists/x_Packages && echo 1 > /len\n${END}`,
+    files: { 'make.sh': MAKE },
+    run: [],
+    wants: 'change',
+  },
+  {
+    name: 'code of the application that holds a value',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY . .\nENTRYPOINT ["wc", "-c", "/app/config.js"]\n`,
+    files: { 'config.js': `export const key = '${GITLAB}'\n` },
+    run: [],
+    wants: 'either',
+    says: /Take the value out of the file, and let the program read it from its environment/,
+  },
+  {
+    name: 'a settings file that a RUN changes and the container reads',
+    dockerfile: `${BASE}COPY app.ini /app.ini\nRUN sed -i s/a/b/ /app.ini\nENTRYPOINT ["wc", "-c", "/app.ini"]\n`,
+    files: { 'app.ini': `token = ${GITLAB}\n` },
+    run: [],
+    wants: 'either',
+  },
+  {
+    name: 'what ADD unpacks',
+    dockerfile: `${BASE}ADD home.tar /\nRUN wc -c < /etc/pay.ini > /len\n${END}`,
+    files: {},
+    archive: { name: 'home.tar', path: 'etc/pay.ini', content: `token=${GITLAB}\n` },
+    run: [],
+    wants: 'either',
+    says: /Take \/etc\/pay\.ini out of the archive home\.tar, which ADD unpacks/,
+  },
+  {
+    name: 'several leaks that have nothing to do with each other',
+    dockerfile: `${BASE}COPY .npmrc /app/.npmrc\nRUN wc -c < /app/.npmrc > /len\nRUN rm /app/.npmrc\nARG A\nRUN test -n "$A"\nENV B=${SLACK}\nRUN test -n "$B"\nRUN echo '${GITHUB}' | wc -c > /len2\n${END}`,
+    files: { '.npmrc': NPMRC },
+    args: { A: GITLAB },
+    variables: { B: SLACK },
+    literal: GITHUB,
+    run: [],
+    wants: 'change',
+  },
+  {
+    name: 'an argument of two stages',
+    dockerfile: `FROM scratch AS build\nADD root.tar /\nARG TOKEN\nRUN test -n "$TOKEN" && echo 1 > /len\n${BASE}ARG TOKEN\nRUN test -n "$TOKEN"\nCOPY --from=build /len /len\n${END}`,
+    files: {},
+    args: { TOKEN: GITHUB },
+    run: [],
+    wants: 'change',
+  },
+  {
+    name: 'a user that a RUN makes before',
+    dockerfile: `${BASE}RUN echo ops:x:1001:1001::/:/bin/sh >> /etc/passwd && touch /len && chmod 666 /len\nCOPY .npmrc /app/.npmrc\nRUN rm /app/.npmrc\nUSER ops\nRUN echo 1 > /len\n${END}`,
+    files: { '.npmrc': NPMRC },
+    run: [],
+    wants: 'change',
   },
   {
     name: 'a folder that only the COPY makes',
@@ -318,6 +414,7 @@ const together: RemedyCase[] = [
     files: { 'conf/app.env': `TOKEN=${GITLAB}\n` },
     run: [],
     wants: 'either',
+    says: /COPY makes \/conf too, which RUN in line \d may need/,
   },
 ]
 
