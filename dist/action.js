@@ -65262,8 +65262,12 @@ var Planner = class {
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
       const { layer: later, state } = place.ending;
-      const over = this.#instructions.find((each2) => each2.layer === later)?.source.keyword;
-      if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) refuse();
+      const over = this.#instructions.find((each2) => each2.layer === later);
+      const isCopied = over?.source.keyword === "COPY" || over?.source.keyword === "ADD";
+      if (hider === null && (state !== "overwritten" || !isCopied))
+        refuse(
+          over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
+        );
     }
     const known2 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;

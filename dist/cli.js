@@ -45417,8 +45417,12 @@ var Planner = class {
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
       const { layer: later, state } = place.ending;
-      const over = this.#instructions.find((each2) => each2.layer === later)?.source.keyword;
-      if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) refuse();
+      const over = this.#instructions.find((each2) => each2.layer === later);
+      const isCopied = over?.source.keyword === "COPY" || over?.source.keyword === "ADD";
+      if (hider === null && (state !== "overwritten" || !isCopied))
+        refuse(
+          over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
+        );
     }
     const known2 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
@@ -54709,6 +54713,7 @@ function placeName(location) {
   }
 }
 var lineName = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
+var entryComment = (finding) => visible(`${finding.title}: ${lineName(finding)}`);
 var referenceName = ({ reference }) => reference === "-" ? "standard input" : reference;
 function layerTally({ layers }) {
   const count2 = (base) => layers.filter((layer) => layer.base === base).length;
@@ -56145,11 +56150,6 @@ var explain2 = {
   run: run5
 };
 
-// src/cli/changes.ts
-import { rmSync, writeFileSync } from "node:fs";
-import { writeFile as writeFile3 } from "node:fs/promises";
-import { resolve } from "node:path";
-
 // node_modules/diff/libesm/diff/base.js
 var Diff = class {
   diff(oldStr, newStr, options5 = {}) {
@@ -56676,8 +56676,67 @@ function withPatterns(text5, patterns) {
   const start = text5 === null || text5 === "" || text5.endsWith("\n") ? text5 ?? "" : `${text5}${end2}`;
   return `${start}${missing.join(end2)}${end2}`;
 }
+var patchOf = (changes2) => changes2.map(
+  ({ path: path23, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path23}`, `b/${path23}`, before ?? "", after2).replace(
+    /^=+\n/,
+    ""
+  )
+).join("");
+function linesOf2({ before, after: after2 }) {
+  const patch = createTwoFilesPatch("", "", before ?? "", after2, void 0, void 0, { context: 0 });
+  return patch.split("\n").slice(4).filter((line2) => /^[+-]/.test(line2)).map((line2) => `${line2.charAt(0)} ${line2.substring(1)}`.trimEnd());
+}
+
+// src/report/fixes.ts
+var item = (text5) => wrap(visible(text5), "  ", "    ");
+function changedLines({ redactor, report }, changes2, mode) {
+  const lines = changes2.flatMap((change) => {
+    const verb = mode !== "change" ? "Would change" : change.before === null ? "Wrote" : "Changed";
+    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf2(change)).map((line2) => `  ${visible(line2)}`)];
+  });
+  if (changes2.length === 0) lines.push("Nothing to change.");
+  for (const { code: code3, message } of report.warnings)
+    if (code3 === "lines-not-known")
+      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), "", "  "));
+  return lines;
+}
+function buildLines(fixes) {
+  const options5 = [...new Set(fixes.flatMap((fix2) => fix2.build))];
+  return options5.length === 0 ? [] : ["docker build then takes:", ...options5.map((each2) => `  ${visible(each2)}`)];
+}
+function leftLines(left) {
+  if (left.length === 0) return [];
+  return [
+    `${plural(left.length, "finding")} without a certain change:`,
+    ...left.flatMap((finding) => {
+      const at3 = finding.dockerfile === null ? "" : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `;
+      return item(`${at3}${finding.title} (${finding.ruleId}). ${finding.remedy}`);
+    })
+  ];
+}
+var allGone = (count2) => count2 === 1 ? "the finding is" : count2 === 2 ? "both findings are" : `all ${count2} findings are`;
+function provedLines({ report }, kept, difference) {
+  const texts2 = new Set(kept.map((fix2) => JSON.stringify(fix2)));
+  const cured = report.findings.filter(({ fix: fix2, suppressed }) => suppressed === null && texts2.has(JSON.stringify(fix2)));
+  return [
+    ...wrap(`Built and scanned before and after: ${allGone(cured.length)} gone, and there is no new one.`, "", "  "),
+    "",
+    ...renderDiff(difference, false).trimEnd().split("\n"),
+    ""
+  ];
+}
+var refusedLines = ({ report, redactor }, { fix: fix2, why, output }) => [
+  ...wrap(visible(`Taken back: the change of ${placesOf2(report.findings, fix2)}. ${why}`), "", "  "),
+  ...redactor.lines(output).map((line2) => `  ${visible(line2)}`)
+];
+var placesOf2 = (findings, fix2) => findings.filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix2)).map(
+  ({ dockerfile, title }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`
+).join("; ");
 
 // src/cli/changes.ts
+import { rmSync, writeFileSync } from "node:fs";
+import { writeFile as writeFile3 } from "node:fs/promises";
+import { resolve } from "node:path";
 var MAX_FILE2 = 1 << 20;
 async function read2(path23) {
   const found = await readWhole(resolve(path23), MAX_FILE2, process.cwd());
@@ -56702,16 +56761,6 @@ async function changesOf(fixes) {
     changes2.push({ path: path23, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
-}
-var patchOf = (changes2) => changes2.map(
-  ({ path: path23, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path23}`, `b/${path23}`, before ?? "", after2).replace(
-    /^=+\n/,
-    ""
-  )
-).join("");
-function linesOf2({ before, after: after2 }) {
-  const patch = createTwoFilesPatch("", "", before ?? "", after2, void 0, void 0, { context: 0 });
-  return patch.split("\n").slice(4).filter((line2) => /^[+-]/.test(line2)).map((line2) => `  ${visible(`${line2.charAt(0)} ${line2.substring(1)}`.trimEnd())}`);
 }
 async function write(path23, text5, flag2 = "w") {
   try {
@@ -56936,7 +56985,7 @@ var Prover = class {
       if (trial.isProved) {
         kept = [...kept, fix2];
         difference = trial.difference;
-      } else refused2.push({ fix: fix2, why: trial.why, output: trial.output });
+      } else refused2.push({ fix: fix2, why: trial.why, output: lastLines(trial.output) });
     }
     const changes2 = await changesOf(kept);
     const { command: command2 } = this.#commandFor(kept, changes2);
@@ -56967,7 +57016,6 @@ function fixesOf({ report }) {
   const open7 = report.findings.flatMap(({ fix: fix2, suppressed }) => fix2 === null || suppressed !== null ? [] : [fix2]);
   return [...new Map(open7.map((fix2) => [JSON.stringify(fix2), fix2])).values()];
 }
-var item = (text5) => wrap(visible(text5), "  ", "    ");
 async function run6(args, host) {
   const { values, positionals } = parseOptions("fix", args, FIX_OPTIONS);
   const reference = oneImage("fix", positionals);
@@ -56998,61 +57046,20 @@ async function run6(args, host) {
 }
 var say = (lines) => print(uncommanding(sealed(`${lines.join("\n")}
 `)));
-function changedLines({ redactor, report }, changes2, mode) {
-  const lines = changes2.flatMap((change) => {
-    const verb = mode !== "change" ? "Would change" : change.before === null ? "Wrote" : "Changed";
-    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf2(change))];
-  });
-  if (changes2.length === 0) lines.push("Nothing to change.");
-  for (const { code: code3, message } of report.warnings)
-    if (code3 === "lines-not-known")
-      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), "", "  "));
-  return lines;
-}
-function buildLines(fixes) {
-  const options5 = [...new Set(fixes.flatMap((fix2) => fix2.build))];
-  return options5.length === 0 ? [] : ["docker build then takes:", ...options5.map((each2) => `  ${visible(each2)}`)];
-}
-function leftLines(left) {
-  if (left.length === 0) return [];
-  return [
-    `${plural(left.length, "finding")} without a certain change:`,
-    ...left.flatMap((finding) => {
-      const at3 = finding.dockerfile === null ? "" : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `;
-      return item(`${at3}${finding.title} (${finding.ruleId}). ${finding.remedy}`);
-    })
-  ];
-}
 async function runProved(reference, command2, settings2, host) {
   const { outcome, kept, changes: changes2, refused: refused2, difference } = await prove(reference, command2, settings2, host, fixesOf);
   const isKept = (fix2) => fix2 !== null && kept.some((each2) => JSON.stringify(each2) === JSON.stringify(fix2));
-  const { findings } = outcome.report;
-  const cured = findings.filter(({ fix: fix2, suppressed }) => isKept(fix2) && suppressed === null);
-  const left = findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && !isKept(fix2));
-  const lines = [...changedLines(outcome, changes2, "change"), ...buildLines(kept)];
-  if (difference !== null)
-    lines.push(
-      ...wrap(
-        `Built and scanned before and after: ${cured.length === 1 ? "the finding is" : cured.length === 2 ? "both findings are" : `all ${cured.length} findings are`} gone, and there is no new one.`,
-        "",
-        "  "
-      ),
-      "",
-      ...renderDiff(difference, false).trimEnd().split("\n"),
-      ""
-    );
-  for (const { fix: fix2, why, output } of refused2)
-    lines.push(
-      ...wrap(visible(`Taken back: the change of ${placesOf2(findings, fix2)}. ${why}`), "", "  "),
-      ...outcome.redactor.lines(lastLines(output)).map((line2) => `  ${visible(line2)}`)
-    );
-  lines.push(...leftLines(left.filter(({ fix: fix2 }) => fix2 === null)));
+  const left = outcome.report.findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && !isKept(fix2));
+  const lines = [
+    ...changedLines(outcome, changes2, "change"),
+    ...buildLines(kept),
+    ...difference === null ? [] : provedLines(outcome, kept, difference),
+    ...refused2.flatMap((each2) => refusedLines(outcome, each2)),
+    ...leftLines(left.filter(({ fix: fix2 }) => fix2 === null))
+  ];
   await say(lines);
   return left.length > 0 ? 1 : 0;
 }
-var placesOf2 = (findings, fix2) => findings.filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix2)).map(
-  ({ dockerfile, title }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`
-).join("; ");
 var fix = {
   name: "fix",
   overview: [["fix IMAGE", "makes the changes that the findings propose"]],
@@ -57330,8 +57337,7 @@ async function run8(args, host) {
     throw new UsageError(`${id} is accepted already: \u201C${visible(finding.suppressed.reason)}\u201D.`);
   const { file, text: text5 } = await configuration(values.config ?? null);
   const entry = entryFor(finding, reason.trim(), until);
-  const about = visible(`${finding.title}: ${lineName(finding)}`);
-  await write(file, withEntry(file, text5, entry, about), text5 === null ? "wx" : "w");
+  await write(file, withEntry(file, text5, entry, entryComment(finding)), text5 === null ? "wx" : "w");
   const places = [entry.fingerprint ?? []].flat().length;
   await print(
     uncommanding(

@@ -12,16 +12,22 @@ import { compare } from '../src/outcome/compare.ts'
 import type { Outcome } from '../src/outcome/outcome.ts'
 import { renderBaseline } from '../src/policy/baseline.ts'
 import { PRESETS } from '../src/policy/config.ts'
+import { entryFor, withEntry } from '../src/policy/ignore-entry.ts'
 import { toPolicy } from '../src/policy/policy.ts'
+import { applyEdits } from '../src/remedy/apply.ts'
 import { toAnnotations } from '../src/report/annotations.ts'
 import { renderErrorSection, renderSection, upsertSection } from '../src/report/comment.ts'
 import { contextText } from '../src/report/context.ts'
 import { renderDiff, renderDiffMarkdown } from '../src/report/difference.ts'
+import { renderExplanation } from '../src/report/explanation.ts'
+import { buildLines, changedLines, leftLines, refusedLines } from '../src/report/fixes.ts'
 import { FORMS } from '../src/report/forms.ts'
 import { renderHistory } from '../src/report/history.ts'
 import { renderLint, renderLintJson } from '../src/report/lint.ts'
+import { entryComment } from '../src/report/phrases.ts'
 import { renderLintSarif } from '../src/report/sarif.ts'
 import { renderTerminal } from '../src/report/terminal.ts'
+import { sealed } from '../src/secrets/last-look.ts'
 import { processScanner } from '../src/secrets/scanner.ts'
 import { presentable } from '../src/settings.ts'
 import type { FileSpec, ImageSpec, Layout } from './image-builder.ts'
@@ -251,7 +257,43 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
     'long history': renderHistory(outcome, NOW, { width: 80, verbose: true }),
     baseline: renderBaseline({ schemaVersion: 1, salt: record.salt, images: { [report.name]: record.findings } }),
     diff: renderDiff(change, true),
+    ...fixOutputsOf(outcome),
     'diff for a comment': renderDiffMarkdown(change),
+  }
+}
+
+/** What fix, explain and ignore print of an outcome, and what they write. */
+function fixOutputsOf(outcome: Outcome): Record<string, string> {
+  const { findings } = outcome.report
+  const fixes = findings.flatMap((finding) => finding.fix ?? [])
+  const before = outcome.source?.lines.join('\n') ?? ''
+  const changes = [...new Set(fixes.map(({ path }) => path))].map((path) => ({
+    path,
+    before,
+    after: applyEdits(
+      before,
+      [...new Map(fixes.map((fix) => [JSON.stringify(fix), fix])).values()].flatMap(({ edits }) => edits),
+    ),
+  }))
+  const refused = fixes.map((fix) => ({ fix, why: 'It fails:', output: before.split('\n') }))
+  return {
+    fix: sealed(
+      [
+        ...changedLines(outcome, changes, 'change'),
+        ...buildLines(fixes),
+        ...refused.flatMap((each) => refusedLines(outcome, each)),
+        ...leftLines(findings.filter(({ fix }) => fix === null)),
+      ].join('\n'),
+    ),
+    // The form of a detector reads like a value without its spaces.
+    explain: sealed(
+      findings
+        .map((finding) => renderExplanation(finding).replace(/ {2}form {2}[\s\S]*?(?= {2}(?:check|severity) )/, ''))
+        .join('\n'),
+    ),
+    ignore: findings
+      .map((finding) => withEntry('x', null, entryFor(finding, 'because', null), entryComment(finding)))
+      .join('\n'),
   }
 }
 

@@ -2,21 +2,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createTwoFilesPatch } from 'diff'
 import { readWhole } from '../checkout/whole-file.ts'
 import { ConfigError, reasonOf, UsageError } from '../error.ts'
-import type { Finding } from '../finding/finding.ts'
-import { applyEdits, withPatterns } from '../remedy/apply.ts'
-import { visible } from '../report/escape.ts'
-
-export type Fix = NonNullable<Finding['fix']>
-
-export interface Change {
-  readonly path: string
-  /** null: there is no such file yet. */
-  readonly before: string | null
-  readonly after: string
-}
+import { applyEdits, type Change, withPatterns } from '../remedy/apply.ts'
+import type { Fix } from '../remedy/remedy.ts'
 
 /** Bytes of a file that is changed. */
 const MAX_FILE = 1 << 20
@@ -47,26 +36,6 @@ export async function changesOf(fixes: readonly Fix[]): Promise<Change[]> {
     changes.push({ path, before, after: withPatterns(before, [...new Set(patterns)]) })
   }
   return changes.filter(({ before, after }) => before !== after)
-}
-
-export const patchOf = (changes: readonly Change[]): string =>
-  changes
-    .map(({ path, before, after }) =>
-      createTwoFilesPatch(before === null ? '/dev/null' : `a/${path}`, `b/${path}`, before ?? '', after).replace(
-        /^=+\n/,
-        '',
-      ),
-    )
-    .join('')
-
-/** Lines that go and lines that come. Values in them are still to be hidden. */
-export function linesOf({ before, after }: Change): string[] {
-  const patch = createTwoFilesPatch('', '', before ?? '', after, undefined, undefined, { context: 0 })
-  return patch
-    .split('\n')
-    .slice(4)
-    .filter((line) => /^[+-]/.test(line))
-    .map((line) => `  ${visible(`${line.charAt(0)} ${line.substring(1)}`.trimEnd())}`)
 }
 
 /** @param flag `wx` for a file that is to be new: a link in its place is not followed */

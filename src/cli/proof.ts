@@ -5,22 +5,16 @@ import { UsageError } from '../error.ts'
 import { type GateOptions, runGate } from '../gate.ts'
 import { compare, type Difference, type Side } from '../outcome/compare.ts'
 import type { Outcome } from '../outcome/outcome.ts'
+import type { Change } from '../remedy/apply.ts'
 import { definedNames } from '../remedy/plan.ts'
+import type { Fix } from '../remedy/remedy.ts'
+import type { Refused } from '../report/fixes.ts'
 import { prepare, type Settings } from '../settings.ts'
 import { type BuildCommand, build, withOptions } from './builder.ts'
-import { type Change, changesOf, type Fix, make, takeBack } from './changes.ts'
+import { changesOf, make, takeBack } from './changes.ts'
 import type { Host } from './command.ts'
 import { surroundingsOf } from './options.ts'
 import { withProgress } from './output.ts'
-
-/** A change that was taken back. */
-interface Refused {
-  readonly fix: Fix
-  /** Why, in words. */
-  readonly why: string
-  /** What the builder said last; empty where it built. */
-  readonly output: string
-}
 
 export interface Proof {
   readonly outcome: Outcome
@@ -40,7 +34,7 @@ type Trial =
 const MAX_LINES = 12
 
 /** The last lines of what the builder said, without its steps that went well. */
-export const lastLines = (output: string): string[] =>
+const lastLines = (output: string): string[] =>
   output
     .split(/[\r\n]+/)
     .filter((line) => line.trim() !== '' && !/^#\d+ (?:sha256:|CACHED|CANCELED|DONE)/.test(line))
@@ -170,7 +164,7 @@ class Prover {
       if (trial.isProved) {
         kept = [...kept, fix]
         difference = trial.difference
-      } else refused.push({ fix, why: trial.why, output: trial.output })
+      } else refused.push({ fix, why: trial.why, output: lastLines(trial.output) })
     }
     const changes = await changesOf(kept)
     const { command } = this.#commandFor(kept, changes)

@@ -1,4 +1,5 @@
 // The files of the checkout with a change made: line ends and everything that is not changed stay.
+import { createTwoFilesPatch } from 'diff'
 import type { Edit } from './plan.ts'
 
 /** The Dockerfile with the edits made. A line that comes ends as the one that it stands for. */
@@ -19,4 +20,33 @@ export function withPatterns(text: string | null, patterns: readonly string[]): 
   const end = text?.includes('\r\n') === true ? '\r\n' : '\n'
   const start = text === null || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}${end}`
   return `${start}${missing.join(end)}${end}`
+}
+
+/** A file and what it becomes. */
+export interface Change {
+  readonly path: string
+  /** null: there is no such file yet. */
+  readonly before: string | null
+  readonly after: string
+}
+
+/** As `git apply` takes it. */
+export const patchOf = (changes: readonly Change[]): string =>
+  changes
+    .map(({ path, before, after }) =>
+      createTwoFilesPatch(before === null ? '/dev/null' : `a/${path}`, `b/${path}`, before ?? '', after).replace(
+        /^=+\n/,
+        '',
+      ),
+    )
+    .join('')
+
+/** Lines that go and lines that come, with the sign in front. Values in them are still to be hidden. */
+export function linesOf({ before, after }: Change): string[] {
+  const patch = createTwoFilesPatch('', '', before ?? '', after, undefined, undefined, { context: 0 })
+  return patch
+    .split('\n')
+    .slice(4)
+    .filter((line) => /^[+-]/.test(line))
+    .map((line) => `${line.charAt(0)} ${line.substring(1)}`.trimEnd())
 }

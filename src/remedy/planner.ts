@@ -327,9 +327,15 @@ export class Planner {
     const hider = this.#hider(place)
     if (place.ending !== null && place.ending.layer !== layer) {
       const { layer: later, state } = place.ending
-      const over = this.#instructions.find((each) => each.layer === later)?.source.keyword
+      const over = this.#instructions.find((each) => each.layer === later)
       // Another COPY over it stands by itself; a RUN that changes the file would miss it.
-      if (hider === null && (state !== 'overwritten' || (over !== 'COPY' && over !== 'ADD'))) refuse()
+      const isCopied = over?.source.keyword === 'COPY' || over?.source.keyword === 'ADD'
+      if (hider === null && (state !== 'overwritten' || !isCopied))
+        refuse(
+          over?.source.keyword === 'RUN' && state === 'overwritten'
+            ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.`
+            : '',
+        )
     }
     const known = this.#evidence.sources.get(fileKey(layer, index))
     const isLasting = place.ending === null || (hider === null && place.ending.layer === layer)

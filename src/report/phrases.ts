@@ -4,6 +4,7 @@ import { SEVERITIES } from '../finding/finding.ts'
 import type { Report, ReportImage } from '../outcome/contract.ts'
 import { changedWith } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
+import { visible } from './escape.ts'
 
 /** `78.1 MB`, with decimal units as registries use them. */
 export function bytes(count: number): string {
@@ -78,6 +79,9 @@ export function placeName(location: Location): string {
 /** Where to look for a finding: `Dockerfile:7`, else its place in the image. */
 export const lineName = ({ dockerfile, location }: Finding): string =>
   dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`
+
+/** The comment above an entry that accepts a finding: one line. */
+export const entryComment = (finding: Finding): string => visible(`${finding.title}: ${lineName(finding)}`)
 
 /** The image as it was named; a dash is standard input. */
 export const referenceName = ({ reference }: Pick<ReportImage, 'reference'>): string =>

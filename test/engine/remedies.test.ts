@@ -1,13 +1,13 @@
 // The changes that findings propose: each is made, built by a real engine, and its image is clean.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import type { Report } from '../../src/outcome/contract.ts'
 import { applyEdits } from '../../src/remedy/apply.ts'
 import { VALUES } from '../values.ts'
-import { type Engine, hasEngine, joinEngine } from './engine.ts'
+import { CLIENT, type Engine, hasEngine, joinEngine } from './engine.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
 
@@ -208,6 +208,38 @@ describe.skipIf(!hasEngine())('the change that a finding proposes builds, and it
     const after = scan(`${id}:clean`, folder)
     expect(after.findings.filter(({ secret }) => secret !== null).map(({ message }) => message)).toEqual([])
     expect(after.verdict.result).toBe('pass')
+  })
+
+  it('layergate fix --build turns a red image green, and proves it', () => {
+    const folder = path.join(engine.work, 'proof')
+    engine.writeRoot(folder)
+    const files = {
+      Dockerfile: `FROM scratch AS build\nADD root.tar /\nWORKDIR /app\nCOPY . .\nRUN wc -c < .npmrc > len\n\nFROM scratch\nADD root.tar /\nARG TOKEN\nRUN test -n "$TOKEN"\nCOPY --from=build /app /srv\nUSER 1000\nENTRYPOINT ["cat", "/srv/len"]\n`,
+      '.npmrc': NPMRC,
+      '.dockerignore': 'Dockerfile\n',
+    }
+    for (const [file, content] of Object.entries(files)) writeFileSync(path.join(folder, file), content)
+    const command = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [CLI, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, DOCKER_HOST: engine.host, DOCKER_BUILDKIT: '1', TOKEN: token },
+      })
+    const build = `${CLIENT} build --network host -t layergate-test:proof --build-arg TOKEN .`
+    const { status, stdout, stderr } = command('fix', 'layergate-test:proof', '--build', build)
+    expect(stderr).toBe('')
+    expect(status, stdout).toBe(0)
+    expect(stdout).toContain('Built and scanned before and after: both findings are gone')
+    expect(stdout).toMatch(
+      /Files: 0 added, 1 removed, 1 changed\n {2}(?:~ \/srv\/\.dockerignore .*\n {2})?- \/srv\/\.npmrc\n/,
+    )
+    for (const secret of [token, NPMRC.trim()]) expect(stdout).not.toContain(secret)
+    expect(readFileSync(path.join(folder, 'Dockerfile'), 'utf8')).toContain(
+      'RUN --mount=type=secret,id=npmrc,target=/app/.npmrc wc -c < .npmrc > len',
+    )
+    expect(command('scan', 'layergate-test:proof').status).toBe(0)
+    const started = engine.docker(['run', '--rm', '--network', 'none', 'layergate-test:proof'])
+    expect(started.stdout.trim()).toBe(String(NPMRC.length))
   })
 
   it('a red pull request turns green: scan, fix, build, scan', () => {

@@ -3,18 +3,19 @@ import { UsageError } from '../../error.ts'
 import type { Finding } from '../../finding/finding.ts'
 import { runGate } from '../../gate.ts'
 import type { Outcome } from '../../outcome/outcome.ts'
-import { renderDiff } from '../../report/difference.ts'
+import { patchOf } from '../../remedy/apply.ts'
+import type { Fix } from '../../remedy/remedy.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
-import { plural } from '../../report/phrases.ts'
+import { buildLines, changedLines, leftLines, type Mode, provedLines, refusedLines } from '../../report/fixes.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
 import { prepare, type Settings } from '../../settings.ts'
-import { type Change, changesOf, type Fix, linesOf, make, patchOf, write } from '../changes.ts'
+import { changesOf, make, write } from '../changes.ts'
 import type { Command, Host } from '../command.ts'
 import { asWithScan, option } from '../help.ts'
 import { FIX_OPTIONS, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 import { print, withProgress } from '../output.ts'
-import { lastLines, prove } from '../proof.ts'
+import { prove } from '../proof.ts'
 
 const help = (): string => `Usage: layergate fix IMAGE [options]
 
@@ -37,12 +38,6 @@ function fixesOf({ report }: Outcome): Fix[] {
   const open = report.findings.flatMap(({ fix, suppressed }) => (fix === null || suppressed !== null ? [] : [fix]))
   return [...new Map(open.map((fix) => [JSON.stringify(fix), fix])).values()]
 }
-
-/** One thing on lines of its own. */
-const item = (text: string): string[] => wrap(visible(text), '  ', '    ')
-
-/** What was done with the files. */
-type Mode = 'change' | 'dry-run' | 'patch'
 
 async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('fix', args, FIX_OPTIONS)
@@ -74,72 +69,22 @@ async function run(args: readonly string[], host: Host): Promise<number> {
 
 const say = (lines: readonly string[]): Promise<void> => print(uncommanding(sealed(`${lines.join('\n')}\n`)))
 
-function changedLines({ redactor, report }: Outcome, changes: readonly Change[], mode: Mode): string[] {
-  const lines = changes.flatMap((change) => {
-    const verb = mode !== 'change' ? 'Would change' : change.before === null ? 'Wrote' : 'Changed'
-    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf(change))]
-  })
-  if (changes.length === 0) lines.push('Nothing to change.')
-  for (const { code, message } of report.warnings)
-    if (code === 'lines-not-known')
-      lines.push(...wrap(visible(`${message} If it was changed since, build the image anew.`), '', '  '))
-  return lines
-}
-
-function buildLines(fixes: readonly Fix[]): string[] {
-  const options = [...new Set(fixes.flatMap((fix) => fix.build))]
-  return options.length === 0 ? [] : ['docker build then takes:', ...options.map((each) => `  ${visible(each)}`)]
-}
-
-function leftLines(left: readonly Finding[]): string[] {
-  if (left.length === 0) return []
-  return [
-    `${plural(left.length, 'finding')} without a certain change:`,
-    ...left.flatMap((finding) => {
-      const at = finding.dockerfile === null ? '' : `${finding.dockerfile.path}:${finding.dockerfile.startLine}: `
-      return item(`${at}${finding.title} (${finding.ruleId}). ${finding.remedy}`)
-    }),
-  ]
-}
-
 /** Builds and scans before and after. */
 async function runProved(reference: string, command: string, settings: Settings, host: Host): Promise<number> {
   const { outcome, kept, changes, refused, difference } = await prove(reference, command, settings, host, fixesOf)
   const isKept = (fix: Finding['fix']): boolean =>
     fix !== null && kept.some((each) => JSON.stringify(each) === JSON.stringify(fix))
-  const { findings } = outcome.report
-  const cured = findings.filter(({ fix, suppressed }) => isKept(fix) && suppressed === null)
-  const left = findings.filter(({ fails, fix }) => fails && !isKept(fix))
-  const lines = [...changedLines(outcome, changes, 'change'), ...buildLines(kept)]
-  if (difference !== null)
-    lines.push(
-      ...wrap(
-        `Built and scanned before and after: ${cured.length === 1 ? 'the finding is' : cured.length === 2 ? 'both findings are' : `all ${cured.length} findings are`} gone, and there is no new one.`,
-        '',
-        '  ',
-      ),
-      '',
-      ...renderDiff(difference, false).trimEnd().split('\n'),
-      '',
-    )
-  for (const { fix, why, output } of refused)
-    lines.push(
-      ...wrap(visible(`Taken back: the change of ${placesOf(findings, fix)}. ${why}`), '', '  '),
-      ...outcome.redactor.lines(lastLines(output)).map((line) => `  ${visible(line)}`),
-    )
-  lines.push(...leftLines(left.filter(({ fix }) => fix === null)))
+  const left = outcome.report.findings.filter(({ fails, fix }) => fails && !isKept(fix))
+  const lines = [
+    ...changedLines(outcome, changes, 'change'),
+    ...buildLines(kept),
+    ...(difference === null ? [] : provedLines(outcome, kept, difference)),
+    ...refused.flatMap((each) => refusedLines(outcome, each)),
+    ...leftLines(left.filter(({ fix }) => fix === null)),
+  ]
   await say(lines)
   return left.length > 0 ? 1 : 0
 }
-
-/** `Dockerfile:5 (npm token stays in the image)`: the findings that a change is for. */
-const placesOf = (findings: readonly Finding[], fix: Fix): string =>
-  findings
-    .filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix))
-    .map(
-      ({ dockerfile, title }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`,
-    )
-    .join('; ')
 
 export const fix: Command = {
   name: 'fix',

@@ -6,7 +6,7 @@ import { DEFAULT_CONFIGS } from '../../policy/decide.ts'
 import { entryFor, withEntry } from '../../policy/ignore-entry.ts'
 import { MAX_CONFIG } from '../../policy/load.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
-import { lineName, plural } from '../../report/phrases.ts'
+import { entryComment, lineName, plural } from '../../report/phrases.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
 import { write } from '../changes.ts'
@@ -53,8 +53,7 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     throw new UsageError(`${id} is accepted already: “${visible(finding.suppressed.reason)}”.`)
   const { file, text } = await configuration(values.config ?? null)
   const entry = entryFor(finding, reason.trim(), until)
-  const about = visible(`${finding.title}: ${lineName(finding)}`)
-  await write(file, withEntry(file, text, entry, about), text === null ? 'wx' : 'w')
+  await write(file, withEntry(file, text, entry, entryComment(finding)), text === null ? 'wx' : 'w')
   const places = [entry.fingerprint ?? []].flat().length
   await print(
     uncommanding(
