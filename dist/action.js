@@ -31760,7 +31760,7 @@ var OPTIONS = {
   markdown: { value: null, help: "short for --format markdown" },
   build: {
     value: "COMMAND",
-    help: "what builds IMAGE: docker build -t IMAGE . It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
+    help: "what builds IMAGE, such as docker build -t IMAGE . (workflow: as .github/workflows does). It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
   },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },

@@ -441,7 +441,7 @@ var require_identity = __commonJS({
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
     var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
-    var isMap7 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isMap8 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
     var isScalar6 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
     var isSeq4 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
@@ -477,7 +477,7 @@ var require_identity = __commonJS({
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
     exports.isDocument = isDocument;
-    exports.isMap = isMap7;
+    exports.isMap = isMap8;
     exports.isNode = isNode2;
     exports.isPair = isPair;
     exports.isScalar = isScalar6;
@@ -505,17 +505,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path23) {
-      const ctrl = callVisitor(key, node2, visitor, path23);
+    function visit_(key, node2, visitor, path24) {
+      const ctrl = callVisitor(key, node2, visitor, path24);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path23, ctrl);
-        return visit_(key, ctrl, visitor, path23);
+        replaceNode(key, path24, ctrl);
+        return visit_(key, ctrl, visitor, path24);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path23 = Object.freeze(path23.concat(node2));
+          path24 = Object.freeze(path24.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path23);
+            const ci = visit_(i, node2.items[i], visitor, path24);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -526,13 +526,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path23 = Object.freeze(path23.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path23);
+          path24 = Object.freeze(path24.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path24);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path23);
+          const cv = visit_("value", node2.value, visitor, path24);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -553,17 +553,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path23) {
-      const ctrl = await callVisitor(key, node2, visitor, path23);
+    async function visitAsync_(key, node2, visitor, path24) {
+      const ctrl = await callVisitor(key, node2, visitor, path24);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path23, ctrl);
-        return visitAsync_(key, ctrl, visitor, path23);
+        replaceNode(key, path24, ctrl);
+        return visitAsync_(key, ctrl, visitor, path24);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path23 = Object.freeze(path23.concat(node2));
+          path24 = Object.freeze(path24.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path23);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path24);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -574,13 +574,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path23 = Object.freeze(path23.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path23);
+          path24 = Object.freeze(path24.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path24);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path23);
+          const cv = await visitAsync_("value", node2.value, visitor, path24);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -607,23 +607,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path23) {
+    function callVisitor(key, node2, visitor, path24) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path23);
+        return visitor(key, node2, path24);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path23);
+        return visitor.Map?.(key, node2, path24);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path23);
+        return visitor.Seq?.(key, node2, path24);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path23);
+        return visitor.Pair?.(key, node2, path24);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path23);
+        return visitor.Scalar?.(key, node2, path24);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path23);
+        return visitor.Alias?.(key, node2, path24);
       return void 0;
     }
-    function replaceNode(key, path23, node2) {
-      const parent = path23[path23.length - 1];
+    function replaceNode(key, path24, node2) {
+      const parent = path24[path24.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -1235,10 +1235,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path23, value) {
+    function collectionFromPath(schema2, path24, value) {
       let v = value;
-      for (let i = path23.length - 1; i >= 0; --i) {
-        const k = path23[i];
+      for (let i = path24.length - 1; i >= 0; --i) {
+        const k = path24[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1257,7 +1257,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path23) => path23 == null || typeof path23 === "object" && !!path23[Symbol.iterator]().next().done;
+    var isEmptyPath = (path24) => path24 == null || typeof path24 === "object" && !!path24[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1287,11 +1287,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path23, value) {
-        if (isEmptyPath(path23))
+      addIn(path24, value) {
+        if (isEmptyPath(path24))
           this.add(value);
         else {
-          const [key, ...rest] = path23;
+          const [key, ...rest] = path24;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1305,8 +1305,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path23) {
-        const [key, ...rest] = path23;
+      deleteIn(path24) {
+        const [key, ...rest] = path24;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1320,8 +1320,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path23, keepScalar) {
-        const [key, ...rest] = path23;
+      getIn(path24, keepScalar) {
+        const [key, ...rest] = path24;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1339,8 +1339,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path23) {
-        const [key, ...rest] = path23;
+      hasIn(path24) {
+        const [key, ...rest] = path24;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1350,8 +1350,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path23, value) {
-        const [key, ...rest] = path23;
+      setIn(path24, value) {
+        const [key, ...rest] = path24;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3866,9 +3866,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path23, value) {
+      addIn(path24, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path23, value);
+          this.contents.addIn(path24, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3943,14 +3943,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path23) {
-        if (Collection.isEmptyPath(path23)) {
+      deleteIn(path24) {
+        if (Collection.isEmptyPath(path24)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path23) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path24) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3965,10 +3965,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path23, keepScalar) {
-        if (Collection.isEmptyPath(path23))
+      getIn(path24, keepScalar) {
+        if (Collection.isEmptyPath(path24))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path23, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path24, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3979,10 +3979,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path23) {
-        if (Collection.isEmptyPath(path23))
+      hasIn(path24) {
+        if (Collection.isEmptyPath(path24))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path23) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path24) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3999,13 +3999,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path23, value) {
-        if (Collection.isEmptyPath(path23)) {
+      setIn(path24, value) {
+        if (Collection.isEmptyPath(path24)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path23), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path24), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path23, value);
+          this.contents.setIn(path24, value);
         }
       }
       /**
@@ -4589,9 +4589,9 @@ var require_resolve_flow_collection = __commonJS({
     var blockMsg = "Block collections are not allowed within flow collections";
     var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
-      const isMap7 = fc.start.source === "{";
-      const fcName = isMap7 ? "flow map" : "flow sequence";
-      const NodeClass = tag?.nodeClass ?? (isMap7 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const isMap8 = fc.start.source === "{";
+      const fcName = isMap8 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap8 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
       const coll = new NodeClass(ctx.schema);
       coll.flow = true;
       const atRoot = ctx.atRoot;
@@ -4627,7 +4627,7 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap7 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap8 && ctx.options.strict && utilContainsNewline.containsNewline(key))
             onError(
               key,
               // checked by containsNewline()
@@ -4667,7 +4667,7 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap7 && !sep2 && !props.found) {
+        if (!isMap8 && !sep2 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep2, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
@@ -4690,7 +4690,7 @@ var require_resolve_flow_collection = __commonJS({
             startOnNewline: false
           });
           if (valueProps.found) {
-            if (!isMap7 && !props.found && ctx.options.strict) {
+            if (!isMap8 && !props.found && ctx.options.strict) {
               if (sep2)
                 for (const st of sep2) {
                   if (st === valueProps.found)
@@ -4722,7 +4722,7 @@ var require_resolve_flow_collection = __commonJS({
           const pair2 = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair2.srcToken = collItem;
-          if (isMap7) {
+          if (isMap8) {
             const map = coll;
             if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
               onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -4738,7 +4738,7 @@ var require_resolve_flow_collection = __commonJS({
           offset = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
-      const expectedEnd = isMap7 ? "}" : "]";
+      const expectedEnd = isMap8 ? "}" : "]";
       const [ce, ...ee] = fc.end;
       let cePos = offset;
       if (ce?.source === expectedEnd)
@@ -5966,9 +5966,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path23) => {
+    visit.itemAtPath = (cst, path24) => {
       let item2 = cst;
-      for (const [field2, index] of path23) {
+      for (const [field2, index] of path24) {
         const tok = item2?.[field2];
         if (tok && "items" in tok) {
           item2 = tok.items[index];
@@ -5977,23 +5977,23 @@ var require_cst_visit = __commonJS({
       }
       return item2;
     };
-    visit.parentCollection = (cst, path23) => {
-      const parent = visit.itemAtPath(cst, path23.slice(0, -1));
-      const field2 = path23[path23.length - 1][0];
+    visit.parentCollection = (cst, path24) => {
+      const parent = visit.itemAtPath(cst, path24.slice(0, -1));
+      const field2 = path24[path24.length - 1][0];
       const coll = parent?.[field2];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path23, item2, visitor) {
-      let ctrl = visitor(item2, path23);
+    function _visit(path24, item2, visitor) {
+      let ctrl = visitor(item2, path24);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field2 of ["key", "value"]) {
         const token2 = item2[field2];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path23.concat([[field2, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path24.concat([[field2, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -6004,10 +6004,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field2 === "key")
-            ctrl = ctrl(item2, path23);
+            ctrl = ctrl(item2, path24);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item2, path23) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item2, path24) : ctrl;
     }
     exports.visit = visit;
   }
@@ -6708,7 +6708,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
-    var LineCounter4 = class {
+    var LineCounter5 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -6731,7 +6731,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports.LineCounter = LineCounter4;
+    exports.LineCounter = LineCounter5;
   }
 });
 
@@ -7639,7 +7639,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument5(source2, options5 = {}) {
+    function parseDocument6(source2, options5 = {}) {
       const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options5);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
       const composer$1 = new composer.Composer(options5);
@@ -7665,7 +7665,7 @@ var require_public_api = __commonJS({
       } else if (options5 === void 0 && reviver && typeof reviver === "object") {
         options5 = reviver;
       }
-      const doc = parseDocument5(src, options5);
+      const doc = parseDocument6(src, options5);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -7701,7 +7701,7 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument5;
+    exports.parseDocument = parseDocument6;
     exports.stringify = stringify2;
   }
 });
@@ -10696,9 +10696,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path23, options5) {
+    function openPromise(path24, options5) {
       return new Promise((resolve3, reject) => {
-        open7(path23, { ...options5, lazyEntries: true }, function(err2, zipfile) {
+        open7(path24, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve3(zipfile);
         });
@@ -10728,7 +10728,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open7(path23, options5, callback) {
+    function open7(path24, options5, callback) {
       if (typeof options5 === "function") {
         callback = options5;
         options5 = null;
@@ -10740,7 +10740,7 @@ var require_yauzl = __commonJS({
       if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
       if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path23, "r", function(err2, fd) {
+      fs.open(path24, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options5, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -11783,9 +11783,9 @@ function parseSource(reference, bareNames) {
   if (prefix2 !== null || isPath(rest)) return { kind: "file", path: rest, form: prefix2 };
   return { kind: bareNames === "engine" ? "engine" : "either", name: rest };
 }
-function splitImage(path23) {
-  const colon = path23.indexOf(":");
-  return colon <= 0 || colon === path23.length - 1 ? null : { path: path23.slice(0, colon), image: path23.slice(colon + 1) };
+function splitImage(path24) {
+  const colon = path24.indexOf(":");
+  return colon <= 0 || colon === path24.length - 1 ? null : { path: path24.slice(0, colon), image: path24.slice(colon + 1) };
 }
 
 // src/image/name.ts
@@ -11876,7 +11876,7 @@ var OPTIONS = {
   markdown: { value: null, help: "short for --format markdown" },
   build: {
     value: "COMMAND",
-    help: "what builds IMAGE: docker build -t IMAGE . It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
+    help: "what builds IMAGE, such as docker build -t IMAGE . (workflow: as .github/workflows does). It is run before and after, and both images are scanned: a change that does not build, or leaves its leak, is taken back. Options for secrets are put into it"
   },
   "dry-run": { value: null, help: "changes no file: prints what would be changed" },
   patch: { value: "FILE", help: "changes no file: writes a patch for git apply" },
@@ -12148,10 +12148,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path23) {
-  if (!path23)
+function getElementAtPath(obj, path24) {
+  if (!path24)
     return obj;
-  return path23.reduce((acc, key) => acc?.[key], obj);
+  return path24.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -12491,11 +12491,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path23, issues) {
+function prefixIssues(path24, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path23);
+    iss.path.unshift(path24);
     return iss;
   });
 }
@@ -12953,16 +12953,16 @@ function flattenError(error2, mapper = (issue2) => issue2.message) {
 }
 function formatError(error2, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error3, path23 = []) => {
+  const processError = (error3, path24 = []) => {
     for (const issue2 of error3.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path23, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path24, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path23, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path24, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path23, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path24, ...issue2.path]);
       } else {
-        const fullpath = [...path23, ...issue2.path];
+        const fullpath = [...path24, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -21377,12 +21377,12 @@ minimatch.unescape = unescape;
 function parseReference(text5) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
   if (match2?.[1] === void 0) return null;
-  const path23 = match2[1];
-  const slash = path23.indexOf("/");
-  const first2 = slash === -1 ? "" : path23.slice(0, slash);
+  const path24 = match2[1];
+  const slash = path24.indexOf("/");
+  const first2 = slash === -1 ? "" : path24.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path23.slice(slash + 1) : path23;
+  const rest = hasDomain ? path24.slice(slash + 1) : path24;
   const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -22811,7 +22811,7 @@ function given(command2) {
       });
   }
   const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path23) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path23)))
+  if (targets.some((path24) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path24)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
@@ -24057,10 +24057,10 @@ function findUnnested(s, target, pairTernaries = false, findNestedEnd) {
     if (c === CH_DQUOTE) {
       i++;
       while (i < s.length) {
-        const quoted3 = s.charCodeAt(i);
-        if (quoted3 === CH_DQUOTE)
+        const quoted4 = s.charCodeAt(i);
+        if (quoted4 === CH_DQUOTE)
           break;
-        if (quoted3 === CH_BACKSLASH) {
+        if (quoted4 === CH_BACKSLASH) {
           i += 2;
           continue;
         }
@@ -25552,11 +25552,11 @@ var Lexer = class _Lexer {
     const savedBuildValue = this._buildValue;
     this._buildValue = true;
     let delimiter = "";
-    let quoted3 = false;
+    let quoted4 = false;
     while (this.pos < len) {
       const c = src.charCodeAt(this.pos);
       if (c === CH_SQUOTE) {
-        quoted3 = true;
+        quoted4 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_SQUOTE) {
           delimiter += src[this.pos];
@@ -25565,7 +25565,7 @@ var Lexer = class _Lexer {
         if (this.pos < len)
           this.pos++;
       } else if (c === CH_DQUOTE) {
-        quoted3 = true;
+        quoted4 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_DQUOTE) {
           if (src.charCodeAt(this.pos) === CH_BACKSLASH && this.pos + 1 < len) {
@@ -25587,7 +25587,7 @@ var Lexer = class _Lexer {
           this.pos += 2;
           continue;
         }
-        quoted3 = true;
+        quoted4 = true;
         this.pos++;
         if (this.pos < len) {
           delimiter += src[this.pos];
@@ -25609,7 +25609,7 @@ var Lexer = class _Lexer {
       } else if (c === CH_DOLLAR) {
         const next = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted3 = true;
+          quoted4 = true;
         this.readDollar();
         delimiter += this._resultText;
       } else if (c < 128 && charType[c] & 1) {
@@ -25621,7 +25621,7 @@ var Lexer = class _Lexer {
     }
     this._buildValue = savedBuildValue;
     this._hereDelim = delimiter;
-    this._hereQuoted = quoted3;
+    this._hereQuoted = quoted4;
   }
   consumePendingHereDocs() {
     const pending = this.pendingHereDocs;
@@ -25680,26 +25680,26 @@ var Lexer = class _Lexer {
     }
     return end2;
   }
-  skipHereDocBody(delimiter, strip, parenEnds = false, quoted3 = false) {
+  skipHereDocBody(delimiter, strip, parenEnds = false, quoted4 = false) {
     this.hereDocClosingPos = -1;
     this.hereDocClosingEnd = -1;
     const src = this.src;
     const len = this.srcEnd;
     while (this.pos < len) {
       let lineStart = this.pos;
-      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted3);
+      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted4);
       for (; ; ) {
         const before = lineStart;
         if (strip)
           while (lineStart < lineEnd && src.charCodeAt(lineStart) === CH_TAB)
             lineStart++;
-        if (!quoted3)
+        if (!quoted4)
           lineStart = skipLineContinuations(src, lineStart, lineEnd);
         if (lineStart === before)
           break;
       }
-      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted3);
-      if (afterDelim !== -1 && !quoted3)
+      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted4);
+      if (afterDelim !== -1 && !quoted4)
         afterDelim = skipLineContinuations(src, afterDelim, lineEnd);
       if (afterDelim === lineEnd) {
         const bodyEnd = this.pos;
@@ -25790,7 +25790,7 @@ var Lexer = class _Lexer {
     const src = this.src;
     const raw = this._wordRaw;
     const hasExpansions = this._wordHasExpansions;
-    const quoted3 = this._wordQuoted;
+    const quoted4 = this._wordQuoted;
     const keywordEligible = this._wordKeywordEligible;
     let assignmentState = this._wordAssignmentState;
     const wordEnd = this.pos;
@@ -25809,7 +25809,7 @@ var Lexer = class _Lexer {
     let value = null;
     if (!raw && !hasExpansions && keywordEligible && (ctx === LexContext.CommandStart || ctx === LexContext.TestMode)) {
       const nextCh = wordEnd < this.srcEnd ? src.charCodeAt(wordEnd) : 0;
-      if (!quoted3 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
+      if (!quoted4 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
         value = this.wordValueOf(tokenStart, wordEnd);
       }
     }
@@ -25956,7 +25956,7 @@ var Lexer = class _Lexer {
     const bp = this._buildParts;
     const bt = bp || this._buildValue;
     let text5 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
-    let quoted3 = false;
+    let quoted4 = false;
     let hasExpansions = false;
     let keywordEligible = true;
     let valueIsRaw = true;
@@ -26084,7 +26084,7 @@ var Lexer = class _Lexer {
           } else {
             if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
               assignmentState = ASSIGNMENT_INVALID;
-            quoted3 = true;
+            quoted4 = true;
             keywordEligible = false;
             valueIsRaw = false;
             lastValueChar = src.charCodeAt(pos);
@@ -26098,7 +26098,7 @@ var Lexer = class _Lexer {
         } else {
           if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
             assignmentState = ASSIGNMENT_INVALID;
-          quoted3 = true;
+          quoted4 = true;
           keywordEligible = false;
           lastValueChar = CH_BACKSLASH;
           if (bt) {
@@ -26113,7 +26113,7 @@ var Lexer = class _Lexer {
         const sqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted3 = true;
+        quoted4 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26149,7 +26149,7 @@ var Lexer = class _Lexer {
         const dqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted3 = true;
+        quoted4 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26200,7 +26200,7 @@ var Lexer = class _Lexer {
           assignmentState = ASSIGNMENT_INVALID;
         const next = pos + 1 < len ? src.charCodeAt(pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted3 = true;
+          quoted4 = true;
         this.pos = pos;
         this.readDollar();
         pos = this.pos;
@@ -26312,7 +26312,7 @@ var Lexer = class _Lexer {
     this.pos = pos;
     this._wordText = text5;
     this._wordRaw = valueIsRaw;
-    this._wordQuoted = quoted3;
+    this._wordQuoted = quoted4;
     this._wordHasExpansions = hasExpansions;
     this._wordKeywordEligible = keywordEligible;
     this._wordAssignmentState = assignmentState;
@@ -27304,8 +27304,8 @@ var Lexer = class _Lexer {
     if (opChar === CH_COLON) {
       i++;
       const sliceStart = innerStart + i;
-      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted3) => {
-        return this.findNestedShellEnd(sliceStart + index, end2, quoted3) - sliceStart;
+      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted4) => {
+        return this.findNestedShellEnd(sliceStart + index, end2, quoted4) - sliceStart;
       });
       result.operation = {
         type: "Slice",
@@ -27390,7 +27390,7 @@ var Lexer = class _Lexer {
     result.operation = { type: "Unknown", pos, end: end2, operatorEnd: end2, operator: inner.slice(i) };
     return result;
   }
-  findNestedShellEnd(start, end2, quoted3) {
+  findNestedShellEnd(start, end2, quoted4) {
     const ch = this.src.charCodeAt(start);
     if (ch === CH_BACKTICK) {
       let pos = start + 1;
@@ -27419,7 +27419,7 @@ var Lexer = class _Lexer {
       }
     } else {
       const open7 = start + 1;
-      if (quoted3 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
+      if (quoted4 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
         return start;
       }
       close = this.findClosingParenthesis(open7 + 1, end2);
@@ -28592,13 +28592,13 @@ var HereDocBodyImpl = class {
   #depth;
   #context;
   #parts;
-  constructor(source2, pos, quoted3, depth, context2) {
+  constructor(source2, pos, quoted4, depth, context2) {
     this.pos = pos;
     this.end = pos;
     this.#source = source2;
     this.#depth = depth;
     this.#context = context2;
-    this.#parts = quoted3 ? void 0 : null;
+    this.#parts = quoted4 ? void 0 : null;
   }
   get parts() {
     if (this.#parts === null)
@@ -30280,9 +30280,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
-var baseOf = (path23) => path23.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path23) {
-  const [left, right] = [word.replace(/^\.\//, ""), path23.replace(/^\.\//, "")];
+var baseOf = (path24) => path24.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path24) {
+  const [left, right] = [word.replace(/^\.\//, ""), path24.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -30396,7 +30396,7 @@ var Flow = class {
   add(step2, command2, by, url, files, isVerified = false) {
     const download = { step: step2, command: command2, by, url, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path23 of files) if (path23 !== "-" && !path23.startsWith("/dev/")) this.#track(path23, download);
+    for (const path24 of files) if (path24 !== "-" && !path24.startsWith("/dev/")) this.#track(path24, download);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
     return download;
   }
@@ -30409,17 +30409,17 @@ var Flow = class {
     return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path23, download) {
-    if (this.#files.some((file) => file.path === path23 && file.download === download)) return;
-    this.#files.push({ path: path23, download });
+  #track(path24, download) {
+    if (this.#files.some((file) => file.path === path24 && file.download === download)) return;
+    this.#files.push({ path: path24, download });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words2) {
-    return this.#files.findLast(({ path: path23 }) => words2.includes(path23)) ?? this.#files.findLast(({ path: path23 }) => words2.some((word) => sameFile(word, path23))) ?? null;
+    return this.#files.findLast(({ path: path24 }) => words2.includes(path24)) ?? this.#files.findLast(({ path: path24 }) => words2.some((word) => sameFile(word, path24))) ?? null;
   }
   #verify(step2, command2) {
     const about = aboutOf(command2);
-    const named3 = this.#files.filter(({ path: path23 }) => about.includes(baseOf(path23)));
+    const named3 = this.#files.filter(({ path: path24 }) => about.includes(baseOf(path24)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
       download.isVerified = true;
   }
@@ -30465,7 +30465,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-      for (const path23 of target) if (!path23.startsWith("/dev/") && !SIGNATURES.test(path23)) this.#track(path23, piped);
+      for (const path24 of target) if (!path24.startsWith("/dev/") && !SIGNATURES.test(path24)) this.#track(path24, piped);
     }
     this.#takeFiles(step2, command2, words2);
   }
@@ -30499,24 +30499,24 @@ var Flow = class {
     if (file === null) return;
     const { operands } = optionsIn(command2);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path23 }) => [...words2, ...reads].some((word) => sameFile(word, path23)));
-    for (const { path: path23, download } of every) {
+    const every = this.#files.filter(({ path: path24 }) => [...words2, ...reads].some((word) => sameFile(word, path24)));
+    for (const { path: path24, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path23) && namesFile(name2, word)))
+        if (words2.some((word) => sameFile(word, path24) && namesFile(name2, word)))
           this.#use(download, "install", step2, command2, `installs it with ${name2}`);
       } else if (name2 === "chmod" && words2.some(makesExecutable))
         this.#use(download, "install", step2, command2, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path23 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path23)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path24 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path24)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
           this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path23))
-        this.#track(path23.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path24))
+        this.#track(path24.replace(COMPRESSED, ""), download);
     }
-    const written = command2.writes.find((path23) => !path23.startsWith("/dev/"));
+    const written = command2.writes.find((path24) => !path24.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
       this.#track(written, file.download);
   }
@@ -30550,7 +30550,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
-    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path23) => PROGRAMS.test(path23) || BIN.test(path23) && !SIGNATURES.test(path23));
+    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path24) => PROGRAMS.test(path24) || BIN.test(path24) && !SIGNATURES.test(path24));
     if (command2 !== null && file !== void 0 && uses.length === 0)
       uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
@@ -30911,7 +30911,7 @@ var meta13 = {
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
 var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
-  (path23) => /apt\.conf/.test(path23)
+  (path24) => /apt\.conf/.test(path24)
 ) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta13,
@@ -31039,7 +31039,7 @@ function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path23) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path23))) return null;
+  if (!targets.some((path24) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path24))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed")
     return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
@@ -31070,17 +31070,17 @@ var sudoWithoutPassword = {
       ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
     );
     for (const { version: version2, text: text5 } of files) {
-      const { path: path23 } = version2;
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path23) || !grants(text5)) continue;
+      const { path: path24 } = version2;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path24) || !grants(text5)) continue;
       const layer = origin.layers[version2.layer];
       yield placed(meta16, {
         severity: grantsAll(text5) ? "medium" : "low",
-        message: `${path23} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path24} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path23, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path24, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path23]
+        identity: ["NOPASSWD", path24]
       });
     }
   }
@@ -31348,7 +31348,7 @@ function unknownInstruction(text5, instructions) {
   const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
   return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-function parseDockerfile(path23, text5) {
+function parseDockerfile(path24, text5) {
   const read3 = readLogicalLines(text5);
   const stages = [];
   const globals = [];
@@ -31375,7 +31375,7 @@ function parseDockerfile(path23, text5) {
   close();
   const error2 = read3.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
   return {
-    path: path23,
+    path: path24,
     text: text5,
     lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
     escapeCharacter: read3.escapeCharacter,
@@ -31984,9 +31984,9 @@ function writtenSetting(command2) {
   const { name: name2, args, writes, fedBy } = command2;
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
-  for (const path23 of targets) {
-    const file = SETTINGS_FILES.find((known2) => known2.path.test(path23) && known2.line.test(text5));
-    if (file !== void 0) return { path: path23, shown: file.shown };
+  for (const path24 of targets) {
+    const file = SETTINGS_FILES.find((known2) => known2.path.test(path24) && known2.line.test(text5));
+    if (file !== void 0) return { path: path24, shown: file.shown };
   }
   return null;
 }
@@ -32131,13 +32131,13 @@ function unsigned(command2) {
     };
   const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path23) => /apt\.conf/.test(path23)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path24) => /apt\.conf/.test(path24)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path23) => /sources\.list|\.sources$/.test(path23));
+  const inSources = targets.some((path24) => /sources\.list|\.sources$/.test(path24));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path23) => /\.repo$|(?:yum|dnf)\.conf$/.test(path23)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path24) => /\.repo$|(?:yum|dnf)\.conf$/.test(path24)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -32366,19 +32366,19 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path23 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part3) => part3.path !== path23);
-      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path23.length + 2)} (${part3.reason})`);
+      const path24 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part3) => part3.path !== path24);
+      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path24.length + 2)} (${part3.reason})`);
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
       yield placed(meta22, {
-        message: `${path23} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
+        message: `${path24} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
         remedy: meta22.remedy,
-        location: first2.layer === null ? { kind: "index", field: path23 } : { kind: "layer", layer: first2.layer, path: path23, line: null, offset: null },
+        location: first2.layer === null ? { kind: "index", field: path24 } : { kind: "layer", layer: first2.layer, path: path24, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path23]
+        identity: [path24]
       });
     }
   }
@@ -32474,8 +32474,8 @@ var CACHES = [
     emptiedBy: "rm -rf /var/cache/zypp"
   }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path23 }) => path23.source).join("|"));
-var cacheOf = (path23) => ANY_CACHE.test(path23) ? CACHES.find((cache2) => cache2.path.test(path23)) ?? null : null;
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path24 }) => path24.source).join("|"));
+var cacheOf = (path24) => ANY_CACHE.test(path24) ? CACHES.find((cache2) => cache2.path.test(path24)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
 var meta23 = {
@@ -32631,10 +32631,10 @@ var setuidAdded = {
       for (const command2 of step2.commands) {
         const change = modeChange(command2);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path23) => isDirectory(evidence, path23) !== true && !change.isDirectory);
+          const files = change.paths.filter((path24) => isDirectory(evidence, path24) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path23) => isTakenBack(built, path23));
+          const gone = built !== null && files.every((path24) => isTakenBack(built, path24));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta24, step2, command2, {
             severity,
@@ -32701,7 +32701,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command2) {
   const { name: name2, args, writes, input, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path23) => /sshd_config/.test(path23))) return false;
+  if (!targets.some((path24) => /sshd_config/.test(path24))) return false;
   const texts2 = [
     ...args.map(({ value }) => value),
     input ?? "",
@@ -32750,7 +32750,7 @@ var sshServer = {
       "/usr/bin/sshd",
       "/sbin/sshd",
       "/usr/sbin/tinysshd"
-    ].some((path23) => built.filesystem.find(path23) !== null))
+    ].some((path24) => built.filesystem.find(path24) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -32788,7 +32788,7 @@ function concerned(evidence, step2, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open7 = paths.filter(({ value }) => !MEANT.test(value));
   if (open7.length === 0) return null;
-  const left = step2.of === "stage" ? [] : open7.filter((path23) => isWritable(evidence, path23) !== false);
+  const left = step2.of === "stage" ? [] : open7.filter((path24) => isWritable(evidence, path24) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -32892,7 +32892,7 @@ function parseDockerignore(text5) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path23) {
+function matches(tokens, path24) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set, isBoundary) => {
     for (const state of set) {
@@ -32903,7 +32903,7 @@ function matches(tokens, path23) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path23) {
+  for (const char of path24) {
     if (char === "/" && states.has(tokens.length)) return true;
     if (states.size === 0 && inside.size === 0) return false;
     const next = /* @__PURE__ */ new Set();
@@ -32928,17 +32928,17 @@ function matches(tokens, path23) {
   }
   return states.has(tokens.length);
 }
-function ignoredBy(dockerignore, path23) {
+function ignoredBy(dockerignore, path24) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    if (matches(pattern.tokens, path23)) found = pattern.isException ? null : pattern;
+    if (matches(pattern.tokens, path24)) found = pattern.isException ? null : pattern;
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
 var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
-var patternOf = (path23) => path23.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
+var patternOf = (path24) => path24.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
@@ -32958,14 +32958,14 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
-var parentOf2 = (path23) => path23.slice(0, path23.lastIndexOf("/")) || "/";
-var baseName = (path23) => path23.slice(path23.lastIndexOf("/") + 1);
+var parentOf2 = (path24) => path24.slice(0, path24.lastIndexOf("/")) || "/";
+var baseName = (path24) => path24.slice(path24.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path23) {
+function countParts(path24) {
   let parts = 0;
   let inside = false;
-  for (let at3 = 0; at3 < path23.length; at3++) {
-    const isSlash = path23.charCodeAt(at3) === 47;
+  for (let at3 = 0; at3 < path24.length; at3++) {
+    const isSlash = path24.charCodeAt(at3) === 47;
     if (!isSlash && !inside) parts++;
     inside = !isSlash;
   }
@@ -32996,19 +32996,19 @@ function bytesOfName(name2) {
 var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path23, workdir = null) {
+function contextPath(instruction, path24, workdir = null) {
   const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path23);
+  const name2 = baseName(path24);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path23 === target ? 0 : path23.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path23 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path23.slice(at3));
+  const at3 = isAbsolute ? path24 === target ? 0 : path24.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path24 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path24.slice(at3));
 }
 
 // src/evidence/evidence.ts
@@ -34638,12 +34638,12 @@ function isZipMember(head) {
 var CHECKSUM = 148;
 var CHECKSUM_END = 156;
 var isTarHeader = (head) => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
-function packingOf(head, path23) {
+function packingOf(head, path24) {
   const first2 = head[0];
   if (first2 === void 0) return null;
   if (head[257] === 117 && ascii(head, 257, "ustar") && isTarHeader(head)) return "tar";
   if (head[2] === 45 && /^..-l[hz][0-9ds]-/s.test(head.toString("latin1", 0, 7))) return { closed: "lha" };
-  if (path23.endsWith(".br") && !isGzip(head)) return "brotli";
+  if (path24.endsWith(".br") && !isGzip(head)) return "brotli";
   return FIRST_BYTES.has(first2) ? openedOf(head, first2) ?? closedOf(head, first2) : null;
 }
 function openedOf(head, first2) {
@@ -35622,14 +35622,14 @@ var ContentScan = class _ContentScan {
   #seen = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled, path23, depth, budget, bounds) {
+  constructor(compiled, path24, depth, budget, bounds) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
-    this.#path = path23;
+    this.#path = path24;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled.files.of(path23) : [];
+    this.#files = depth === 0 ? compiled.files.of(path24) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -40116,13 +40116,13 @@ var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
 function assignedValue(text5) {
-  const quoted3 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
-  if (quoted3?.[2] !== void 0) return { value: quoted3[2], quote: quoted3[1] ?? "", rest: text5.slice(quoted3[0].length) };
+  const quoted4 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
+  if (quoted4?.[2] !== void 0) return { value: quoted4[2], quote: quoted4[1] ?? "", rest: text5.slice(quoted4[0].length) };
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
   return bare === null ? null : { value: bare[0], quote: "", rest: text5.slice(bare[0].length) };
 }
-function isData(value, rest, path23) {
-  if (CODE_FILE.test(path23)) return false;
+function isData(value, rest, path24) {
+  if (CODE_FILE.test(path24)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
     value
@@ -40133,20 +40133,20 @@ var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test
 var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
   value
 );
-function looksSecret(value, isPassword, quoted3) {
+function looksSecret(value, isPassword, quoted4) {
   if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
     return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
     if (/^\d+$/.test(value)) return false;
-    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted3;
+    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted4;
   }
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
     return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text5, before, path: path23, isText: isText2 }) {
+function checkAssignment({ value: text5, before, path: path24, isText: isText2 }) {
   if (!isText2) return null;
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text5);
   if (statement === null) return null;
@@ -40160,8 +40160,8 @@ function checkAssignment({ value: text5, before, path: path23, isText: isText2 }
   const assigned2 = assignedValue(text5.slice(whole4.length - (isEscaped ? 1 : 0)));
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path23)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path23)) return null;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path24)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path24)) return null;
   const isPassword = /pass|pwd|credential/i.test(short2);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short2.toLowerCase()) return null;
@@ -40274,10 +40274,10 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path23 }) => {
+    check: ({ value, path: path24 }) => {
       if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null;
       if (isPlaceholder(value) || isFiller(value)) return null;
-      return path23 === "" ? { strength: "likely" } : {};
+      return path24 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -42538,13 +42538,13 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path23) {
-    const name2 = path23.slice(path23.lastIndexOf("/") + 1).toLowerCase();
+  of(path24) {
+    const name2 = path24.slice(path24.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
       found.push(...this.#byName.get(name2.slice(dot)) ?? []);
     return found.filter(
-      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path23))
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path24))
     );
   }
 };
@@ -43526,18 +43526,18 @@ var Scanner = class _Scanner {
     );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path23) {
-    return this.#start(path23, true);
+  start(path24) {
+    return this.#start(path24, true);
   }
-  #start(path23, isCapped) {
-    return new ContentScan(this.#compiled, path23, 0, packedBudget(), {
+  #start(path24, isCapped) {
+    return new ContentScan(this.#compiled, path24, 0, packedBudget(), {
       matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
       isCapped
     });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
-  scanText(text5, path23 = "") {
-    const scan2 = this.#start(path23, false);
+  scanText(text5, path24 = "") {
+    const scan2 = this.#start(path24, false);
     scan2.push(Buffer.from(text5, "utf8"), true);
     return scan2.matches;
   }
@@ -43695,9 +43695,9 @@ var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE2 = /[\s,:{}[\]"]/;
 var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
 function pathOf(node2) {
-  const path23 = [];
-  for (let at3 = node2; at3?.parent; at3 = at3.parent) path23.push(at3.key);
-  return path23.reverse();
+  const path24 = [];
+  for (let at3 = node2; at3?.parent; at3 = at3.parent) path24.push(at3.key);
+  return path24.reverse();
 }
 function stringEnd(text5, from) {
   for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
@@ -43847,9 +43847,9 @@ function textOf({ starts, nodes, parts }) {
     }
   };
 }
-function fieldName(path23, plain) {
+function fieldName(path24, plain) {
   let name2 = "";
-  for (const key of path23) {
+  for (const key of path24) {
     if (typeof key === "number") name2 += `[${key}]`;
     else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
     else name2 += `[${JSON.stringify(key)}]`;
@@ -43945,8 +43945,8 @@ function documentText(document, image, origin) {
     repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
   };
 }
-function placeOf2({ kind, name: name2 }, path23, origin) {
-  const [first2, second, ...below] = path23;
+function placeOf2({ kind, name: name2 }, path24, origin) {
+  const [first2, second, ...below] = path24;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
     if (entry !== void 0)
@@ -43954,16 +43954,16 @@ function placeOf2({ kind, name: name2 }, path23, origin) {
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
     if (keyword === void 0 || second === void 0)
-      return { kind: "config", field: fieldName(path23, PLAIN_KEY), owner: "unknown", lines: null };
+      return { kind: "config", field: fieldName(path24, PLAIN_KEY), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName([second, ...below], PLAIN_KEY), ...setBy(origin, keyword, null) };
   }
-  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path23, PLAIN_KEY)}`;
+  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path24, PLAIN_KEY)}`;
   if (kind === "attestation") return { kind, predicateType: "manifest", field: field2, owner: "own", lines: null };
   return kind === "index" ? { kind, field: field2, isBeside: name2 !== null, owner: "own", lines: null } : { kind, field: field2, owner: "own", lines: null };
 }
 function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
-    return (path23, value) => isAt(path23(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path23()[1])) && annotations2[String(path23()[1])] === value ? null : value;
+    return (path24, value) => isAt(path24(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path24()[1])) && annotations2[String(path24()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
   const { run: run14, author, comment, history: history2 } = config2;
   const known2 = /* @__PURE__ */ new Set([
@@ -43977,14 +43977,14 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
     comment ?? ""
   ]);
   return (way, value) => {
-    const path23 = way();
-    if (isAt(path23, ["config", "Labels"], 3))
-      return Object.hasOwn(run14.Labels, String(path23[2])) && run14.Labels[String(path23[2])] === value ? null : value;
-    const isKnown = isAt(path23, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path23[1])) || isAt(path23, ["config", "Healthcheck", "Test"], 4) || isAt(path23, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path23[2])) || path23.length === 1 && /^(?:author|comment)$/.test(String(path23[0]));
+    const path24 = way();
+    if (isAt(path24, ["config", "Labels"], 3))
+      return Object.hasOwn(run14.Labels, String(path24[2])) && run14.Labels[String(path24[2])] === value ? null : value;
+    const isKnown = isAt(path24, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path24[1])) || isAt(path24, ["config", "Healthcheck", "Test"], 4) || isAt(path24, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path24[2])) || path24.length === 1 && /^(?:author|comment)$/.test(String(path24[0]));
     return isKnown && known2.has(value) ? null : value;
   };
 }
-var isAt = (path23, start, length) => path23.length === length && start.every((key, index) => path23[index] === key);
+var isAt = (path24, start, length) => path24.length === length && start.every((key, index) => path24[index] === key);
 function namesText(names2) {
   const { text: text5, find: find3 } = jsonText(JSON.stringify(names2));
   return {
@@ -44130,7 +44130,7 @@ function readStatus(text5, nameKey, versionKey, add3) {
 var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
 var APK = {
   records: {
-    wants: (path23) => INSTALLED.test(path23),
+    wants: (path24) => INSTALLED.test(path24),
     // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
     read(files, add3) {
       for (const { content } of files) {
@@ -44153,7 +44153,7 @@ var APK = {
     }
   },
   packages: {
-    most: (path23) => path23.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
+    most: (path24) => path24.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
     }
@@ -44180,24 +44180,24 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path23, checksum2] = match2 ?? [];
+    const [, path24, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path23 !== void 0 && checksum2 !== void 0)
-      add3(path23, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path24 !== void 0 && checksum2 !== void 0)
+      add3(path24, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG = {
   records: {
-    wants: (path23) => MD5SUMS.test(path23) || path23 === STATUS,
+    wants: (path24) => MD5SUMS.test(path24) || path24 === STATUS,
     read(files, add3) {
-      for (const { path: path23, content } of files) {
-        if (path23 === STATUS) readConffiles(content, add3);
-        else readMd5sums(baseName(path23).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      for (const { path: path24, content } of files) {
+        if (path24 === STATUS) readConffiles(content, add3);
+        else readMd5sums(baseName(path24).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
       }
     }
   },
   packages: {
-    most: (path23) => ANY_STATUS.test(path23) && !path23.endsWith(".md5sums") ? MAX_DATABASE : 0,
+    most: (path24) => ANY_STATUS.test(path24) && !path24.endsWith(".md5sums") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
     }
@@ -44208,8 +44208,8 @@ var DPKG = {
 var GEM = {
   packages: {
     most: () => 0,
-    read: (path23, _text, add3) => {
-      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path23) ?? [];
+    read: (path24, _text, add3) => {
+      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path24) ?? [];
       if (name2 !== void 0 && version2 !== void 0) add3(`gem ${name2}`, version2);
     }
   }
@@ -44229,9 +44229,9 @@ function versionIn(manifest) {
 }
 var NPM3 = {
   packages: {
-    most: (path23) => PACKAGE.test(path23) ? MOST : 0,
-    read: (path23, text5, add3) => {
-      const name2 = PACKAGE.exec(path23)?.[1];
+    most: (path24) => PACKAGE.test(path24) ? MOST : 0,
+    read: (path24, text5, add3) => {
+      const name2 = PACKAGE.exec(path24)?.[1];
       const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
       if (name2 !== void 0 && version2 !== null) add3(`npm ${name2}`, version2);
     }
@@ -44256,20 +44256,20 @@ function readRecord(name2, sitePackages, content, add3) {
 }
 var PYTHON = {
   records: {
-    wants: (path23) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path23),
+    wants: (path24) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path24),
     read(files, add3) {
-      const madeHere = new Set(files.flatMap(({ path: path23 }) => /^(.*)\/direct_url\.json$/.exec(path23)?.[1] ?? []));
-      for (const { path: path23, content } of files) {
-        const folder = parentOf2(path23);
-        if (path23.endsWith("/RECORD") && !madeHere.has(folder))
+      const madeHere = new Set(files.flatMap(({ path: path24 }) => /^(.*)\/direct_url\.json$/.exec(path24)?.[1] ?? []));
+      for (const { path: path24, content } of files) {
+        const folder = parentOf2(path24);
+        if (path24.endsWith("/RECORD") && !madeHere.has(folder))
           readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf2(folder), content, add3);
       }
     }
   },
   packages: {
     most: () => 0,
-    read: (path23, _text, add3) => {
-      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path23) ?? [];
+    read: (path24, _text, add3) => {
+      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path24) ?? [];
       if (name2 !== void 0 && version2 !== void 0)
         add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
@@ -44278,31 +44278,31 @@ var PYTHON = {
 
 // src/packages/list.ts
 var PACKAGE_DATABASES = [DPKG, APK, PYTHON, NPM3, GEM];
-var holdsRecords = (path23) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path23) === true);
-var packageTextLimit = (path23) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path23) ?? 0));
-function addPackages(path23, text5, add3) {
-  for (const { packages } of PACKAGE_DATABASES) packages?.read(path23, text5, add3);
+var holdsRecords = (path24) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path24) === true);
+var packageTextLimit = (path24) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path24) ?? 0));
+function addPackages(path24, text5, add3) {
+  for (const { packages } of PACKAGE_DATABASES) packages?.read(path24, text5, add3);
 }
 
 // src/packages/records.ts
-var merged2 = (path23) => path23.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged2 = (path24) => path24.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 var MAX_RECORDS = 16;
 function readLayerRecords(files, wanted, budget, where) {
   const found = /* @__PURE__ */ new Map();
   const byPath = /* @__PURE__ */ new Map();
-  for (const [entry, path23] of wanted) {
-    const key = merged2(path23);
+  for (const [entry, path24] of wanted) {
+    const key = merged2(path24);
     byPath.set(key, [...byPath.get(key) ?? [], entry]);
   }
   if (byPath.size === 0) return found;
   let lines = 0;
-  const add3 = (path23, make2) => {
+  const add3 = (path24, make2) => {
     if (++lines > budget)
       throw new ImageError(
         "too-many-records",
         `${where}: its package databases name more than ${budget} files ${raise("records")}`
       );
-    const entries = byPath.get(merged2(path23.startsWith("/") ? path23 : `/${path23}`));
+    const entries = byPath.get(merged2(path24.startsWith("/") ? path24 : `/${path24}`));
     const record2 = entries === void 0 ? null : make2();
     if (entries === void 0 || record2 === null) return;
     for (const entry of entries) {
@@ -44313,7 +44313,7 @@ function readLayerRecords(files, wanted, budget, where) {
   };
   for (const { records } of PACKAGE_DATABASES)
     records?.read(
-      files.filter(({ path: path23 }) => records.wants(path23)),
+      files.filter(({ path: path24 }) => records.wants(path24)),
       add3
     );
   return found;
@@ -44356,7 +44356,7 @@ var isPlain = (command2) => {
 };
 var DATABASE = /md5sums|dpkg\/(?:info|status)|apk\/db\b|dist-info|\bRECORD\b|direct_url/;
 var HARMLESS = /^(?:apk|apt(?:-get|-cache|-mark)?|aptitude|dpkg.*|du|find|grep|ls|rm|stat|test|\[|wc)$/;
-var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path23) => DATABASE.test(path23)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
+var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path24) => DATABASE.test(path24)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
 function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
@@ -44425,7 +44425,7 @@ function installedAs(inside) {
   return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
 }
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
-var isWords = ({ generic, guessable }, { strength }, path23) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path23));
+var isWords = ({ generic, guessable }, { strength }, path24) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path24));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
@@ -44435,12 +44435,12 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path23) => lowered(
+var asAside = (kind, match2, path24) => lowered(
   match2,
-  isWords(kind, match2, path23) ? "harmless" : "possible",
+  isWords(kind, match2, path24) ? "harmless" : "possible",
   "test data or documentation of an installed package"
 );
-var weighInPackage = (kind, match2, path23, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path23) : match2;
+var weighInPackage = (kind, match2, path24, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path24) : match2;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
   #scans;
@@ -44475,31 +44475,31 @@ var Vouching = class {
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
     if (isProvenToken(match2)) return { match: match2, isVouched: false };
-    const { layer, path: path23 } = version2;
+    const { layer, path: path24 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
-    const isWritten = WRITTEN.test(baseName(path23));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path23) && !isWritten)
+    const isWritten = WRITTEN.test(baseName(path24));
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path24) && !isWritten)
       return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
         isVouched: false
       };
-    if (/\.(?:deb|rpm)$/.test(path23) && match2.inside !== null && isWords(kind, match2, path23) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path23), isVouched: false };
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path23))
+    if (/\.(?:deb|rpm)$/.test(path24) && match2.inside !== null && isWords(kind, match2, path24) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path24), isVouched: false };
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path24))
       return { match: match2, isVouched: false };
-    return { match: asAside(kind, match2, path23), isVouched: false };
+    return { match: asAside(kind, match2, path24), isVouched: false };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
-  #sourceOf({ identity, inside }, { layer, path: path23 }) {
-    const compiled = COMPILED.exec(path23);
-    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path23.endsWith(".deb") ? installedAs(inside) : null;
+  #sourceOf({ identity, inside }, { layer, path: path24 }) {
+    const compiled = COMPILED.exec(path24);
+    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path24.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
     let known2 = this.#sources.get(layer);
@@ -44518,17 +44518,17 @@ var Vouching = class {
     return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes("/node_modules/") ?? false);
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
-  vouchesFor(layer, path23) {
+  vouchesFor(layer, path24) {
     const { records = [], entries } = this.#scans[layer] ?? {};
-    const file = path23.split("!/")[0];
+    const file = path24.split("!/")[0];
     const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
-  #isAside(layer, index, path23) {
+  #isAside(layer, index, path24) {
     const inPackage = this.#installed[layer]?.get(index);
     if (inPackage !== void 0) return isAside(inPackage);
-    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path23);
-    return site !== null && isAside(path23.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
+    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path24);
+    return site !== null && isAside(path24.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
   }
 };
 
@@ -45113,12 +45113,12 @@ var CONVENTIONS = [
   { program: /^(?:dotnet|nuget)$/, name: /^nuget\.config$/i, at: /./ },
   { program: /^bundle$/, name: /^config$/, at: /\/\.bundle$/ }
 ];
-var isOfTools = (path23) => CONVENTIONS.some(
-  ({ name: name2, at: at3 }) => name2.test(baseName(path23)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path23))))
-) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path23);
+var isOfTools = (path24) => CONVENTIONS.some(
+  ({ name: name2, at: at3 }) => name2.test(baseName(path24)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path24))))
+) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path24);
 var isHome = (directory) => /^\/(?:root|home\/[^/]+)$/.test(directory);
-var readsByConvention = (program, path23, directory) => CONVENTIONS.some(
-  (convention) => convention.program.test(program) && convention.name.test(baseName(path23)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path23))) : convention.at !== "home" && parentOf2(cleanPath(path23)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path23))))
+var readsByConvention = (program, path24, directory) => CONVENTIONS.some(
+  (convention) => convention.program.test(program) && convention.name.test(baseName(path24)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path24))) : convention.at !== "home" && parentOf2(cleanPath(path24)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path24))))
 );
 var CHANGERS = /^(?:chgrp|chmod|chown|dos2unix|patch|setfacl|sponge|tee|touch|truncate)$/;
 var COPIERS = /^(?:cp|install|ln|mv)$/;
@@ -45141,8 +45141,8 @@ var Walk = class {
   #path;
   #passesModes;
   #directory;
-  constructor(path23, directory, passesModes) {
-    this.#path = path23;
+  constructor(path24, directory, passesModes) {
+    this.#path = path24;
     this.#directory = directory;
     this.#passesModes = passesModes;
   }
@@ -45185,18 +45185,18 @@ var Walk = class {
     return runsProjectCode(command2) ? "open" : "none";
   }
 };
-function useOf(step2, path23, directory, { passesModes = false } = {}) {
-  const walk3 = new Walk(path23, directory, passesModes);
+function useOf(step2, path24, directory, { passesModes = false } = {}) {
+  const walk3 = new Walk(path24, directory, passesModes);
   const uses = step2.commands.map((command2) => walk3.take(command2));
   if (uses.includes("writes") || uses.includes("reads") && uses.includes("around")) return "writes";
   if (uses.includes("reads")) return "reads";
   return uses.includes("open") || step2.unread !== null ? "open" : "none";
 }
-var mayNeed = ({ commands }, path23) => commands.some(
+var mayNeed = ({ commands }, path24) => commands.some(
   ({ name: name2, args, reads }) => [...args.map(({ value }) => value), ...reads].some(
-    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path23))
+    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path24))
   ) || CONVENTIONS.some(
-    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path23))
+    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path24))
   )
 );
 var STATEFUL = /^(?:\.|alias|cd|exec|exit|popd|pushd|set|shopt|source|trap|ulimit|umask|unset)$/;
@@ -45205,7 +45205,7 @@ var areJoinable = (steps) => steps.every(
 );
 
 // src/remedy/planner.ts
-var idOf = (path23) => baseName(path23).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path24) => baseName(path24).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text5, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text5);
@@ -45233,33 +45233,33 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (file, path23) => /^\.env(?:\.|$)|\.env$/.test(baseName(path23)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path23}:ro"\`; compose: \`volumes: ["./${file}:${path23}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path23}\` and \`subPath: ${baseName(path23)}\`.`;
+var atStart = (file, path24) => /^\.env(?:\.|$)|\.env$/.test(baseName(path24)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path24}:ro"\`; compose: \`volumes: ["./${file}:${path24}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path24}\` and \`subPath: ${baseName(path24)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
   return workdir === null ? null : cleanPath(`${workdir}/${operand}`);
 }
-var resolves = (path23, workdir) => (operand) => absolute(operand, workdir) === path23;
+var resolves = (path24, workdir) => (operand) => absolute(operand, workdir) === path24;
 function isOnlyRemoval(body, workdir, folder) {
   const left = withoutRemoval(body, resolves(folder, workdir));
   return left !== null && /\brm\s+-\w*f/.test(body) && !left.includes(baseName(folder));
 }
-function pathInStage(instruction, path23, workdir) {
+function pathInStage(instruction, path24, workdir) {
   const sources = copySources(instruction);
-  const found = contextPath(instruction, path23, workdir);
+  const found = contextPath(instruction, path24, workdir);
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path23, known2) {
+function broughtBy(instructions, path24, known2) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
-    const inContext = contextPath(source2, path23, workdir);
+    const inContext = contextPath(source2, path24, workdir);
     if (known2 !== void 0 && known2.inContext !== inContext) return null;
-    if (sources.includes(inContext)) return path23 === target || parentOf2(path23) === target ? "file" : null;
-    const isFolder = sources.length === 1 && (target === "/" || path23.startsWith(`${target}/`));
+    if (sources.includes(inContext)) return path24 === target || parentOf2(path24) === target ? "file" : null;
+    const isFolder = sources.length === 1 && (target === "/" || path24.startsWith(`${target}/`));
     return isFolder && (known2 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
@@ -45412,7 +45412,7 @@ var Planner = class {
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
-    const { path: path23, layer, index } = place.version;
+    const { path: path24, layer, index } = place.version;
     if (source2.documents.length > 0) refuse();
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
@@ -45430,11 +45430,11 @@ var Planner = class {
       this.#takenFromStage(place, instruction, hider?.run ?? null, known2);
       return;
     }
-    const inContext = known2?.inContext ?? contextPath(source2, path23, workdir);
+    const inContext = known2?.inContext ?? contextPath(source2, path24, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
-      path: path23,
+      path: path24,
       inContext,
       known: known2,
       removerAt: hider?.at ?? null,
@@ -45444,20 +45444,20 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path23, inContext, known: known2, removerAt } = way;
+    const { instructions, at: at3, path: path24, inContext, known: known2, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
     const isNamed3 = sources.includes(inContext);
     const remover = removerAt === null ? void 0 : instructions[removerAt];
-    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path23, isNamed3);
+    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path24, isNamed3);
     const readers = this.#mountWhereRead(way, isNamed3);
     if (folder !== null && remover !== void 0 && readers.includes(remover)) {
       this.#plan.setBody(remover.source, folder.rest);
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
-    this.#checkOtherStages(inContext, path23, copy.source);
+    this.#checkOtherStages(inContext, path24, copy.source);
     if (known2?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
     if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
     if (!isNamed3) return;
@@ -45468,9 +45468,9 @@ var Planner = class {
    * Takes a file out of the `rm` that names it.
    * @returns for one that removes a folder with it: that command, and what else the RUN does; null where the file was named
    */
-  #takeRemovalOut({ source: source2, workdir }, path23, isNamed3) {
+  #takeRemovalOut({ source: source2, workdir }, path24, isNamed3) {
     const body = this.#plan.body(source2);
-    const left = withoutRemoval(body, resolves(path23, workdir));
+    const left = withoutRemoval(body, resolves(path24, workdir));
     if (left !== null) {
       this.#plan.setBody(source2, left);
       return null;
@@ -45478,7 +45478,7 @@ var Planner = class {
     let folder = "";
     const rest = withoutRemoval(body, (operand) => {
       const whole4 = absolute(operand, workdir);
-      if (whole4 === null || whole4 === "/" || !path23.startsWith(`${whole4}/`)) return false;
+      if (whole4 === null || whole4 === "/" || !path24.startsWith(`${whole4}/`)) return false;
       folder = whole4;
       return true;
     });
@@ -45489,37 +45489,37 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path23, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path24, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
     for (const run14 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
       const { source: source2, step: step2, workdir } = run14;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
-      const use = step2 === null ? "open" : useOf(step2, path23, workdir);
-      if (use === "writes") this.#takeModesOut(run14, path23);
-      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path23, workdir, { passesModes: true }) === "reads")
+      const use = step2 === null ? "open" : useOf(step2, path24, workdir);
+      if (use === "writes") this.#takeModesOut(run14, path24);
+      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path24, workdir, { passesModes: true }) === "reads")
         readers.push(run14);
       if (use === "open") open7 ??= run14;
     }
-    if (isLasting2 && (!isOfTools(path23) || isNamed3 && readers.length === 0))
-      refuse(atStart(known2?.path ?? inContext, path23));
-    if (open7 !== null && !(isOfTools(path23) && readers.length > 0))
+    if (isLasting2 && (!isOfTools(path24) || isNamed3 && readers.length === 0))
+      refuse(atStart(known2?.path ?? inContext, path24));
+    if (open7 !== null && !(isOfTools(path24) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
-    if (readers.length > 0 && !PLAIN_PATH.test(path23)) refuse();
-    const id = this.#id(idOf(path23), `file ${path23}`);
+    if (readers.length > 0 && !PLAIN_PATH.test(path24)) refuse();
+    const id = this.#id(idOf(path24), `file ${path24}`);
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
-      this.#plan.mount(source2, id, [`target=${path23}`, ...isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(source2, id, [`target=${path24}`, ...isRoot ? [] : ["mode=0444"]]);
       this.#plan.option(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run14, path23) {
+  #takeModesOut(run14, path24) {
     const { source: source2, step: step2, workdir, isRoot } = run14;
-    const isTarget = resolves(path23, workdir);
-    if (step2 === null || workdir === null || !isRoot || useOf(step2, path23, workdir, { passesModes: true }) === "writes")
+    const isTarget = resolves(path24, workdir);
+    if (step2 === null || workdir === null || !isRoot || useOf(step2, path24, workdir, { passesModes: true }) === "writes")
       refuse(`${lineOf(run14)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
@@ -45528,26 +45528,26 @@ var Planner = class {
   #takenFromStage(place, { source: source2, workdir }, hider, known2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
-    const path23 = pathInStage(source2, place.version.path, workdir);
+    const path24 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
-    if (stage === null || instructions === null || path23 === null || !PLAIN_PATH.test(path23)) refuse();
+    if (stage === null || instructions === null || path24 === null || !PLAIN_PATH.test(path24)) refuse();
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
-    if (isLasting2 && !isOfTools(path23)) refuse(atStart(known2?.path ?? baseName(path23), place.version.path));
-    if (this.#isTakenElsewhere(stage, source2, path23)) refuse();
+    if (isLasting2 && !isOfTools(path24)) refuse(atStart(known2?.path ?? baseName(path24), place.version.path));
+    if (this.#isTakenElsewhere(stage, source2, path24)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
-    const isTaken = copySources(source2).includes(path23.slice(1));
-    if (isTaken) this.#plan.drop(source2, [path23.slice(1)]);
-    const at3 = broughtBy(instructions, path23, known2);
+    const isTaken = copySources(source2).includes(path24.slice(1));
+    if (isTaken) this.#plan.drop(source2, [path24.slice(1)]);
+    const at3 = broughtBy(instructions, path24, known2);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path23, copy.workdir));
+      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path24, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
-        path: path23,
+        path: path24,
         inContext,
         known: known2,
         removerAt: null,
@@ -45561,24 +45561,24 @@ var Planner = class {
       const isRoot = instructions.at(-1)?.isRoot === true && instructions.at(-1)?.source.keyword !== "USER";
       const hasShell = instructions.some(({ step: step2 }) => step2?.keyword === "RUN" && step2.unread === null);
       if (!isRoot || !hasShell || instructions.some(({ source: { keyword } }) => keyword === "SHELL")) throw error2;
-      this.#plan.append(last, `RUN rm ${path23}`);
+      this.#plan.append(last, `RUN rm ${path24}`);
     }
   }
   /** Whether another instruction takes the file from the stage by its name, or builds on the stage and may read it. */
-  #isTakenElsewhere(stage, own2, path23) {
+  #isTakenElsewhere(stage, own2, path24) {
     const { dockerfile } = this.#evidence.origin;
     return dockerfile === null || dockerfile.stages.some((other) => {
       const buildsOn = ancestorsOf(dockerfile, other).includes(stage);
       return other.instructions.some((instruction) => {
         const step2 = this.#evidence.steps.find(({ source: source2 }) => source2 === instruction);
-        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path23.slice(1));
+        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path24.slice(1));
         const isMounted = instruction.flags.some((flag2) => /^--mount=.*\bfrom=/.test(flag2));
-        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path23));
+        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path24));
       });
     });
   }
   /** Another stage that takes the same file from the context would lose it. */
-  #checkOtherStages(inContext, path23, own2) {
+  #checkOtherStages(inContext, path24, own2) {
     const from = inStage(this.#evidence, own2);
     for (const { source: source2, keyword, flags, stage } of this.#evidence.steps) {
       if (source2 === null || source2 === own2 || keyword !== "COPY" && keyword !== "ADD" || stage === from) continue;
@@ -45587,13 +45587,13 @@ var Planner = class {
       const holds2 = sources.length === 0 || sources.some((name2) => name2 === "" || inContext.startsWith(`${name2}/`));
       if (sources.includes(inContext)) refuse(`${keyword} in line ${source2.startLine} takes it too.`);
       if (!holds2) continue;
-      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path23));
+      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path24));
       if (reader !== void 0) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source2.startLine}).`);
     }
   }
   /** A folder that only this COPY made may be needed later. */
-  #checkFolder({ path: path23, layer, instructions, at: at3 }, { source: source2, workdir }) {
-    const folder = parentOf2(path23);
+  #checkFolder({ path: path24, layer, instructions, at: at3 }, { source: source2, workdir }) {
+    const folder = parentOf2(path24);
     if (folder === "/" || folder === workdir || workdir?.startsWith(`${folder}/`) === true) return;
     const isElsewhere = this.#evidence.layers.slice(0, layer ?? 0).some(
       ({ entries }) => entries.some(
@@ -45629,8 +45629,8 @@ var Planner = class {
     this.#ownStage(hider);
   }
   /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
-  #emptiesCache({ version: { path: path23 } }, { source: source2, step: step2, isRoot }) {
-    const command2 = cacheOf(path23)?.emptiedBy ?? null;
+  #emptiesCache({ version: { path: path24 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path24)?.emptiedBy ?? null;
     if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
     if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
     if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
@@ -45641,7 +45641,7 @@ var Planner = class {
     const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
     const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
     return entries.some(
-      ({ path: path23, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path23) && !path23.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path23)
+      ({ path: path24, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path24) && !path24.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path24)
     );
   }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
@@ -45820,27 +45820,27 @@ var GENERATORS = [
 ];
 var KINDS3 = /* @__PURE__ */ new Set(["private-key", "private-key-der", "rndc-key"]);
 var KEY_PROGRAMS = /^(?:openssl|ssh-keygen|certtool|keytool|mkcert|step|cfssl|minica)$/;
-function makes(command2, { packages, programs }, path23) {
+function makes(command2, { packages, programs }, path24) {
   const { name: name2, args } = command2;
   if (programs.test(name2) || installs(command2, (wanted) => packages.test(wanted)) !== null) return true;
   if (name2 === "dpkg-reconfigure") return args.some(({ value }) => packages.test(value));
-  if (name2 === "ssh-keygen" && path23.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
-  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path23));
+  if (name2 === "ssh-keygen" && path24.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
+  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path24));
 }
-var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path23 }) => {
-  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path23)?.[1];
+var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path24 }) => {
+  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path24)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
 function isGenerated(leak, place, evidence) {
   if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path23, layer } = place.version.content;
-  const generators = GENERATORS.filter((generator2) => generator2.path.test(path23));
+  const { path: path24, layer } = place.version.content;
+  const generators = GENERATORS.filter((generator2) => generator2.path.test(path24));
   if (generators.length === 0) return false;
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some(
-    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path23))) || installedIn(layer, generator2, evidence)
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path24))) || installedIn(layer, generator2, evidence)
   );
 }
 
@@ -45924,10 +45924,10 @@ function documentMessage(place, what) {
     return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
-function tarMessage({ field: field2, key, path: path23, version: version2, layer, state, ending: ending2 }, what, layerName2) {
+function tarMessage({ field: field2, key, path: path24, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
-  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path23 : `of ${path23}`;
+  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path24 : `of ${path24}`;
   const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(
     / (?:on|behind) of /,
     " of "
@@ -46149,10 +46149,10 @@ function copyChange(evidence, leak, place, keyword, mounted, fix2) {
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path23 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
-  const isNamed3 = source2 !== null && copySources(source2).includes(path23);
+  const path24 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const isNamed3 = source2 !== null && copySources(source2).includes(path24);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path23)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path24)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -46488,11 +46488,11 @@ function writtenBy(command2, mount, variables) {
   if (name2 === "pip" && words2.includes("config"))
     return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path23) => !path23.startsWith("/dev/") && path23 !== mount.target);
+  return writes.filter((path24) => !path24.startsWith("/dev/") && path24 !== mount.target);
 }
-function inLayer({ layers }, { layer, variables }, path23, workdir) {
+function inLayer({ layers }, { layer, variables }, path24, workdir) {
   if (layer === null) return null;
-  const home = path23.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path24.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find(
@@ -46608,13 +46608,13 @@ function scriptDrop(built, program, hops) {
   ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
     (directory) => `${directory}/${program}`
   );
-  const path23 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path23 === void 0) return null;
-  const { commands } = parseScript(built.collected(path23) ?? "");
+  const path24 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path24 === void 0) return null;
+  const { commands } = parseScript(built.collected(path24) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path23 };
+  if (drop != null) return { ...drop, script: path24 };
   const next = commands.find(
-    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path23
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path24
   );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
@@ -46653,7 +46653,7 @@ function userAdvice(evidence) {
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
   if (built !== null && built.programs.shells.length === 0)
     return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
-  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path23) => path23.endsWith("/apk")) === true || built?.programs.shells.some((path23) => path23.endsWith("/busybox")) === true;
+  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path24) => path24.endsWith("/apk")) === true || built?.programs.shells.some((path24) => path24.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
@@ -46910,10 +46910,10 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
-var scopeOfEntry = ({ rule, path: path23, fingerprint, value }) => {
+var scopeOfEntry = ({ rule, path: path24, fingerprint, value }) => {
   const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
   const short2 = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
-  return [rule, path23, short2, value].filter(Boolean).join(" ");
+  return [rule, path24, short2, value].filter(Boolean).join(" ");
 };
 var PRESETS = {
   recommended: {
@@ -47137,7 +47137,7 @@ function presetConfig(name2) {
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
 var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
-var scopeOf = ({ rule, path: path23, fingerprint }) => JSON.stringify([rule, path23, fingerprint]);
+var scopeOf = ({ rule, path: path24, fingerprint }) => JSON.stringify([rule, path24, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
 );
@@ -47799,14 +47799,14 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path23, chosen) => ({
-    ...path23,
-    stages: [...path23.stages, stage],
-    chosen: [...path23.chosen, ...chosen]
+  const onTop = (path24, chosen) => ({
+    ...path24,
+    stages: [...path24.stages, stage],
+    chosen: [...path24.chosen, ...chosen]
   });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
-    return { ...below, paths: below.paths.map((path23) => onTop(path23, [])) };
+    return { ...below, paths: below.paths.map((path24) => onTop(path24, [])) };
   }
   const image = { stages: [stage], chosen: [], open: parent.stages };
   const paths = [];
@@ -47815,7 +47815,7 @@ function pathsOf(dockerfile, stage) {
     if (paths.length >= MAX_CHAINS) return { paths: [...paths, image], isWhole: false };
     const below = pathsOf(dockerfile, candidate);
     isWhole &&= below.isWhole && paths.length + below.paths.length <= MAX_CHAINS;
-    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path23) => onTop(path23, [candidate])));
+    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path24) => onTop(path24, [candidate])));
   }
   return { paths: [...paths, image], isWhole };
 }
@@ -47837,7 +47837,7 @@ function stepsOf(stages) {
 }
 function chainsOf(dockerfile, stage) {
   const { paths, isWhole } = pathsOf(dockerfile, stage);
-  return { chains: paths.map((path23) => ({ ...path23, steps: stepsOf(path23.stages) })), isWhole };
+  return { chains: paths.map((path24) => ({ ...path24, steps: stepsOf(path24.stages) })), isWhole };
 }
 
 // src/dockerfile/fits.ts
@@ -47875,7 +47875,7 @@ function runFits(instruction, raw, shell) {
     return front === words2 || front.endsWith(` ${words2}`);
   });
 }
-var withoutEdges = (path23) => path23.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
+var withoutEdges = (path24) => path24.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal3(pattern);
   if (written !== null) {
@@ -47973,7 +47973,7 @@ var goUnquote = (text5) => text5.replace(
     return point <= 1114111 ? String.fromCodePoint(point) : "";
   }
 );
-var sameQuoted = (written, quoted3) => squeeze(goUnquote(quoted3)) === squeeze(written) || letters(goUnquote(quoted3)) === letters(written);
+var sameQuoted = (written, quoted4) => squeeze(goUnquote(quoted4)) === squeeze(written) || letters(goUnquote(quoted4)) === letters(written);
 function portsFit(instruction, entry) {
   return instruction.text.split(/\s+/).every((word) => {
     const [port] = word.replace(/["']/g, "").split("/");
@@ -48344,13 +48344,13 @@ function readings2(history2) {
   return [written, ...Array.from({ length: appended }, (_, index) => written.slice(0, written.length - index - 1))];
 }
 function align(dockerfile, history2, target) {
-  const { path: path23, stages } = dockerfile;
+  const { path: path24, stages } = dockerfile;
   if (dockerfile.error !== null)
-    return { reason: noDockerfile(`${path23} is no Dockerfile that builds: ${dockerfile.error}`) };
+    return { reason: noDockerfile(`${path24} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
-  if (target !== null && wanted === null) return { reason: noStage(`${path23} has no stage ${JSON.stringify(target)}`) };
-  if (stages.length === 0) return { reason: noDockerfile(`${path23} has no FROM`) };
-  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path23} has more than ${MAX_STAGES} stages`) };
+  if (target !== null && wanted === null) return { reason: noStage(`${path24} has no stage ${JSON.stringify(target)}`) };
+  if (stages.length === 0) return { reason: noDockerfile(`${path24} has no FROM`) };
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path24} has more than ${MAX_STAGES} stages`) };
   const why = unfit(history2);
   if (why !== null) return { reason: noProvenance(why) };
   const candidates = wanted === null ? stages : [wanted];
@@ -48361,7 +48361,7 @@ function align(dockerfile, history2, target) {
     if (effort.left <= 0)
       return {
         reason: noStage(
-          `${path23} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+          `${path24} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
         )
       };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
@@ -48369,7 +48369,7 @@ function align(dockerfile, history2, target) {
     const own2 = results.at(-1);
     problem ??= own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show";
   }
-  return { reason: wrongDockerfile(`${path23} does not fit the image: ${problem}`) };
+  return { reason: wrongDockerfile(`${path24} does not fit the image: ${problem}`) };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -48384,7 +48384,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
-  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path23 }) => path23)).slice(0, 4).join(", ");
+  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path24 }) => path24)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
       reason: noDockerfile(
@@ -48553,7 +48553,7 @@ var ALIGNED = { owner: "base", certainty: "aligned" };
 function choiceDoubt(alignment, { dockerfiles, isNamed: isNamed3, all: all2 }) {
   if (isNamed3) return null;
   if (all2 === null) return "not all Dockerfiles of the checkout are known, and none was named";
-  const paths = new Set([...dockerfiles, ...all2].map(({ path: path23 }) => path23));
+  const paths = new Set([...dockerfiles, ...all2].map(({ path: path24 }) => path24));
   if (paths.size > 1) return `the checkout has ${paths.size} Dockerfiles, and none was named`;
   return alignment.weight > 0 ? null : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`;
 }
@@ -48726,7 +48726,7 @@ var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
   const same = dockerfiles.filter(({ text: text5 }) => sameText(text5, traced2.dockerfile.text));
-  return same.find(({ path: path23 }) => path23 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path24 }) => path24 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers, ids }, history2, pairing) {
   const problems = [];
@@ -48817,11 +48817,11 @@ function claimedBase(traced2, layers, aligned) {
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
 }
-function changedWarning({ dockerfile: { text: text5 }, provenance }, path23, files) {
+function changedWarning({ dockerfile: { text: text5 }, provenance }, path24, files) {
   const several = files.filter((file) => sameText(file.text, text5)).map((file) => file.path);
   return {
     code: "dockerfile-changed",
-    message: `The Dockerfile that was built (${path23}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+    message: `The Dockerfile that was built (${path24}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
 var linesIn2 = (known2) => (instruction) => instruction == null || known2 === null ? null : {
@@ -48942,13 +48942,13 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path23) {
-    const resolved = this.resolve(cleanPath(path23));
+  find(path24) {
+    const resolved = this.resolve(cleanPath(path24));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path23) {
-    const walk3 = new PathWalk(path23);
+  resolve(path24) {
+    const walk3 = new PathWalk(path24);
     let node2 = this.#root;
     for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
       const next = node2.children?.get(name2);
@@ -48981,8 +48981,8 @@ var PathWalk = class {
   #parts;
   #at = 0;
   #links = 0;
-  constructor(path23) {
-    this.#parts = partsOf3(path23);
+  constructor(path24) {
+    this.#parts = partsOf3(path24);
   }
   /** The next part; null at the end. */
   next() {
@@ -49008,10 +49008,10 @@ var PathWalk = class {
     return this.#parts.length;
   }
 };
-var partsOf3 = (path23) => path23.split("/").filter((part3) => part3 !== "");
-function nodeAt(root, path23) {
+var partsOf3 = (path24) => path24.split("/").filter((part3) => part3 !== "");
+function nodeAt(root, path24) {
   let node2 = root;
-  for (const part3 of path23.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
+  for (const part3 of path24.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
   return node2 ?? null;
 }
 function end(node2, ending2) {
@@ -49027,8 +49027,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path23, whiteout, afterEnd } of entries)
-      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path23 });
+    for (const { path: path24, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path24 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -49077,12 +49077,12 @@ function add2(root, entry, layer, index, links) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path23, layer, links) {
-  const walk3 = new PathWalk(path23);
+function makeDirectories(root, path24, layer, links) {
+  const walk3 = new PathWalk(path24);
   let node2 = root;
   for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path23 });
+      end(node2, { state: "replaced", layer, by: path24 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -49201,8 +49201,8 @@ function findPrograms(filesystem, scans) {
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path23) {
-  const version2 = filesystem.find(path23);
+function readCollected(filesystem, scans, path24) {
+  const version2 = filesystem.find(path24);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null;
@@ -49339,17 +49339,17 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     "not-a-tar",
     `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
   );
-  const checkPath = (what, path23) => {
+  const checkPath = (what, path24) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
-    if (path23.length * 3 > bytes2 && Buffer.byteLength(path23) > bytes2)
+    if (path24.length * 3 > bytes2 && Buffer.byteLength(path24) > bytes2)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path23)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+        `${where}: the ${what} ${shortened(path24)} has more than ${bytes2} bytes ${raise("path-bytes")}`
       );
-    if (path23.length > parts && countParts(path23) > parts)
+    if (path24.length > parts && countParts(path24) > parts)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path23)} has more than ${parts} directories ${raise("path-parts")}`
+        `${where}: the ${what} ${shortened(path24)} has more than ${parts} directories ${raise("path-parts")}`
       );
   };
   for (; ; ) {
@@ -49395,9 +49395,9 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     if (flag2 === OLD_SPARSE) throw bad("a sparse entry of the old GNU form, which is not supported,");
     const prefix2 = prefixField(block);
     if (prefix2 === null) throw bad("a name that readers put together differently");
-    const shortName = nameField(block, 0, 100);
+    const shortName2 = nameField(block, 0, 100);
     const { pax, longName, longLink } = extension;
-    const ownName = prefix2 === "" ? shortName : `${prefix2}/${shortName}`;
+    const ownName = prefix2 === "" ? shortName2 : `${prefix2}/${shortName2}`;
     const name2 = pax?.get("path") || longName || ownName;
     const linkName = pax?.get("linkpath") || longLink || nameField(block, 157, 100);
     checkPath("path", name2);
@@ -49971,8 +49971,8 @@ var MAX_OBJECT = 16 << 20;
 var MAX_BASES = 32 << 20;
 var MAX_NAMED3 = 2e5;
 var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
-function withoutGitHeader(path23, bytes2) {
-  if (!LOOSE.test(path23)) return bytes2;
+function withoutGitHeader(path24, bytes2) {
+  if (!LOOSE.test(path24)) return bytes2;
   const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
   return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
 }
@@ -50706,15 +50706,15 @@ var Content = class _Content {
   #ended = false;
   #unpacker = null;
   /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip, scanner, budget, path23, inside, depth, isUnpacked = false) {
+  constructor(skip, scanner, budget, path24, inside, depth, isUnpacked = false) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path23;
+    this.#path = path24;
     this.#inside = inside;
     this.#depth = depth;
     this.#isUnpacked = isUnpacked;
-    this.#scan = scanner.start(inside.at(-1) ?? path23);
+    this.#scan = scanner.start(inside.at(-1) ?? path24);
   }
   /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
   get matches() {
@@ -50846,8 +50846,8 @@ async function scanOtherFiles(files, scanner, limits) {
   const skipped = [];
   let notListed = 0;
   for (const file of files) {
-    const skip = (path23, reason) => {
-      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path23, reason });
+    const skip = (path24, reason) => {
+      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path24, reason });
       else notListed++;
     };
     const content = new Content(skip, scanner, budget, file.name, [], 0);
@@ -50869,7 +50869,7 @@ import { createHash as createHash10 } from "node:crypto";
 
 // src/packages/installed.ts
 var MAX_MANIFEST = 64 << 10;
-var isNodeManifest = (path23) => path23.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path23);
+var isNodeManifest = (path24) => path24.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path24);
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
@@ -50892,19 +50892,19 @@ var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
 function findInstalled(entries, files, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
-  const has = (path23) => {
+  const has = (path24) => {
     paths ??= new Set(
       entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
     );
-    return paths.has(path23);
+    return paths.has(path24);
   };
   for (const index of files) {
-    const path23 = entries[index]?.path ?? "/";
-    const node2 = NODE.exec(path23)?.[0];
-    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path23.slice(node2.length));
+    const path24 = entries[index]?.path ?? "/";
+    const node2 = NODE.exec(path24)?.[0];
+    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path24.slice(node2.length));
     for (const { pattern, metadata } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path23);
-      if (match2 !== null && metadata(match2).every(has)) found.set(index, path23.slice(match2[0].length - 1));
+      const match2 = found.has(index) ? null : pattern.exec(path24);
+      if (match2 !== null && metadata(match2).every(has)) found.set(index, path24.slice(match2[0].length - 1));
     }
   }
   return found;
@@ -50941,14 +50941,14 @@ var COLLECTED = [
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
 ];
-function collectorOf(path23) {
-  if (COLLECTED.some((pattern) => pattern.test(path23))) return "extract";
-  return holdsRecords(path23) ? "database" : null;
+function collectorOf(path24) {
+  if (COLLECTED.some((pattern) => pattern.test(path24))) return "extract";
+  return holdsRecords(path24) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
-var mayBeEntrypoint = (path23) => SCRIPTS.test(path23);
+var mayBeEntrypoint = (path24) => SCRIPTS.test(path24);
 
 // src/layer/metadata-scan.ts
 var CAPACITY = 1 << 20;
@@ -51313,10 +51313,10 @@ var TYPES3 = {
   symlink: "symlink",
   directory: "directory"
 };
-function whiteoutOf(path23) {
-  const name2 = baseName(path23);
+function whiteoutOf(path24) {
+  const name2 = baseName(path24);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf2(path23);
+  const parent = parentOf2(path24);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   return {
     kind: "file",
@@ -51325,15 +51325,15 @@ function whiteoutOf(path23) {
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
-  const path23 = cleanPath(guarded.name);
+  const path24 = cleanPath(guarded.name);
   const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
-  const whiteout = whiteoutOf(path23);
+  const whiteout = whiteoutOf(path24);
   const id = (own2, fallback2) => {
     const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path23,
+    path: path24,
     type: whiteout === null ? type : "file",
     mode: (header2.mode ?? 0) & 4095,
     uid: id(guarded.pax?.get("uid"), header2.uid),
@@ -51478,8 +51478,8 @@ var LayerReading = class {
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
   }
-  skip(path23, reason) {
-    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path23, reason });
+  skip(path24, reason) {
+    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path24, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -51608,8 +51608,8 @@ function masksOf(values) {
 // src/evidence/attestation-text.ts
 var PLAIN_KEY2 = /^[\w-]+$/;
 var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
-var withFiles = (path23, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path23())) ? Buffer.from(value, "base64").toString("utf8") : value;
-var nameOf4 = (path23) => fieldName(path23[0] === "predicate" && path23.length > 1 ? path23.slice(1) : path23, PLAIN_KEY2);
+var withFiles = (path24, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path24())) ? Buffer.from(value, "base64").toString("utf8") : value;
+var nameOf4 = (path24) => fieldName(path24[0] === "predicate" && path24.length > 1 ? path24.slice(1) : path24, PLAIN_KEY2);
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
@@ -51623,13 +51623,13 @@ function attestationTexts({ predicateType, document, envelope, statement }) {
     text: text5,
     find: find3,
     locate: (offset) => {
-      const { path: path23, line: line2 } = locate(offset);
-      return { field: nameOf4(path23), line: line2 };
+      const { path: path24, line: line2 } = locate(offset);
+      return { field: nameOf4(path24), line: line2 };
     }
   }));
 }
-var withoutPayload = (path23, value) => {
-  const [key, ...below] = path23();
+var withoutPayload = (path24, value) => {
+  const [key, ...below] = path24();
   return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
 };
 
@@ -51922,12 +51922,12 @@ function endOfString(text5, at3) {
 }
 var ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g;
 var whole3 = (text5) => /\\u[dD][89a-fA-F]/.test(text5) ? text5.replace(ESCAPES, (found) => found.length === 6 ? "\\ufffd" : found) : text5;
-function keyOf4(quoted3) {
-  if (!quoted3.includes("\\")) return quoted3.slice(1, -1);
+function keyOf4(quoted4) {
+  if (!quoted4.includes("\\")) return quoted4.slice(1, -1);
   try {
-    return String(JSON.parse(quoted3));
+    return String(JSON.parse(quoted4));
   } catch {
-    return quoted3;
+    return quoted4;
   }
 }
 function walk2(text5, maxDepth) {
@@ -52364,7 +52364,7 @@ async function findBuild(image, options5) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path23, text: text5 }) => parseDockerfile(path23, text5));
+  const parsed = (files) => files.map(({ path: path24, text: text5 }) => parseDockerfile(path24, text5));
   const dockerfiles = parsed(options5.dockerfiles);
   let known2 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
@@ -52386,11 +52386,11 @@ async function findBuild(image, options5) {
   if ((isChanged || hasNone && !options5.isNamed || needsAll) && options5.checkout !== null) {
     const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
-    const given2 = new Set(options5.dockerfiles.map(({ path: path23 }) => path23));
-    known2 = [...dockerfiles, ...all2.filter(({ path: path23 }) => !given2.has(path23))];
+    const given2 = new Set(options5.dockerfiles.map(({ path: path24 }) => path24));
+    known2 = [...dockerfiles, ...all2.filter(({ path: path24 }) => !given2.has(path24))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(
-      ({ path: path23 }, index) => !given2.has(path23) && candidates.findIndex((other) => other.path === path23) === index
+      ({ path: path24 }, index) => !given2.has(path24) && candidates.findIndex((other) => other.path === path24) === index
     );
     const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
@@ -52442,7 +52442,7 @@ function tracedFiles(leaks, origin, dockerfile) {
   for (const place of leaks.flatMap(({ places }) => places)) {
     if (traced2.size >= MAX_TRACED) break;
     if (place.kind !== "file" || place.hashes === null) continue;
-    const { layer, index, entry, path: path23 } = place.version.content;
+    const { layer, index, entry, path: path24 } = place.version.content;
     const key = fileKey(layer, index);
     const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
     if (source2 == null || traced2.has(key)) continue;
@@ -52451,7 +52451,7 @@ function tracedFiles(leaks, origin, dockerfile) {
       workdir: instruction === source2 ? workdir : null
     }));
     if (copies.length > 0)
-      traced2.set(key, { key, copies, file: { path: path23, size: entry.size, sha256: place.hashes.sha256 } });
+      traced2.set(key, { key, copies, file: { path: path24, size: entry.size, sha256: place.hashes.sha256 } });
   }
   return [...traced2.values()];
 }
@@ -52592,7 +52592,7 @@ async function learn(image, build3, { layers, others }, bounded2, options5) {
     ],
     (text5) => tokensIn(options5.scanner, text5)
   );
-  const collected = (path23) => readCollected(filesystem, layers, path23);
+  const collected = (path24) => readCollected(filesystem, layers, path24);
   const passwd = collected("/etc/passwd");
   const built = {
     image,
@@ -52666,9 +52666,9 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path23, content } of present)
+  for (const { path: path24, content } of present)
     addPackages(
-      path23,
+      path24,
       texts2.get(`${content.layer}:${content.index}`) ?? null,
       (name2, version2) => addVersion(found, name2, version2)
     );
@@ -52691,10 +52691,10 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
   const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
   const texts2 = layers.map(() => /* @__PURE__ */ new Set());
-  for (const { content, entry, path: path23 } of present) {
+  for (const { content, entry, path: path24 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
     if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
-    const most = packageTextLimit(path23);
+    const most = packageTextLimit(path24);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
@@ -52710,9 +52710,9 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path23, content } = version2;
+        const { entry, path: path24, content } = version2;
         return [
-          path23,
+          path24,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
@@ -54138,10 +54138,10 @@ function buildOutcome({
     redactor
   };
 }
-function sourceOf({ path: path23, lines }, redactor) {
+function sourceOf({ path: path24, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
-    path: redactor.name(path23),
+    path: redactor.name(path24),
     lines: shown2,
     hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
   };
@@ -54222,8 +54222,8 @@ function scopeIn(text5) {
   const found = {};
   let rest = text5;
   for (let option2 = OPTION.exec(rest); option2 !== null; option2 = OPTION.exec(rest)) {
-    const [whole4, name2, quoted3, bare] = option2;
-    found[name2 === "path" ? "path" : "detector"] = quoted3 ?? bare ?? "";
+    const [whole4, name2, quoted4, bare] = option2;
+    found[name2 === "path" ? "path" : "detector"] = quoted4 ?? bare ?? "";
     rest = rest.slice(whole4.length);
   }
   return { inImage: found.path ?? null, detector: found.detector ?? null, rest };
@@ -54235,7 +54235,7 @@ function detectorProblem(detector) {
 }
 var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path23 } = dockerfile;
+  const { lines, path: path24 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -54259,7 +54259,7 @@ function readInlineIgnores(dockerfile) {
     if (comment === null) return;
     if (comment.problem !== null) {
       problems.push(
-        `${path23}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+        `${path24}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
       );
       return;
     }
@@ -54273,7 +54273,7 @@ function readInlineIgnores(dockerfile) {
         expires: comment.expires,
         inImage: comment.inImage,
         detector: comment.detector,
-        path: path23,
+        path: path24,
         line: line2,
         ...range2,
         isPart: whole4 === void 0 && !comment.isGlobal,
@@ -54327,10 +54327,10 @@ ${text5}
   );
   return { ignores: limited, added, tooWide };
 }
-function acceptsAt({ rule, path: path23, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
+function acceptsAt({ rule, path: path24, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
   if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
     return false;
-  if (lines === null || rule !== ruleId || lines.path !== path23 || !agreesAt(lines.startLine, lines.endLine))
+  if (lines === null || rule !== ruleId || lines.path !== path24 || !agreesAt(lines.startLine, lines.endLine))
     return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
@@ -54456,11 +54456,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path23, fingerprint, value }, place, own2, ownValue) {
+function covers({ rule, path: path24, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path23 === void 0 || liesAt(place.location, path23);
+  return path24 === void 0 || liesAt(place.location, path24);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -54637,7 +54637,7 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
     problems: [
       ...problems,
       ...agreed.tooWide.map(
-        ({ path: path23, line: line2, rule }) => `${path23}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
+        ({ path: path24, line: line2, rule }) => `${path24}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
     loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
@@ -55514,7 +55514,7 @@ var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => seve
 function dockerfileAdvice(secrets) {
   const places = new Set(
     secrets.flatMap(
-      ({ path: path23, line: line2, inDockerfile }) => inDockerfile ? [`${path23}${line2 === null ? "" : `:${line2}`}`] : []
+      ({ path: path24, line: line2, inDockerfile }) => inDockerfile ? [`${path24}${line2 === null ? "" : `:${line2}`}`] : []
     )
   );
   if (places.size === 0) return [];
@@ -55529,11 +55529,11 @@ function renderContext(inspection, verbose) {
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural(secrets.length, "secret")} along`);
-    for (const { path: path23, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path24, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
           visible(
-            `${path23}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
+            `${path24}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
           ),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
@@ -55544,8 +55544,8 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path23, reason, bytes: size } of waste.slice(0, most))
-      lines.push(...wrap(visible(`${path23} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path24, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path24} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number4(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -55556,8 +55556,8 @@ function renderContext(inspection, verbose) {
   lines.push(...dockerfileAdvice(secrets));
   if (skipped.length > 0) {
     lines.push("", "What was not looked into");
-    for (const { path: path23, reason, isUnread } of skipped.slice(0, most))
-      lines.push(...wrap(visible(`${path23}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
+    for (const { path: path24, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path24}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
     if (skipped.length > most) lines.push(`   and ${number4(skipped.length - most)} more (--verbose)`);
   }
   return `${lines.join("\n")}
@@ -55744,15 +55744,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path23, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path23, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path23, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path24, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path24, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path24, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path23, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path24, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 var SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i;
@@ -55823,7 +55823,7 @@ function compare2(old, now) {
       changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings)).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
     ),
     files: both && hidden(
-      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path23) => fileChange(path23, both.a.files.get(path23), both.b.files.get(path23)))
+      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path24) => fileChange(path24, both.a.files.get(path24), both.b.files.get(path24)))
     ),
     notes: [
       ...basesNotKnown(unknown2.map(({ report }) => report.image)),
@@ -55841,7 +55841,7 @@ var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path23, change, bytes: size, what }) => change === "added" ? `+ ${path23} ${bytes(size)}` : change === "removed" ? `- ${path23}` : `~ ${path23} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path24, change, bytes: size, what }) => change === "added" ? `+ ${path24} ${bytes(size)}` : change === "removed" ? `- ${path24}` : `~ ${path24} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf4(difference) {
   const { findings, facts, packages, accounts, settings: settings2, files } = difference;
   const count2 = (change) => (files ?? []).filter((file) => file.change === change).length;
@@ -56250,16 +56250,16 @@ var Diff = class {
       }
     }
   }
-  addToPath(path23, added, removed, oldPosInc, options5) {
-    const last = path23.lastComponent;
+  addToPath(path24, added, removed, oldPosInc, options5) {
+    const last = path24.lastComponent;
     if (last && !options5.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
-        oldPos: path23.oldPos + oldPosInc,
+        oldPos: path24.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
       };
     } else {
       return {
-        oldPos: path23.oldPos + oldPosInc,
+        oldPos: path24.oldPos + oldPosInc,
         lastComponent: { count: 1, added, removed, previousComponent: last }
       };
     }
@@ -56677,7 +56677,7 @@ function withPatterns(text5, patterns) {
   return `${start}${missing.join(end2)}${end2}`;
 }
 var patchOf = (changes2) => changes2.map(
-  ({ path: path23, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path23}`, `b/${path23}`, before ?? "", after2).replace(
+  ({ path: path24, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path24}`, `b/${path24}`, before ?? "", after2).replace(
     /^=+\n/,
     ""
   )
@@ -56738,44 +56738,44 @@ import { rmSync, writeFileSync } from "node:fs";
 import { writeFile as writeFile3 } from "node:fs/promises";
 import { resolve } from "node:path";
 var MAX_FILE2 = 1 << 20;
-async function read2(path23) {
-  const found = await readWhole(resolve(path23), MAX_FILE2, process.cwd());
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${path23}: the file cannot be read: ${found.why}.`);
+async function read2(path24) {
+  const found = await readWhole(resolve(path24), MAX_FILE2, process.cwd());
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${path24}: the file cannot be read: ${found.why}.`);
   if (found.text?.includes("\uFFFD") === true)
-    throw new ConfigError(`${path23}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
+    throw new ConfigError(`${path24}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
   return found.text;
 }
 async function changesOf(fixes) {
   const changes2 = [];
-  const paths = new Set(fixes.map(({ path: path23 }) => path23));
-  for (const path23 of paths) {
-    const before = await read2(path23);
-    if (before === null) throw new ConfigError(`${path23}: the Dockerfile is gone.`);
-    const edits = fixes.filter((fix2) => fix2.path === path23).flatMap((fix2) => fix2.edits);
-    changes2.push({ path: path23, before, after: applyEdits(before, edits) });
+  const paths = new Set(fixes.map(({ path: path24 }) => path24));
+  for (const path24 of paths) {
+    const before = await read2(path24);
+    if (before === null) throw new ConfigError(`${path24}: the Dockerfile is gone.`);
+    const edits = fixes.filter((fix2) => fix2.path === path24).flatMap((fix2) => fix2.edits);
+    changes2.push({ path: path24, before, after: applyEdits(before, edits) });
   }
   const ignoring = fixes.flatMap(({ ignore: ignore2 }) => ignore2 ?? []);
-  for (const path23 of new Set(ignoring.map((ignore2) => ignore2.path))) {
-    const before = await read2(path23);
-    const patterns = ignoring.filter((ignore2) => ignore2.path === path23).flatMap((ignore2) => ignore2.patterns);
-    changes2.push({ path: path23, before, after: withPatterns(before, [...new Set(patterns)]) });
+  for (const path24 of new Set(ignoring.map((ignore2) => ignore2.path))) {
+    const before = await read2(path24);
+    const patterns = ignoring.filter((ignore2) => ignore2.path === path24).flatMap((ignore2) => ignore2.patterns);
+    changes2.push({ path: path24, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
 }
-async function write(path23, text5, flag2 = "w") {
+async function write(path24, text5, flag2 = "w") {
   try {
-    await writeFile3(path23, text5, { flag: flag2 });
+    await writeFile3(path24, text5, { flag: flag2 });
   } catch (error2) {
-    throw new UsageError(`${path23}: the file cannot be written: ${reasonOf(error2)}.`);
+    throw new UsageError(`${path24}: the file cannot be written: ${reasonOf(error2)}.`);
   }
 }
 async function make(changes2) {
-  for (const { path: path23, before, after: after2 } of changes2) await write(path23, after2, before === null ? "wx" : "w");
+  for (const { path: path24, before, after: after2 } of changes2) await write(path24, after2, before === null ? "wx" : "w");
 }
 function takeBack(changes2) {
-  for (const { path: path23, before } of changes2)
-    if (before === null) rmSync(path23, { force: true });
-    else writeFileSync(path23, before);
+  for (const { path: path24, before } of changes2)
+    if (before === null) rmSync(path24, { force: true });
+    else writeFileSync(path24, before);
 }
 
 // src/cli/builder.ts
@@ -56923,9 +56923,9 @@ var Prover = class {
     return added === void 0 ? { isProved: true, difference } : { isProved: false, why: `It builds, but brings a new finding: ${added.title} (${added.place}).`, output: "" };
   }
   #commandFor(fixes, changes2) {
-    const dockerfiles = changes2.filter(({ path: path23 }) => fixes.some((fix2) => fix2.path === path23));
-    const left = dockerfiles.flatMap(({ path: path23, after: after2 }) => {
-      const { globals, stages } = parseDockerfile(path23, after2);
+    const dockerfiles = changes2.filter(({ path: path24 }) => fixes.some((fix2) => fix2.path === path24));
+    const left = dockerfiles.flatMap(({ path: path24, after: after2 }) => {
+      const { globals, stages } = parseDockerfile(path24, after2);
       return [...globals, ...stages.flatMap(({ instructions }) => instructions)];
     });
     const isArgument2 = (name2) => left.some((instruction) => instruction.keyword === "ARG" && definedNames(instruction).includes(name2));
@@ -56996,6 +56996,589 @@ var Prover = class {
 };
 var prove = (reference, command2, settings2, host, fixesOf2) => new Prover(reference, command2, settings2, host).run(fixesOf2);
 
+// src/cli/workflow/builds.ts
+var import_yaml6 = __toESM(require_dist(), 1);
+import { readdir as readdir2 } from "node:fs/promises";
+import path21 from "node:path";
+
+// src/cli/workflow/gate-step.ts
+var import_yaml3 = __toESM(require_dist(), 1);
+import { existsSync as existsSync2 } from "node:fs";
+import path18 from "node:path";
+
+// src/checkout/git.ts
+import { execFile as execFile2 } from "node:child_process";
+import path17 from "node:path";
+var MAX_FILE3 = 64 << 20;
+var MAX_LINKS4 = 5;
+var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
+function git2(directory, args) {
+  return new Promise((resolve3) => {
+    execFile2(
+      "git",
+      ["-C", directory, ...OPTIONS3, ...args],
+      {
+        encoding: "buffer",
+        maxBuffer: MAX_FILE3,
+        // Nothing is fetched on the way: a partial clone would ask the server for each file.
+        env: {
+          ...process.env,
+          GIT_TERMINAL_PROMPT: "0",
+          GIT_NO_LAZY_FETCH: "1",
+          GIT_OPTIONAL_LOCKS: "0",
+          GIT_NO_REPLACE_OBJECTS: "1",
+          LC_ALL: "C"
+        }
+      },
+      (error2, stdout) => resolve3(error2 === null ? stdout : null)
+    );
+  });
+}
+async function commitOf(directory, revision) {
+  if (revision.startsWith("-")) return null;
+  const id = (await git2(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
+  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
+}
+var parentsOf2 = (file) => file.split("/").slice(0, -1).map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+async function isTracked(directory, file) {
+  const listed2 = await git2(directory, ["ls-files", "-z", "--", `:(literal,icase)${file}`]);
+  if (listed2 === null) return null;
+  if (listed2.length > 0) return true;
+  for (const parent of parentsOf2(file)) {
+    const own2 = (await git2(directory, ["ls-files", "-z", "--", `:(literal,icase)${parent}`]))?.toString("utf8");
+    if (own2 === void 0) return null;
+    if (own2.split("\0").some((name2) => name2.toLowerCase() === parent.toLowerCase())) return true;
+  }
+  return false;
+}
+async function entryAt(directory, commit, name2) {
+  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString(
+    "utf8"
+  );
+  if (listed2 === void 0) return void 0;
+  const [, mode, object2] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed2) ?? [];
+  return mode === void 0 || object2 === void 0 ? null : { mode, object: object2 };
+}
+var LINK2 = "120000";
+var SUBMODULE = "160000";
+var DIRECTORY2 = "040000";
+async function obstacle(directory, commit, name2) {
+  for (const parent of parentsOf2(name2)) {
+    const entry = await entryAt(directory, commit, parent);
+    if (entry === void 0) return void 0;
+    if (entry === null) return null;
+    if (entry.mode !== DIRECTORY2) return { parent, entry };
+  }
+  return null;
+}
+async function fileAt(directory, commit, file) {
+  const fail = (why) => {
+    throw new PolicyError(
+      `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`
+    );
+  };
+  let name2 = path17.posix.normalize(file);
+  for (let hop = 0; hop <= MAX_LINKS4; hop++) {
+    if (!staysWithin(name2)) return fail("a symbolic link leads out of the repository");
+    let entry = await entryAt(directory, commit, name2);
+    let rest = "";
+    if (entry === null) {
+      const found = await obstacle(directory, commit, name2);
+      if (found === void 0 || found === null) return found;
+      rest = name2.slice(found.parent.length);
+      name2 = found.parent;
+      entry = found.entry;
+      if (entry.mode !== LINK2 && entry.mode !== SUBMODULE) return null;
+    }
+    if (entry === void 0) return void 0;
+    if (entry.mode === SUBMODULE) return fail(`${name2} is a submodule`);
+    if (entry.mode === DIRECTORY2) return null;
+    const content = await git2(directory, ["cat-file", "blob", entry.object]);
+    if (content === null) return void 0;
+    if (entry.mode !== LINK2) return content.toString("utf8");
+    const target = content.toString("utf8");
+    if (target.startsWith("/")) return fail("a symbolic link leads out of the repository");
+    name2 = path17.posix.join(path17.posix.dirname(name2), target) + rest;
+  }
+  return fail("its symbolic links do not end");
+}
+
+// src/cli/workflow/job.ts
+var import_yaml2 = __toESM(require_dist(), 1);
+var WORKFLOWS = ".github/workflows";
+var MAX_WORKFLOW = 1 << 20;
+var EXPRESSION = /\$\{\{.*?\}\}/g;
+var textAt = (map, key) => {
+  const node2 = map?.get(key, true);
+  return (0, import_yaml2.isScalar)(node2) && node2.value !== null ? String(node2.value).trim() : null;
+};
+var mapAt = (map, key) => {
+  const node2 = map?.get(key, true);
+  return (0, import_yaml2.isMap)(node2) ? node2 : null;
+};
+function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
+  const steps = node2.get("steps", true);
+  if (!(0, import_yaml2.isSeq)(steps) || steps.flow === true) return [];
+  return steps.items.flatMap((item2) => {
+    if (!(0, import_yaml2.isMap)(item2) || item2.range == null) return [];
+    let start = lineOf2(item2.range[0]);
+    while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
+    let end2 = lineOf2(item2.range[1] - 1) + 1;
+    while (end2 > start + 1 && /^\s*(?:#.*)?$/.test(lines[end2 - 1] ?? "")) end2--;
+    return [{ node: item2, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
+  });
+}
+var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
+var whereIs = ({ file, name: name2 }, step2) => `${file}:${step2.start + 1}: job ${name2}`;
+
+// src/cli/workflow/gate-step.ts
+var NO_COMMIT = "PUT-THE-COMMIT-OF-THE-RELEASE-HERE";
+async function ownAction() {
+  const root = path18.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
+  const commit = existsSync2(path18.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
+  return `${REPOSITORY}@${commit ?? NO_COMMIT} # v${VERSION}`;
+}
+var joined2 = (...parts) => {
+  const known2 = parts.filter(
+    (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
+  );
+  return known2.length === 0 ? null : path18.posix.normalize(known2.join("/"));
+};
+function dockerfileOf(context2, file, directory) {
+  const found = file === null ? joined2(directory, context2) === null ? null : joined2(directory, context2, "Dockerfile") : joined2(directory, file);
+  return found === "Dockerfile" ? null : found;
+}
+function matrixKeys(node2) {
+  const matrix = mapAt(mapAt(node2, "strategy"), "matrix");
+  const include = matrix?.get("include", true);
+  const included = Array.isArray(include?.items) ? include.items.flatMap((item2) => keysOf(item2)) : [];
+  const own2 = keysOf(matrix).filter((key) => key !== "include" && key !== "exclude");
+  return own2.length > 0 ? own2 : [...new Set(included)].slice(0, 3);
+}
+var nameOf5 = ({ node: node2, name: name2 }) => {
+  const keys = matrixKeys(node2);
+  return keys.length === 0 ? null : [name2, ...keys.map((key) => `\${{ matrix.${key} }}`)].join("-");
+};
+function gateStep(action, { image, name: own2, dockerfile, context: context2, target, platform, metadata }, job, indent) {
+  const ofMatrix = job === null ? null : nameOf5(job);
+  const name2 = ofMatrix === null ? own2 : own2 === null ? ofMatrix : `${ofMatrix}-${own2}`;
+  const inputs = { image, name: name2, platform, dockerfile, context: context2, target, "build-metadata": metadata };
+  return [
+    `${indent}- uses: ${action}`,
+    `${indent}  with:`,
+    ...Object.entries(inputs).flatMap(([key, value]) => value === null ? [] : [`${indent}    ${key}: ${value}`])
+  ];
+}
+var isText = (node2) => (0, import_yaml3.isScalar)(node2) && typeof node2.value === "string";
+
+// src/cli/workflow/build-push.ts
+function firstTag(tags) {
+  const [first2] = tags?.split(/[\n,]/).map((tag) => tag.trim()) ?? [];
+  if (first2 === void 0 || first2 === "") return null;
+  const output = /^\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}$/.exec(first2)?.[1];
+  return output === void 0 ? first2 : `\${{ fromJSON(steps.${output}.outputs.json).tags[0] }}`;
+}
+function nameFromTag(tags) {
+  const tag = firstTag(tags);
+  const name2 = tag?.replace(/:[^/]*$/, "") ?? null;
+  return name2 === null || name2.includes("${{") ? null : name2;
+}
+var ARCHIVE3 = "${{ runner.temp }}/image.tar";
+function linesOf3(job, inputs, key) {
+  const pair2 = inputs.items.find((item2) => String(item2.key) === key);
+  if (pair2?.key.range == null || pair2.value?.range == null) return null;
+  const start = job.lineOf(pair2.key.range[0]);
+  let end2 = Math.max(start, job.lineOf(pair2.value.range[1] - 1)) + 1;
+  while (end2 > start + 1 && (job.lines[end2 - 1] ?? "").trim() === "") end2--;
+  return { start, end: end2 };
+}
+function conditionOf(push, own2) {
+  const bare = (text5) => /^\$\{\{(.*)\}\}$/s.exec(text5.trim())?.[1]?.trim() ?? text5.trim();
+  const parts = [...own2 === null ? [] : [bare(own2)], ...push === "true" ? [] : [bare(push)]];
+  if (parts.length < 2) return parts[0] ?? null;
+  return parts.map((part3) => `(${part3})`).join(" && ");
+}
+function pushStep(condition, tags, indent) {
+  return [
+    `${indent}# The bytes that were judged, not another build. GitHub's Linux runners have skopeo.`,
+    ...condition === null ? [`${indent}- env:`] : [`${indent}- if: ${condition}`, `${indent}  env:`],
+    ...tags.map((line2) => `${indent}    ${line2}`),
+    `${indent}  run: |`,
+    `${indent}    for tag in \${TAGS//,/ }; do`,
+    `${indent}      skopeo copy --all --preserve-digests "oci-archive:$RUNNER_TEMP/image.tar" "docker://$tag"`,
+    `${indent}    done`
+  ];
+}
+function ofBuildPush(job, step2, action, notes) {
+  const where = whereIs(job, step2);
+  const inputs = mapAt(step2.node, "with");
+  const context2 = textAt(inputs, "context");
+  const id = textAt(step2.node, "id");
+  const metadata = id === null ? null : `\${{ steps.${id}.outputs.metadata }}`;
+  const common = {
+    dockerfile: dockerfileOf(context2, textAt(inputs, "file"), null),
+    name: null,
+    context: joined2(context2),
+    target: textAt(inputs, "target"),
+    platform: null,
+    metadata
+  };
+  const gate = (image) => gateStep(action, { image, ...common }, job, step2.indent);
+  const platforms = (textAt(inputs, "platforms") ?? "").split(/[\s,]+/).filter((each2) => each2 !== "");
+  const ofArchive = (image) => platforms.length < 2 ? gate(image) : platforms.flatMap(
+    (platform) => gateStep(action, { ...common, image, platform, name: platform.replaceAll("/", "-") }, job, step2.indent)
+  );
+  const file = /(?:^|[\s,])dest=([^\s,]+)/.exec(textAt(inputs, "outputs") ?? "")?.[1];
+  if (file !== void 0) return [{ before: step2.end, lines: ofArchive(file) }];
+  const tag = firstTag(textAt(inputs, "tags"));
+  const push = textAt(inputs, "push") ?? "false";
+  if (push === "false") {
+    if (tag !== null && textAt(inputs, "load") === "true") return [{ before: step2.end, lines: gate(tag) }];
+    notes.push(`${where}: its build keeps no image: write load: true and tags, and put the gate behind it.`);
+    return [];
+  }
+  const gone = inputs === null || inputs.flow === true ? [] : ["push", "load", "tags"].map((key) => linesOf3(job, inputs, key));
+  const [pushLines, , tagLines] = gone;
+  if (pushLines == null || tagLines == null) {
+    notes.push(
+      `${where}: its build pushes${inputs?.flow === true ? ", and is written on one line" : ""}: let it write outputs: type=oci,dest=image.tar instead, put the gate with image: image.tar behind it, and push with skopeo copy --all.`
+    );
+    return [];
+  }
+  const column = /^\s*/.exec(job.lines[pushLines.start] ?? "")?.[0] ?? "";
+  const own2 = job.lines.slice(tagLines.start, tagLines.end);
+  const tags = own2.map(
+    (line2, index) => index === 0 ? line2.trim().replace(/^tags\s*:/, "TAGS:") : line2.startsWith(column) ? line2.slice(column.length) : line2.trim()
+  );
+  return [
+    ...gone.flatMap(
+      (lines, index) => lines === null ? [] : [
+        {
+          before: lines.start,
+          removes: lines.end - lines.start,
+          lines: index === 0 ? [`${column}outputs: type=oci,dest=${ARCHIVE3}`] : []
+        }
+      ]
+    ),
+    {
+      before: step2.end,
+      lines: [...ofArchive(ARCHIVE3), ...pushStep(conditionOf(push, textAt(step2.node, "if")), tags, step2.indent)]
+    }
+  ];
+}
+
+// src/cli/workflow/scripts.ts
+var import_yaml5 = __toESM(require_dist(), 1);
+import path20 from "node:path";
+
+// src/cli/workflow/compose.ts
+var import_yaml4 = __toESM(require_dist(), 1);
+import path19 from "node:path";
+var FILES2 = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+async function composeImages(words2, directory, read3) {
+  const named3 = words2.flatMap(
+    (word, index) => /^(?:-f|--file)$/.test(words2[index - 1] ?? "") ? [word] : /^--file=(.*)$/.exec(word)?.[1] ?? []
+  );
+  const files = named3.length > 0 ? named3 : FILES2;
+  for (const file of files) {
+    const at3 = path19.posix.normalize(path19.posix.join(directory, file));
+    const text5 = at3.startsWith("..") || path19.posix.isAbsolute(at3) ? null : await read3(at3);
+    if (text5 !== null) return servicesIn(text5, path19.posix.dirname(at3), words2);
+  }
+  return [];
+}
+function servicesIn(text5, folder, words2) {
+  const { contents, errors } = (0, import_yaml4.parseDocument)(text5);
+  if (errors.length > 0 || !(0, import_yaml4.isMap)(contents)) return [];
+  const services = mapAt(contents, "services");
+  const wanted = keysOf(services).filter((name2) => words2.includes(name2));
+  return keysOf(services).flatMap((service) => {
+    const node2 = mapAt(services, service);
+    const short2 = textAt(node2, "build");
+    const build3 = mapAt(node2, "build");
+    if (short2 === null && build3 === null || wanted.length > 0 && !wanted.includes(service)) return [];
+    const own2 = short2 ?? textAt(build3, "context");
+    const context2 = joined2(folder === "." ? null : folder, own2);
+    const image = textAt(node2, "image");
+    return [
+      {
+        service,
+        image: image === null || /[$]/.test(image) ? null : image,
+        dockerfile: dockerfileOf(context2, null, null) === null && textAt(build3, "dockerfile") === null ? null : joined2(context2, textAt(build3, "dockerfile") ?? "Dockerfile"),
+        context: context2,
+        target: textAt(build3, "target")
+      }
+    ];
+  });
+}
+
+// src/cli/workflow/scripts.ts
+function asExpression(word, env) {
+  let isKnown = true;
+  const text5 = word.replace(/\$(?:\{(\w+)\}|(\w+))|\$[({].*/g, (_, braced, bare) => {
+    const name2 = braced ?? bare ?? "";
+    if (name2 === "GITHUB_SHA") return "${{ github.sha }}";
+    if (/^GITHUB_\w+$/.test(name2)) return `\${{ github.${name2.slice(7).toLowerCase()} }}`;
+    if (env.has(name2)) return `\${{ env.${name2} }}`;
+    isKnown = false;
+    return "";
+  });
+  return isKnown ? text5 : null;
+}
+var BUILDERS = {
+  buildah: /^(?:bud|build)$/,
+  docker: /^(?:build|buildx build|image build|builder build)$/,
+  nerdctl: /^build$/,
+  podman: /^(?:build|image build)$/
+};
+function verbOf2(command2) {
+  const words2 = optionsIn(command2).operands.map(({ value }) => value);
+  return /^(?:buildx|image|builder)$/.test(words2[0] ?? "") ? words2.slice(0, 2).join(" ") : words2[0] ?? "";
+}
+var isBuild = (command2) => BUILDERS[command2.name]?.test(verbOf2(command2)) === true;
+var isPush = (command2) => /^(?:docker|podman|nerdctl|buildah)$/.test(command2.name) && /push$/.test(verbOf2(command2));
+async function ofScript(job, step2, script, env, action, notes, read3) {
+  const where = whereIs(job, step2);
+  const expressions = [];
+  const text5 = script.replace(EXPRESSION, (whole4) => `__EXPRESSION_${expressions.push(whole4) - 1}__`);
+  const restored = (word) => word.replace(/__EXPRESSION_(\d+)__/g, (_, index) => expressions[Number(index)] ?? "");
+  const { commands } = parseScript(text5, /* @__PURE__ */ new Map());
+  const edits = [];
+  for (const command2 of commands.filter(isBuild)) {
+    const options5 = optionsIn(command2);
+    const tag = options5.value("-t", "--tag");
+    const image = tag === null ? null : asExpression(tag.value, env);
+    const output = /(?:^|,)dest=([^,]+)/.exec(options5.value("-o", "--output")?.value ?? "")?.[1];
+    if (image === null && output === void 0) {
+      notes.push(
+        `${where}: ${tag === null ? "the build has no tag" : `the tag ${restored(tag.value)} is known to the script alone`}: put the gate behind that step, with the image's name.`
+      );
+      continue;
+    }
+    const skipped = options5.operands.slice(verbOf2(command2).split(" ").length);
+    const build3 = {
+      image: restored(output ?? image ?? ""),
+      dockerfile: dockerfileOf(
+        skipped[0]?.value ?? null,
+        options5.value("-f", "--file")?.value ?? null,
+        textAt(step2.node, "working-directory")
+      ),
+      name: null,
+      context: joined2(textAt(step2.node, "working-directory"), skipped[0]?.value ?? null),
+      target: options5.value("--target")?.value ?? null,
+      platform: null,
+      metadata: null
+    };
+    const lines = gateStep(action, build3, job, step2.indent);
+    if (options5.has("--push")) {
+      notes.push(
+        `${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`
+      );
+      continue;
+    }
+    const push = commands.find((other) => isPush(other) && other.position > command2.position);
+    if (push === void 0) edits.push({ before: step2.end, lines });
+    else edits.push(...splitScript(job, step2, text5, push, lines, where, notes));
+  }
+  const directory = textAt(step2.node, "working-directory") ?? "";
+  for (const command2 of commands) edits.push(...await ofOther(job, step2, command2, directory, action, notes, read3));
+  return edits;
+}
+function scriptBuilds(script, directory, where) {
+  const text5 = script.replace(EXPRESSION, "__EXPRESSION__");
+  const isKnown = (word) => !/__EXPRESSION__|[$`]/.test(word);
+  return parseScript(text5, /* @__PURE__ */ new Map()).commands.filter(isBuild).flatMap((command2) => {
+    const options5 = optionsIn(command2);
+    const context2 = options5.operands[verbOf2(command2).split(" ").length]?.value;
+    const file = options5.value("-f", "--file")?.value;
+    const target = options5.value("--target")?.value;
+    if (context2 === void 0 || [context2, file, target].some((word) => word !== void 0 && !isKnown(word)))
+      return [];
+    const words2 = command2.args.map(({ value }) => value);
+    const args = words2.flatMap(
+      (word, index) => words2[index - 1] === "--build-arg" ? [word] : /^--build-arg=(.*)$/s.exec(word)?.[1] ?? []
+    );
+    const tag = options5.value("-t", "--tag")?.value;
+    return [
+      {
+        where,
+        name: tag !== void 0 && isKnown(tag) ? tag.replace(/:[^/]*$/, "") : null,
+        dockerfile: joined2(directory, file ?? null),
+        context: joined2(directory, context2),
+        target: target ?? null,
+        args: args.map((arg) => isKnown(arg) ? arg : arg.split("=")[0] ?? arg)
+      }
+    ];
+  });
+}
+var MAX_LINES3 = 5e3;
+function startedIn(file, text5) {
+  const lines = text5.split("\n").slice(0, MAX_LINES3);
+  for (const [index, line2] of lines.entries()) {
+    const plain = line2.trim().replace(/^[@-]+/, "").replace(/\$\((\w+)\)/g, "${$1}");
+    if (!/\b(?:docker|podman|nerdctl|buildah)\b/.test(plain)) continue;
+    const command2 = parseScript(plain, /* @__PURE__ */ new Map()).commands.find(isBuild);
+    if (command2 === void 0) continue;
+    const tag = optionsIn(command2).value("-t", "--tag")?.value ?? null;
+    return {
+      file,
+      line: index + 1,
+      image: tag === null || /[$`]/.test(tag) ? null : tag,
+      pushes: optionsIn(command2).has("--push") || lines.some((other) => /\b(?:docker|podman|nerdctl|buildah)\s+push\b/.test(other))
+    };
+  }
+  return null;
+}
+function fileOf2(command2, directory) {
+  const { name: name2, program, args } = command2;
+  const at3 = (file) => path20.posix.normalize(path20.posix.join(directory, file));
+  if (name2 === "make" || name2 === "gmake") {
+    const options5 = optionsIn(command2);
+    const folder = options5.value("-C", "--directory")?.value ?? "";
+    const named3 = options5.value("-f", "--file")?.value;
+    return (named3 === void 0 ? ["GNUmakefile", "makefile", "Makefile"] : [named3]).map(
+      (file) => at3(path20.posix.join(folder, file))
+    );
+  }
+  const script = /^(?:ba|da|z)?sh$/.test(name2) ? args.find(({ value }) => !value.startsWith("-"))?.value : program.includes("/") ? program : void 0;
+  return script === void 0 || script.startsWith("/") || /[$`]/.test(script) ? [] : [at3(script)];
+}
+async function ofOther(job, step2, command2, directory, action, notes, read3) {
+  const where = whereIs(job, step2);
+  const compose2 = composeCommand(command2);
+  if (compose2 !== null) {
+    if (/(?:^| )--push(?: |$)/.test(compose2.join(" "))) {
+      notes.push(
+        `${where}: compose builds and pushes in one command: build without --push, put the gate behind it, and push then.`
+      );
+      return [];
+    }
+    const images = await composeImages(compose2, directory, read3);
+    if (images.length === 0)
+      notes.push(
+        `${where}: compose builds images: put the gate behind that step, once for each, with a name: of its own.`
+      );
+    for (const { service, image } of images)
+      if (image === null)
+        notes.push(
+          `${where}: the service ${service} of compose has no image: of its own: write one, and put the gate behind that step.`
+        );
+    return images.flatMap(({ image, service, ...where2 }) => {
+      if (image === null) return [];
+      const name2 = images.length > 1 ? service : null;
+      return [
+        {
+          before: step2.end,
+          lines: gateStep(action, { ...where2, image, name: name2, platform: null, metadata: null }, job, step2.indent)
+        }
+      ];
+    });
+  }
+  for (const file of fileOf2(command2, directory)) {
+    const text5 = await read3(file);
+    const started = text5 === null ? null : startedIn(file, text5);
+    if (started === null) continue;
+    const { image, line: line2, pushes } = started;
+    if (image === null || pushes) {
+      notes.push(
+        `${where}: ${[command2.name, ...command2.args.map(({ value }) => value)].join(" ")} builds an image (${file}:${line2})${pushes ? ", and pushes it: build and push in two steps" : ""}: put the gate behind that step${image === null ? ", with the image's name" : `, with image: ${image}`}.`
+      );
+      return [];
+    }
+    const build3 = { image, name: null, dockerfile: null, context: null, target: null, platform: null, metadata: null };
+    return [{ before: step2.end, lines: gateStep(action, build3, job, step2.indent) }];
+  }
+  return [];
+}
+function composeCommand({ name: name2, args }) {
+  const words2 = args.map(({ value }) => value);
+  const own2 = name2 === "docker-compose" ? words2 : /^(?:docker|podman|nerdctl)$/.test(name2) && words2[0] === "compose" ? words2.slice(1) : null;
+  if (own2 === null) return null;
+  return own2.includes("build") || own2.includes("up") && own2.includes("--build") ? own2 : null;
+}
+function splitScript(job, step2, text5, push, gate, where, notes) {
+  const node2 = step2.node.get("run", true);
+  const header2 = (0, import_yaml5.isScalar)(node2) && node2.range != null ? job.lineOf(node2.range[0]) : null;
+  const at3 = text5.slice(0, push.position).split("\n").length - 1;
+  const before = text5.split("\n").slice(0, at3);
+  const own2 = text5.split("\n")[at3] ?? "";
+  const isSplittable = (0, import_yaml5.isScalar)(node2) && node2.type === "BLOCK_LITERAL" && header2 !== null && own2.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? "");
+  if (!isSplittable || before.some((line2) => /^\s*(?:export\s+|cd\s|pushd\s|\w+=)/.test(line2))) {
+    notes.push(`${where}: one script builds and pushes: cut it in two steps, and put the gate between them.`);
+    return [];
+  }
+  const more = ["working-directory", "shell", "env", "if"].filter((key) => step2.node.has(key));
+  if (more.length > 0) notes.push(`${where}: the second half of the cut step needs ${more.join(", ")} of the first.`);
+  return [{ before: header2 + 1 + at3, lines: [...gate, `${step2.indent}- run: |`] }];
+}
+
+// src/cli/workflow/builds.ts
+var argumentsIn = (text5) => (text5 ?? "").split("\n").map((line2) => line2.trim()).filter((line2) => /^\w+=/.test(line2)).map((line2) => line2.includes("${{") ? line2.slice(0, line2.indexOf("=")) : line2);
+function buildsOfStep(job, step2) {
+  const where = whereIs(job, step2);
+  if (/^docker\/build-push-action@/i.test(textAt(step2.node, "uses") ?? "")) {
+    const inputs = mapAt(step2.node, "with");
+    return [
+      {
+        where,
+        name: nameFromTag(textAt(inputs, "tags")),
+        dockerfile: textAt(inputs, "file"),
+        context: joined2(textAt(inputs, "context")),
+        target: textAt(inputs, "target"),
+        args: argumentsIn(textAt(inputs, "build-args"))
+      }
+    ];
+  }
+  const run14 = step2.node.get("run", true);
+  return isText(run14) ? scriptBuilds(run14.value, textAt(step2.node, "working-directory"), where) : [];
+}
+async function buildsIn(directory) {
+  const names2 = (await readdir2(path21.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
+  const builds = [];
+  for (const name2 of names2) {
+    const file = `${WORKFLOWS}/${name2}`;
+    const { text: text5 } = await readWhole(path21.join(directory, file), MAX_WORKFLOW, directory);
+    const counter = new import_yaml6.LineCounter();
+    const { contents } = (0, import_yaml6.parseDocument)(text5 ?? "", { lineCounter: counter });
+    if (text5 === null || !(0, import_yaml6.isMap)(contents)) continue;
+    const workflow = contents;
+    const jobs = mapAt(workflow, "jobs");
+    for (const key of keysOf(jobs)) {
+      const node2 = mapAt(jobs, key);
+      if (node2 === null) continue;
+      const lineOf2 = (offset) => counter.linePos(offset).line - 1;
+      const job = { file, name: key, node: node2, workflow, lines: text5.split("\n"), lineOf: lineOf2 };
+      builds.push(...stepsOf2(job).flatMap((step2) => buildsOfStep(job, step2)));
+    }
+  }
+  return builds;
+}
+var quoted3 = (word) => /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+var shortName = (reference) => reference.split("/").at(-1)?.split(/[:@]/)[0] ?? reference;
+async function buildCommandOf(directory, reference) {
+  const builds = await buildsIn(directory);
+  const named3 = builds.filter(({ name: name2 }) => name2 !== null && shortName(name2) === shortName(reference));
+  const [build3, other] = named3.length > 0 ? named3 : builds;
+  if (build3 === void 0)
+    throw new UsageError(
+      '--build workflow: no workflow of .github/workflows builds an image in a way that can be read: write the command, --build "docker build -t IMAGE ."'
+    );
+  if (other !== void 0)
+    throw new UsageError(
+      `--build workflow: several builds could make ${reference} (${builds.map(({ where: where2 }) => where2).join("; ")}): write the command, --build "docker build -t ${reference} ."`
+    );
+  const { dockerfile, context: context2, target, args, where } = build3;
+  if ([dockerfile, context2, target].some((word) => word?.includes("${{") === true))
+    throw new UsageError(`${where}: only the workflow knows what it builds: write the command with --build.`);
+  return [
+    ...["docker build -t", quoted3(reference)],
+    ...dockerfile === null ? [] : ["-f", quoted3(dockerfile)],
+    ...target === null ? [] : ["--target", quoted3(target)],
+    ...args.flatMap((arg) => ["--build-arg", quoted3(arg)]),
+    quoted3(context2 ?? ".")
+  ].join(" ");
+}
+
 // src/cli/commands/fix.ts
 var help6 = () => `Usage: layergate fix IMAGE [options]
 
@@ -57021,7 +57604,10 @@ async function run6(args, host) {
   const reference = oneImage("fix", positionals);
   const given2 = ["build", "dry-run", "patch"].filter((name2) => values[name2] !== void 0);
   if (given2.length > 1) throw new UsageError(`${given2.map((name2) => `--${name2}`).join(" and ")}: name one of them.`);
-  if (values.build !== void 0) return runProved(reference, values.build, settingsOf2(values), host);
+  if (values.build !== void 0) {
+    const command2 = values.build === "workflow" ? await buildCommandOf(process.cwd(), reference) : values.build;
+    return runProved(reference, command2, settingsOf2(values), host);
+  }
   const outcome = await withProgress(
     host,
     async (hooks) => runGate(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)))
@@ -57241,7 +57827,7 @@ var history = {
 import { resolve as resolve2 } from "node:path";
 
 // src/policy/ignore-entry.ts
-var import_yaml2 = __toESM(require_dist(), 1);
+var import_yaml7 = __toESM(require_dist(), 1);
 var MAX_PLACES4 = 20;
 function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
   const others = related.flatMap(
@@ -57259,7 +57845,7 @@ function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
   };
 }
 function entryLines(entry, indent) {
-  const [first2 = "", ...rest] = (0, import_yaml2.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
+  const [first2 = "", ...rest] = (0, import_yaml7.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
   return [`${indent}- ${first2}`, ...rest.map((line2) => `${indent}  ${line2}`)];
 }
 function withEntry(file, text5, entry, about) {
@@ -57285,13 +57871,13 @@ ${entryLines(entry, "  ").join("\n")}
 }
 var cannotWrite = (file) => new ConfigError(`${file}: the entry cannot be put behind the others as they are written: write it by hand.`);
 function placeFor(file, text5) {
-  const lines = new import_yaml2.LineCounter();
-  const { contents } = (0, import_yaml2.parseDocument)(text5, { lineCounter: lines });
-  const pair2 = (0, import_yaml2.isMap)(contents) ? contents.items.find(({ key }) => (0, import_yaml2.isScalar)(key) && key.value === "ignore") : void 0;
+  const lines = new import_yaml7.LineCounter();
+  const { contents } = (0, import_yaml7.parseDocument)(text5, { lineCounter: lines });
+  const pair2 = (0, import_yaml7.isMap)(contents) ? contents.items.find(({ key }) => (0, import_yaml7.isScalar)(key) && key.value === "ignore") : void 0;
   if (pair2 === void 0) return { at: text5.length, indent: "  ", isFirst: true };
   const list2 = pair2.value;
-  const last = (0, import_yaml2.isSeq)(list2) ? list2.items.at(-1) : void 0;
-  if (!(0, import_yaml2.isSeq)(list2) || list2.flow === true || !(0, import_yaml2.isMap)(last) || list2.range == null || last.range == null)
+  const last = (0, import_yaml7.isSeq)(list2) ? list2.items.at(-1) : void 0;
+  if (!(0, import_yaml7.isSeq)(list2) || list2.flow === true || !(0, import_yaml7.isMap)(last) || list2.range == null || last.range == null)
     throw cannotWrite(file);
   const valueEnd = last.range[1];
   const newline = text5.indexOf("\n", text5[valueEnd - 1] === "\n" ? valueEnd - 1 : valueEnd);
@@ -57380,38 +57966,12 @@ import { randomBytes as randomBytes2 } from "node:crypto";
 import { writeFile as writeFile4 } from "node:fs/promises";
 
 // src/cli/workflow/propose.ts
-import { readdir as readdir2 } from "node:fs/promises";
-import path21 from "node:path";
-var import_yaml8 = __toESM(require_dist(), 1);
-
-// src/cli/workflow/job.ts
-var import_yaml3 = __toESM(require_dist(), 1);
-var EXPRESSION = /\$\{\{.*?\}\}/g;
-var textAt = (map, key) => {
-  const node2 = map?.get(key, true);
-  return (0, import_yaml3.isScalar)(node2) && node2.value !== null ? String(node2.value).trim() : null;
-};
-var mapAt = (map, key) => {
-  const node2 = map?.get(key, true);
-  return (0, import_yaml3.isMap)(node2) ? node2 : null;
-};
-function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
-  const steps = node2.get("steps", true);
-  if (!(0, import_yaml3.isSeq)(steps) || steps.flow === true) return [];
-  return steps.items.flatMap((item2) => {
-    if (!(0, import_yaml3.isMap)(item2) || item2.range == null) return [];
-    let start = lineOf2(item2.range[0]);
-    while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
-    let end2 = lineOf2(item2.range[1] - 1) + 1;
-    while (end2 > start + 1 && /^\s*(?:#.*)?$/.test(lines[end2 - 1] ?? "")) end2--;
-    return [{ node: item2, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
-  });
-}
-var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
-var whereIs = ({ file, name: name2 }, step2) => `${file}:${step2.start + 1}: job ${name2}`;
+import { readdir as readdir3 } from "node:fs/promises";
+import path22 from "node:path";
+var import_yaml9 = __toESM(require_dist(), 1);
 
 // src/cli/workflow/bake.ts
-var FILES2 = ["docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl"];
+var FILES3 = ["docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl"];
 function targetsIn(text5) {
   const hcl = [...text5.matchAll(/^target "([\w.-]{1,100})" \{/gm)].map(([, name2 = ""]) => name2);
   if (hcl.length > 0) return hcl;
@@ -57424,7 +57984,7 @@ function targetsIn(text5) {
 }
 async function ofBake(step2, where, read3) {
   const inputs = mapAt(step2.node, "with");
-  const named3 = textAt(inputs, "files")?.split(/[\n,]/).map((file) => file.trim()) ?? FILES2;
+  const named3 = textAt(inputs, "files")?.split(/[\n,]/).map((file) => file.trim()) ?? FILES3;
   const chosen = textAt(inputs, "targets")?.split(/[\n,]/).map((target) => target.trim()) ?? [];
   const found = [];
   for (const file of named3) found.push(...targetsIn(await read3(file).catch(() => null) ?? ""));
@@ -57432,241 +57992,8 @@ async function ofBake(step2, where, read3) {
   return `${where}: it builds with docker/bake-action${targets.length === 0 ? "" : ` (${targets.join(", ")})`}: let it load: true, and put a step of the gate for each image behind it, each with a name: of its own; push then.`;
 }
 
-// src/cli/workflow/gate-step.ts
-var import_yaml4 = __toESM(require_dist(), 1);
-import { existsSync as existsSync2 } from "node:fs";
-import path18 from "node:path";
-
-// src/checkout/git.ts
-import { execFile as execFile2 } from "node:child_process";
-import path17 from "node:path";
-var MAX_FILE3 = 64 << 20;
-var MAX_LINKS4 = 5;
-var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
-function git2(directory, args) {
-  return new Promise((resolve3) => {
-    execFile2(
-      "git",
-      ["-C", directory, ...OPTIONS3, ...args],
-      {
-        encoding: "buffer",
-        maxBuffer: MAX_FILE3,
-        // Nothing is fetched on the way: a partial clone would ask the server for each file.
-        env: {
-          ...process.env,
-          GIT_TERMINAL_PROMPT: "0",
-          GIT_NO_LAZY_FETCH: "1",
-          GIT_OPTIONAL_LOCKS: "0",
-          GIT_NO_REPLACE_OBJECTS: "1",
-          LC_ALL: "C"
-        }
-      },
-      (error2, stdout) => resolve3(error2 === null ? stdout : null)
-    );
-  });
-}
-async function commitOf(directory, revision) {
-  if (revision.startsWith("-")) return null;
-  const id = (await git2(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
-  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
-}
-var parentsOf2 = (file) => file.split("/").slice(0, -1).map((_, index, parts) => parts.slice(0, index + 1).join("/"));
-async function isTracked(directory, file) {
-  const listed2 = await git2(directory, ["ls-files", "-z", "--", `:(literal,icase)${file}`]);
-  if (listed2 === null) return null;
-  if (listed2.length > 0) return true;
-  for (const parent of parentsOf2(file)) {
-    const own2 = (await git2(directory, ["ls-files", "-z", "--", `:(literal,icase)${parent}`]))?.toString("utf8");
-    if (own2 === void 0) return null;
-    if (own2.split("\0").some((name2) => name2.toLowerCase() === parent.toLowerCase())) return true;
-  }
-  return false;
-}
-async function entryAt(directory, commit, name2) {
-  const listed2 = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString(
-    "utf8"
-  );
-  if (listed2 === void 0) return void 0;
-  const [, mode, object2] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed2) ?? [];
-  return mode === void 0 || object2 === void 0 ? null : { mode, object: object2 };
-}
-var LINK2 = "120000";
-var SUBMODULE = "160000";
-var DIRECTORY2 = "040000";
-async function obstacle(directory, commit, name2) {
-  for (const parent of parentsOf2(name2)) {
-    const entry = await entryAt(directory, commit, parent);
-    if (entry === void 0) return void 0;
-    if (entry === null) return null;
-    if (entry.mode !== DIRECTORY2) return { parent, entry };
-  }
-  return null;
-}
-async function fileAt(directory, commit, file) {
-  const fail = (why) => {
-    throw new PolicyError(
-      `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`
-    );
-  };
-  let name2 = path17.posix.normalize(file);
-  for (let hop = 0; hop <= MAX_LINKS4; hop++) {
-    if (!staysWithin(name2)) return fail("a symbolic link leads out of the repository");
-    let entry = await entryAt(directory, commit, name2);
-    let rest = "";
-    if (entry === null) {
-      const found = await obstacle(directory, commit, name2);
-      if (found === void 0 || found === null) return found;
-      rest = name2.slice(found.parent.length);
-      name2 = found.parent;
-      entry = found.entry;
-      if (entry.mode !== LINK2 && entry.mode !== SUBMODULE) return null;
-    }
-    if (entry === void 0) return void 0;
-    if (entry.mode === SUBMODULE) return fail(`${name2} is a submodule`);
-    if (entry.mode === DIRECTORY2) return null;
-    const content = await git2(directory, ["cat-file", "blob", entry.object]);
-    if (content === null) return void 0;
-    if (entry.mode !== LINK2) return content.toString("utf8");
-    const target = content.toString("utf8");
-    if (target.startsWith("/")) return fail("a symbolic link leads out of the repository");
-    name2 = path17.posix.join(path17.posix.dirname(name2), target) + rest;
-  }
-  return fail("its symbolic links do not end");
-}
-
-// src/cli/workflow/gate-step.ts
-var NO_COMMIT = "PUT-THE-COMMIT-OF-THE-RELEASE-HERE";
-async function ownAction() {
-  const root = path18.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
-  const commit = existsSync2(path18.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
-  return `${REPOSITORY}@${commit ?? NO_COMMIT} # v${VERSION}`;
-}
-var joined2 = (...parts) => {
-  const known2 = parts.filter(
-    (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
-  );
-  return known2.length === 0 ? null : path18.posix.normalize(known2.join("/"));
-};
-function dockerfileOf(context2, file, directory) {
-  const found = file === null ? joined2(directory, context2) === null ? null : joined2(directory, context2, "Dockerfile") : joined2(directory, file);
-  return found === "Dockerfile" ? null : found;
-}
-function matrixKeys(node2) {
-  const matrix = mapAt(mapAt(node2, "strategy"), "matrix");
-  const include = matrix?.get("include", true);
-  const included = Array.isArray(include?.items) ? include.items.flatMap((item2) => keysOf(item2)) : [];
-  const own2 = keysOf(matrix).filter((key) => key !== "include" && key !== "exclude");
-  return own2.length > 0 ? own2 : [...new Set(included)].slice(0, 3);
-}
-var nameOf5 = ({ node: node2, name: name2 }) => {
-  const keys = matrixKeys(node2);
-  return keys.length === 0 ? null : [name2, ...keys.map((key) => `\${{ matrix.${key} }}`)].join("-");
-};
-function gateStep(action, { image, name: own2, dockerfile, context: context2, target, platform, metadata }, job, indent) {
-  const ofMatrix = job === null ? null : nameOf5(job);
-  const name2 = ofMatrix === null ? own2 : own2 === null ? ofMatrix : `${ofMatrix}-${own2}`;
-  const inputs = { image, name: name2, platform, dockerfile, context: context2, target, "build-metadata": metadata };
-  return [
-    `${indent}- uses: ${action}`,
-    `${indent}  with:`,
-    ...Object.entries(inputs).flatMap(([key, value]) => value === null ? [] : [`${indent}    ${key}: ${value}`])
-  ];
-}
-var isText = (node2) => (0, import_yaml4.isScalar)(node2) && typeof node2.value === "string";
-
-// src/cli/workflow/build-push.ts
-function firstTag(tags) {
-  const [first2] = tags?.split(/[\n,]/).map((tag) => tag.trim()) ?? [];
-  if (first2 === void 0 || first2 === "") return null;
-  const output = /^\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}$/.exec(first2)?.[1];
-  return output === void 0 ? first2 : `\${{ fromJSON(steps.${output}.outputs.json).tags[0] }}`;
-}
-var ARCHIVE3 = "${{ runner.temp }}/image.tar";
-function linesOf3(job, inputs, key) {
-  const pair2 = inputs.items.find((item2) => String(item2.key) === key);
-  if (pair2?.key.range == null || pair2.value?.range == null) return null;
-  const start = job.lineOf(pair2.key.range[0]);
-  let end2 = Math.max(start, job.lineOf(pair2.value.range[1] - 1)) + 1;
-  while (end2 > start + 1 && (job.lines[end2 - 1] ?? "").trim() === "") end2--;
-  return { start, end: end2 };
-}
-function conditionOf(push, own2) {
-  const bare = (text5) => /^\$\{\{(.*)\}\}$/s.exec(text5.trim())?.[1]?.trim() ?? text5.trim();
-  const parts = [...own2 === null ? [] : [bare(own2)], ...push === "true" ? [] : [bare(push)]];
-  if (parts.length < 2) return parts[0] ?? null;
-  return parts.map((part3) => `(${part3})`).join(" && ");
-}
-function pushStep(condition, tags, indent) {
-  return [
-    `${indent}# The bytes that were judged, not another build. GitHub's Linux runners have skopeo.`,
-    ...condition === null ? [`${indent}- env:`] : [`${indent}- if: ${condition}`, `${indent}  env:`],
-    ...tags.map((line2) => `${indent}    ${line2}`),
-    `${indent}  run: |`,
-    `${indent}    for tag in \${TAGS//,/ }; do`,
-    `${indent}      skopeo copy --all --preserve-digests "oci-archive:$RUNNER_TEMP/image.tar" "docker://$tag"`,
-    `${indent}    done`
-  ];
-}
-function ofBuildPush(job, step2, action, notes) {
-  const where = whereIs(job, step2);
-  const inputs = mapAt(step2.node, "with");
-  const context2 = textAt(inputs, "context");
-  const id = textAt(step2.node, "id");
-  const metadata = id === null ? null : `\${{ steps.${id}.outputs.metadata }}`;
-  const common = {
-    dockerfile: dockerfileOf(context2, textAt(inputs, "file"), null),
-    name: null,
-    context: joined2(context2),
-    target: textAt(inputs, "target"),
-    platform: null,
-    metadata
-  };
-  const gate = (image) => gateStep(action, { image, ...common }, job, step2.indent);
-  const platforms = (textAt(inputs, "platforms") ?? "").split(/[\s,]+/).filter((each2) => each2 !== "");
-  const ofArchive = (image) => platforms.length < 2 ? gate(image) : platforms.flatMap(
-    (platform) => gateStep(action, { ...common, image, platform, name: platform.replaceAll("/", "-") }, job, step2.indent)
-  );
-  const file = /(?:^|[\s,])dest=([^\s,]+)/.exec(textAt(inputs, "outputs") ?? "")?.[1];
-  if (file !== void 0) return [{ before: step2.end, lines: ofArchive(file) }];
-  const tag = firstTag(textAt(inputs, "tags"));
-  const push = textAt(inputs, "push") ?? "false";
-  if (push === "false") {
-    if (tag !== null && textAt(inputs, "load") === "true") return [{ before: step2.end, lines: gate(tag) }];
-    notes.push(`${where}: its build keeps no image: write load: true and tags, and put the gate behind it.`);
-    return [];
-  }
-  const gone = inputs === null || inputs.flow === true ? [] : ["push", "load", "tags"].map((key) => linesOf3(job, inputs, key));
-  const [pushLines, , tagLines] = gone;
-  if (pushLines == null || tagLines == null) {
-    notes.push(
-      `${where}: its build pushes${inputs?.flow === true ? ", and is written on one line" : ""}: let it write outputs: type=oci,dest=image.tar instead, put the gate with image: image.tar behind it, and push with skopeo copy --all.`
-    );
-    return [];
-  }
-  const column = /^\s*/.exec(job.lines[pushLines.start] ?? "")?.[0] ?? "";
-  const own2 = job.lines.slice(tagLines.start, tagLines.end);
-  const tags = own2.map(
-    (line2, index) => index === 0 ? line2.trim().replace(/^tags\s*:/, "TAGS:") : line2.startsWith(column) ? line2.slice(column.length) : line2.trim()
-  );
-  return [
-    ...gone.flatMap(
-      (lines, index) => lines === null ? [] : [
-        {
-          before: lines.start,
-          removes: lines.end - lines.start,
-          lines: index === 0 ? [`${column}outputs: type=oci,dest=${ARCHIVE3}`] : []
-        }
-      ]
-    ),
-    {
-      before: step2.end,
-      lines: [...ofArchive(ARCHIVE3), ...pushStep(conditionOf(push, textAt(step2.node, "if")), tags, step2.indent)]
-    }
-  ];
-}
-
 // src/cli/workflow/permissions.ts
-var import_yaml5 = __toESM(require_dist(), 1);
+var import_yaml8 = __toESM(require_dist(), 1);
 function permissionEdits(job, notes) {
   const own2 = job.node.get("permissions", true);
   const line2 = (offset) => job.lineOf(offset);
@@ -57675,7 +58002,7 @@ function permissionEdits(job, notes) {
   if (at3 === void 0) return [];
   const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum, text5) => sum + text5.length + 1, 0));
   const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
-  if ((0, import_yaml5.isMap)(own2)) {
+  if ((0, import_yaml8.isMap)(own2)) {
     if (own2.has("pull-requests")) return [];
     const item2 = own2.items[0];
     if (item2?.key.range == null) {
@@ -57687,14 +58014,14 @@ function permissionEdits(job, notes) {
     const column = /^\s*/.exec(job.lines[line2(item2.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
     return [{ before: line2(item2.key.range[0]), lines: [`${column}${wanted}`] }];
   }
-  if ((0, import_yaml5.isScalar)(own2)) return [];
+  if ((0, import_yaml8.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
-  if ((0, import_yaml5.isScalar)(above) && above.value === "write-all") return [];
-  const inherited2 = (0, import_yaml5.isMap)(above) ? above.items.map(
+  if ((0, import_yaml8.isScalar)(above) && above.value === "write-all") return [];
+  const inherited2 = (0, import_yaml8.isMap)(above) ? above.items.map(
     (pair2) => `${String(pair2.key)}: ${String(pair2.value)}`
   ) : [];
   const [start = 0, end2 = 0] = job.node.range ?? [];
-  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml5.isMap)(above);
+  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml8.isMap)(above);
   const rights = [
     .../* @__PURE__ */ new Set([
       ...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"],
@@ -57703,7 +58030,7 @@ function permissionEdits(job, notes) {
     ])
   ].filter((right) => !right.startsWith("pull-requests:"));
   if (inherited2.includes("pull-requests: write")) return [];
-  if (!(0, import_yaml5.isMap)(above))
+  if (!(0, import_yaml8.isMap)(above))
     notes.push(
       `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`
     );
@@ -57715,226 +58042,7 @@ function permissionEdits(job, notes) {
   ];
 }
 
-// src/cli/workflow/scripts.ts
-var import_yaml7 = __toESM(require_dist(), 1);
-import path20 from "node:path";
-
-// src/cli/workflow/compose.ts
-var import_yaml6 = __toESM(require_dist(), 1);
-import path19 from "node:path";
-var FILES3 = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-async function composeImages(words2, directory, read3) {
-  const named3 = words2.flatMap(
-    (word, index) => /^(?:-f|--file)$/.test(words2[index - 1] ?? "") ? [word] : /^--file=(.*)$/.exec(word)?.[1] ?? []
-  );
-  const files = named3.length > 0 ? named3 : FILES3;
-  for (const file of files) {
-    const at3 = path19.posix.normalize(path19.posix.join(directory, file));
-    const text5 = at3.startsWith("..") || path19.posix.isAbsolute(at3) ? null : await read3(at3);
-    if (text5 !== null) return servicesIn(text5, path19.posix.dirname(at3), words2);
-  }
-  return [];
-}
-function servicesIn(text5, folder, words2) {
-  const { contents, errors } = (0, import_yaml6.parseDocument)(text5);
-  if (errors.length > 0 || !(0, import_yaml6.isMap)(contents)) return [];
-  const services = mapAt(contents, "services");
-  const wanted = keysOf(services).filter((name2) => words2.includes(name2));
-  return keysOf(services).flatMap((service) => {
-    const node2 = mapAt(services, service);
-    const short2 = textAt(node2, "build");
-    const build3 = mapAt(node2, "build");
-    if (short2 === null && build3 === null || wanted.length > 0 && !wanted.includes(service)) return [];
-    const own2 = short2 ?? textAt(build3, "context");
-    const context2 = joined2(folder === "." ? null : folder, own2);
-    const image = textAt(node2, "image");
-    return [
-      {
-        service,
-        image: image === null || /[$]/.test(image) ? null : image,
-        dockerfile: dockerfileOf(context2, null, null) === null && textAt(build3, "dockerfile") === null ? null : joined2(context2, textAt(build3, "dockerfile") ?? "Dockerfile"),
-        context: context2,
-        target: textAt(build3, "target")
-      }
-    ];
-  });
-}
-
-// src/cli/workflow/scripts.ts
-function asExpression(word, env) {
-  let isKnown = true;
-  const text5 = word.replace(/\$(?:\{(\w+)\}|(\w+))|\$[({].*/g, (_, braced, bare) => {
-    const name2 = braced ?? bare ?? "";
-    if (name2 === "GITHUB_SHA") return "${{ github.sha }}";
-    if (/^GITHUB_\w+$/.test(name2)) return `\${{ github.${name2.slice(7).toLowerCase()} }}`;
-    if (env.has(name2)) return `\${{ env.${name2} }}`;
-    isKnown = false;
-    return "";
-  });
-  return isKnown ? text5 : null;
-}
-var BUILDERS = {
-  buildah: /^(?:bud|build)$/,
-  docker: /^(?:build|buildx build|image build|builder build)$/,
-  nerdctl: /^build$/,
-  podman: /^(?:build|image build)$/
-};
-function verbOf2(command2) {
-  const words2 = optionsIn(command2).operands.map(({ value }) => value);
-  return /^(?:buildx|image|builder)$/.test(words2[0] ?? "") ? words2.slice(0, 2).join(" ") : words2[0] ?? "";
-}
-var isBuild = (command2) => BUILDERS[command2.name]?.test(verbOf2(command2)) === true;
-var isPush = (command2) => /^(?:docker|podman|nerdctl|buildah)$/.test(command2.name) && /push$/.test(verbOf2(command2));
-async function ofScript(job, step2, script, env, action, notes, read3) {
-  const where = whereIs(job, step2);
-  const expressions = [];
-  const text5 = script.replace(EXPRESSION, (whole4) => `__EXPRESSION_${expressions.push(whole4) - 1}__`);
-  const restored = (word) => word.replace(/__EXPRESSION_(\d+)__/g, (_, index) => expressions[Number(index)] ?? "");
-  const { commands } = parseScript(text5, /* @__PURE__ */ new Map());
-  const edits = [];
-  for (const command2 of commands.filter(isBuild)) {
-    const options5 = optionsIn(command2);
-    const tag = options5.value("-t", "--tag");
-    const image = tag === null ? null : asExpression(tag.value, env);
-    const output = /(?:^|,)dest=([^,]+)/.exec(options5.value("-o", "--output")?.value ?? "")?.[1];
-    if (image === null && output === void 0) {
-      notes.push(
-        `${where}: ${tag === null ? "the build has no tag" : `the tag ${restored(tag.value)} is known to the script alone`}: put the gate behind that step, with the image's name.`
-      );
-      continue;
-    }
-    const skipped = options5.operands.slice(verbOf2(command2).split(" ").length);
-    const build3 = {
-      image: restored(output ?? image ?? ""),
-      dockerfile: dockerfileOf(
-        skipped[0]?.value ?? null,
-        options5.value("-f", "--file")?.value ?? null,
-        textAt(step2.node, "working-directory")
-      ),
-      name: null,
-      context: joined2(textAt(step2.node, "working-directory"), skipped[0]?.value ?? null),
-      target: options5.value("--target")?.value ?? null,
-      platform: null,
-      metadata: null
-    };
-    const lines = gateStep(action, build3, job, step2.indent);
-    if (options5.has("--push")) {
-      notes.push(
-        `${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`
-      );
-      continue;
-    }
-    const push = commands.find((other) => isPush(other) && other.position > command2.position);
-    if (push === void 0) edits.push({ before: step2.end, lines });
-    else edits.push(...splitScript(job, step2, text5, push, lines, where, notes));
-  }
-  const directory = textAt(step2.node, "working-directory") ?? "";
-  for (const command2 of commands) edits.push(...await ofOther(job, step2, command2, directory, action, notes, read3));
-  return edits;
-}
-var MAX_LINES3 = 5e3;
-function startedIn(file, text5) {
-  const lines = text5.split("\n").slice(0, MAX_LINES3);
-  for (const [index, line2] of lines.entries()) {
-    const plain = line2.trim().replace(/^[@-]+/, "").replace(/\$\((\w+)\)/g, "${$1}");
-    if (!/\b(?:docker|podman|nerdctl|buildah)\b/.test(plain)) continue;
-    const command2 = parseScript(plain, /* @__PURE__ */ new Map()).commands.find(isBuild);
-    if (command2 === void 0) continue;
-    const tag = optionsIn(command2).value("-t", "--tag")?.value ?? null;
-    return {
-      file,
-      line: index + 1,
-      image: tag === null || /[$`]/.test(tag) ? null : tag,
-      pushes: optionsIn(command2).has("--push") || lines.some((other) => /\b(?:docker|podman|nerdctl|buildah)\s+push\b/.test(other))
-    };
-  }
-  return null;
-}
-function fileOf2(command2, directory) {
-  const { name: name2, program, args } = command2;
-  const at3 = (file) => path20.posix.normalize(path20.posix.join(directory, file));
-  if (name2 === "make" || name2 === "gmake") {
-    const options5 = optionsIn(command2);
-    const folder = options5.value("-C", "--directory")?.value ?? "";
-    const named3 = options5.value("-f", "--file")?.value;
-    return (named3 === void 0 ? ["GNUmakefile", "makefile", "Makefile"] : [named3]).map(
-      (file) => at3(path20.posix.join(folder, file))
-    );
-  }
-  const script = /^(?:ba|da|z)?sh$/.test(name2) ? args.find(({ value }) => !value.startsWith("-"))?.value : program.includes("/") ? program : void 0;
-  return script === void 0 || script.startsWith("/") || /[$`]/.test(script) ? [] : [at3(script)];
-}
-async function ofOther(job, step2, command2, directory, action, notes, read3) {
-  const where = whereIs(job, step2);
-  const compose2 = composeCommand(command2);
-  if (compose2 !== null) {
-    if (/(?:^| )--push(?: |$)/.test(compose2.join(" "))) {
-      notes.push(
-        `${where}: compose builds and pushes in one command: build without --push, put the gate behind it, and push then.`
-      );
-      return [];
-    }
-    const images = await composeImages(compose2, directory, read3);
-    if (images.length === 0)
-      notes.push(
-        `${where}: compose builds images: put the gate behind that step, once for each, with a name: of its own.`
-      );
-    for (const { service, image } of images)
-      if (image === null)
-        notes.push(
-          `${where}: the service ${service} of compose has no image: of its own: write one, and put the gate behind that step.`
-        );
-    return images.flatMap(({ image, service, ...where2 }) => {
-      if (image === null) return [];
-      const name2 = images.length > 1 ? service : null;
-      return [
-        {
-          before: step2.end,
-          lines: gateStep(action, { ...where2, image, name: name2, platform: null, metadata: null }, job, step2.indent)
-        }
-      ];
-    });
-  }
-  for (const file of fileOf2(command2, directory)) {
-    const text5 = await read3(file);
-    const started = text5 === null ? null : startedIn(file, text5);
-    if (started === null) continue;
-    const { image, line: line2, pushes } = started;
-    if (image === null || pushes) {
-      notes.push(
-        `${where}: ${[command2.name, ...command2.args.map(({ value }) => value)].join(" ")} builds an image (${file}:${line2})${pushes ? ", and pushes it: build and push in two steps" : ""}: put the gate behind that step${image === null ? ", with the image's name" : `, with image: ${image}`}.`
-      );
-      return [];
-    }
-    const build3 = { image, name: null, dockerfile: null, context: null, target: null, platform: null, metadata: null };
-    return [{ before: step2.end, lines: gateStep(action, build3, job, step2.indent) }];
-  }
-  return [];
-}
-function composeCommand({ name: name2, args }) {
-  const words2 = args.map(({ value }) => value);
-  const own2 = name2 === "docker-compose" ? words2 : /^(?:docker|podman|nerdctl)$/.test(name2) && words2[0] === "compose" ? words2.slice(1) : null;
-  if (own2 === null) return null;
-  return own2.includes("build") || own2.includes("up") && own2.includes("--build") ? own2 : null;
-}
-function splitScript(job, step2, text5, push, gate, where, notes) {
-  const node2 = step2.node.get("run", true);
-  const header2 = (0, import_yaml7.isScalar)(node2) && node2.range != null ? job.lineOf(node2.range[0]) : null;
-  const at3 = text5.slice(0, push.position).split("\n").length - 1;
-  const before = text5.split("\n").slice(0, at3);
-  const own2 = text5.split("\n")[at3] ?? "";
-  const isSplittable = (0, import_yaml7.isScalar)(node2) && node2.type === "BLOCK_LITERAL" && header2 !== null && own2.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? "");
-  if (!isSplittable || before.some((line2) => /^\s*(?:export\s+|cd\s|pushd\s|\w+=)/.test(line2))) {
-    notes.push(`${where}: one script builds and pushes: cut it in two steps, and put the gate between them.`);
-    return [];
-  }
-  const more = ["working-directory", "shell", "env", "if"].filter((key) => step2.node.has(key));
-  if (more.length > 0) notes.push(`${where}: the second half of the cut step needs ${more.join(", ")} of the first.`);
-  return [{ before: header2 + 1 + at3, lines: [...gate, `${step2.indent}- run: |`] }];
-}
-
 // src/cli/workflow/propose.ts
-var WORKFLOWS = ".github/workflows";
 var CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
 async function jobEdits(job, env, action, notes, read3) {
   const steps = stepsOf2(job);
@@ -57955,9 +58063,9 @@ async function jobEdits(job, env, action, notes, read3) {
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
 async function patchOf2(file, text5, action, notes, read3) {
-  const counter = new import_yaml8.LineCounter();
-  const document = (0, import_yaml8.parseDocument)(text5, { lineCounter: counter });
-  if (document.errors.length > 0 || !(0, import_yaml8.isMap)(document.contents)) {
+  const counter = new import_yaml9.LineCounter();
+  const document = (0, import_yaml9.parseDocument)(text5, { lineCounter: counter });
+  if (document.errors.length > 0 || !(0, import_yaml9.isMap)(document.contents)) {
     notes.push(`${file}: it is no valid YAML, and was left out.`);
     return "";
   }
@@ -57966,7 +58074,7 @@ async function patchOf2(file, text5, action, notes, read3) {
   const edits = [];
   for (const pair2 of mapAt(workflow, "jobs")?.items ?? []) {
     const { key, value } = pair2;
-    if (!(0, import_yaml8.isMap)(value)) continue;
+    if (!(0, import_yaml9.isMap)(value)) continue;
     const node2 = value;
     const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(node2, "env"))]);
     edits.push(
@@ -57981,7 +58089,7 @@ async function patchOf2(file, text5, action, notes, read3) {
   }
   if (edits.length === 0) return "";
   const on = workflow.get("on");
-  const events = (0, import_yaml8.isMap)(on) ? keysOf(on) : (0, import_yaml8.isSeq)(on) ? on.items.map(String) : [String(on)];
+  const events = (0, import_yaml9.isMap)(on) ? keysOf(on) : (0, import_yaml9.isSeq)(on) ? on.items.map(String) : [String(on)];
   if (!events.includes("pull_request"))
     notes.push(
       `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`
@@ -57995,7 +58103,7 @@ async function patchOf2(file, text5, action, notes, read3) {
 }
 function newWorkflow(dockerfiles, action) {
   const jobs = dockerfiles.flatMap((file, index) => {
-    const directory = path21.posix.dirname(file);
+    const directory = path22.posix.dirname(file);
     const name2 = directory === "." ? "app" : (directory.split("/").at(-1) ?? "app").toLowerCase().replace(/[^a-z0-9._-]/g, "-");
     return [
       `  gate-${index === 0 && dockerfiles.length === 1 ? "image" : `${name2}-${index + 1}`}:`,
@@ -58037,16 +58145,15 @@ function newWorkflow(dockerfiles, action) {
   ].join("\n");
 }
 var MAX_NEW = 10;
-var MAX_WORKFLOW = 1 << 20;
 async function proposeWorkflow(directory) {
   const action = await ownAction();
   const notes = [];
-  const read3 = async (file) => (await readWhole(path21.join(directory, file), MAX_WORKFLOW, directory)).text;
-  const names2 = (await readdir2(path21.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
+  const read3 = async (file) => (await readWhole(path22.join(directory, file), MAX_WORKFLOW, directory)).text;
+  const names2 = (await readdir3(path22.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
   const patches = [];
   for (const name2 of names2) {
     const file = `${WORKFLOWS}/${name2}`;
-    const { text: text5 } = await readWhole(path21.join(directory, file), MAX_WORKFLOW);
+    const { text: text5 } = await readWhole(path22.join(directory, file), MAX_WORKFLOW);
     if (text5 === null) continue;
     const patch = await patchOf2(file, text5, action, notes, read3);
     if (patch !== "") patches.push(patch);
@@ -58361,16 +58468,16 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
   };
 }
-function lintDockerfile({ path: path23, text: text5 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path23, text5);
-  if (dockerfile.error !== null) throw new ConfigError(`${path23}: ${dockerfile.error}.`);
+function lintDockerfile({ path: path24, text: text5 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path24, text5);
+  if (dockerfile.error !== null) throw new ConfigError(`${path24}: ${dockerfile.error}.`);
   const salt = policy.salt ?? createHash16("sha256").update(text5).digest("hex");
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
-    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path23), ...hiddenInCommands(read3.steps)],
-    (quoted3) => tokensIn(scanner, quoted3)
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path24), ...hiddenInCommands(read3.steps)],
+    (quoted4) => tokensIn(scanner, quoted4)
   );
-  const evidence = { ...read3, cut: (quoted3, most, from) => redactor.cut(quoted3, most, from) };
+  const evidence = { ...read3, cut: (quoted4, most, from) => redactor.cut(quoted4, most, from) };
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,
@@ -58386,7 +58493,7 @@ function lintDockerfile({ path: path23, text: text5 }, policy, scanner, now) {
     ...unreadWarnings(evidence.steps)
   ];
   return {
-    path: redactor.name(path23),
+    path: redactor.name(path24),
     redactor,
     lines: redactor.lines(dockerfile.lines),
     verdict: {
@@ -58417,12 +58524,12 @@ function alsoLines({ dockerfile, related }) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path23, verdict } of results) {
+  for (const { path: path24, verdict } of results) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const finding of shown2) {
       const { dockerfile, severity, message, ruleId, remedy } = finding;
       lines.push(
-        visible(`${dockerfile?.path ?? path23}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
+        visible(`${dockerfile?.path ?? path24}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
       );
       lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
@@ -58431,7 +58538,7 @@ function renderLint(results, { verbose }) {
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path23}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path24}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -58445,7 +58552,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path23)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path24)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -58453,8 +58560,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path23, verdict }) => ({
-    path: path23,
+  files: results.map(({ path: path24, verdict }) => ({
+    path: path24,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -58464,11 +58571,11 @@ var renderLintJson = (results) => `${visibleJson({
 
 // src/report/repository-place.ts
 var FALLBACK = ".layergate.yml";
-var isInside = (path23) => path23 !== "" && !path23.startsWith("/") && !path23.split("/").includes("..");
+var isInside = (path24) => path24 !== "" && !path24.startsWith("/") && !path24.split("/").includes("..");
 function placeInRepository(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
     return {
-      path: [files.dockerfile, files.config].find((path23) => path23 !== null && isInside(path23)) ?? FALLBACK,
+      path: [files.dockerfile, files.config].find((path24) => path24 !== null && isInside(path24)) ?? FALLBACK,
       lines: null
     };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
@@ -58492,14 +58599,14 @@ var SECURITY_SEVERITY = {
   info: "0.5"
 };
 var MAX_SNIPPET = 2e3;
-var uri = (path23) => path23.split("/").map(encodeURIComponent).join("/");
+var uri = (path24) => path24.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
 function physical(at3, files) {
-  const { path: path23, lines } = placeInRepository(at3, files);
-  if (lines === null) return { artifactLocation: { uri: uri(path23) } };
-  const snippet = path23 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
+  const { path: path24, lines } = placeInRepository(at3, files);
+  if (lines === null) return { artifactLocation: { uri: uri(path24) } };
+  const snippet = path24 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
   return {
-    artifactLocation: { uri: uri(path23) },
+    artifactLocation: { uri: uri(path24) },
     region: {
       startLine: lines.startLine,
       endLine: lines.endLine,
@@ -58623,7 +58730,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path23, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path23, config: path23, lines, redactor }))
+      ({ path: path24, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path24, config: path24, lines, redactor }))
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -58716,7 +58823,7 @@ var rules = {
 };
 
 // src/checkout/base-commit.ts
-import path22 from "node:path";
+import path23 from "node:path";
 function baseCommit(directory, commit, remote, judged3 = []) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
@@ -58745,8 +58852,8 @@ function baseCommit(directory, commit, remote, judged3 = []) {
     },
     isOfRepository: async (file) => {
       if (await isTracked(directory, file) ?? true) return true;
-      const folder = path22.dirname(path22.join(directory, file));
-      return await isTracked(folder, path22.basename(file)) === true && await isItsCheckout(folder);
+      const folder = path23.dirname(path23.join(directory, file));
+      return await isTracked(folder, path23.basename(file)) === true && await isItsCheckout(folder);
     }
   };
 }
@@ -58853,13 +58960,13 @@ function renderGitlab({ report, source: source2 }, configPath2) {
   const findings = report.findings.filter(({ suppressed }) => suppressed === null);
   return `${visibleJson(
     findings.map(({ ruleId, severity, fingerprint, message, remedy, dockerfile }) => {
-      const { path: path23, lines } = placeInRepository(dockerfile, files);
+      const { path: path24, lines } = placeInRepository(dockerfile, files);
       return {
         description: `${visible(message)} ${visible(remedy)}`,
         check_name: ruleId,
         fingerprint,
         severity: SEVERITIES2[severity],
-        location: { path: path23, lines: { begin: lines?.startLine ?? 1 } }
+        location: { path: path24, lines: { begin: lines?.startLine ?? 1 } }
       };
     })
   )}
@@ -58899,7 +59006,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
     vulnerabilities: report.findings.flatMap(
       ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
         if (secret === null || suppressed !== null) return [];
-        const { path: path23, lines } = placeInRepository(dockerfile, files);
+        const { path: path24, lines } = placeInRepository(dockerfile, files);
         return [
           {
             id: fingerprint,
@@ -58922,7 +59029,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
               }
             ],
             location: {
-              file: path23,
+              file: path24,
               commit: { sha: commit ?? NO_COMMIT2 },
               ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }
             }
@@ -59069,8 +59176,8 @@ function acceptSection(report) {
   const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
-  const path23 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
-  const example = `${lined?.ruleId ?? "RULE"} path=${path23}`;
+  const path24 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path24}`;
   const entries = told.flatMap((finding) => [
     `  # ${visible(subjectOf2(finding))}`,
     ...entryLines(
@@ -59235,7 +59342,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
     list2(
       "Not looked into",
       stats.skipped.map(
-        ({ layer, path: path23, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path23)}: ${markdown(reason)}`
+        ({ layer, path: path24, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path24)}: ${markdown(reason)}`
       )
     ),
     list2(
@@ -59346,9 +59453,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const path23 = finding.location.kind === "layer" ? finding.location.path : "";
+  const path24 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path23} line ${each2.location.line}`] : [path23];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path24} line ${each2.location.line}`] : [path24];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -59507,7 +59614,7 @@ function footer({ report }, verbose) {
     ...list2("Not judged", notJudged, true),
     ...list2(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path23, reason }) => `${layer === null ? "" : `layer ${layer} `}${path23}: ${reason}`),
+      stats.skipped.map(({ layer, path: path24, reason }) => `${layer === null ? "" : `layer ${layer} `}${path24}: ${reason}`),
       false
     )
   ];

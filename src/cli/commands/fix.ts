@@ -16,6 +16,7 @@ import { asWithScan, option } from '../help.ts'
 import { FIX_OPTIONS, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 import { print, withProgress } from '../output.ts'
 import { prove } from '../proof.ts'
+import { buildCommandOf } from '../workflow/builds.ts'
 
 const help = (): string => `Usage: layergate fix IMAGE [options]
 
@@ -44,7 +45,10 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   const reference = oneImage('fix', positionals)
   const given = (['build', 'dry-run', 'patch'] as const).filter((name) => values[name] !== undefined)
   if (given.length > 1) throw new UsageError(`${given.map((name) => `--${name}`).join(' and ')}: name one of them.`)
-  if (values.build !== undefined) return runProved(reference, values.build, settingsOf(values), host)
+  if (values.build !== undefined) {
+    const command = values.build === 'workflow' ? await buildCommandOf(process.cwd(), reference) : values.build
+    return runProved(reference, command, settingsOf(values), host)
+  }
   const outcome = await withProgress(host, async (hooks) =>
     runGate(await prepare(reference, settingsOf(values), surroundingsOf(hooks))),
   )

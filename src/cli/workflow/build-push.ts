@@ -12,6 +12,13 @@ function firstTag(tags: string | null): string | null {
   return output === undefined ? first : `\${{ fromJSON(steps.${output}.outputs.json).tags[0] }}`
 }
 
+/** What the first tag calls the image; null where only the workflow knows it. */
+export function nameFromTag(tags: string | null): string | null {
+  const tag = firstTag(tags)
+  const name = tag?.replace(/:[^/]*$/, '') ?? null
+  return name === null || name.includes('${{') ? null : name
+}
+
 /** The archive that a build which pushes writes instead: an OCI layout with all platforms and attestations. */
 const ARCHIVE = '${{ runner.temp }}/image.tar'
 

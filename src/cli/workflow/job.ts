@@ -10,6 +10,11 @@ export interface Edit {
   readonly lines: readonly string[]
 }
 
+/** Where workflows lie, from the root of a repository. */
+export const WORKFLOWS = '.github/workflows'
+/** Bytes of a workflow: GitHub takes no larger one. */
+export const MAX_WORKFLOW = 1 << 20
+
 export const EXPRESSION = /\$\{\{.*?\}\}/g
 
 export const textAt = (map: YAMLMap | null, key: string): string | null => {
@@ -59,3 +64,16 @@ export const keysOf = (map: YAMLMap | null): string[] =>
 
 /** Where a step stands, for a note: `.github/workflows/build.yml:12: job image`. */
 export const whereIs = ({ file, name }: Job, step: WorkflowStep): string => `${file}:${step.start + 1}: job ${name}`
+
+/** A build that a workflow makes, as far as it is known outside it. */
+export interface WorkflowBuild {
+  /** Where it stands, for people. */
+  readonly where: string
+  /** What its image is called, without registry and tag; null where nothing says. */
+  readonly name: string | null
+  readonly dockerfile: string | null
+  readonly context: string | null
+  readonly target: string | null
+  /** `NAME=value`, or `NAME` where only the workflow knows the value: a variable has it here. */
+  readonly args: readonly string[]
+}

@@ -10,7 +10,7 @@ import { ofBake } from './bake.ts'
 import { ofBuildPush } from './build-push.ts'
 import type { ReadFile } from './compose.ts'
 import { gateStep, isText, ownAction } from './gate-step.ts'
-import { type Edit, type Job, keysOf, mapAt, stepsOf, textAt, whereIs } from './job.ts'
+import { type Edit, type Job, keysOf, MAX_WORKFLOW, mapAt, stepsOf, textAt, WORKFLOWS, whereIs } from './job.ts'
 import { permissionEdits } from './permissions.ts'
 import { ofScript } from './scripts.ts'
 
@@ -21,7 +21,6 @@ export interface Proposal {
   readonly notes: readonly string[]
 }
 
-const WORKFLOWS = '.github/workflows'
 const CHECKOUT = 'actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0'
 
 async function jobEdits(
@@ -137,8 +136,6 @@ function newWorkflow(dockerfiles: readonly string[], action: string): string {
 }
 
 const MAX_NEW = 10
-/** Bytes of a workflow: GitHub takes no larger one. */
-const MAX_WORKFLOW = 1 << 20
 
 /** Looks through a repository. @param directory its root */
 export async function proposeWorkflow(directory: string): Promise<Proposal> {

@@ -6,7 +6,7 @@ import { optionsIn } from '../../shell/options.ts'
 import { parseScript, type ShellCommand } from '../../shell/script.ts'
 import { composeImages, type ReadFile } from './compose.ts'
 import { type BuildStep, dockerfileOf, gateStep, joined } from './gate-step.ts'
-import { type Edit, EXPRESSION, type Job, textAt, type WorkflowStep, whereIs } from './job.ts'
+import { type Edit, EXPRESSION, type Job, textAt, type WorkflowBuild, type WorkflowStep, whereIs } from './job.ts'
 
 /** Variables of a script as a workflow's expressions; null where the value is not known outside the script. */
 function asExpression(word: string, env: ReadonlySet<string>): string | null {
@@ -96,6 +96,37 @@ export async function ofScript(
   const directory = textAt(step.node, 'working-directory') ?? ''
   for (const command of commands) edits.push(...(await ofOther(job, step, command, directory, action, notes, read)))
   return edits
+}
+
+/** Builds of a script, as far as their words are known outside it. @param directory that the step works in */
+export function scriptBuilds(script: string, directory: string | null, where: string): WorkflowBuild[] {
+  const text = script.replace(EXPRESSION, '__EXPRESSION__')
+  const isKnown = (word: string): boolean => !/__EXPRESSION__|[$`]/.test(word)
+  return parseScript(text, new Map())
+    .commands.filter(isBuild)
+    .flatMap((command): WorkflowBuild[] => {
+      const options = optionsIn(command)
+      const context = options.operands[verbOf(command).split(' ').length]?.value
+      const file = options.value('-f', '--file')?.value
+      const target = options.value('--target')?.value
+      if (context === undefined || [context, file, target].some((word) => word !== undefined && !isKnown(word)))
+        return []
+      const words = command.args.map(({ value }) => value)
+      const args = words.flatMap((word, index) =>
+        words[index - 1] === '--build-arg' ? [word] : (/^--build-arg=(.*)$/s.exec(word)?.[1] ?? []),
+      )
+      const tag = options.value('-t', '--tag')?.value
+      return [
+        {
+          where,
+          name: tag !== undefined && isKnown(tag) ? tag.replace(/:[^/]*$/, '') : null,
+          dockerfile: joined(directory, file ?? null),
+          context: joined(directory, context),
+          target: target ?? null,
+          args: args.map((arg) => (isKnown(arg) ? arg : (arg.split('=')[0] ?? arg))),
+        },
+      ]
+    })
 }
 
 /** The build that a line of a Makefile or a script starts, and where. */
