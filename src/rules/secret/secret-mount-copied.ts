@@ -87,6 +87,19 @@ function writtenBy(command: ShellCommand, mount: Mount, variables: ReadonlySet<s
   return writes.filter((path) => !path.startsWith('/dev/') && path !== mount.target)
 }
 
+/** What a command copies as it is: the secret can be mounted in the place of the copy. Others write it among other text. */
+const isCopy = ({ name, fedBy }: ShellCommand): boolean =>
+  /^(?:cat|cp|dd|install|mv|rsync)$/.test(name) || (name === 'tee' && fedBy.every((feeder) => feeder.name === 'cat'))
+
+function remedyFor(command: ShellCommand, { id }: Mount, path: string): string {
+  if (isCopy(command))
+    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path}.`
+  const other = /\.npmrc$/.test(path)
+    ? 'npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret.'
+    : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path.slice(0, Math.max(1, path.lastIndexOf('/')))}.`
+  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path}. ${other}`
+}
+
 /** The path of the layer's file that a written one is; null where the layer does not hold it. */
 function inLayer(
   { layers }: Evidence,
@@ -122,7 +135,7 @@ export const secretMountCopied: Rule = {
             told.add(file.path)
             yield onCommand(meta, step, command, {
               message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command)}): the file is in layer ${step.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
-              remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file.path}.`,
+              remedy: remedyFor(command, mount, file.path),
               identity: [mount.id, file.path],
             })
           }

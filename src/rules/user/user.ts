@@ -159,8 +159,24 @@ export function madeUser({ steps, accounts }: BuildEvidence): MadeUser | null {
 /** Kubernetes' reason for a number. */
 const NUMBER = 'Kubernetes can check runAsNonRoot for a number only.'
 
-/** What to write: an account that the image has or the build makes, else the lines that make one. */
-export function userAdvice(evidence: BuildEvidence): string {
+/** Servers that want more than another user: ports below 1024, and folders that root owns. */
+const SERVERS =
+  /^(?:apache2|apache2-foreground|apache2ctl|apachectl|caddy|haproxy|httpd|httpd-foreground|lighttpd|nginx)$/
+
+/** What a server needs beside another user; empty for none. */
+function serverAdvice(evidence: BuildEvidence): string {
+  const words = startWords(evidence).map((word) => word.replace(/^.*\//, ''))
+  const base = /(?:^|\/)(nginx|httpd|haproxy|caddy)(?:[:@]|$)/.exec(evidence.base?.reference ?? '')?.[1]
+  const server = words.find((word) => SERVERS.test(word)) ?? base
+  if (server === undefined) return ''
+  const instead = server === 'nginx' ? ', or take the base nginxinc/nginx-unprivileged' : ''
+  return ` ${server} then needs a port of 1024 or more, and the folders that it writes to (cache, logs, its pid file) must be that user's${instead}.`
+}
+
+/** What to write: an account that the image has or the build makes, else the lines that make one; and what must change with it. */
+export const userAdvice = (evidence: BuildEvidence): string => `${accountAdvice(evidence)}${serverAdvice(evidence)}`
+
+function accountAdvice(evidence: BuildEvidence): string {
   const { accounts, built } = evidence
   const made = madeUser(evidence)
   const account =
