@@ -65688,6 +65688,14 @@ function isGenerated(leak, place, evidence) {
     (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path19))) || installedIn(layer, generator2, evidence)
   );
 }
+function makesKey(evidence, { detector }, { version: { content } }) {
+  if (!KINDS3.has(detector.id)) return false;
+  return (runsOf(content.layer, evidence.origin, evidence.steps) ?? []).some(
+    ({ commands }) => commands.some(
+      ({ name: name2, args }) => KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value.replace(/^.*=/, "")) === baseName(content.path))
+    )
+  );
+}
 
 // src/rules/secret/leak-words.ts
 function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash3, now }) {
@@ -65923,7 +65931,7 @@ function remedyOf(evidence, leak, place, { fix, why }) {
   if (cache2?.emptiedBy != null)
     return [`It is one of ${cache2.name}, which a distribution publishes: no container needs it. ${cache2.remedy}`];
   const change = changeOf(evidence, leak, place, fix);
-  return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null || isCode(place) ? [] : [why], PURGE];
+  return leak.strength === "harmless" ? [change] : [...revoke, change, ...why === null || partOfProgram(place) !== null ? [] : [why], PURGE];
 }
 function instructionOf({ origin }, { value }, place) {
   if (place.kind === "history") {
@@ -65952,6 +65960,8 @@ function changeOf(evidence, leak, place, fix) {
     return instructionChange(keyword2, { name: place.name, mounted, text: text5 });
   }
   if (place.kind !== "file") return metadataChange(place);
+  const ownWords = partOfProgram(place) ?? madeKey(evidence, leak, place);
+  if (ownWords !== null) return ownWords;
   const { instead } = leak.detector;
   const layer = evidence.origin.layers[place.version.layer];
   const { source: source2 } = layer ?? {};
@@ -65968,7 +65978,23 @@ function changeOf(evidence, leak, place, fix) {
 }
 var ARCHIVE2 = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/;
 var SOURCE_CODE = /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/;
-var isCode = (place) => place.kind === "file" && place.state === "present" && SOURCE_CODE.test(place.version.path);
+var PROGRAM_ARCHIVE = /\.(?:aar|apk|ear|egg|gem|jar|nupkg|pyz|war|whl)$/i;
+var COMPILED2 = /^[^.]+$|\.(?:dll|dylib|exe|node|so(?:\.\d+)*|wasm|class|pyc)$/i;
+var READ_IT = "let the program read it from its environment or a mounted file when the container starts";
+function partOfProgram(place) {
+  if (place.kind !== "file" || place.state !== "present") return null;
+  const { path: path19, entry } = place.version;
+  const name2 = baseName(path19);
+  if (place.inside !== null)
+    return PROGRAM_ARCHIVE.test(path19) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
+  if (SOURCE_CODE.test(path19)) return `Take the value out of the file, and ${READ_IT}.`;
+  const isBinary = place.line === null && COMPILED2.test(name2) && ((entry.mode & 73) !== 0 || name2.includes("."));
+  return isBinary ? `It is compiled into ${name2}: take the value out of its source, and ${READ_IT}.` : null;
+}
+function madeKey(evidence, leak, place) {
+  if (place.state !== "present" || !makesKey(evidence, leak, place)) return null;
+  return "Every container of this image has the same key, and so has everyone who can pull it. Make the key when the container starts, or mount one then.";
+}
 function stageChange(stage, { detector }, mounted, fix) {
   if (fix?.edits.some(({ lines }) => lines.some((line2) => line2.startsWith("RUN rm "))))
     return `Remove it at the end of the stage ${stage}: what is gone there before COPY --from is in no image.`;
@@ -65986,8 +66012,6 @@ function copyChange(evidence, leak, place, keyword, mounted, fix) {
   const archive = source2 === null ? void 0 : copySources(source2).find((name2) => ARCHIVE2.test(name2));
   if (keyword === "ADD" && archive !== void 0)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`;
-  if (isCode(place))
-    return "Take the value out of the file, and let the program read it from its environment or a mounted file when the container starts.";
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
   const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
@@ -66335,6 +66359,13 @@ function writtenBy(command2, mount, variables) {
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
   return writes.filter((path19) => !path19.startsWith("/dev/") && path19 !== mount.target);
 }
+var isCopy = ({ name: name2, fedBy }) => /^(?:cat|cp|dd|install|mv|rsync)$/.test(name2) || name2 === "tee" && fedBy.every((feeder) => feeder.name === "cat");
+function remedyFor2(command2, { id }, path19) {
+  if (isCopy(command2))
+    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path19}.`;
+  const other = /\.npmrc$/.test(path19) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path19.slice(0, Math.max(1, path19.lastIndexOf("/")))}.`;
+  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path19}. ${other}`;
+}
 function inLayer({ layers }, { layer, variables }, path19, workdir) {
   if (layer === null) return null;
   const home = path19.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
@@ -66362,7 +66393,7 @@ var secretMountCopied = {
             told.add(file.path);
             yield onCommand(meta27, step2, command2, {
               message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command2)}): the file is in layer ${step2.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
-              remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file.path}.`,
+              remedy: remedyFor2(command2, mount, file.path),
               identity: [mount.id, file.path]
             });
           }
@@ -66488,7 +66519,17 @@ function madeUser({ steps, accounts }) {
   return made;
 }
 var NUMBER2 = "Kubernetes can check runAsNonRoot for a number only.";
-function userAdvice(evidence) {
+var SERVERS = /^(?:apache2|apache2-foreground|apache2ctl|apachectl|caddy|haproxy|httpd|httpd-foreground|lighttpd|nginx)$/;
+function serverAdvice(evidence) {
+  const words2 = startWords(evidence).map((word) => word.replace(/^.*\//, ""));
+  const base = /(?:^|\/)(nginx|httpd|haproxy|caddy)(?:[:@]|$)/.exec(evidence.base?.reference ?? "")?.[1];
+  const server = words2.find((word) => SERVERS.test(word)) ?? base;
+  if (server === void 0) return "";
+  const instead = server === "nginx" ? ", or take the base nginxinc/nginx-unprivileged" : "";
+  return ` ${server} then needs a port of 1024 or more, and the folders that it writes to (cache, logs, its pid file) must be that user's${instead}.`;
+}
+var userAdvice = (evidence) => `${accountAdvice(evidence)}${serverAdvice(evidence)}`;
+function accountAdvice(evidence) {
   const { accounts, built } = evidence;
   const made = madeUser(evidence);
   const account = accounts.find(({ name: name2, uid }) => name2 === made?.name && uid !== 0) ?? accounts.find(({ uid, name: name2 }) => uid >= 1e3 && uid < 6e4 && name2 !== "nobody") ?? accounts.find(({ name: name2 }) => name2 === "nonroot");
@@ -76958,14 +76999,14 @@ async function namedByProvenance(checkout, provenances) {
 }
 var capital = (text5) => text5.slice(0, 1).toUpperCase() + text5.slice(1);
 var MAX_TRACED = 200;
-var isCopy = ({ keyword }) => keyword === "COPY" || keyword === "ADD";
+var isCopy2 = ({ keyword }) => keyword === "COPY" || keyword === "ADD";
 function copiesBehind(dockerfile, instruction) {
-  if (!isCopy(instruction)) return [];
+  if (!isCopy2(instruction)) return [];
   const from = flagValue(instruction, "from");
   if (from === null) return [instruction];
   const stage = stageNamed(dockerfile, from);
   if (stage === null) return [];
-  return [...ancestorsOf(dockerfile, stage), stage].flatMap(({ instructions }) => instructions).filter((each2) => isCopy(each2) && flagValue(each2, "from") === null);
+  return [...ancestorsOf(dockerfile, stage), stage].flatMap(({ instructions }) => instructions).filter((each2) => isCopy2(each2) && flagValue(each2, "from") === null);
 }
 function tracedFiles(leaks, origin, dockerfile) {
   const traced2 = /* @__PURE__ */ new Map();

@@ -8,6 +8,7 @@ import { withoutRemoval } from '../../src/shell/edit.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
+import { zip } from '../zip.ts'
 
 const TOKEN = VALUES['github-token']?.() ?? ''
 const run = (command: string, files: LayerSpec['files'] = [{ name: 'x', content: 'x' }], args = ''): LayerSpec => ({
@@ -421,4 +422,39 @@ it('a stage of its own, where nothing outside the working directory is lost', as
   expect(changed(dockerfile, finding)).toBe(
     'FROM busybox AS build\nWORKDIR /app\nRUN make-key > /tmp/key\nCOPY a.txt .\nRUN use /tmp/key > out && rm /tmp/key\n\nFROM busybox\nWORKDIR /app\nCOPY --from=build /app .\nCMD ["sh"]\n',
   )
+})
+
+describe('what the file is decides what is to be done', () => {
+  const KEY = `${VALUES['ec-key']?.()}\n`
+  const said = async (by: string, file: NonNullable<LayerSpec['files']>[number], more: readonly LayerSpec[] = []) =>
+    (
+      await findingOf(`FROM scratch\n${by}\n`, [
+        { by: by.startsWith('RUN') ? run(by.slice(4)).by : `${by} # buildkit`, files: [file] },
+        ...more,
+      ])
+    ).remedy
+
+  it('compiled into a program', async () => {
+    const content = `\x7fELF\0\0\x01key\0${TOKEN}\0\0`
+    expect(await said('COPY server /usr/bin/server', { name: 'usr/bin/server', content, mode: 0o755 })).toMatch(
+      /It is compiled into server: take the value out of its source, and let the program read it from its environment/,
+    )
+  })
+
+  it('inside a program that is an archive', async () => {
+    const content = zip({ 'BOOT-INF/classes/application.properties': Buffer.from(`token=${TOKEN}\n`) })
+    expect(await said('COPY app.jar /app.jar', { name: 'app.jar', content })).toMatch(
+      /It is in BOOT-INF\/classes\/application\.properties of app\.jar: take the value out where app\.jar is built/,
+    )
+  })
+
+  it.each([
+    ['RUN openssl req -x509 -nodes -newkey ec -keyout /etc/app/tls.key -out /etc/app/tls.crt', 'etc/app/tls.key'],
+    ['RUN openssl genrsa -out /etc/app/tls.key', 'etc/app/tls.key'],
+    ['RUN ssh-keygen -t ed25519 -N "" -f /srv/id_key', 'srv/id_key'],
+  ])('%s: every container has the same key', async (by, name) => {
+    expect(await said(by, { name, content: KEY })).toMatch(
+      /Every container of this image has the same key, .* Make the key when the container starts, or mount one then\./,
+    )
+  })
 })

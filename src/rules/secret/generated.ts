@@ -3,7 +3,7 @@
 import type { BuildEvidence as Evidence } from '../../evidence/evidence.ts'
 import { runsOf } from '../../evidence/layer-maker.ts'
 import type { Leak } from '../../evidence/leak.ts'
-import type { Place } from '../../evidence/place.ts'
+import type { FilePlace, Place } from '../../evidence/place.ts'
 import { baseName } from '../../image/path.ts'
 import { optionsIn } from '../../shell/options.ts'
 import { installs } from '../../shell/packages.ts'
@@ -85,5 +85,17 @@ export function isGenerated(leak: Leak, place: Place, evidence: Evidence): boole
     (generator) =>
       runs.some(({ commands }) => commands.some((command) => makes(command, generator, path))) ||
       installedIn(layer, generator, evidence),
+  )
+}
+
+/** Whether a RUN of the image makes this key by a program that makes keys, at a place of its own. */
+export function makesKey(evidence: Evidence, { detector }: Leak, { version: { content } }: FilePlace): boolean {
+  if (!KINDS.has(detector.id)) return false
+  return (runsOf(content.layer, evidence.origin, evidence.steps) ?? []).some(({ commands }) =>
+    commands.some(
+      ({ name, args }) =>
+        KEY_PROGRAMS.test(name) &&
+        args.some(({ value }) => baseName(value.replace(/^.*=/, '')) === baseName(content.path)),
+    ),
   )
 }

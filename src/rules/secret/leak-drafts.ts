@@ -16,7 +16,7 @@ import { type Fix, type Remedy, remedyFor } from '../../remedy/remedy.ts'
 import { oneLine } from '../../shell/words.ts'
 import type { Draft, PlacedFinding } from '../rule.ts'
 import { configChange, instructionChange, MOUNT } from './advice.ts'
-import { isGenerated } from './generated.ts'
+import { isGenerated, makesKey } from './generated.ts'
 import { whatOf } from './leak-words.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 
@@ -190,7 +190,7 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, { fix, why }: Re
   const change = changeOf(evidence, leak, place, fix)
   return leak.strength === 'harmless'
     ? [change]
-    : [...revoke, change, ...(why === null || isCode(place) ? [] : [why]), PURGE]
+    : [...revoke, change, ...(why === null || partOfProgram(place) !== null ? [] : [why]), PURGE]
 }
 
 /** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
@@ -236,6 +236,8 @@ function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
     return instructionChange(keyword, { name: place.name, mounted, text })
   }
   if (place.kind !== 'file') return metadataChange(place)
+  const ownWords = partOfProgram(place) ?? madeKey(evidence, leak, place)
+  if (ownWords !== null) return ownWords
   const { instead } = leak.detector
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
@@ -259,9 +261,32 @@ const ARCHIVE = /\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/
 const SOURCE_CODE =
   /\.(?:[cm]?[jt]sx?|cc|cpp|cs|exs?|go|html?|java|kt|lua|php|pl|py|rb|rs|scala|sh|sql|svelte|swift|vue)$/
 
-/** Code of the application that stays: it is needed, without the value. */
-const isCode = (place: Place): boolean =>
-  place.kind === 'file' && place.state === 'present' && SOURCE_CODE.test(place.version.path)
+/** Archives that are programs. */
+const PROGRAM_ARCHIVE = /\.(?:aar|apk|ear|egg|gem|jar|nupkg|pyz|war|whl)$/i
+/** Names of what a compiler makes, where a file has an ending. */
+const COMPILED = /^[^.]+$|\.(?:dll|dylib|exe|node|so(?:\.\d+)*|wasm|class|pyc)$/i
+
+const READ_IT = 'let the program read it from its environment or a mounted file when the container starts'
+
+/** What to do about a value in the code of the application: it is needed, without the value. null for any other file. */
+function partOfProgram(place: Place): string | null {
+  if (place.kind !== 'file' || place.state !== 'present') return null
+  const { path, entry } = place.version
+  const name = baseName(path)
+  if (place.inside !== null)
+    return PROGRAM_ARCHIVE.test(path)
+      ? `It is in ${place.inside} of ${name}: take the value out where ${name} is built, and ${READ_IT}.`
+      : null
+  if (SOURCE_CODE.test(path)) return `Take the value out of the file, and ${READ_IT}.`
+  const isBinary = place.line === null && COMPILED.test(name) && ((entry.mode & 0o111) !== 0 || name.includes('.'))
+  return isBinary ? `It is compiled into ${name}: take the value out of its source, and ${READ_IT}.` : null
+}
+
+/** What to do about a key that a RUN of the image itself made; null where none did. */
+function madeKey(evidence: Evidence, leak: Leak, place: FilePlace): string | null {
+  if (place.state !== 'present' || !makesKey(evidence, leak, place)) return null
+  return 'Every container of this image has the same key, and so has everyone who can pull it. Make the key when the container starts, or mount one then.'
+}
 
 /** A secret that came with what a COPY took from another stage. */
 function stageChange(stage: string, { detector }: Leak, mounted: string, fix: Fix | null): string {
@@ -289,8 +314,6 @@ function copyChange(
   const archive = source === null ? undefined : copySources(source).find((name) => ARCHIVE.test(name))
   if (keyword === 'ADD' && archive !== undefined)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`
-  if (isCode(place))
-    return 'Take the value out of the file, and let the program read it from its environment or a mounted file when the container starts.'
   const use =
     detector.instead !== undefined
       ? `. ${detector.instead}.`
