@@ -65791,6 +65791,23 @@ function tarMessage({ field: field2, key, path: path19, version: version2, layer
   return `${added}; ${by} ${verb} the entry, but does not erase it: it stays in layer ${layer}, and anyone who can pull the image can read it.`;
 }
 
+// src/rules/secret/settings.ts
+var SETTINGS2 = /^\.env(?:rc)?(?:\.[\w.-]{1,60})?$|^[\w-]{1,60}\.env$|^(?:[\w-]{1,60}\.)?(?:secrets?|credentials?)(?:\.(?:ya?ml|json|toml|ini|properties|conf|cfg|env|txt|xml))?$|^application[\w.-]{0,60}\.(?:ya?ml|properties)$|^[\w.-]{1,80}\.tfvars(?:\.json)?$|^(?:docker-)?compose[\w.-]{0,60}\.ya?ml$/i;
+var TEMPLATE2 = /(?:^|[._-])(?:default|defaults|demo|dist|example|examples|in|sample|samples|schema|template|test|testing|tmpl|tpl)(?:[._-]|$)/i;
+var FOREIGN = /\/(?:node_modules|site-packages|dist-packages|vendor|third_party|gems|testdata|tests?|__tests__|fixtures|examples?|samples?|docs?|spec)\//i;
+var isSettingsFile = (path19) => SETTINGS2.test(baseName(path19)) && !TEMPLATE2.test(baseName(path19)) && !FOREIGN.test(path19);
+var MIN_LENGTH2 = 8;
+var MIN_ENTROPY = 2.7;
+var isDrawnValue = (value) => value.length >= MIN_LENGTH2 && entropy(value) >= MIN_ENTROPY && !isWordLike(value) && !isPlaceholder(value) && !isFiller(value);
+function isOwnSetting(place, { origin }) {
+  if (place.owner === "base") return false;
+  if (place.kind === "config") return place.field.startsWith("Env.");
+  if (place.kind !== "file" || place.inside !== null || !isSettingsFile(place.version.path)) return false;
+  const layer = origin.layers[place.version.content.layer];
+  return /^(?:COPY|ADD)$/.test(layer?.source?.keyword ?? layer?.instruction?.keyword ?? "");
+}
+var isSetting = ({ detector, value, places }, evidence) => detector.id === "generic-assignment" && isDrawnValue(value) && places.some((place) => isOwnSetting(place, evidence));
+
 // src/rules/secret/leak-drafts.ts
 function ruleOf(evidence, leak, place) {
   if (isGenerated(leak, place, evidence)) return "generated-key";
@@ -65855,7 +65872,7 @@ function gravity(leak, place, evidence) {
     return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
-  if (evidence.given.isGiven(leak)) return { severity: "high", confidence: "high" };
+  if (evidence.given.isGiven(leak) || isSetting(leak, evidence)) return { severity: "high", confidence: "high" };
   if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
     return { severity: "high", confidence: "high" };
   return { severity: "medium", confidence: "medium" };
@@ -77660,7 +77677,7 @@ async function* hashed(source2, hash3) {
   }
 }
 var ENCRYPTED = /\+encrypted$/;
-var FOREIGN = /\.foreign\.|\.nondistributable\./;
+var FOREIGN2 = /\.foreign\.|\.nondistributable\./;
 function unreadable(mediaType, isThere) {
   if (ENCRYPTED.test(mediaType))
     return [
@@ -77668,7 +77685,7 @@ function unreadable(mediaType, isThere) {
       "is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that"
     ];
   if (isThere) return null;
-  if (FOREIGN.test(mediaType))
+  if (FOREIGN2.test(mediaType))
     return [
       "foreign-layer",
       "is a foreign layer, which archives leave out: its bytes lie at another place and cannot be judged here. Build the image on a base without foreign layers"

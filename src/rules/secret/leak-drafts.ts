@@ -19,6 +19,7 @@ import { configChange, instructionChange, MOUNT } from './advice.ts'
 import { isGenerated, makesKey } from './generated.ts'
 import { whatOf } from './leak-words.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
+import { isSetting } from './settings.ts'
 
 /** The rule that a place of a leak belongs to. */
 function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
@@ -94,7 +95,7 @@ function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Seve
     return { severity: 'low', confidence: 'high' }
   if (leak.strength === 'proven') return { severity: 'critical', confidence: 'high' }
   if (leak.strength === 'likely') return { severity: 'high', confidence: 'high' }
-  if (evidence.given.isGiven(leak)) return { severity: 'high', confidence: 'high' }
+  if (evidence.given.isGiven(leak) || isSetting(leak, evidence)) return { severity: 'high', confidence: 'high' }
   if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic)
     return { severity: 'high', confidence: 'high' }
   return { severity: 'medium', confidence: 'medium' }
