@@ -41594,7 +41594,16 @@ var PLACEHOLDER = new RegExp(
 );
 var USUAL_PASSWORD = /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
 var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var REFERENCE = /^\$[A-Za-z_({]|\$\{[\w.:?+=/ -]{0,80}(?:\}|$)|\$\([^()]{0,80}(?:\)|$)|\{\{[^{}]{0,80}(?:\}\}|$)|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{[^{}]{0,80}(?:\}|$)|%\(\w{0,80}(?:\)|$)|<%/;
+var FILLED_IN = /example|sample|dummy|testing|test|fake|mock|foo(?:bar)?|bar|baz|lorem|ipsum|hunter2|letmein|qwerty\w{0,4}|asdf(?:gh)?\w{0,3}|change(?:[-_ ]?(?:me|it|this))?|replace|place[-_ ]?holder|insert|enter|redacted|default|secret|pass(?:w(?:or)?d|wd)?|p[a@][s$]{2}w[o0]rd|pwd|token|value|string|key|admin|root|user(?:name)?|your|our|my|the|some|this|here|with|not|real|valid|invalid|deadbeef|cafebabe|abc(?:def\w{0,3})?|xyz|12345(?:6(?:7(?:8(?:90?)?)?)?)?|1234|0123(?:4567\w{0,3})?|87654321|\d{4}(?!\d)|(.)\1{3,}/gi;
+var MIN_LEFT = 5;
+function isOfPlaceholders(value) {
+  if (REFERENCE.test(value)) return true;
+  const left = value.replace(FILLED_IN, "");
+  if (left === value) return PLACEHOLDER.test(value);
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(left)).length;
+  return left.replace(/[^A-Za-z0-9]/g, "").length < MIN_LEFT - 1 || left.length < MIN_LEFT || kinds < 2;
+}
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
 var DRAWN_CHANGES = 4;
 var JOINED_WORDS = /^(?:[a-z]+|[A-Z][a-z]+|[A-Z]+)(?:[A-Z][a-z]{2,})*$/;
@@ -56732,9 +56741,10 @@ var AZURE = [
     literals: [{ text: "AZDO", run: 4 }],
     pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
     strength: "likely",
-    examples: ["{62:76}AZDO{62:4}"],
+    examples: ["{62:76}AZDO{62:4}", "{62:52}JQQJ99ALACAAAAAAAAAAAAASAZDO{62:4}"],
     quiet: ["{62:75}AZDO{62:4}", "{62:90}AZDO{62:4}"],
-    check: ({ value }) => ofFiller(value)
+    // As issued, it has a run of A in front of the signature.
+    check: ({ value }) => ofFiller(value.replace(/A{6,}/g, ""))
   },
   token({
     id: "azure-entra-token",
@@ -57109,8 +57119,9 @@ var CLOUD = [
     opens: "notifications to all users of the application",
     revoke: "Delete the server key in the Firebase console",
     docs: "https://firebase.google.com/docs/cloud-messaging",
-    forms: ["{64:11}:APA91b{64:100-180}"],
-    examples: ["AAAA{62:7}:APA91b{64:134}"]
+    forms: ["AAAA{64:7}:APA91b{64:100-180}"],
+    // Tokens of devices, which browsers and servers hand around, have the same form.
+    quiet: ["https://fcm.googleapis.com/fcm/send/c{64:10}:APA91b{64:134}"]
   }),
   token({
     id: "gcp-api-key",
@@ -57492,7 +57503,9 @@ var CODE = [
     values: ["{hex:40}"],
     word: /token|key/i,
     examples: ["CIRCLECI_TOKEN={hex:40}", "https://circleci.com/api/v1/me?circle-token={hex:40}"],
-    quiet: ["CIRCLECI_SHA1={hex:40}"]
+    // Badges of a README have tokens that show the status, and nothing else.
+    quiet: ["CIRCLECI_SHA1={hex:40}", "https://circleci.com/gh/acme/app.svg?style=svg&circle-token={hex:40}"],
+    check: ({ before, value }) => /\.(?:svg|png)\?[\w=&;-]{0,60}$/.test(before) && value !== "" ? null : {}
   }),
   token({
     ...CIRCLECI,
@@ -59959,9 +59972,16 @@ var KEYS = [
 
 // src/secrets/assignment.ts
 var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
+var NAMES2 = /passw|passphrase|passcode|passkey|pwd|secret|token|key|credential|(?<!by|com|sur|tres)pass\d{0,2}$|(?:^|[_.-])pw\d{0,2}$/;
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
-function assignedValue(text5) {
+var ENV_FILE = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env)$/i;
+function assignedValue(text5, isEnv) {
+  if (isEnv && !/^["'`\\]/.test(text5)) {
+    const line2 = /^[^\n\r]{1,240}/.exec(text5)?.[0] ?? "";
+    const value = (/^(.*?)\s#/.exec(line2)?.[1] ?? line2).trimEnd();
+    return value === "" ? null : { value, quote: "", rest: "" };
+  }
   const quoted2 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
   if (quoted2?.[2] !== void 0) return { value: quoted2[2], quote: quoted2[1] ?? "", rest: text5.slice(quoted2[0].length) };
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
@@ -59980,7 +60000,7 @@ var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^
   value
 );
 function looksSecret(value, isPassword, quoted2) {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
+  if (value.length < 6 || value.length > 200 || isOfPlaceholders(value) || isStructured(value) || isName(value))
     return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
@@ -59992,8 +60012,11 @@ function looksSecret(value, isPassword, quoted2) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text5, before, path: path19, isText }) {
+function checkAssignment({ value: found, before: front, path: path19, isText }) {
   if (!isText) return null;
+  if (/-pass(?:in|out)?["']?$/.test(front)) return null;
+  const border = /^[\s"'./]/.exec(found)?.[0] ?? "";
+  const [text5, before] = [found.slice(border.length), front + border];
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text5);
   if (statement === null) return null;
   const [whole4, tail2 = "", , operator = ""] = statement;
@@ -60003,15 +60026,37 @@ function checkAssignment({ value: text5, before, path: path19, isText }) {
   const short = name2.split(".").at(-1) ?? name2;
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name2) || short.length > 60) return null;
   const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
-  const assigned2 = assignedValue(text5.slice(whole4.length - (isEscaped ? 1 : 0)));
+  const assigned2 = assignedValue(
+    text5.slice(whole4.length - (isEscaped ? 1 : 0)),
+    operator === "=" && ENV_FILE.test(path19)
+  );
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
   if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path19)) return null;
   if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path19)) return null;
-  const isPassword = /pass|pwd|credential/i.test(short);
+  if (!NAMES2.test(snakeCase(short))) return null;
+  const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short.toLowerCase()) return null;
   return { value, facts: { name: name2 } };
+}
+
+// src/secrets/detectors/passwords.ts
+var RFC_EXAMPLES = /* @__PURE__ */ new Set([
+  "7Fjfp0ZBr1KtDRbnfVdmIw",
+  "Circle Of Life",
+  "gX1fBat3bV",
+  "open sesame",
+  "opensesame"
+]);
+var TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/;
+var isSampleAccount = (user, password) => /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password);
+function weighPassword(password, isExample, facts) {
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password))
+    return null;
+  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, "")) || isSampleAccount(facts["user"] ?? "", password);
+  if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
+  return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
 }
 
 // src/secrets/detectors/logins.ts
@@ -60020,6 +60065,13 @@ var ASSIGNMENT_WORDS = [
   "passphrase",
   "_pass",
   "-pass",
+  "bpass",
+  "lpass",
+  "ppass",
+  "rpass",
+  // Words of their own, with what stands in front.
+  ...["\n", "	", " ", ".", '"', "'"].map((border) => `${border}pass`),
+  ...["\n", " ", "/", '"'].map((border) => `${border}pw`),
   "pwd",
   "secret",
   "token",
@@ -60057,9 +60109,6 @@ var SCHEME_ENDS = [
 ];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
-var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
-var TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/;
-var isSampleAccount = (user, password) => /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password);
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded3 = password.includes("%") ? decodeURIComponentSafely(password) : password;
@@ -60092,16 +60141,9 @@ function decodeURIComponentSafely(text5) {
   }
 }
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
-function weighPassword(password, isExample, facts) {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password))
-    return null;
-  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, "")) || isSampleAccount(facts["user"] ?? "", password);
-  if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
-  return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
-}
 function checkCommandLine({ value }) {
   const bare = value.replace(/^(["'])(.*)\1$/, "$2");
-  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare))
+  if (!usable(bare) || bare.length < 6 || isOfPlaceholders(bare) || /^[a-z_-]+$|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare))
     return null;
   return { value: bare };
 }
@@ -60113,10 +60155,14 @@ var LOGINS2 = [
     opens: "the service that the header is sent to",
     docs: "https://www.rfc-editor.org/rfc/rfc6750",
     revoke: "Revoke the token at the service that the header is sent to",
-    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', "Authorization: Bearer {62:40}"],
+    examples: [
+      'curl -H "Authorization: Token {hex:40}" https://api.acme.io',
+      "Authorization: Bearer {62:40}",
+      '{"key":"Authorization","value":"Bearer {62:40}"}'
+    ],
     quiet: ["Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "Authorization: Bearer eyJhbGciOi..."],
     literals: [{ text: "uthorization", ignoreCase: true }],
-    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}(?:"value"\s{0,2}:\s{0,2})?["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
     window: 480,
     strength: "possible",
     context: true,
@@ -60159,7 +60205,12 @@ var LOGINS2 = [
       "sshpass -p {62:14} ssh x",
       "docker login -u x -p {62:14} r.acme.io"
     ],
-    quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
+    quiet: [
+      "mysql -u root -p",
+      "curl -u $USER:$PASS https://x",
+      "docker login --password-stdin",
+      "docker login --username user --password=DOCKER_PASSWORD r.acme.io"
+    ],
     title: "Password on a command line",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password",
@@ -60173,9 +60224,12 @@ var LOGINS2 = [
       "helm ",
       "--password",
       "--passwd",
+      "--passphrase",
+      "--passphrase",
+      "pass:",
       "--token"
     ].map((text5) => ({ text: text5 })),
-    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
+    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|passphrase|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
     generic: true,
@@ -60200,7 +60254,10 @@ var LOGINS2 = [
       "postgres://svc:%24{62:6}%40{62:6}@db.acme.io/app",
       "amqp://svc:{62:300}@mq.acme.io",
       'DATABASE_URL=mysql://svc:{62:5}"{62:7}7@db.acme.io/app',
-      "mongodb://svc:{62:12}7@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=x"
+      "mongodb://svc:{62:12}7@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=x",
+      "postgis://svc:{62:12}7@db.acme.io/app",
+      "timescaledb://svc:{62:12}7@db.acme.io/app",
+      "mqtts://svc:{62:12}7@mq.acme.io"
     ],
     quiet: [
       "postgres://user:${PASSWORD}@db/app",
@@ -60218,7 +60275,7 @@ var LOGINS2 = [
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password of the account",
     literals: SCHEME_ENDS,
-    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
+    pattern: /(?<=(?<![a-z0-9])(?:amqps?|bolt|cassandra|clickhouse|cockroachdb|couchbases?|couchdb|db2|elasticsearch|firebird|hive|imaps?|influxdb|informix|kafka|ldaps?|mariadb|memcached?|mongodb|mqtts?|mssql|mysql2?|nats|neo4j|opensearch|oracle|pgsql|pop3s?|postgis|postgres(?:ql)?|presto|pulsar|redis-sentinel|rediss?|redshift|rethinkdb|rtsps?|scylla|singlestore|smtps?|snowflake|socks[45]h?|sqlserver|stomp|sybase|tidb|timescaledb|trino|vertica|vnc|wss?)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     window: 1280,
     strength: "likely",
     guessable: true,
@@ -60252,8 +60309,13 @@ var LOGINS2 = [
     id: "generic-assignment",
     issuer: "any",
     opens: "whatever the name beside it says",
-    examples: ["DB_PASSWORD={62:8}-{62:6}7"],
-    quiet: ["password = getPassword(user)", "token_type=bearer"],
+    examples: [
+      "DB_PASSWORD={62:8}-{62:6}7",
+      "id: ops\npw: {62:8}-{62:6}7",
+      "db.pass={62:8}-{62:6}7",
+      "DBPASS={62:8}-{62:6}7"
+    ],
+    quiet: ["password = getPassword(user)", "token_type=bearer", "bypass: {62:8}-{62:6}7", "compass={62:8}-{62:6}7"],
     title: "Password or key in an assignment",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password or revoke the key",
@@ -62116,6 +62178,202 @@ var PAYMENTS = [
   }
 ];
 
+// src/secrets/detectors/statements.ts
+function weighWord(value, facts = {}) {
+  const bare = value.trim();
+  if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
+    return null;
+  return weighPassword(bare, false, facts);
+}
+var behindUser = ({ before }) => /\b(?:alter|create)\s+(?:user|role|login|group)\b|\b(?:with|login|encrypted|valid)\s*$/i.test(before);
+var CHANGE2 = "Change the password of the account";
+var STATEMENTS = [
+  {
+    id: "call-password",
+    title: "Password in a call that opens a connection",
+    issuer: "any",
+    opens: "the database that the call connects to",
+    docs: "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
+    revoke: CHANGE2,
+    examples: [
+      "new PDO('mysql:host=db;dbname=app', 'svc', '{62:12}7')",
+      "mysqli_connect('db', 'svc', '{62:12}7', 'app')",
+      'new mysqli("db", "svc", "{62:12}7", "app")',
+      'DriverManager.getConnection("jdbc:mysql://db/app", "svc", "{62:12}7")',
+      "pymysql.connect('db', 'svc', '{62:12}7', 'app')",
+      'new System.Net.NetworkCredential("svc", "{62:12}7")'
+    ],
+    quiet: [
+      "new PDO('mysql:host=db', $user, $password)",
+      "mysqli_connect('localhost', 'my_user', 'my_password', 'world')",
+      'DriverManager.getConnection("jdbc:mysql://db/app", "root", "")',
+      "pymysql.connect('db', 'svc', password, 'app')",
+      'new mysqli("db", "svc", "DB_PASSWORD")'
+    ],
+    literals: [
+      "new PDO(",
+      "mysqli_connect(",
+      "new mysqli(",
+      ".getConnection(",
+      "pymysql.connect(",
+      "MySQLdb.connect(",
+      "NetworkCredential("
+    ],
+    pattern: /(?:NetworkCredential\(\s{0,20}["'](?<account>[^"'\n]{1,60})["']\s{0,20},\s{0,20}["'](?<given>[^"'\n]{4,100})["']|(?:new (?:PDO|mysqli)|mysqli_connect|\.getConnection|(?:pymysql|MySQLdb)\.connect)\(\s{0,20}["'][^"'\n]{1,150}["']\s{0,20},\s{0,20}["'](?<user>[^"'\n]{1,60})["']\s{0,20},\s{0,20}["'](?<value>[^"'\n]{4,100})["'])/y,
+    window: 420,
+    strength: "likely",
+    guessable: true,
+    check: ({ groups }) => {
+      const value = groups["value"] ?? groups["given"] ?? "";
+      const user = groups["user"] ?? groups["account"] ?? "";
+      const checked3 = value === user ? null : weighWord(value, { user });
+      return checked3 === null ? null : { ...checked3, value };
+    }
+  },
+  {
+    id: "go-data-source",
+    title: "Data source name with a password",
+    issuer: "any",
+    opens: "the database that it names",
+    docs: "https://github.com/go-sql-driver/mysql#dsn-data-source-name",
+    revoke: CHANGE2,
+    examples: ["svc:{62:12}7@tcp(db.acme.io:3306)/app", 'DSN="svc:{62:12}7@unix(/run/mysqld.sock)/app"'],
+    quiet: ["user:password@tcp(localhost:5555)/dbname", "%s:%s@tcp(%s)/%s", "root:@tcp(db)/x", "$U:$P@tcp(db)/x"],
+    literals: ["@tcp(", "@unix("],
+    looksBack: true,
+    pattern: /(?<=(?<![\w.%$-])(?<user>[\w.-]{1,40}):(?<password>[^\s:@/"'`<>(){}]{4,50}))@(?:tcp|unix)\(/y,
+    strength: "likely",
+    guessable: true,
+    check: ({ groups: { user = "", password = "" } }) => {
+      const checked3 = password === user ? null : weighWord(password, { user });
+      return checked3 === null ? null : { ...checked3, value: password };
+    }
+  },
+  {
+    id: "ldap-bind-password",
+    title: "Password of an LDAP account",
+    issuer: "LDAP",
+    opens: "the directory, as the account that programs read it with",
+    docs: "https://sssd.io/docs/ldap/ldap-provider.html",
+    revoke: CHANGE2,
+    examples: ["binddn cn=reader,dc=acme\nbindpw {62:12}7\n", "ldap_default_authtok = {62:12}7\n", "rootpw {62:12}7\n"],
+    quiet: ["#bindpw secret", "bindpw ${BIND_PW}", "#bindpw secret\nrootpw {SSHA}x", "bindpw_file /run/x"],
+    literals: ["bindpw ", "bindpw	", "ldap_default_authtok", "rootpw ", "rootpw	"],
+    pattern: /(?<=(?:^|\n)[ \t]{0,8}(?:root)?)(?:bindpw|rootpw|ldap_default_authtok)[ \t]{0,8}(?:=|[ \t])[ \t]{0,8}(?<value>[^\s#{][^\s]{3,100})/y,
+    strength: "likely",
+    guessable: true,
+    check: ({ value }) => weighWord(value)
+  },
+  {
+    id: "powershell-password",
+    title: "Password in PowerShell",
+    issuer: "Microsoft",
+    opens: "the account that the command signs in with",
+    docs: "https://learn.microsoft.com/powershell/module/microsoft.powershell.security/convertto-securestring",
+    revoke: CHANGE2,
+    examples: [
+      "ConvertTo-SecureString '{62:12}7' -AsPlainText -Force",
+      'ConvertTo-SecureString -String "{62:12}7" -AsPlainText -Force',
+      "Connect-Thing -User svc -Password '{62:12}7'"
+    ],
+    quiet: [
+      "ConvertTo-SecureString $password -AsPlainText -Force",
+      'ConvertTo-SecureString "P@ssw0rd" -AsPlainText -Force',
+      "Connect-Thing -Password '<password>'",
+      'Connect-Thing -Password "$env:PW"'
+    ],
+    literals: [
+      "-Password '",
+      '-Password "',
+      "ConvertTo-SecureString '",
+      'ConvertTo-SecureString "',
+      "-String '",
+      '-String "'
+    ].map((text5) => ({ text: text5, ignoreCase: true })),
+    pattern: /(?:-Password|ConvertTo-SecureString|-String) (?:'(?<single>[^'\n]{4,100})'|"(?<double>[^"\n]{4,100})")/iy,
+    strength: "likely",
+    guessable: true,
+    check: (found) => {
+      const value = found.groups["single"] ?? found.groups["double"] ?? "";
+      if (/-String /i.test(found.value) && !/SecureString\s*$/i.test(found.before)) return null;
+      const checked3 = weighWord(value);
+      return checked3 === null ? null : { ...checked3, value };
+    }
+  },
+  {
+    id: "sql-account-password",
+    title: "Password of a database account in SQL",
+    issuer: "SQL",
+    opens: "the database, as that account",
+    docs: "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
+    revoke: CHANGE2,
+    examples: [
+      "CREATE USER 'svc'@'%' IDENTIFIED BY '{62:12}7';",
+      "CREATE ROLE svc LOGIN PASSWORD '{62:12}7';",
+      `psql -c "ALTER USER svc WITH PASSWORD '{62:12}7'"`,
+      "CREATE LOGIN svc WITH PASSWORD = '{62:12}7'"
+    ],
+    quiet: [
+      "CREATE USER 'svc'@'%' IDENTIFIED BY 'password';",
+      "CREATE ROLE svc LOGIN PASSWORD '$PW';",
+      "ALTER USER svc WITH PASSWORD ':pw'",
+      "the password 'Kx9-mmQ4-77ZZ' is one",
+      "IDENTIFIED BY '<secret>'"
+    ],
+    literals: [
+      "identified by '",
+      'identified by "',
+      "password by '",
+      " password '",
+      " password = '",
+      " password '"
+    ].map((text5) => ({
+      text: text5,
+      ignoreCase: true
+    })),
+    pattern: /(?:identified by|password by| password(?: =)?) (?:'(?<single>[^'\n]{4,100})'|"(?<double>[^"\n]{4,100})")/iy,
+    strength: "likely",
+    guessable: true,
+    check: (found) => {
+      const value = found.groups["single"] ?? found.groups["double"] ?? "";
+      if (/^ password/i.test(found.value) && !behindUser(found)) return null;
+      const checked3 = weighWord(value);
+      return checked3 === null ? null : { ...checked3, value };
+    }
+  },
+  {
+    id: "xml-setting",
+    title: "Password or key in a setting",
+    issuer: "any",
+    opens: "whatever the name beside it says",
+    docs: "https://learn.microsoft.com/dotnet/framework/configure-apps/file-schema/appsettings/add-element-for-appsettings",
+    revoke: "Change the password or revoke the key",
+    examples: [
+      '<add key="DbPassword" value="{62:12}7" />',
+      "<key>api_token</key>\n<string>{62:12}7</string>",
+      '<property name="hibernate.connection.password" value="{62:12}7"/>'
+    ],
+    quiet: [
+      '<add key="DbPassword" value="%PW%" />',
+      '<add key="PasswordLength" value="12345678" />',
+      "<key>CFBundleName</key>\n<string>{62:12}</string>",
+      "<key>password</key>\n<string>$(PASSWORD)</string>",
+      '<add key="TokenUrl" value="https://login.acme.io/token" />'
+    ],
+    literals: ['<add key="', '<property name="', "</key>"],
+    pattern: /(?:<(?:add key|property name)="(?<name>[\w.:-]{0,60}(?:password|passwd|pwd|passphrase|secret|apikey|api[_.-]key|token))" value="(?<value>[^"\n<>]{6,100})"|(?<=<key>[\w .:-]{0,40}(?:password|passwd|secret|apikey|api[_ -]key|token))<\/key>\s{0,40}<string>(?<plist>[^<\n]{6,100})<\/string>)/iy,
+    strength: "possible",
+    guessable: true,
+    generic: true,
+    check: ({ groups, value: whole4 }) => {
+      const value = groups["plist"] ?? groups["value"] ?? whole4;
+      if (/^(?:https?:|\/|true$|false$)|^[A-Za-z ]+$|^\d+$/.test(value)) return null;
+      const checked3 = weighWord(value);
+      return checked3 === null ? null : { ...checked3, value };
+    }
+  }
+];
+
 // src/secrets/detectors/work.ts
 var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
 var FIGMA = {
@@ -62364,7 +62622,7 @@ var GROUPS = [
   { title: "Office, design, content", detectors: WORK },
   { title: "JSON web tokens", detectors: JWTS },
   { title: "Private keys and keystores", detectors: KEYS },
-  { title: "Logins and assignments", detectors: LOGINS2 },
+  { title: "Logins and assignments", detectors: [...LOGINS2, ...STATEMENTS].sort((a, b) => a.id < b.id ? -1 : 1) },
   { title: "Files whose place and form make them secret", detectors: FILES }
 ];
 var KEY_IDS = new Set(KEYS.map(({ id }) => id));
@@ -62582,8 +62840,8 @@ import { createHash as createHash7 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "bd63d676c883d06f5270e3ece907c8ad4fbfe989f0c3a545a74179ab0c811ab3";
-var PREBUILT_TABLE = "vZ13fBzF9cDfzJ3kkyzZR6+BwyBjMKfq7pjcWZZtWe6SGwiOvSLprNPd+YqKaaKGHkoIgYTQE1poCSEQAiQESIOEdEiAJIRASAgphBrwj91b3b3ZnS3Pyud3f5x0u/ud92bmzcybsjPs1nkvbqh7ovP6mvOinuWHH+j3z9zjwQtfuxgAIMAgcPXyKy+qitct8yq+K6YFTgoBhK664y8v/c0PLBCAABwSOX2F98kq75yzmY+fe8RbewRu3nL3R2+u9TOAAEDgoJveyLy+5tnnDphdM37IUeGGENx8xSu73vhAuwsA+1+25/Mv/IyNHvK0d+ZFUU84BC9f++pL77wE+ufyG+addc+9V15+wY0D668P3vZoIDD0yOmPnvY1MH64+gHzZR+f5Zs1iwP3zfIeddSsheVPXQCO8fp8R1l+fEfX+o7i1vehDmaB04fD/9fnU9yYIOp3kRmf83mMV84oP/OchbqN2hNv6M/NRCF8zxD+Zcxey096APb07BB0uBHyLpIp4ukpUyP68/NN3CkWIV1quL6r/PuAcqi38A7t6h+EZ6/Sf9V4rHVr0v8e7TKvXjVos97jNpevkV49lh+hh/A2b2AAf2C/skiHNsn1RR6AapbRQri3fHVfPcRZOvEBA3hF/38GAziSA1zHNpY1/7x275MoXAXJ+p1El71c5PqXhWd+bSK26vZ2lPb9pHDvZ4xeimr0v3+AtZ7dKYVTytSoZ4Znd8uyly3wbNH+e5gDzCZUIgcIca630YB7AKZp/+10lU5zLO8chPg1rGATRogBzCnrdLMpXm+zr+rXvsGOlfCrHVP0QkNc3uJaO1b+BCxCOL18fbsQAkO/5pWf+Y7AHmKRP/2G6wdK0vkrH4cWNl1NS7UsSOV0aqH+kAN06tQniNbWWpa2WKLhl3fDfueUNf27HuIWie4H6/cO8SSl8T21fHVPDrBYGvsc0vjTNuXkSnTvTEMsp3ve0/7+ZcICys9erv3XpOtxuCR1fmaSmS0/dbAHYIXnUgPV5VDavqp9N+9W3fFD9P+54CeEcS67/2PLuVb7/wccYAPv9wCcZXruZEOYXyLXsV8tE5sB4EHD3QNd6hz0ANxpkd8tpiu1HoBfa3L34QAdjjJ6DbG63eF51R193eLeL5zqeiEW+0mfiekaJ8qaP0RM9R+V/7tJk5cUpN7B2g1pucMxX580PTFb126qHtZ30b29S/V/WcqtBnntkjz5s2OsBjlAhAOkpDnaKLn2SPm/X7Ep6Hqzps9fLCzqVgaQMcRX0WRu1K8epGuwXvvexsaRRvdwgBcB4EVSWbmNLeNfF658H2kXtgmrsxQXBnCUJF2O4y9AzMGj+KMQ+pEV7902BgMu/ZQnteemarpdqV0ZdiiRv2DvCpKP4V9mANsQdaoWZm/5yjZzHaCHcC2vJtSLj6A49ZI6c/sLv0bL+h8pke5V0/Z/2FVco/aXyhIfNIX8rvDrdeH+pzT9CiYtj2Dmzux9bAhdO9GzRacu12U/UL73vPbcxbDdIu1DnifK+l6vfV9smR5byenxIgf4ZTn8v6m+ArtBCP9N/e5r2nfe0s4/+z/JpTv0v9/WQvutpbS99L9LtFTLad8LSBrcyDaZUvwTphBakAa3q62/oNG88vP3mcJf6qhNm829sIFOov///rENv4S9X1e15+PlEPfS4/28DdeA0uZM/f9/oef/xasE+jNI38UegB/z7G74adezbkT9qRzmzyFByNv/8leF3yfpms4Vwjig/Ot78HPHFLzT4vo5bF8LNmm4vs4DcP+kysjhZnu11PtQw++FZfZz4qhUyfO21WuDbU5ukFw7T9drAfy5rOHpJl3vcjN2Z+cHlHJV065OmhLvCvEKmVsDjf216nEzgOW7kTuH4RE/C/6g8vWbhevzXZWQFj6XnWgIeZUhti/zM4XfK/4nbeUqpF+z9j3NZZlus3xuNZvJAPazSekujT1De2JY++7Rvt/W79eVw95lZftI+p/578qyTtuNGulhIaVPEvT+dqkdsYzLO/rfp8pPLEShDenaHMg3urK7kzV2pQfg77thpy0Wcd8xMaokvfsR+yn/+m7WWZfrf30a/wmT/Le0+JziIk/W2d69S0/Tf7CqiTrDVBf8g49qWnxFiMvPcI/IM9fA/NtFq1qnhbfc82MGcAP8f36ON+TKQ5a5VErgewyxiWuX+zw/YAB3l2yzZNMMYKdNnpxlCOeustwlSIM7tadq9SvvI+b48v/b9LtXW2p+jAfgDu5D9KClZpewr7OTUUjLtCcXurDdw2zyedxwr0b67NkMgLuwlnhZm2HJ01FPlQdgLZxgiOMeol9YvvtHYrm8nQGcL2GeLl/r0bR6lJ+oa/eeScsj+NG6/NWSkH5ruDZN//0aB3icASxFMbtO+/6mha5TDCF9TtDEI7GC2S5S4DvlUBew/UxhfIUdp117Gdf3HoBFDIChp3+j/x2ztMUDJNfOEJ5+olIeLEM5TotzRtfZi567jd+L0mdW+c6bcGmpJwa/4IfaWsc/2X5sJcF+Dte+H4XfG5jtLlhWmm31/FSLTzVB6i0MYCuK9xTHMvYf6RNFJHOmVP6HDiF/xuL6Hpa5t84mnmeZqD7T03t73ldDEfSKGJ7pII2a7Y+kHqv9n/cAjBkkX2MRZlR/7ia22ZUXdb7F9Wc4wE4XNjBfZknyPqM0tMfwj0B5uYEffVv0CSY+GhAYB5ihFj+vpXkLv3zot9+nBT7uWEAmnlfx0oUJrZhkZOnj2BiCPM/7MTuO4lr5gz5+VUCgEjX9P+aVRtzNx1tR3M2nFKlxSfzNEscBJPEYV39yV4mJAuLlkLiadpbajktCUqPoN9zwTeST5pn4J67pUkJlpb1igh5WmtAwZ4zPa6dGSExw5pAXEzmiKjleTitvyZIJn3FjlCuiQ7OMZUsbmQyUH/DZFKhS2NdLLVRV0ydVpZIIgT0nxLBxpBMfNyaB/pBJSin/y9d9MiGz9PhPaMwDVgbtNcbNyyVPBTQBE86k35C6aqx9FU9d+kFlfhxwsRsXirTPbD9+ISlC1mW5VEl6LYtUQK6XJjZUEhtCKXHpuE11EjJblxg5rykeAReF3WcoDyHt2nilcgSvXdXhN6v2mFkJVhHkVKR85h+V1FBXfIybUoULmeazkKHNFrKJR0K2pc068xyrQN1w8YVykqvLGA3BjsvzmJk18wY0dtzQfIybczaEY+cH8AegRb0bskxng0YTOb5MV9YP1E9In7qc+OxZ9id8htbVMjHHuStPwNbPcfuUT5aMYpXAJNUDgC+gRyhg6RoxoQTxSonyallawipPnC0v9sxaPa91neF1WdYYSmo/Cs4HsooxYDIho5yPG06ccefZtW1ePSxjueDjQuVYjZPda1uVmJ0jv1Ox9U5ETEuJGTgADtbeoR5MAKorRMWZ8QlVgddvKKylltsvNVAflucTM11Ndt+4Y3Euly4fyCs9k9vnc/Jbx80uZkBWTYbEHz5Tparbi9eiivU7NKHMMNZTTnth4Evi4U1cFTJL7whwnOHjcmPxlcNkrgrZuCECe+txOkMINWTZgfBaNEYVo/E10yvDkGM9WfaJvOYgmVMIAdvm0aYqUD19jrUcd9BdrL/80jZs4gGfmzYhhK/4pNEstWFGlxX7zF43KaynjDHbqwyVldeyXEiiOu4qe4WqxcZUQvKEMvYmKxpqw1SMC7jXonDbNVRcdl1eOXkF9SoOsN8ne9Irke+zMGBmKmh6Eki6o+WHvIFy13ZvWfXlDVkVDb+FfXrxIyGj2z/Rypau1mGBXqHi5U6m7zVFKiCmDzcahS9gP/jhF5QVHy7Hyudgq1ob5ge3dl0ZAUKDyOYwA147kwzZj+p4K5EJ2HUTuGXLFjDnrr8MCL47cNtIc6t0CYnSA8jauL/kTGlS/TK61qCxsQ3TS1FA61D4bSoSn1XaYJE/rXiAWOcAmhvCnXVhXIkLskNCZ8lUYZhGNUIcfO76Fn5da+aiDdOrCHctgFAZMLsBrJBdMQ5UWixzHhiVrpO3LX7hn1DZRRq3r7jV295xvx+rpjq6/pB8XNChLUZSwlrG11gWMG7jqvqEkMZPmhDum8gdd71E70n2RdtnXRH50cNeUxsScPSdQhaNZ4C5G5hgghlxaTMu2FmpM4JHUnwWcnw4q5gh50IoAKmjGKo8rHsIXoMOzD5avorxjtsN1vhlzrw4WhUwdnftP4HyaMiehvQYB1hp0yj5wFQ/2flC5SECv8lR8GojYFZpVOmduKt99tfrXObGceUVTc4zXRbGurWGwWvf3xh3rHv9enj+icTndvWF19bL9ttUNn7RvALOI6jCqCT/GBovz0fgcaQJdn0lt7jZ/eOGkP2GsT2mBeOryPUL2cTtHSJusLOJNsxrLMoBWQKGvCUXofzwSrNj6h0vh4/mTkLmNsymN+hz6OZrqWLocV8v9+GZYHXlNsw0Jhsy/n+9yUhCdk0DG/dJ5jcDlnUxO8KsbshQhVQC4EI7LdfIr0+/iM6GP2TwU7xWtsErHidAyFe2LolRhSxH2Hx23buQLJ3t+pymaUYvcoi5qVz7zRd9LqdifcbawWvTCQwZ9fcZHAyhPKBohByMyWu4E8BG6jX0RMkzET5zeShbl6He240BfvlndU+40+7+rl27dkn7t7q1h7s6w1Qep0+4m85jewkvpfHqQgAPSsBwezuZ9yI+rrQGqXwVlr+0u4vKVyM+mojnMrHBoJJNBgcTY0EZjz9VfoApqEApQzvTjUMj+UYb+buQErxGcJEgn4jlEoWIEosl8vnIYCKgfaD8xyi/zl/qIkzYQIkv4YOJMR0sf4z6Q+30Un9X5IOlAILu5E9FvDKSj5TC0Et0BTakn57+tSXTRzzGK/pbpB+rAagX+SBN/lTtrX2D/pUaqcQb869iP1PqYbqBV9PdPe8X2nZlJI9xQfcKj+y3urTWs5x/bREx/QxBGNNPNZ49RfmN1PzbS5DfSJa/t8n+KklYsT+5/KpagH3M9kvi9zXxja55b23pHWORr2Shk/1W1ZTebJzg45lsZLglYlt/YQPwTtFXjvom+AyRPxAOFPgckT8IDkJ8x1b7dffG5kdtPA5G9e+i8Prwwpaoa/meKfr+DLr8XocAjObn9R0ChyC+oS1sG4DMfg8VeIXI651qnQ937lSo7ddhuP3b0BiOLti4dp5L+Wr9OQPJX7Fu3YqWDnBIf3ShWl/ni3ia/3EEHIH0b2lqaqb6Lw2IX7GuvXv91iDJfmYi/ceU1oWNDvKxArxKf59b57vbt5DtfxbOv67OZbT489JePTpfjCmFCEF/1Xk6Gttf1+oeqv3NFuxv81oqfwziCy2NCxNF9/antn9BqLwe3rzhNHL6a/mtT0y37AbfhPjW3eCbEd+2G3wL4ufsBt+K+Lm7wbchft5u8HMQP383+LmIX0Dm94F5iF+4G/LnIz68vnMN1f4XVCakoFHZGcuk+5L9jcnM4s74Eqf+hzqbtRD1cw18rxM/xQ+wCN2n84thsTXf4MTX+8U9zuj8Elhizc90Tr9FcOwkeFV//Lbx7PBShdp+hVD+9xabm1uXWgci6z+GEd9gB1u030sFPkrk26Ed8TMPH21duti9/qr/sUzg57TZ4Cb/TW23OhA/O9y+kZr+y83pbxmIOf2Xlt6bRulvp4E5/ZaVBpVR+tP4Tug0p79r/VlNB6wypb+1Bub0Xw5diA+3L4tS67/VmD9u2ToqvwaNozU3hsn191rsf+4Gvw7xs8MdA1T7W2+2P8tAjPnnqdH3UkD2Z6eB2X5WwUaD/dH4bug2259r/VlNF/SY7M9aA6P9VfkANmH72bm8SLWfzZjvzPRQ82+LUP+saafyW835bxmIuf5ZWdqbCeW/nQbm/OuB4wz5T+OPh+PN+e9af7X/3GvKf2sNjDjzAZwg5H87uf98opB/G4eo+Rcx559lIObyuxFOMuSfnQbm9O8FxZB/ND4KUXP+udaf1WyCmCn/rDUw59+JEEf8qg0bVi0k9l8TqP+XT/YvoeZ/H/Lf88l+NQvb4i7jr47f9Rv4JcTxgwGRb2hb5j7/eLW+yxPm4+55T7X+PnaFn3n4aNuyxS7j760BGDTy81oWu81/jw8ghftPO7sT1PwbEspvd5RaftPm8tsddV1+FcgYyq+dBubyF4OsofzS+B2ww1x+u92PP54AOVP57Y66L78JyCM+P6DkEvHy/NMSh/mnXbX+6YB3ODbwvc58EYqT4odh2JpvcOLV/t/IpPhRGLXmZ7qRPzYpfifsRHwl5xzmL3QLmFILcLKM12vRCh/QZoOM849Tpw/AKVJ+iYP8kgK+qQCnyni9FkR8wNh/18y/bhBOmwQ/pW4MTpfxai0aXyzyAdP4AdRMzwurFhCv1aI28dc08E0TF3jPDncXaPVfBs6U1H8F1/VftrSrMa7/CpT6K1d64Q/XfwVa+3eOpP4ruPZf4nCuuf4ruO//roZPI16JxTLFdMEwfxiwnX88T8x/lS9PgAYME5BG+6+euq+wa0a+kMkp/QkCD3CBmSfpfyHiY5n8UCbvfv5azb+LEB9VCrGBiGH+FOznTy9GfDwTKw4l0oV41J3+av11CU7/bHIomC9G87FcMltIZtDqB+0jG3/F+7wgNK3OQguVr4Sf6gd9/x1d/qASDRL8R3X7ssvQ/M1wS2NzkOg/X474WF+RPH90hcDT558+K/CDEar/dyUaf0mMrRro3J5JUsYP8d6Wy1Njm1sCfUMtSsS+/tCDYFMBrkL6l/mcW/7z8HkJ3xpxqL/K6y+uhqsR35dpIaffNSj9Vm7s2hQMh13Pn6qbfn8Bydd4kv1+Eb6I+HRflqz/tUj/dF+MzH9J4DNk/jqBL5L56xGfS8fJ/A14/lT1HYJKsTAQdGV/nqnqeUGV9Nf5bDLozv7U9S83mfhYKplIF4L28rUgPPU3lfY3Ffh8LDnkTn/vVIBbTPxIIjqQyQwGHeTvApg6TT+RQ+Ap/edbtDNHyvVvjGa/av/zVpR/w7Ekmb9N4BUyf7vA58j8HQI/SObvxHwiF0ukItFUJhrJjUQc8m8X1E3XT/iYWL/QE+7paRt1XX+p66fuEvh2Eq+uH7lb4LuJ/D1wj8AvXUot//ei9Fu6dFk71X+4D8mPDhYVavv9NYFXSLwq/+sCHytQ+fsFPmvrgMjGv74h6k/2Xx5AfHt75/pwj/v1c3yKvp8l4jeuipDs70HE9w/kye3HQ8h++pOFgWI0YpmIsvbjW4J8evv5MJY/kCPz3xZ4uv/wiMDT2+9HMZ9S+i2aPkv/8zGcfql4gVJ+eVW6dHpWme/rixWCpPrvuyJPlA/wuMAnhwpBWvn7nsDHolT+CYHPKHki/6TAZxWKfLXf/5TA5wrU/tf3DXyOJP8H8APEr9jY0jZnwcI5LYT1Fz8U5OczCsF+1JcffoT4SH+ykFKikXwin09m0o7rl9T3J35szTuuP6r2AzyN7lP5Kv/T8Iw13+As/xn4yST4Kv9PtB0ALPiZzvJ/Cs9Ogq/yPyvsaN6fyhZo9v99+DnKv6xSaKTWn79A9WeezP8Sfon4ZCxDfn/oV4jfnkgPJtP5YCxXHIqK42faEJKx/1JdXzoJYuJTyASyuUwskYgHCplAMu3Gfn8zKf45eG5S/PPw/KT438Jv8fhXfJCc/r9D6W/d87TmX0D8+jXhLmr79SKy3/Vrwj1U/iVs/8UUWf/f4/5/fCgRIcr/A5Kvjn9FV8SS65KrOjft7Gxxyr9aP8Afcf710/2nl3H5TY8NRorWhVi2fvFPSH+Nz1P4V+AVzO+g+29/xvrvoMf/VYFXyPxrmO/PRlKZmJJyPf73p9I5mxPxT9HHT18Xx0+bE1vDyXXJcHJzx9otTvajjl//Fd1vVAopJT/c4jb/qmuu0M4Pm9C/qdAEDvqLFzwAbyD9e5sKvU3E8vN3zKsB2IQg85/fxLw6f7a8UPrjYvyrth7gH4hvaF1eaJCS1v7XPwW+r9DQ2kfQ/1/wL8Sr82fLFxdKf1zoD/VnwL8Ffs58FZ8zf7Gr/iNMPQ/eQnz76nWrwhu7I277T9wH8B88f5DMkO3nbSQ/HqeX/3cEnt7/fVfgR8j8e4ifoQ79zqD4b6fB++hnrxZA7wz36z8+gA/Q/RnJeCJdSBbGCpnBRHqG4/idbzrAfwX5QgCO/jv4D4YPsfxcoj+ZL+Tcy/8QPhLkCwE4yle3esLJ2b1lTU/X2mBL0PX8ubg5dPeWNV0d29zz6vwnQ3w8NpiL2AyBmdf/zCqdQoP5DIX3MA/iQ/2Joca+Ym6sUV4Qzesn1NPZ0fxnrqDOPuD5Y9v3p9XxryqRT+LazzD9LK3/qxG/vS+X6Sfwav8dnzAS7mrPUssvOhEAYkObh+IrCkW35U9d/1yD0n97PpeljV/+sXSSa4WP0/ipbCriF0XU+qNHLTuu50/xKXy9DgEY7UfdPKAe8Q1tYdsAzO3XYTBN4BUSP6UeYDriS+q7r39ZdT3zm+NPaP+nsT0k8XdffwPsKYm/+/HL6WwvIf5ZJZ8fyeTi7ucP9xbjbxuA2X/Yk+1jiL9dAMbsZ3V7CWdxqvGn8FC3N9sP8Q7mb4o/1O7B9kd8OjsUpth/dZ2fHWDmO9VG1A1fVQdwoMgT/Y9+OAjVX5mxVqL/9QU4GPFZJTaoqA1wRJHOJBrnb6umAfsEw+NPE3wmV3DFH8IOkfNFN3zNNIBDpXzRFa/OPwfkvEv9D2WHYX4smwyG+zs6YytTI0r3XCf/Rd2/ZQbK/wl+bXzF5p3xdkdeXX96OOJzxehYf2Io79Z/UMefj0D65weDSroQVOJDyXSzxAuSzf82SPhs0m35A5hp5jNKwS1/JDtSwudc87PYLDOfT8bd8kexoxCf0DdQofSfjkZ8NBpJJYcTEYr/MRvxsTx1/O9odgwq/4OJMXL/J4j9p1w+Rx0/axTTn1h/BVkTkp9ojZL1b0Z83n74Rv7+P+KXh1dHujq2LXGbf14fQCuKv85bvgNj9H+89W2sTcIvcT3+81+YY+Yt34Exrz8dh7ky3mX58dReAvPMvOU7MMb4++pTMF/GW7wDY25/T4YFiO+LBcn5vxDlf98I3X4WYT5FH/9YjPj+PHX8sZV9UrD/4EAilYxl0omgO/+rmS1B6TfQR4//sUyYf4hkcv2k+u9TuP+UTCu0+mdeaUfbSv2T6iPNvx3LwohP5YdbI1la/b/UyNvkoZlvZ+0CHyHbzzKU/qnUKHn+pAPxQ8308rMc53+eyj8FKxCfHrafwZLtX7PS0P6rvo/b8R+oWco6Ed/TtjQVHVy+ilL/43Ph84PBTC44TBh/Oga6sP+Ztc9As/0vZ6sxH7OvQMz8ErYG8bkF9PK/FuVfLkufv1kn8PT1V+sRXxhOjVHnHzeg+Gt8PDHsNv9U/3ujkc/mMnGX639ZbTfrxnw/df+6j0onSJf7P/Tyuwml34iSjkdtNDD7H5vYZiR/VKHPP29B8kcHE2P5ZJS0/msrlp8fKmRtApC9P78Np79h4MBp/FJdP6meGV3efzCZj+Ghj4DhBR7Z+sXjEZ/K9CfTsxzkG+q/XlT/lFaON+aKeiDW+y/u0ocfAU5AfLEwkMkldyrq+zcgvP8TCMj9rxlwIuL1+DfGMkNNSjbZ5NT/rfEDROR8b5OkFyrjT7Lg1QCc51//AYoFr85BOvffj4OonG9oXe4sX10/ELPi+9zwcRaX89ocpPP4xachYcVLJiFl+veZeSWbLZmAE6+u3+m35HubnNMfYMCa73WOv8KS1nzRiff5AbZb8g0u7CfBBifB1/lnQsqSn3m4s/x+NjQJ3ucfZGnEd67YsJla/2dQ/d+5IkzefzuL+PiKhTkqv4Ph/Re3ktvPnMBvJvN5gafvf1lAfLCYJ/NFVtn/zv7tHVn+3QrDuP8Qp/sfI3j8Ox8Zbo0o2azL9Tue2mVsFLXfJd66B2rmx9gY9n8TdP93J9K/e0UjmT8Z+z9KNkv1X0/B/k9mNNE4mhnNWkyBy+aPT5XwUZe8rw7gNANvPfsuX/9zusjHqPEfF/k4lT9D5KNU/kxWOX9AS3oSfxo7S+QVqvyzRT5H5c8R+TyVP1fkM1T+04hXXzvMN+ZTSmxQcyCc/Y8V7DzU/hj4Xmf+fHb+pPgL2AWT4FX/9UJr3sX+nUPsoknxF7OLrfmZzvpfxC6ZFP8Z9hnEN3WmY5mhZLp/S+kVVDfpdyme/zYE4Ia/DPOGAJx48EfZ5ZjXFi5WgnDiPf5/whV4/hzDruT/Gz4r8H0kXvWfr0R8aeGie/3B/xZ8TuDnzEd41Jn/D1yF1z+E6ftHfp5V9i/rXRQmnp9yNbsa8er+9WHS+p392TUCrxD5L7AvIL6rYxtx//Y57It4/GskmcIrx5z2D1Hf37oWjT90dzWT0/9LSP/urhYyf53AU9c/fJFdL/BtZPk3CPwcMn+jwM8l8qfDTQI/jyz/ZoGfT+ZvEfgFZP7LAr+QzH9F4BUyf6vAR8n8bQIfI/O3C3yczN8h8Akyf6fA95H5ryI+vKGDzN+F539SsQHq++N3I/+7UQ0gMTSmOX/Dra7Gf+6x4Hubhh3HT9Txp3tR+yPwvU3DzuMvV7D7rPhic7MTr+4f/zULvqF1+bCb+H/dku9z5Kf6U+x+C171BZzjfxX7hiU/Z74b/R+Q8Eo22ZjMNLmK/zcteefxQzX/H7TmXbw/+xB7yJovOvPfYt+y5J3H/9Ry9/AkeHX92rcteTfjhwCPTIp/lD2K+NFsbpg6fvgYqr/GyPx32HcQv5PIq+OH30V8gSz/u+xxxEeThVgGvTbqNH+kvr/0PeS/ZXPJYcP5aY7zT08YeKVA2f/uQnjSzJP2v3sK8SNJsf0SZ79k7c9J8H3ERwvi/lUS3mQ/P0C8fnCgNg14RDbn2H9S31/5IbLf5au3dHe0d7mev6zy+eBHeP2H3eJB6fjJMezHuP1LpvuKOUWrO9ua7MfvJtbPPi3le5uG25zrT7X+eEbOawE4l/+fsJ/g+qPCS18BNPOfZT+V8mrr2dbg3P7dz5614Ptc8Gr99zMpL38F0Cy/j/3cgp8zf7Fj+1fjf4z9Qso3jeSbhtvc5N8v5enfNJJ3N//2KzmvBeA8fvY19utJ5f+z7DdW+T+Sd8w/n/8R9pxV/rvg1fR7fhL5X+t/gP3WOv9HnO3nm+x3+P2tUv1FGH//EXsBrx+Jp0oLmJVsUraW2Oy/PM1eFNZf0dY/g28tewnx+sGp6gqaYqyQdKx/1f1Pfm+Kv7qCJ5HKZIcSburvP+D19zuzthGQrf/5I47/AG3/LHX/m5dF3nYHOjP/J/Ynkc8qpP7XevaKyNuZj0T+K+zPmN/RHMtnafvfvCrySoHEv8Zew/N3ZPsD+Itov+rkoWUY5vWzv2evi3whkS8Q5P+V/VXUn8i/zv6G+JGBfCJGyD91/dAbeP5GUYj7V/0e/i6s/8qS9796E7//UKTPv/4Dv78wWshS97/7J5Y/WiTz/xL4wgCV/zd+f7jQHGtuaXRt/6r//pbI5ym8Ov/6HyPfSpP/tpFfQOHfYe8Y+JZ5NP3fFd7fyRep76+8h/hwuCMc3rI5v23r2mZly5phZ/8B4H0m7L8WSYytIuh/FXzAhP1ncpT9l9X3T/8ryM8T95/8MXyI1//HlOQgcfzuI4EfJfK72C5R/hBVPnBBPolX6z8m8EqKwqv7r3NRfoqm/1/Bg/i1Gzs7qfWnV+Q3UPcvrRL4jWGq/GqB715P5acIPG3/KXX/AJ/Ir6aN39TwGl75mSg2t4yO0uyvlmP/uZifTbTfqQa+dIaEu/1Dp0w9G+oMfIMVbHF+UL2Jj7rmvb5zYJqBL50h4U5/79Tfsekmfk7bYpfrt7y1n2d+gU8UZxPL7x4Gnpb+9XxPA09Jf69vOt/LxFPSf2++t4Gnpb+f72Pi3ae/ev7DvpgfGCW/v7EfR++vk/ff/Rbsj/k0ff+yAwQ+St5/+0CO928r5Mby1i6AOf3+yw7ieP+2Qm6sSOm/Axxs5BUa/wkjn6TxhyA+nm3M2u1AKWt/DxX5PIVX+88BkY/R+MP4YQb5ComfwWcY+FhyqJHivx0u8koxnnS9fx/UHM6PMOqfjLuWD74G3oDzv0BfvzoT2f/23dg//0jEDxajCSU+FNiuT4Lg/UPBYv+aWaj9jmYyhXwhp2SDpTd5hMNjzOd3AZ8OcJSM118EMhz/JT0/6mgZH3Er/2g+G/F6/CMT7yE57Z8K9UfxYxAfbqOvvw6i9M9k88T+y8G8EdvPgNI6d95ppPqjiRvevyLuP93MS37gRPqVDiAPFt2cnwH1Qd6C5GM+nzAvpTXPv7byViS/tH1EUB0/crV+uqYOoA3JH1aKqYI4f+W4f9YclP8Dw/lGavmbi/J/YDhK3n94nsDnyPx8xG9K5xNKKtCVGAu48l9gKsACFP+ixkcM849gOf9YXTufLTTxhvOzAtbnZ3lrPHwRLn+b13ZTx38Wo/xXksOJ9HALafz0k7j+t9y5xSr/B9gSlP7xwYRCtZ9jMZ+3V0AW/09h/TP5BFV+CMs3TgA79j9/yMJYfrRQpOXfM2ypyOep+d+O+KGd1P0jXmbLOH7/JhrJK9Y7EJj9z7+xDiQ/rW7gQOy/L8d8tp/sf6/glfHnbD6mpBKR7Aih/7ES9z9KfGEw7a7/o55/2WnmM+o2ZBEX7Ye6/+wqXH8ncotaggPJdGGRK/nq+R9dIt+rB9C7yIX86vqVbLXIN7SFSwE0tIUd5v/V80N/BWuMvDLBKy74tXytIf5thPir50+tM8a/jRL/NXy9Kf5truNfPX0932CKf5vr+NdNv4FtxP6PenSAzQ5Ssv2zugWevn9MD+5/RrOR4Wb3/Tc2ZRPfZJBvafzS/Qs28824/DTaeY+y+qOJb+F4/qhI7j9sxf13pUD2f7dhfjf2jzoO8e3L19tugC/r/x6P0z9F73/14vxPNRYbSem/Pz9BlL+Ulv4n8BOR/L5kf5zWfgQhguT3Jfsz1PbnJAOfI47/KyJPnj+KGniq/JjAZ+QdF5v+T5wL54cE00oLYf0ZQMLEtxL4augz8W0EvpH3G/hEkab/gIFXsjQ+yfH6u3TEzgUy8yv4dgNPqT+rawEGDfzIAG38LYXL76B9BWy2n618CPtvhTS5/Unj+sd++0RJ+zObZbD/mx8g139ZJL+5eRmZ34H8z7nhRHbBPPf9L3X/7Jww/pHMZjPu14/U1L3E8hyfX9gTpqZ/AcW/QD7/9UtQ5ML5FcT0S/Nhld97gg8T+58AI5gfEbYPd8WPivwqavqNCXxzF5Xfifjwio5gd0f7xo6eoLYPvdP4UZ1/hJ2Mxg+C6mdpx4rOtYGOte0btznx9f6L4BQp39Da3LG23c36hVOl/GxX8j3+JnYa4teX1n+rR3cH+zK5ISdeff/l9Enw6vkp45OSP87PmBR/Jj9Tnn8u5w8BzrLKPxf9H0/96fxsef65nT/m5yAeVnT2tG/ctr6nq2Obm/pL3T/iXMTPamlZlK2koWP/qXY6wKdFvtcuAGP6Mz/AeSLf0BauBODEq+fPn2/kFQp/Ab8A861q/DOFRKyQiAezOTf2e6HI9+IA3MT/IpHX4j8RgLP+F/KLjbxC4S/hlyC+KzG2KDDLffrV+c/jnxH5XhyAm/y7VOQb2sKVAJzTbx67zMgr7nmPv5tfLom/2/Sr91/Er5DFXw/AOf6X8c9K418KwE36XSmNv1v+c/xziP/ojY/ecGo/jePXVyH+mWeeeYbCsykAn0f8jMHC2Azi+OvViO9VA7A+vkeyfvEafg3iPc/deE3/B133U+Z/v2DgEyT+i/yLwvxFIVfMFxLxQCwzNJRIO9tvA1w7CV59/+FLk+Kv49dNSv8v8evl7e+6bCK92bn9PpffYNX+rssmnP2n0/iN8vbXlXyP/xx+E+I58zSfSRx/uNnAjxP5WxC/uru5sLq7pX3jpviqnqSD/1E6PwK+LMiH5vrqmqPPXXnuO/WMMaf4q+9vfMXA71U95ehzVz6zhDN38m818FXVntmJrLv+t/r+4W0iz89kDNyWP4/vKXa7kecUHuAO7H8We3q2BTepU89dibGg4/tP6vsrdyJeSfVncsnCwFBgYEiJuTv/4atSfoY0ANn+j3dJ+V4tAGf/525+t5RfuSbc7qw/n94K9yB+yZJAIt46d27LwuGWYD4Rcy6/APfi+l/buL/0rYbkzJ8K92F+Sa+ggXP63ce/hviGtmUNbcsqITjx6v5FXxf4eENJc3c8+G9m9yO+tHF/6dtd/AG+IfDzWhZrXyUdnOvfKv6Auf/VJek6WJTf77NvCnwiP6DkEnGLEIz9F14H8CDije8/O/efFvGHED+SzCX6i0ouHimF5Kb8fguvPx4t5JSBhBJP5MT1BxbvX6vnfz2M+KGx/I4U0f/5NuLz6gts+TzB/3qVPYL4WDGXChDbn0dx+vUnChReXf/yGOLjmdhgIhfQtlF2k/++uhPYd3D+Z+JDSto9r9rPd/H6m0RqKEBK/1PgccF/oJ7/tQ/7npmPU8a/nxD4gvXhWxb++5OIX9REP3/2Kcz3NhHPnz2FfV+o/8INrcutT4A1719+JfuBwCsNrX3WJ8Ca119ewX+I63+HBJCNX/5IiH9vE+383N+wHwu89tq06/NzvfXPsadNfF/p29X4U4w9g/j2TRtXr1vfQzr/4ye4/KnWi553Pn/yCf5TjvafUPL57EBOmVhF5LT/BK8FeBbxEWPt52L/958hPkjmf85/jvU3FF3n/S8AfoH40vyLIf0CdvOPWf5LxJde+3bPq+9P/ErkI4b9RxzOH/0W/7XIB2n8Wfw33LR/h+v1f1W1tfCciaes/xuB5018kCC/Dn6LeXXqECVAwJAA5vc/fsN/Z+Ap+7+o81cvID6RjuXGsuru/yUtAsICZnP/q3baC/xFKV/SwrB8WlJ/bGEvYftN9qeT6X7C/jMAv0f8kJIvJHKU/Af4g4l3n//q+cF/RHwsl9DOX1ZS7uofdf73Zcxr5zdQ9L8A/oTTr5DJKf3u9++ZMvUl/grit48USOVXHX/7s1B+s2T+VZEn1T/q+onXhPyLDSTTiYDb9kd7/9/Y/mRy8SWG/Ldq/3nNs/x1CT9xAFyl9KiBycrP1/hfZfwSB/nl9uuv/G8SfuIAtwpvVX764I1J8Or81d8lvNqDjC8W+QDI4v8Af1PKlw6As47/xPrLb/J/YH4kvsSh/TT4X7/k/xR54ew+lHUW5f9v/F8GfomDfNP7/yIvnL2Hkt5i/cY3+FuT4Hn1m/w/Ij+RdZi3tH9Pzb78bSOPzu6Txt9wftY7kvwPuLb/N/i7Ml7PRdF+A5L1q//m70n5JQ7ySwrwqe/x92W8nguID8j7jx/wDybB19T9h/9Xxuu5KPAB8/hZzfR3+IdyXstF2/Kn7R/2T/4Rfn/JMG7i7L9ey3ap9be/4r/YuM+S9RcprvrArHL+INl/ZoiPGBeQOshX+28c8Wr7T9Ff5T2INw48OJ8/9V3uRfzSYn5saWY0MGyxB4h5/fsbUOVB0/9rNwWiSn7gmMBwIpdPuth/HKAa8Yde6CP3/6cgfn2Xx0vrP7/AfIifdX/Th9T+dw3iP5y/c+txjvOPYv+nFvEt4W0zu7fR+KmIn7/z4buPPJiyfg+gDvEbldxhB05xz6vvz9YjfiC/I09d/zQN8d4Za/an8tMRf/7q49ZBfe2BtS7HX9T9t/yIb1/W3NzC3Mdf9R/3QHy+kEsoQ7WE8Rfw7Gni62vd+p9q+7cX4nf2bC1Q7XdvxCd3g98H8+3t62n59yDbF/Er5+Q7qfm/H+Jnr24nn/+0P+KDu8EfgPi+5Ah5/eGBiG9oNQ69OrU/aXYQ5tvo++8fLPD0/fc/IfCtZP4Qgafvv3+owNP33w8I/Fwyf5jA0/ffnyHw9P33Dxd4+v77Rwg8ff/9BszPodpPgM8UeLr9HCnwdPuZJfB0+zlK4Kn2syccLfB0+5kt8HT7OUbg6fYTFHi6/TQKvEKs/wCaBD5K5psFPkbmWwQ+TuZbBT5B5tsEvo/Mz8H8XHr7MVfg6e3HPIGnl//5Ak8v/wsEnlr+H+MLBZ7efiwSeHr5Xyzw9PL/SYGnl/8lAk8t/3ezYwWeXv4/JfB0+w9hfh7dfsMCT7XfVXypwNPtt13g6e3XMoGn22+HwNPtd7nAU+33cVgh8HT7XSnw9ParU+Dp9rtK4OntV5fA09uv1QJPbb/uZWsEntp+7eNZK/D08rsO8/Op7VeOrxd4evnfIPD09mujwNPLf7fA08t/j8DTy/8mgaeX/80CT2+/tgg8vfxvFXhq+T+VbRN4evk/DvG9o4YBgAA4jv8ej3l14U3cIN52/uYnvFfo/1HL/4f8BIGnxv9H/EQh/m12uDT9IgI/h8yfJPBzybwi8PPIfFTg5xP5L/CYIf/bnMaf0W9e9T6PG/g5JB4gYeDnEvk+Az+PwKvrN/sN/Hyi/AGBP5lcfyQxv6lZ+7gdvwXfgGc75pvtOxCy8c9BgafXvymBp9e/Q5hvofcf0wJPb38zAk9vf7MCT29/dwg8vf3NCTy9/c0LPD3/CwJPz/8i4mcePkrkP+LDAr+VyI94RgSebn+jAk/Nvz34mMDT82+nwFPzbwhOFnhq/j0Mpwg83X86VeDp/afTBJ5e/k/HfCozElVyi93Wv+r7U+OYHxjLDiTSi93X3wBnIH5HMVN6cTuZLijRVAJvv6p+ZPPfZyL+/wA=";
+var PREBUILT_KEY = "262a4f5ac444f07212d1ed14dba052906750d315c789d6c151fd524ee526edc4";
+var PREBUILT_TABLE = "vZ13YCPF9fjfjGRbts93ondYDnwcHHK9fhxI52s+X7evgUGsJdnWWZZ0Ki5HM713CL333iEBAqSTkJBAKhACpBcgCSmQUO733dVaerM7q913/v6++sOWdvcz8+bNmzd1Z7w37vvZa83Vofdu7Drjotv37AzCId1PnvbRaQAAflAguGbW8Xs8su4pdtviW3xXzdwAsGHeNYm3tgKA4gdQ1tTtdWDFM7NWLjt7unLr3L0/AZh78T077nlnnH/m9Nfuvf3+1686b3XLZde/5KsOsvaHD3jk7Xu0+xAEuPRD9c2X5/peuf8TX/Ncdfd9g9D18Kwbhm8IQVDRHuHHnnz8+rN2W3X66aEXvO9e9myIvf/qcy9++o5xu/Th2gcsH+7j033Tp3Pgvuneww+fPq/4maTAkV6f73Dbj++IGt/h3P4+TILp4PTh8H/1OUoaVYaZryzw2IfxNxtxZ+ih/NkIawsK4Wum8C8VftfqT56GQk3pV+4UZLgF0i7UdIXn3CKVs31+TLhzkEm6WcW7p0npRcX7zxfJK41rR5XR25HEvPq0GM/P9XjO9Lglr5FeXcA3FUOYygB+xf5s0dCv9b9NxvW1SDODHoDb4HYkwz6Irkff/2N8358BHMoBbmRn69SBUqlO4ADLjFDfkNwf3Akr/8gm56fpf79h/Nqgp+6HzG2obxafrDb+/wpOL5MnF9ra3/wi9YBng/79PzuRynoY8HQVf00nO5Ff2hCTitLN4bM8tDCbbe/sjfS8gh1XJoyFDKCvGO+Rlvz5B7u/KPkCCX+ag8y9cJEkzw9A1zr1EJos4TzuQhvx4jMvwJlIw/uZtH24EV+UXy3c2cvGHo+2XLlNKs22MnbwGgc42aAOKHhCW+v/px7O58XfMZ2rZABzJcwd6Pt3XZaoZoukXRLZ9zFCW2ej+0dd5EkKSfRamecuKVuG/q3VlPz3xq++4rOX6t96dDlukUrzC+PZyZLw13gAtnvON+lsuYMO79f/RjwALdIYE2X47xS/7eFJQZuJn1JGn2fqoV6vf/8hP5stYdf/z9NjluceNoVxA6P6pvulxDyT/rgez1bbUE70ANxnk6cNpt9PsYVFqXflACPGr9Uu/er77B4XT/1BerUbxfFf6RNMf2JzWT1+yZD4Ws8q49szdu0DBnB82bBu1ePrFdJ+LwuadJF0yNeg5xv6E0sRd4Ihm8+4NmBc/ysD2L3g/4tP32V8O8v4PySxzd846nwxBzjONhdnSK49h75XFb/9jAcKPpFXcIAfW9J+FwMYMF29Spd4jenqKuP/E6b0LGUAv7XV6T8kabibATwmXHkVPdXqqJvfM4BuiVa38DfhRAfLf0eQ9NDit59IUvBJqR7Z6c7OfWU80+T/aYPvxv9pivkOBnARok7W475UEk6bSarr+TxCy+frOn2Y7f19TL8/sMnjfPH6sZLYvfrfmf9rncUVmudhAA/pIT5tCfdfwq8KQaKM/useiZSfW9L2qHDlcs8FJuoK0/MXwE2mJw40Qsh6vl4M6yaH1G2wXHmMA3xhSeXRHoCzi1e/Ksh6FptasC7j6neN67/T/6ZtS+rlNnn0GqEeXMbvJeWm15PWtXaXrd2+zH9qE/8t7DyDerpI72tJQ63pymqb0B6xXDmmrM2exAGa0O9NpnCPLkP/RWuTovs3FuX3lCm/TxSJpcZTz+lxTpYym9HVpyRPTPM0C1fPQ/IkPQCv8zs8AF+zleYTqR5vYufooR6t3/2kGOaPoMelB7iTA8zw/LbYhBj/8hUO0MIBvl8MZ0+bEP8k98O2MU5hv3Zl4Wc4+NazZCM7gowbjRD2L17dl+3tUi+JYuwvyvpveihvc480tLMM9jPjbqPw1GqtFrLRwJ2wqnjn5LJa+r1NOuaVYe7W//br0lVLQ9/XsyfS+kLrmJgHYCP8ROv9MoA/kVvsAF3lcxXdXe0BuFW4udWudye22TnAHibtLBMkZQxgNrryDb7YQeq/G+HtYpFgHQrnFHQ3oP8N6Vf+5ainXoNcYgn/cDiE7YCDy2jtVHQvK7GKYxzbKOs9w0UJ/4tCeMwD/6ufZzW74beZZLzH+P01/k/jyg+KT4wY/3fTehuGNHu5LMEjeppO8gAc5MnzrbyV0CZ6jkclaf+h5quFUM4xhfkpC5LLxGUGcalwda0l/r/rzz3iIk9W2t75hzaaWJSwwvh/vJGK/rIaqvOsQ/dVT4vYr3SQ6YHCmKgewqiehpvh/+Lz8/H62ZS2ZyRpfYWPu6C1/CFTPl5j6P03DOBh/dvs4r2HCOXkQRTv74rf79NjqzJ+fyy1oY3G3TtscynsAfgyr0D0zSbJvlNkn2CPsREU0rD+5OzilWfYE//f8uR02zIyJNxRi9JkTcTBDOBqz1xd5stQGv/CAXb5nzZ4e2l+Z6d92D1GnPNN+v4xv8B05Tj2R/3KvyXpOt6Iv12Sa38tW96+z/JI9hsLLcudSslsiQ7wfGOvTX58y5DPyxs8Kyxh3MkuNq4dXkzHlR6AOQxgZvHpP/Cfjls+KSeeFJ7+emn0VRJKFZI/YcgyBz13N38Yafo4dOfiQk8MfutQN3zI9mBLis8sQiE8yx+RaK8wo/w8dLGvkHKqAwB26OHdS9DWoCHB7QzgQs8LRTm9hLqo3ebZQ6Sa+a/06bnFZy+yG2UzUvU3C/9jkp4iEqk+1mo+I9z3CyOmpicWkermDpQD2/Tvd3sAho2Ydxj/v2QTZti4fys73zYnQygVHkfZPi5rozMLY924BIE8yJuLD01Bj3/Var6gL7woN5og/CoENgagDYd4xXs+1Pi2uwF+bRWHaaZgTBRECNVfCiRYCp1LCqM4lQ/nef+HHcNpVSSp04LnikmtfFx+nznh8g/HKvS6UapJKZaJkzEJwPSr3JKSMe0nL5dpFhsZE1OrwJify73buCQMx6qF7h+zJKeQIh8rJr6YRCVYxCWScVnW+LyC1k2xBWXpkykNP+k3BEJFVRnDD405+wsu5m2wqNqgT6o8pag5n0PIY7osirQASlhR1l2Lcoyh7OZjJX0HBas0Gacy5gdZCRkbQ/qbbioJXBEVo1isj49H7ZVli6JLOz7t7Je4HZ8ptyRl3kaXWuBsXACf1M8VUKYgG/FaVW8YLZeUxvIuk4EvWIgkiPhiqeFSUw3a+Qd7DUBZyXxiQN7S9bGSczQue8fF8mElFQqoWN5eQt8nlYTwFaIeK+uKrNWEF2sjKAbgwwV4d0MmO80EnfJFiwgF7lckRXtnPkoxUj+zZMqYkPRiag6W56YyDvjlJV2xWkrhySZtYjgo0XNQ5jq8JgOXpl6RZFpQUHapZHG//rglFL/XPvJChW3vdP2CIKykDZ/Ng3w8J4Lla9tysY1p3/ySek0pPBIEZ1cQ9I6XKK9SvGRbIIK2DsUH8raXo5lbQ2AyvY7Hr5jvTXVoBVocz3nSfOOI8ltzgI8Jpldpjc+m1vdaG4B+2xqS4wAVQxPcyd7NFlhc7+DFz/q0Gmhs/DGv32QVXotofruMY+KDY+AbA2lxljeNSxpCKh+TNPt8tqn1GhU+eoQVnlPKuIHCD5+Nvfi8ilzLfmSTTnWY9nApt3ysfO2iP+sFXnJ/yrgxcFyQxsS4x1ACvWYRvMgQveaGO0PJLdZRyumlUIU6zCyvV3HwfeBrkqSW+aUW4eN2Pt/WMXgtdZj9QkCv1HTGnDKkVAq1ln6pA3Oi1Pkbsp9eEpON54ZfWo04uniGHghiH+CTtrS5tMnHZFIGhRyT9i/NfqaibPXj14RgNor3O3cqmZFOxcE9Mp+9lSimjEQ1F8cZECyX32WcKpPaX6FZx8tlKUORWasTL4gOl/vsO9NKKUODlsh4GfV5S9/9MlG9wTGbouHHXtovLS/+QjheRI8ZQfjQgFspf4KOzRqGLFeRa9VX6oW7cx1IAT5ZPgt56Au6C6wYt+JmxIQxa8nk5Uqi30Ykbn0Ct1gL/XalnEszB+CXe0O/TS9v12A5BdXY5UlQjF1B1sb9pcaU39pi5QA1Yh1mHskpDO+AX6sRgkhw5roL6g+ayoC30J3n6JJihMdNQfjPk6mYOTZIja58mfGVMvWT36FTr5uM3gTkpXEFxbH6EYMbKw4qekW34x3P46DQEfaWqX5KfS2fRehKiY68yD79RnTc0vLxy+sw8BYMSQw3aE5qyT0zqxb8JUNGylYA9i4M1rjop/nt2mB6S2I8ci8QPt4TXRVtRe6IfONj0V6L+Irt+IOCGxBea2WjsPGBLcW5pi83HKVY3afPPH6pjDc5bEYb/WU7jvq9oCvPLh3K9MqThYefRFtxqhmCUDRusa8xJs9bv0VlRiTBXbGIhdCXO43ho2i5i0Fk+dyJFwprS5i/fCM8aDN3In7d22TKXmt++WWKsfpgn8XIvOYpHfH+mGPbZLwv7B9XPi9nSF7b4jlWbrLFaDMzWztSLD3agpH6x8cYmDHxYtRh2JYUS6feKpnpkkUpvAJd9xWC87pphokR+i0TEvot1N33BqWmhDy7D9hya9n24rZpMb6gqensHZM0toNOXp1xfF/ocZvGTWVNeVSHKRaTC5rlUCxGEiznV9ll2ObG6zDFShnjgjL/FLTNdl4YOS878uyXhuQPFvLY79Dh9mmhjge8eHwck8tnFoO2luWzJo0r44OwwWImKDa1kWlMeEzuQ4NSt2KMq3ktA43cxaC9z6kqwoIGRS17C1WlTYPT6y1VS6iRFrRUu0ZzHKdOwYtdvbKOumheXnkbFn88EpRbxwr81kK1U5+VXaH2cvd37NixQ6o2w9pDHe0hCs+8YrUS6qTx4uwSQGgRPX4PsqFQWxuZ9yI+qrYEqHwFjn9RZweVr0R8TyyaSUUGAmo6HhiIjQZkPP7U+Y333owCoQ5uTzYMDmcbysS/AwnBqw3U4LOxSCaWC6uRSCybDQ/EFP0DxX/m+Gv9hXfsx22gwBfwgdioARY/ZvmhZkqhFy3ygUIAAef4tfTXIl4dzoYLYRglugSb9Gfov6Zg+ojHeEl+G/1pia8T+QAt/lr9jTiT/CWPVODN+Veyn6o6mGLiNb275/1CA0wdzmJckL3EI/utLKz1LOZfa1jUnykIs/5YtbY4Qoi/gZp/uwnxN5Di1/Jvd4v9lVRYsj95/BU1AHtY7dc1X1kzCfa08A2ueS39e1n4UhY62a+3Wu+FFPloKh0eag6X9V/YALxVxjuTvnE+ReT3hX0FPkPiPVUA+yF+yeY14OB/LfXz/th/h0Lk+kvfn8F4+TjUvl2l+v8DcfzrGkI9c9evnu3Sf2vl5yCU/mVr1ixrXgIO+hNHoxQTT0v/wYWlEob8zY2NTVT9TUX8sjVtnWs3B0j5fwiSf1RtmdfgEP8OU/fuUMR3tm0i2089zr+O9sXU/J+G+HxEzYUJ8muNj8OQ/KGOlV3U+KcL9rdxNTX/Dkd8rrlhXizv3v60+uMIYyhE+zStO5Wsf31fAGNit3kn+CMR37ITfADxrTvBNyB+5k7wjYiftRN8E+Jn7wTfjPg5O8G3IH4umd+jsHeCwc/bifhnIj60tn0VtfzMQqP6Der2SCrZG+9riKcWtEcXOrXftdmg2ahLbuK7nfk5MAfdp/NzYa49X++m/zFvQvx8mG/PT3MT/4IJ8UfBUej+jNAiler/FqL87843NbUssg/EXH97qo39ogy+vhxsU38fI/A9RN6Y7zT4aYeMtCxa4F5+rf0REviZrWVwMDe/tYUOixA/I9S2nqr/Nqv+bQOx6v8YWGzSfzkJrPoLwRKT/mn8Ulhq1b9r+bX+yzKL/u0lMONau2E54kNti3uo/q8d88cuXkPNvxVoHKqpIUT23x24/bkT/ErEzwgt6afKv8pqf7aBWO1vib4XAba/chJY7WcZrDHZH41fC2ut9udafqheDuss9mcvgdX+2mE9tp/tS/NU++vEfHuqi5p/XYL/WdVGjX+DNf9tA7Hm/xrYaMr/chJY828dbDLlP43fDJut+e9afqheD1ss+W8vgdX/t8GxQv63kfvPxwn5t36Qmv/d1vyzDUQ2fnq8Kf/KSWDV/xY4wZR/ND4MYWv+uZafVS/SV2eI+WcvgTn/tFV8KuJXrFu3Yh6x/92D+n/ZeN9Cav5HUPs9G+/TsrA16jL9FdUAURO/kCA/qwCIiXx962L3+eep1HY5NfFRWv+5T+SnHTLSuniBa/9zLPSb+dnNCyjttzjuP23vjFHzb6tQfjt7qOV3wFp+bQOxpn8TJEzlt5wE1vJ3YmHfY1R+KTyvBEhay69r+Vm1CilL+bWXwFr/dkIa8dl+NROLFudvFjrM3+yo8U+BbSh8E9/txGv9t8yE+Cxk7fl6Z/kzkJsAr8mft+enueGHJsQPwzDiSznnMP5vWIC3Jl/c30fgDS9a4hV9NsU8fzdpCsColF/oEH9BgKraHGyX8YYXRLxi7r/rzY9JfXDSBHjfJICTZbzmRaMLRF6xjB9A9ZQ4nCLndS9aJv26BLWTAU4Vxh86czT/lyjsfW/yfznX7ZcTCosOsP/LUfxfsvAqCPZ/JP4MOEPi/3KE9teZVv+Xc99+6SnsYVdZzL9UPpkzzb8pZef/zhbzX+OLE4iKaQLPbP+VtXvCObj851IZtS/mmq+qBTjXypPkx6sJI6nsYCrrfv5Xq7/OR3yPmov0h03zj1B+/vECxEdTkfxgLJmL9riTv6oG4EKs/3R8MJDN92QjmXg6F0+h1QP6Rzb+ivdJQWhSm8UVnK+En+Tfy9i/xoh/QO0JENuPl6D5m6HmhiYKr83/XIr4SG+ePH90mcDT5p+09vvlAj8Qprb/rkDjL7HRFf3tW1NxyvjVlej+0sToxmald7BZDZf3H0YQrBbgKiR/kc+44z21AFdL+Jawg/8qzt9fXdi1zeB7U81k/V2D9Ld8fceGQJkpbOv6D4BrUfw6T7Lf6+A6xCd702T5r0fyJ3sjZP4GgU+R+RsFPk/mb0J8Jhkl8zfj+VOt7RBQ87n+gCv789Zq5+2U9G/w6XjAnf1p/v9WCx9JxGPJXKB8/HoQnjof3Gbhs5H4oHv5b7fww7Ge/lRqIOAQ/w6AismzCidaCDyl/3073In9b4Rmv1r/8y6Uf0OROJm/W+BVMn+PwGfI/L0CP0Dm78N8LBOJJcI9iVRPODMcdsi/HVA7xTghY3z9Qleoq6t1xLX/0tYfPSDwbUT+QXhQ4DuJ/EPwkMAvWkQt/w8j/S1atLgtQKx/H0Hx9wzkVWr9/6jAq2T+MYGPkNsfjwt8umwDRDb/+YQoPzH+x+FJxLe1ta8NddHWnz1l4tevoPFPI76vP0uuP55B9tMXz/Xne8K2SpT53y8L8dPrz6/g+PszZP5Zgae3H54TeHr9/TzmE2qfTdVn2/78KtZfIpqjtd+vhBcEvrc3knO//k1bd/iiyBPjf6mwXVSRjw/mSPWnsV9+kY/0UPmvC3xKzRL5bwh8WqXG/02Bz+Ro/vcc+JaJzwRo/uvbiF+2vrl15tx5M5tdj18bp0QV48+mVIL9eKu+BS8jPtwXzyXUnnA2ls3GU0nH9UtaufmuPe+4/qjSD/A9dJ/OvwKv2PP1zvz34fsT4MH/PfiBPT/NmX8VXp0AX+Ev7Ig+/ulLpHNU+/8Ryr+0mmug+s/XkP/MkvnX4XXExyMp8vs3P0b81lhyIJ7MBiKZ/GCPOH6mDyGZ+y+VdaCfpDD+yaWUdCYVicWiSi6lxJNO+tfeA/7phPifwc8mwGvl5+cT4n8Bv8DjX9EBsv7fQPq373na828ifu2qUAd1/OstZL9rV4W6aPwv4ZfY/vMJsvxv4/5/dDBGHT/7FYpfG//qWRaJr4mvaN+wvb3ZTf6/g/Ovj95+eheX3+ToQDhvX4hl6//eQ/LrfNY9r43f/xrz2+jtt99g+bfR0/9bgVfJ/O8w35cOJ1IRNeF6/O89+D1Of4I+fvoHcfy0KbY5FF8TD8U3Llm9yY3/+iO636DmEmp2qNlt/lVWX1Y4e8iQvzHXCA7yixc8AH9G8nc35robieX/L5jXAigTgmz84H3Ma/NnS3OFfy7Gv3jd6fAB4utblubqpaR9+/1Dge/N1bf0Evi/wl8Rr82fLV2QK/xzIT+rS8PfBH7mHA2fOWeBq/5jZe02+Dvi21auWRFa3xl223+q8AF8hOcP4imi/byrn6dSfH83Si///xR4ev/3XwI/TOb/jfip2tDvVFr77WN0v1sPoHsqpf/6Cbo/NR6NJXPx3GguNRBLTnUcv9NePv2PEL8QgGP7Hfz7CeeoTs3E+uLZXMZt/J4pAJ8K8QsBuIgf4DN0v3PTqq6O1YHmgEv/p62//hzZb+emVR1LtlD4L+ALxEcjA5lwmSEwWf27w8yn3PPe8Ze3x7fo6YsNNvTmM6MN8oJoXj9RNUnc7U3N5LTZBzx/7PD+8beBi3wcez/T9LO0/YRPbdjam0n1EXit/sAndIQ62tLU8e8KtDlsZHDjYHRZLk8pf5VI/1uzmTRt/PKdwskrJT5K433Mh/j5Yc1/dGllx5X/r6gVT7HrdgjAbD/ay/c1iK9vDZUNwFx/aS/f1wq8SuQnsUmIL4hPG7+ps6afUH/XssmS9Lu3nzo2RZJ+97yf+YX0p9VsdjiVibprv2qbN+wipr9sANb5913Zrqb0lwvAaj+7sN1M6afwbBLA7oh3MH/J+rkatgfik+nBEMX+Kyftyfa08u1aJeqGr5gEsJfIE9sfUdgb+a/UaAux/XUt7IP4tBoZULUKOKxKZxKt87efwb4Mjz+N86lMzhW/H9tPzufd8NWTAfaX8nnX/AFyPuOWPxDzo+l4INS3pD2yPDGsds5yar9w/1twEMr/cX51dNnG7dE2R14bP1AQn8n3jPbFBrOU9sfBSP7sQEBN5gJqdDCebJK0gmTrR6dK+HTcvf85xMqn1Jxb/lB2qITPuObrWb2Vz8Zd+89pbBriY8YGJG79N/ftDYchvqcnnIgPxcKU9sd0xEey1PG/w9jhqPwPxEbJ/Z8jcPspk81Qx89miPon+q8j2JEo/lhLD1n+AOKz5Ydv5O//I35paGW4Y8mWhe7zH6ARpd/gbd+BMbd/vHUATRJ+oev+QzNrtvK278BY9785BVpkvMvyU1VzMrRaedt3YMzpr6o7FWbKeJt3YKz1N8AsxPdGAuT8n43yv3eYbj9zMJ+gj3/MRXxfljr+2MjmCfYf6I8l4pFUMhZw134LsPlIf/299PQvYML8QziV6SONPx2F+0/xJHn9y0LR/yR6SfO/C9jRiE9kh1rC6RxJ/mPMfJk8tPLzC6clF/kw2X5CSP+JxAh5/mQR4geb6OWnDed/lsp/ExYjPjlUfgbLOv6msCWm+l9r+7gf/zmGLUV8V+uiRM/A0hVu88/rE89Vzw4EUpnAkOvxp8pqgOW4/Zkun4HW+reNtWM+Ut6BWPkQW4H4zFx6+e9A+ZdJ0+dvVgo8ff3VKsTnhhKj1PV7q1H6dT4aG3Kbf9r6jzVmPp1JRQNu60+AtZjvo+7/9imsE/o/9PK7HulvWE1Ge8pIYLXf9awTxT+i0uaf9ff/UfwjA7HRbLwnQPG/G3D82cFcukwAVvk3so1Y/6aBAzfjn5sY2r8vno3goQ/F9AKPbP3/ZsQnUn3x5HSH+E3vH29B/qewcrwhkzcCsd+/sDR+eCzi87n+VCa+XdXevwHh/R9FkY9/HATHId5If0MkNdiopuONTv1f7f3Lbjnf3Sjphcr2Pz3ehtcCcOY/gBNseG0O0k38YTlf37LUOf5q/yFwoh3f60b+v4Eq5/U5SDf677HjJZOQ1vevACJWXk2nCybgxPv8AFFbvtvRfph/C4vZ893O8cdYrz2fd+b7WJ8tX9/irD+V9U+Ij7O4LT/tEGf5+9nWCfDVfoABxLcvW7eR6v8TyP+3L6Pv/zmI+OiyeRkqn2R4/8XN5PozJfAbqeMfkBZ4+v6X2xAfyGfJfAadglX+7R1Z++suyOL+Q5Te/sjh8e9seKglrKbTLtfv8BqAPKq/C7x9D1S2f+8Qbv/G6O3fYSR/57IGMj+C2z9qOk1dfzeK2z+pkVjDSGokbTMFLnv/fruE7yHwJ5l4+9l3+fqbk0U+Qkv/KewUkY/S+FPZqSJPfn/4NFbav19XPbH/MSbyKk3+09jpIp+hxn+GyGep/Jkin6LJfwY7C/Haa4fZhmxCjQzoDQin+qfGv5idjeofE9/tzJ/DzpkAr9V/506IP4+dZ8+72L9zKzt/QvwF7AJ7fpqz/s5lF06A19qfFyG+sT0ZSQ3Gk32bCq+gutH/xXj+2xSAs/yXsEswbwrAuf0JcCnm9YWLpSCc5w8/hMvw/DmGXcQP/h52ucD3Evkr2BWILyxcpMgfYVcK/Mw5CO9x1l+UXYXXP4To+0dezUr7l3XPp7cfv4T4+tbyG9Bb/dfu7BqBV4n8texaxHcs2ULcv72FXYfHv4bjCbxyzGn/EG394vVo/KGzo4ms/xuQ/J0dzWT+RoGnrn+4jt0k8K3k+G8W+Jlk/haBn0XkZ7JbBX42Of7bBH4Omb9d4OeS+TsEfh6Zv1PgVTJ/l8D3kPm7BT5C5u8R+CiZv1fgY2T+PoHvJfP3Iz60bgmZfwDP/yQi/ZT3xzX/8yBqfzdoAcQGR/XG31CLY/tPWz/zkA3f3TjkYvwE4GFU/wh8d+OQc/wPs0fs+HxTkxNf5Qd41Iavb1k65Cz/lewxW77Xka/xX8get+G1toBz/LPYE7b8zDnO8V/MnpTwajreEE85619rPz5ly3e7Gn9+2p7vdpN/z9jzeWf+y+zLtrzz+F+V/yvsKxPgNft/1pZ3Hv+r8j/LnpsAr+n/ecSPpDND1Pm/ryL/NUrmX2AvIH47mX+RvYj4HJl/ib2E+J54LpJCr406zR9p4ydfQ+23dCY+ZDp/rCzPqwC+buLVHGX/u/PgG1aetP/dNxE/HBfrL3H2S1b/HA/fQnxPTty/SsJb7OfbiDcO3tOnAQ9NZxz7T15/DXwH2e/SlZs6l7R1uJ6/1PbvfRmv/yi3eNBm/OW7uP6LJ3vzGVX3na2N5cfvCutfn2bfk/LdjUOtzv5Tm/96Rc7rATj7/zD7PvYfJV76CqDVf13OfiDltdqztd6N/K/a8L0u+Br/4+yHUl7+CqBV/qvYj2z4mXMWDDnLfzV7Tco3Dmcbh1rdjJ+8Ltd/43C228X42zz2YzmvB+Cm/vnJhPL/VfZTu/wfzro6P+dndvnvgq/x/4j9fAL5X+N/kv3CPv+H3ejvDfz+VsF/EdaPvMzexOtHoonCAmY1HZetJZbN374lrL+irn/uYL9EvHHwqLaCJh/JxR39r7b/xtuW9GsreGKJVHow5uy/AX6F199vT5dNgGz9/Ts4/f20/bO09RvvinzZHehk/af3RD6tkuL/Nvu1yJczH0n8b7HfYH5bUySbps3//Fbk1RyJ/x37HZ6/G6Cvv/+9aL/a5KFtGNb1s2+zP4h8LpbNEeL/I/ujKD+R/wP7E+KH+7OxCNF+/oznb1Q1R51//Iuw/itN5Lez9/H7D3n6/OsH+P2FkVya2n76EMc/kifzfxX4XD+F1+YP/4b4aK4p0tTcQPDfAH8X+SyN/4h9ZOZb3PNa/+EfZn4uTf5/mvjm2TT+X8L7O9k8Nf/+jfhQaEkotGljdsvm1U3qplVDburfj5mw/1o4NrqCIP9V8AkT9p/JUPZf1voP/xHiz5LXz/8Xr/+PqPEBov/4VOBHiPxn7DMx/kFq/J+L8RP5L9gXYvwJGv9H2CHGT+SBAy/xq9e3t1P9LxP5dTSecy7w60PU+D0C37mWynsFnrb/lFZ+K0R+JXX+r5KXfsbyTc0jIzT7q+K4/ZzPziDar8/EF86QcLd/qK+2gVWb+Ho7WLp+uobXWPge17zXdybUmvjCGRJu9z99g02y8DNbF7hcv1VZczbUCXwsT9X/ZBNP0X9l7c/YFBNP0b/XN4n7LTxF/7vwXUw8Rf8VtX+HXS28e/17az6C3TDfP0J+f2N3jt5fJ++/+2XYA/NJ+v5lewo8/f3TvTjevy2XGc3aNwGs+gPYm+P923KZ0Tyl/w6wj5lXafy+Zj5O2z95P8RH0w3pcjtQyvq/+4t8lsJr+38cIPIRGn8gP9AUv0riD+IHmfhIfLDBff9N4YrIq/lo3PX+fVB9MD/YLH88Soh/Kp+K8z9HX796CLL/rTuxf/6hiB/I98TU6KCy1ZgEwfuHgs3+NfWo/u5JpXLZXEZNBwpv8giHx1jP7wLflDo+TcYbLwKZjv+yjJ/7JgMcJuPDbuMHmI54I/3h8feQnPZPhbpp/HDEh1rp66+PQPpPpbPE/st/2AxsP/1qy6zZp5L8z5Hc9P4Vcf/cAC+0I8f1VziAPJB3c36Grw6gAcWP+WzMupTWun7uCN6I4i9sHxHQxo9crZ+ungTQhOIfUvOJnDh/5bh/VjPK//6hLHn/4BaU//1DPQ3U8tsq8BkyPxPxG5LZmJpQOmKjiqv2C9QCzELpz+t82DT/CGXmH5vYbAtvOj9LsT8/Szu/dA4ufxtXd1LHH+ai/FfjQ7HkUDOp/MzD/t925xZ7/c9H+o8OxFQqvwDz2fICyMa/jsLyp7IxavwLcfzmCWBH/X+HHY3j78nlqeN3x4h8lpr/QcQPbqfuH/EuC3H8/k1POKva70Age/9lEYo/qW3gQJS/DfPpPnL7eTEvjT+nsxE1EQunh133/wCW4P5Hgc8NJN323wCWWvmUtg1Z2EX9UV0HsAz771hmfnOgP57MzXcVv3Z+2XKR7zYC6J7vIv6KOoB2ka9vDRUCqG8NOcz/a/t33sxWmHl1nFcd+UlTOniHKf2txPSvNKe/1X36vXWr+CpL+lsJ6V/JV1vS3+o6/d4pAGtw+0c7OqDMDlLW8vcDWCvw9P1j1uH+Z086PNRE6/+tN8Vva/xS+dfzTlx+Gsq1HmX+40jexfH8UZ7cf9iA++9qjtj+fRo2Yn4n9o/ahPi2pWvLboBvPb9zE9+M9Z+g97+24PxPNOQbSOOvx/JjxfjJ52cdh+LvjfdFafXnUawbxd8b70tR65/jTXyGOP9+gsiT54/CJp4a/4kCn5J3XMr0f1QunB8SSKrNpP0zeix8C4GvhIiFbyXwM3jUxMfyNPljJl5N0/hejtffJcPlmkBm3uP7Jesz8RT/qe3/0m/ih/tp429xXH4Hyjtgq/1s4Ftx+y2XJNc/A9j/lN8+UbL/yXSWwO3fbD/Z/w2i+JuaFpP5JGp/zgrF0nNnN5P0nxLGP+LpdMr9+pHqSd9jaY7PL+wiv7+2DaU/Rz7/9QbIcOH8CqL+BnhW43cf50Nxqv3kMD8sbB/uKv15kV9B44f4kMA3dVDlH0Z8aNmSQOeStvVLugL6PvRO40e1/uvZCBo/CGifRUuWta9WlqxuW7/FidfePxiV8vUtTUtWtznxNX6A7VJ+hqv46/znw0mIX1tY/60d3R3oTWUGnfhqf46dPAG+yn8JnDIBXkv/qROS/xR+mjz/XPV/qmq38zG7/HM5fnm6PP9czh8DnIF4WNbe1bZ+y9qujiVb3PgvzySAMxE/vbl5frqkQ8f+E5sCcJbId5cLQHZ+/NkiX98aKgXgxHv8a/g5Zl51z2vxn4v5Fi39qVwskotFA+mM8/gxwHki340DcObP5+eLvJ7+8QCceO399QvMvOqe9/jP5RciviM2Ol+Z7l5/df5T+UUi340DcKP/i0W+vjVUCsA5/UNwiZlX3fMe/0X8Ukn63epPW39+mSz9RgDO8p8El0vTXwjAWX+t7App+t3xHv9l/ErEf/HBFx841Z/m/e+uQvyrr776KoWHqn64GvFTB3KjU4njt19CfLcWgP3xPZL1j9fwaxDveeP26/s+7XjKbf9BW793rYmPkfjr+HXC/EUuk8/mYlElkhocjDmeP6itX7x+QvwN/IYJ8TfyGyfE38Rvkte/a9Kx5Ebn9sPp/Ga7+ndN2tH+ff4z+C3y+tdl/LfwWxHPmafpDNL4zZf4bSZ+jMTfzm9H/MrOptzKzua29RuiK7riDu2PHQC1kwHuEOKHprrK6iPOWX7Ox3UMn0wkT7/2/sadJn63yqojzln+6kLOnOOvmAxwl4mvqPTMiKXd97/vFnl+BmPgtvx5fAD3mHlO4+/F7c98V9eWwAZt6rkjNhpwfP9Je3/lPsSrib5UJp7rH1T6B9WI8/kPtVMA7pfyU6UByOqvB6R8tx6Am/b3g1J++apQm7P8fEojPIT4hQuVWLRl1qzmeUPNgWws4lz+AB7G/l/fuL/wVwvJuf7bDo9gfmG3IIFz/+ER/iji61sX17cuLoXg3P67jT0m8NH6guTueE3/jyO+sHF/4a+b9Gv6e0LgZzcv0P8UZHDT/n3S2v/qkHQdbObvv8WeEvhYtl/NxKI2IZj7L3wSwNOIN7//7Dx/eC9/BvHD8UysL69mouFCSM71B8CX8frjkVxG7Y+p0VhGXH9g8/61Nn/2FcQnY8PK2sVrprv1P9r5Fc8ifnA0uy0RD0dSyWQskpvuqv/2nCn+QhjTXemvovZ5/jziG/piubZC5PFU0jn+qiknsK/i/BvVY2+wS4C1/H6Vv4D4VaOd61ZGe1zzzP8ifxHxq2O54VRmoC0T049hVN3Ufy+Z9U9qv77Ev4b4rPYCYjZLaL++x76O+Eg+k1CI8x/fwPbfF8sppPYHwDcRH01FBmIZRd8G20359U06ln0L538qOqgm3fPauO+38fqpWGKQKv93hPYf7fw2bf3vy1Y+6rb8en3f5d+18On+jCpfRyM7v+x7WH9qNjufmP+vCPHn7A9vs3n/8/uIn99IP7/4B5jvbiSdX8wrRtmrQv0Zqm9Zan+CsHX//1+wHwq8Wt/Sa3+CsHX/+R/xH+H2g4MCZOPfrwnp726knb/8A/a6wOuv3bs+f9lXt4392ML3Fv664FndiewniG/bsH7lmrVdrufftP7zT032i1+ad96//3v8ZxztX2IqPU77l2j7D/8c8WGz93WIXxt/+AXiA2T+Df4G4ntMvOLIv8nfRHyCyGv+7y2sv53gf4n4DFn+t/jbiK8h6+9X/FeIrybz7/B3EK+Q+Xf5u4hvIPPv8fcQP5XM/5r/GvGHkfnf8N8I+jdtWeG4fw/AbwX90fnfIb5xJ/jfC/qj83/A9m+quhUX/B8RX5g/N9m/Um79yCD/E+IL23ZQeIA/i3zYtH9U2fOjPVXfZH8R+QCNv5i/zy37L7lev11Z8z7/wMK7X7/trR6FDy18gBD/B/yvmNeWfiAFKCYFWMd/LoS/mXjq/l1/R3wsGcmMprW+U0EKRXgBRX7+6UdSviCF6fUX6fmF/8D2G+9LxpN9hP3DPuT/RPygms3FMpT8/xf/l4Wn5D/AvxEfGe+4JdzV/9r6448xr5+/Q3n/4Fz4BOsvl8qofZT91/7N/4P4rcM5UvnV5l/+K5TfNInX7O9TkSf6n/3hM8QHc5H0dGL/43PU/gvmk/GR6e7XP2nvD36B39+KJ6PpYYW0/meHha8mtL8LdcD4JxFV0+ForFd7DUg7C9t5/AKAIT6TSuWo8nMLT5GfeTyIH1Qj/fFkTHHbfgffA9yL+GL3WTlMLIA240ee2p/zCik/1SVf6amU8sYkoD1vrH+o8lQhPpJKDsUyuVxKG3zOZ2Km9/8U2fifb0J8tad6QnyNpwanP5vLxJN949q3FGDZ+YW1En4qgZ8k4YtTsHY88r91iI/r3rs3HosqPaPKYWL9Z3P+9WRbfqoL/hU2xZbvnurA6/Ovfo+p/6qZny49Mj+r/9dVwOt8nl0Qr5DLz66eXaX8wkIIZexfC8FTt5tnNylvHIFc4rUgFOv80aN8dzm/UFSAfP7POxlgDymvTYMcJvCy/KuZ8jjfc0L8Xp69pLw2hxJdIPKKZP7lML63Da9NopRPf2H/yn0k9rMQpNlvKX+8enfPvhJ+/ADrkv0VFGDWf83kGOwn4xc6xF8cP9nPs7+EHz+AWjQfq/3y2gM8B0yA197/OlDCG7kn8Ip0/9Qn+UFSvnCAtX36x8+/BlAwPxxd6NB/NI3//YkfLPLC2eMo66T5X1G9v2eqiV/oEL84fjPVc4jIC2eHI9VL21+eyr09h06Ah8pDPfUiP551mFfsx2/38Uwz8+jscWn6hf7bU/wwmf92bf8HeqbLeLn7lMzfH+I5XMovdIh/vPwc7jlCxhu5YHJ/kvXr9Z4ZE+KP9Bwp4+XuU+J/FU9Azuu5WLb86eV3uqcB8Uep0agyEBtdONX9+pFGzKczqXQskxtVkupgzBqKdf6bsybMNw7ERo9233/Rxm+aEW+et3YefxrlLR4A5i+NP5QZ/pOsf1/OWzFvevvbzfjXTMSHzS/wOcSvzX/MQrzWf6fIr/GzEW+eOHQef/42n4P4Rfns6KLUiDJkswejdf31n2Euyr9lqzcoPWq2/0hlKJbJxl2c3wQwD/EHXegjz5/NR/zaDo+XNv/0OluA+OlPNX5Onb86CvGfz9m++Vig2P8KvhDxzaEt0zq3uOd5JcDRiJ+z/flHDtufVv6OQfx6NXPwvlW08Ycg4vuz27JU/YUQ7526am8Kr72/sgjx5688dg3U1exb43L+klW/DW2Ib1vc1NTMaOlfjPhsLhNTB2sI4w+tniUWvq7G7fiD9v7fUsRv79qco+p/Ge7/EXlN/8sx39a2lsb7Pe2IXz4z206NfwXiZ6xsC1H5Dtx/J/MrPSsR3xsf7qPGvwrx9S3mpRPO9c9qzLfSzz9bI/D088/WCnwLmV8n8PTzz9YLPP38s06Bn0XmuwSefv7ZBoGnn3+2UeDp559tEnj6+WebMT+Taj8H8C0CT7WfCBwr8HT7OU7g6fbTLfBU+9kVjhd4uv2cIPB0+wkLPN1+ThR4uv2oAq8S/d9fWI/A95D9Z0TgI2Q+KvB0/x0T+BiZ7xX4XjLfh/lZ9PqjX+Dp9Udc4On1x1aBp5f/AYGnlv9v8oTA0+uPQYGnl/+kwNPLf0rg6eU/LfDU8v8g2ybwKtl+MwJPt/8s5mfT7Tcn8HT7zQs83X6HBJ5efw0LPN1+RwSebr+jAk+33+0CT7ffkwSeXn+dLPB0+z1F4On116kCT6+/ThN4ev01JvDU+mu553SBp5ffMzA/h1p/pfiZAk8v/2cJPL38ny3w9PJ/jsDTy/+5Ak8v/+cJPL38ny/w9PJ/gcDTy/+FAk8v/xcJPL38X4z47hHTAIACDuO/L8MlmNcWrkdN0Svlxg/9/FKh/0ct/wHPZQJPTf9V/HIh/a3lcKn+rhD4mWT+SoGfReavEvjZZP5qgZ9D5K/lXzLlf6vT+DP6zSuO8Fxj4mcSeKj4Kb/WxM8ixQ9wnYmfTeBZxU/49SZ+Dom/wXODwJ9ELv83Yn5Dk/5xO34Lvus8N2G+qXwHQjZ+e7PA0/3vLQJP97+3Yr6Z3n+8TeDp9e/tAk+vf+8QeHr9e6fA0+vfuwSeXv/eLfD0/L9H4On5fy/ipx0yQuQP89wn8JuJ/P2e+wWebn8PCDw1/3bnDwo8Nf9OYg8JPDX/Gj0PCzw9/x4ReHr76VGBp7efHhN4evl/HPOJ1HCPmlng1v9q+1c8gfn+0XR/LLnAvf8GeBLx2/KpwsZZ8WRO7UnEhMWrkvWr2rz7U4j/fw==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -66188,7 +66446,7 @@ var TITLE = {
   stage: "in a build stage",
   comment: "in a comment of the Dockerfile"
 };
-var CHANGE2 = {
+var CHANGE3 = {
   file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
   stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
   comment: "Delete the comment."
@@ -66203,7 +66461,7 @@ function seenFrom2(evidence, secret) {
     confidence: strength === "possible" ? "medium" : "high",
     title: `${detector.title} ${TITLE[where]}`,
     message: messageOf2(secret, what),
-    remedy: strength === "harmless" ? CHANGE2[where] : [`${detector.revoke}.`, CHANGE2[where]],
+    remedy: strength === "harmless" ? CHANGE3[where] : [`${detector.revoke}.`, CHANGE3[where]],
     fix: null,
     location: { kind: "image" },
     dockerfile: lines,
@@ -67243,11 +67501,11 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 // src/report/escape.ts
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES3 = /[\udc80-\udcff]/gu;
-var NAMES2 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
+var NAMES3 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
 var hex = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
-  return text5.replace(CONTROL, (c) => NAMES2[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
+  return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
 }
 var uncommanding = (text5) => text5.replace(/^([^\S\r\n]*):(?=:)/gm, "$1\\x3a");
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");

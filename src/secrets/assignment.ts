@@ -1,18 +1,29 @@
 // Assignments of passwords and keys whose issuer nobody can tell: `DB_PASSWORD=…`, `"apiKey": "…"`. Here most false alarms
 // are born, so the value must look like a secret and the statement like data.
-import { entropy, isFiller, isPlaceholder } from './checks.ts'
+import { entropy, isFiller, isOfPlaceholders } from './checks.ts'
 import type { Checked, Found } from './detector.ts'
 
 /** Names that end in one of these words hold something about a secret, not the secret. */
 const ABOUT =
   /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/
+/** What a name says of its value. `bypass` and `compass` are other words. */
+const NAMES =
+  /passw|passphrase|passcode|passkey|pwd|secret|token|key|credential|(?<!by|com|sur|tres)pass\d{0,2}$|(?:^|[_.-])pw\d{0,2}$/
 const PUBLIC =
   /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i
 const CODE_FILE =
   /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i
 
-/** Splits a value off the text behind the operator: quoted up to its quote, else up to white space. */
-function assignedValue(text: string): { value: string; quote: string; rest: string } | null {
+/** Files in which a value goes on to the end of its line. */
+const ENV_FILE = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env)$/i
+
+/** Splits a value off the text behind the operator: quoted up to its quote, else up to white space, in a file of variables up to the end of its line. */
+function assignedValue(text: string, isEnv: boolean): { value: string; quote: string; rest: string } | null {
+  if (isEnv && !/^["'`\\]/.test(text)) {
+    const line = /^[^\n\r]{1,240}/.exec(text)?.[0] ?? ''
+    const value = (/^(.*?)\s#/.exec(line)?.[1] ?? line).trimEnd()
+    return value === '' ? null : { value, quote: '', rest: '' }
+  }
   const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text)
   if (quoted?.[2] !== undefined) return { value: quoted[2], quote: quoted[1] ?? '', rest: text.slice(quoted[0].length) }
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text)
@@ -48,7 +59,7 @@ const isStructured = (value: string): boolean =>
   )
 
 function looksSecret(value: string, isPassword: boolean, quoted: boolean): boolean {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value))
+  if (value.length < 6 || value.length > 200 || isOfPlaceholders(value) || isStructured(value) || isName(value))
     return false
   if (/\s/.test(value)) return false
   if (isPassword) {
@@ -65,8 +76,13 @@ function looksSecret(value: string, isPassword: boolean, quoted: boolean): boole
 const snakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
 
 /** The check of the generic detector: `before` ends where the keyword starts. */
-export function checkAssignment({ value: text, before, path, isText }: Found): Checked | null {
+export function checkAssignment({ value: found, before: front, path, isText }: Found): Checked | null {
   if (!isText) return null
+  // An option of openssl: the rule on words of commands tells it.
+  if (/-pass(?:in|out)?["']?$/.test(front)) return null
+  // A short keyword is looked for with what stands in front of it.
+  const border = /^[\s"'./]/.exec(found)?.[0] ?? ''
+  const [text, before] = [found.slice(border.length), front + border]
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text)
   if (statement === null) return null
   const [whole, tail = '', , operator = ''] = statement
@@ -80,12 +96,16 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null
   // An escaped quote ends where the next escaped one stands: code inside JSON, as in source maps.
   const isEscaped = whole.endsWith('\\') && /^["'`]/.test(text.slice(whole.length, whole.length + 1))
-  const assigned = assignedValue(text.slice(whole.length - (isEscaped ? 1 : 0)))
+  const assigned = assignedValue(
+    text.slice(whole.length - (isEscaped ? 1 : 0)),
+    operator === '=' && ENV_FILE.test(path),
+  )
   if (assigned === null) return null
   const { value, quote, rest } = assigned
   if (quote === '' && !isData(value, operator === '>' ? '' : rest, path)) return null
   if (quote !== '' && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path)) return null
-  const isPassword = /pass|pwd|credential/i.test(short)
+  if (!NAMES.test(snakeCase(short))) return null
+  const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short)
   if (!looksSecret(value, isPassword, quote !== '')) return null
   if (value.toLowerCase() === short.toLowerCase()) return null
   return { value, facts: { name } }

@@ -125,7 +125,25 @@ export const isUsualPassword = (password: string): boolean => USUAL_PASSWORD.tes
 
 /** Text that stands for a value: `${VAR}`, `$(cmd)`, `{{ x }}`, `%VAR%`, `<token>`, `@x@`, `ENC[…]`, format strings. */
 const REFERENCE =
-  /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/
+  /^\$[A-Za-z_({]|\$\{[\w.:?+=/ -]{0,80}(?:\}|$)|\$\([^()]{0,80}(?:\)|$)|\{\{[^{}]{0,80}(?:\}\}|$)|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{[^{}]{0,80}(?:\}|$)|%\(\w{0,80}(?:\)|$)|<%/
+
+/** Words of values that somebody is to fill in, and of the defaults that everybody tries. */
+const FILLED_IN =
+  /example|sample|dummy|testing|test|fake|mock|foo(?:bar)?|bar|baz|lorem|ipsum|hunter2|letmein|qwerty\w{0,4}|asdf(?:gh)?\w{0,3}|change(?:[-_ ]?(?:me|it|this))?|replace|place[-_ ]?holder|insert|enter|redacted|default|secret|pass(?:w(?:or)?d|wd)?|p[a@][s$]{2}w[o0]rd|pwd|token|value|string|key|admin|root|user(?:name)?|your|our|my|the|some|this|here|with|not|real|valid|invalid|deadbeef|cafebabe|abc(?:def\w{0,3})?|xyz|12345(?:6(?:7(?:8(?:90?)?)?)?)?|1234|0123(?:4567\w{0,3})?|87654321|\d{4}(?!\d)|(.)\1{3,}/gi
+/** Characters that are left of a value where it is more than such words. */
+const MIN_LEFT = 5
+
+/**
+ * Whether nothing is left of a value without the words of examples: `my-secret-key-2024`, `changeme123`. A password that somebody
+ * chose may have such a word in it.
+ */
+export function isOfPlaceholders(value: string): boolean {
+  if (REFERENCE.test(value)) return true
+  const left = value.replace(FILLED_IN, '')
+  if (left === value) return PLACEHOLDER.test(value)
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(left)).length
+  return left.replace(/[^A-Za-z0-9]/g, '').length < MIN_LEFT - 1 || left.length < MIN_LEFT || kinds < 2
+}
 
 /** Whether a value is a placeholder, a reference to another place, or filler. */
 export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)

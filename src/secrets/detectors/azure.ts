@@ -110,9 +110,10 @@ export const AZURE: readonly Detector[] = [
     literals: [{ text: 'AZDO', run: 4 }],
     pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
     strength: 'likely',
-    examples: ['{62:76}AZDO{62:4}'],
+    examples: ['{62:76}AZDO{62:4}', '{62:52}JQQJ99ALACAAAAAAAAAAAAASAZDO{62:4}'],
     quiet: ['{62:75}AZDO{62:4}', '{62:90}AZDO{62:4}'],
-    check: ({ value }) => ofFiller(value),
+    // As issued, it has a run of A in front of the signature.
+    check: ({ value }) => ofFiller(value.replace(/A{6,}/g, '')),
   },
   token({
     id: 'azure-entra-token',

@@ -240,8 +240,9 @@ export const CLOUD: readonly Detector[] = [
     opens: 'notifications to all users of the application',
     revoke: 'Delete the server key in the Firebase console',
     docs: 'https://firebase.google.com/docs/cloud-messaging',
-    forms: ['{64:11}:APA91b{64:100-180}'],
-    examples: ['AAAA{62:7}:APA91b{64:134}'],
+    forms: ['AAAA{64:7}:APA91b{64:100-180}'],
+    // Tokens of devices, which browsers and servers hand around, have the same form.
+    quiet: ['https://fcm.googleapis.com/fcm/send/c{64:10}:APA91b{64:134}'],
   }),
   token({
     id: 'gcp-api-key',

@@ -152,7 +152,9 @@ export const CODE: readonly Detector[] = [
     values: ['{hex:40}'],
     word: /token|key/i,
     examples: ['CIRCLECI_TOKEN={hex:40}', 'https://circleci.com/api/v1/me?circle-token={hex:40}'],
-    quiet: ['CIRCLECI_SHA1={hex:40}'],
+    // Badges of a README have tokens that show the status, and nothing else.
+    quiet: ['CIRCLECI_SHA1={hex:40}', 'https://circleci.com/gh/acme/app.svg?style=svg&circle-token={hex:40}'],
+    check: ({ before, value }) => (/\.(?:svg|png)\?[\w=&;-]{0,60}$/.test(before) && value !== '' ? null : {}),
   }),
   token({
     ...CIRCLECI,

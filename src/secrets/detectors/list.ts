@@ -15,6 +15,7 @@ import { MESSAGING } from './messaging.ts'
 import { OBSERVABILITY } from './observability.ts'
 import { PACKAGES } from './packages.ts'
 import { PAYMENTS } from './payments.ts'
+import { STATEMENTS } from './statements.ts'
 import { WORK } from './work.ts'
 
 /** The groups, in the order in which people read them. */
@@ -33,7 +34,7 @@ export const GROUPS: readonly { readonly title: string; readonly detectors: read
   { title: 'Office, design, content', detectors: WORK },
   { title: 'JSON web tokens', detectors: JWTS },
   { title: 'Private keys and keystores', detectors: KEYS },
-  { title: 'Logins and assignments', detectors: LOGINS },
+  { title: 'Logins and assignments', detectors: [...LOGINS, ...STATEMENTS].sort((a, b) => (a.id < b.id ? -1 : 1)) },
   { title: 'Files whose place and form make them secret', detectors: FILES },
 ]
 

@@ -1,14 +1,22 @@
 // Credentials told by the statement they stand in: logins, connection strings, command lines, assignments; sorted by id.
 
 import { checkAssignment } from '../assignment.ts'
-import { decodeText, entropy, isDrawn, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
+import { decodeText, entropy, isDrawn, isFiller, isOfPlaceholders, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
+import { isSampleAccount, RFC_EXAMPLES, TEMPLATE, weighPassword } from './passwords.ts'
 
 const ASSIGNMENT_WORDS = [
   'passw',
   'passphrase',
   '_pass',
   '-pass',
+  'bpass',
+  'lpass',
+  'ppass',
+  'rpass',
+  // Words of their own, with what stands in front.
+  ...['\n', '\t', ' ', '.', '"', "'"].map((border) => `${border}pass`),
+  ...['\n', ' ', '/', '"'].map((border) => `${border}pw`),
   'pwd',
   'secret',
   'token',
@@ -51,17 +59,6 @@ const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.
 /** Hosts of documentation: reserved names (RFC 2606), and words for a host. */
 const EXAMPLE_HOST =
   /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i
-/** Passwords of the examples in RFC 2617, 6749 and 7617. */
-const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
-
-/** A text that stands for a value: `${PASSWORD}`, `$PASSWORD` alone, `{password}`, `%s`. A password may hold a `$` too. */
-const TEMPLATE =
-  /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/
-
-/** The account of Oracle's samples, which the manuals of many databases repeat, also with something behind it that makes it long enough. */
-const isSampleAccount = (user: string, password: string): boolean =>
-  /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password)
-
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
   const { user = '', value: password = '', host = '' } = groups
@@ -114,30 +111,14 @@ const usable = (password: string): boolean =>
   !isUsualPassword(password) &&
   !/^[-$<{%]/.test(password)
 
-/** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
-function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
-  if (
-    password.length < 3 ||
-    RFC_EXAMPLES.has(password) ||
-    TEMPLATE.test(password) ||
-    /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)
-  )
-    return null
-  const isUsual =
-    isUsualPassword(password) ||
-    isPlaceholder(password.replace(/^\$+/, '')) ||
-    isSampleAccount(facts['user'] ?? '', password)
-  if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
-  return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
-}
-
 /** The password of a command line; a lone word without digit, capital or sign is taken for a placeholder. */
 function checkCommandLine({ value }: Found): Checked | null {
   const bare = value.replace(/^(["'])(.*)\1$/, '$2')
   if (
     !usable(bare) ||
     bare.length < 6 ||
-    /^[a-z_-]+$/.test(bare) ||
+    isOfPlaceholders(bare) ||
+    /^[a-z_-]+$|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(bare) ||
     /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)
   )
     return null
@@ -152,11 +133,15 @@ export const LOGINS: readonly Detector[] = [
     opens: 'the service that the header is sent to',
     docs: 'https://www.rfc-editor.org/rfc/rfc6750',
     revoke: 'Revoke the token at the service that the header is sent to',
-    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', 'Authorization: Bearer {62:40}'],
+    examples: [
+      'curl -H "Authorization: Token {hex:40}" https://api.acme.io',
+      'Authorization: Bearer {62:40}',
+      '{"key":"Authorization","value":"Bearer {62:40}"}',
+    ],
     quiet: ['Authorization: Bearer <token>', 'Authorization: Bearer $TOKEN', 'Authorization: Bearer eyJhbGciOi...'],
     literals: [{ text: 'uthorization', ignoreCase: true }],
     pattern:
-      /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+      /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}(?:"value"\s{0,2}:\s{0,2})?["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
     window: 480,
     strength: 'possible',
     context: true,
@@ -202,7 +187,12 @@ export const LOGINS: readonly Detector[] = [
       'sshpass -p {62:14} ssh x',
       'docker login -u x -p {62:14} r.acme.io',
     ],
-    quiet: ['mysql -u root -p', 'curl -u $USER:$PASS https://x', 'docker login --password-stdin'],
+    quiet: [
+      'mysql -u root -p',
+      'curl -u $USER:$PASS https://x',
+      'docker login --password-stdin',
+      'docker login --username user --password=DOCKER_PASSWORD r.acme.io',
+    ],
     title: 'Password on a command line',
     docs: 'https://docs.docker.com/build/building/secrets/',
     revoke: 'Change the password',
@@ -216,10 +206,13 @@ export const LOGINS: readonly Detector[] = [
       'helm ',
       '--password',
       '--passwd',
+      '--passphrase',
+      '--passphrase',
+      'pass:',
       '--token',
     ].map((text) => ({ text })),
     pattern:
-      /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
+      /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|passphrase|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: 'likely',
     guessable: true,
     generic: true,
@@ -250,6 +243,9 @@ export const LOGINS: readonly Detector[] = [
       'amqp://svc:{62:300}@mq.acme.io',
       'DATABASE_URL=mysql://svc:{62:5}"{62:7}7@db.acme.io/app',
       'mongodb://svc:{62:12}7@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=x',
+      'postgis://svc:{62:12}7@db.acme.io/app',
+      'timescaledb://svc:{62:12}7@db.acme.io/app',
+      'mqtts://svc:{62:12}7@mq.acme.io',
     ],
     quiet: [
       'postgres://user:${PASSWORD}@db/app',
@@ -268,7 +264,7 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password of the account',
     literals: SCHEME_ENDS,
     pattern:
-      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
+      /(?<=(?<![a-z0-9])(?:amqps?|bolt|cassandra|clickhouse|cockroachdb|couchbases?|couchdb|db2|elasticsearch|firebird|hive|imaps?|influxdb|informix|kafka|ldaps?|mariadb|memcached?|mongodb|mqtts?|mssql|mysql2?|nats|neo4j|opensearch|oracle|pgsql|pop3s?|postgis|postgres(?:ql)?|presto|pulsar|redis-sentinel|rediss?|redshift|rethinkdb|rtsps?|scylla|singlestore|smtps?|snowflake|socks[45]h?|sqlserver|stomp|sybase|tidb|timescaledb|trino|vertica|vnc|wss?)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     window: 1280,
     strength: 'likely',
     guessable: true,
@@ -303,8 +299,13 @@ export const LOGINS: readonly Detector[] = [
     id: 'generic-assignment',
     issuer: 'any',
     opens: 'whatever the name beside it says',
-    examples: ['DB_PASSWORD={62:8}-{62:6}7'],
-    quiet: ['password = getPassword(user)', 'token_type=bearer'],
+    examples: [
+      'DB_PASSWORD={62:8}-{62:6}7',
+      'id: ops\npw: {62:8}-{62:6}7',
+      'db.pass={62:8}-{62:6}7',
+      'DBPASS={62:8}-{62:6}7',
+    ],
+    quiet: ['password = getPassword(user)', 'token_type=bearer', 'bypass: {62:8}-{62:6}7', 'compass={62:8}-{62:6}7'],
     title: 'Password or key in an assignment',
     docs: 'https://docs.docker.com/build/building/secrets/',
     revoke: 'Change the password or revoke the key',
