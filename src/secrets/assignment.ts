@@ -83,7 +83,10 @@ export function checkAssignment({ value: found, before: front, path, isText }: F
   // A short keyword is looked for with what stands in front of it.
   const border = /^[\s"'./]/.exec(found)?.[0] ?? ''
   const [text, before] = [found.slice(border.length), front + border]
-  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text)
+  const statement =
+    /^((?:[A-Za-z]{3,7} (?=key\b))?[A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/i.exec(
+      text,
+    )
   if (statement === null) return null
   const [whole, tail = '', , operator = ''] = statement
   if (
@@ -108,5 +111,7 @@ export function checkAssignment({ value: found, before: front, path, isText }: F
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short)
   if (!looksSecret(value, isPassword, quote !== '')) return null
   if (value.toLowerCase() === short.toLowerCase()) return null
+  // The selector of a field.
+  if (CODE_FILE.test(path) && /^[#.][A-Za-z_][\w-]*$/.test(value)) return null
   return { value, facts: { name } }
 }

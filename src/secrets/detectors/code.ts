@@ -348,6 +348,9 @@ export const CODE: readonly Detector[] = [
     'glptt-{hex:40}',
     'glptt-{64:40}',
   ]),
+  gitlab('gitlab-workspace-token', 'GitLab workspace token', 'the workspace of the person, and what it may do', [
+    'glwt-{64:20-64}',
+  ]),
   token({
     id: 'harness-token',
     issuer: 'Harness',

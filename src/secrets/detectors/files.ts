@@ -404,6 +404,20 @@ export const FILES: readonly FileDetector[] = [
       if (/^[0-9a-f]{256}$/.test(value)) yield { value, at: text.indexOf(value) }
     },
   },
+  settings({
+    id: 'kaggle-key',
+    issuer: 'Kaggle',
+    title: 'Kaggle API key',
+    opens: "the person's datasets, notebooks and submissions",
+    revoke: 'Expire the API token in the Kaggle settings',
+    docs: 'https://www.kaggle.com/docs/api',
+    names: ['kaggle.json'],
+    keys: /^key$/,
+    value: /^[0-9a-f]{32}$/,
+    guessable: false,
+    example: ['/root/.kaggle/kaggle.json', '{"username":"svc","key":"{hex:32}"}'],
+    quietFile: ['/root/.kaggle/kaggle.json', '{"username":"svc","key":"${KAGGLE_KEY}"}'],
+  }),
   {
     id: 'kerberos-keytab',
     issuer: 'Kerberos',
@@ -567,6 +581,29 @@ export const FILES: readonly FileDetector[] = [
         const checked = worth(value.trim())
         if (checked !== null)
           yield { value: value.trim(), at: match.index + whole.lastIndexOf(value), facts: { host, user }, ...checked }
+      }
+    },
+  },
+  {
+    id: 'postfix-sasl-password',
+    issuer: 'Postfix',
+    title: 'Password of a mail relay',
+    opens: 'mail in the name of the account',
+    revoke: 'Change the password of the account at the relay',
+    docs: 'https://www.postfix.org/SASL_README.html#client_sasl_enable',
+    names: ['sasl_passwd', 'sasl_password', 'sasl_passwds'],
+    strength: 'likely',
+    guessable: true,
+    examples: [{ path: '/etc/postfix/sasl_passwd', text: '[smtp.acme.io]:587 svc@acme.io:{62:14}\n' }],
+    quiet: [
+      { path: '/etc/postfix/sasl_passwd', text: '# [smtp.acme.io]:587 user:password\n[smtp.acme.io] $USER:$PASS\n' },
+    ],
+    *parse(text) {
+      for (const match of text.matchAll(/^[^\s#]{1,200}[ \t]{1,20}(?<user>[^\s:]{1,100}):(?<value>\S{3,200})$/gm)) {
+        const { user = '', value = '' } = match.groups ?? {}
+        const checked = worth(value)
+        const at = match.index + match[0].length - value.length
+        if (checked !== null) yield { value, at, facts: { user }, ...checked }
       }
     },
   },

@@ -284,7 +284,13 @@ export const MESSAGING: readonly Detector[] = [
     id: 'slack-config-token',
     title: 'Slack configuration token',
     opens: 'the configuration of all apps of the person',
-    forms: ['xoxe.xoxp-1-{62:140-170}', 'xoxe.xoxb-1-{62:140-170}', 'xoxe-1-{62:140-170}'],
+    forms: [
+      'xoxe.xoxp-1-{62:140-170}',
+      'xoxe.xoxb-1-{62:140-170}',
+      'xoxe-1-{62:140-170}',
+      'xoxp-1-{62:140-170}',
+      'xoxb-1-{62:140-170}',
+    ],
   }),
   token({
     ...SLACK,

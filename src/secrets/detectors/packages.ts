@@ -188,6 +188,18 @@ export const PACKAGES: readonly Detector[] = [
     docs: 'https://jsr.io/docs',
     forms: ['jsrp_{62:36}', 'jsrd_{62:36}'],
   }),
+  named({
+    id: 'npm-legacy-token',
+    issuer: 'npm',
+    title: 'npm access token',
+    opens: 'private packages, and publishing within its scopes',
+    revoke: 'Revoke the token with npm token revoke',
+    docs: 'https://docs.npmjs.com/about-access-tokens',
+    names: ['npm_token', 'npm_auth_token', 'npmtoken'],
+    values: ['{uuid}'],
+    examples: ['NPM_TOKEN={uuid}'],
+    quiet: ['NPM_TOKEN_ID={uuid}', 'NPM_CONFIG_UUID={uuid}'],
+  }),
   {
     ...NPM,
     id: 'npm-registry-login',

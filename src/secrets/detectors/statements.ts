@@ -62,6 +62,26 @@ export const STATEMENTS: readonly Detector[] = [
     },
   },
   {
+    id: 'cloud-init-password',
+    title: 'Password of an account in cloud-init',
+    issuer: 'cloud-init',
+    opens: 'the machine, as that account',
+    docs: 'https://cloudinit.readthedocs.io/en/latest/reference/modules.html#set-passwords',
+    revoke: 'Change the password of the account',
+    examples: ['#cloud-config\nchpasswd:\n  list: |\n    root:{62:12}7\n', 'chpasswd:\n  list:\n    - ops:{62:12}7\n'],
+    quiet: [
+      'chpasswd:\n  list: |\n    root:RANDOM\n',
+      'chpasswd:\n  expire: false\n',
+      'chpasswd:\n  list: |\n    root:$6$x\n',
+    ],
+    literals: ['chpasswd:'],
+    pattern:
+      /chpasswd:[ \t]{0,8}\n(?:[ \t]{1,8}expire:[^\n]{1,20}\n)?[ \t]{1,8}list:[ \t]{0,4}\|?-?[ \t]{0,4}\n[ \t]{1,12}(?:-[ \t]{1,4})?(?<user>[a-z_][\w-]{0,30}):(?<value>[^\s$:][^\s:]{3,80})/y,
+    strength: 'likely',
+    guessable: true,
+    check: ({ value, groups: { user = '' } }) => (/^R$|^RANDOM$/.test(value) ? null : weighWord(value, { user })),
+  },
+  {
     id: 'go-data-source',
     title: 'Data source name with a password',
     issuer: 'any',

@@ -61,6 +61,18 @@ export const WORK: readonly Detector[] = [
     docs: 'https://www.contentful.com/developers/docs/references/authentication/',
     forms: ['CFPAT-{64:43}'],
   }),
+  named({
+    id: 'dropbox-long-lived-token',
+    issuer: 'Dropbox',
+    title: 'Dropbox access token',
+    opens: 'the files that the app is granted, without an end',
+    revoke: 'Disconnect the app in the Dropbox settings',
+    docs: 'https://developers.dropbox.com/oauth-guide',
+    names: ['dropbox'],
+    values: ['{62:11}AAAAAAAAAA{64:43}'],
+    // As issued, it has a run of A at a fixed place.
+    chance: (value) => value.replace('AAAAAAAAAA', ''),
+  }),
   token({
     id: 'dropbox-token',
     issuer: 'Dropbox',
