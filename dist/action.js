@@ -62248,7 +62248,8 @@ function weighWord(value, facts = {}) {
   const bare = value.trim();
   if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
     return null;
-  return weighPassword(bare, false, facts);
+  const checked3 = weighPassword(bare, false, facts);
+  return checked3 === null ? null : { ...checked3, value };
 }
 var behindUser = ({ before }) => /\b(?:alter|create)\s+(?:user|role|login|group)\b|\b(?:with|login|encrypted|valid)\s*$/i.test(before);
 var CHANGE2 = "Change the password of the account";
@@ -62291,8 +62292,7 @@ var STATEMENTS = [
     check: ({ groups }) => {
       const value = groups["value"] ?? groups["given"] ?? "";
       const user = groups["user"] ?? groups["account"] ?? "";
-      const checked3 = value === user ? null : weighWord(value, { user });
-      return checked3 === null ? null : { ...checked3, value };
+      return value === user ? null : weighWord(value, { user });
     }
   },
   {
@@ -62329,8 +62329,7 @@ var STATEMENTS = [
     strength: "likely",
     guessable: true,
     check: ({ groups: { user = "", password = "" } }) => {
-      const checked3 = password === user ? null : weighWord(password, { user });
-      return checked3 === null ? null : { ...checked3, value: password };
+      return password === user ? null : weighWord(password, { user });
     }
   },
   {
@@ -62380,8 +62379,7 @@ var STATEMENTS = [
     check: (found) => {
       const value = found.groups["single"] ?? found.groups["double"] ?? "";
       if (/-String /i.test(found.value) && !/SecureString\s*$/i.test(found.before)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   },
   {
@@ -62421,8 +62419,7 @@ var STATEMENTS = [
     check: (found) => {
       const value = found.groups["single"] ?? found.groups["double"] ?? "";
       if (/^ password/i.test(found.value) && !behindUser(found)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   },
   {
@@ -62452,8 +62449,7 @@ var STATEMENTS = [
     check: ({ groups, value: whole4 }) => {
       const value = groups["plist"] ?? groups["value"] ?? whole4;
       if (/^(?:https?:|\/|true$|false$)|^[A-Za-z ]+$|^\d+$/.test(value)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   }
 ];
@@ -65626,7 +65622,7 @@ var Planner = class {
     const known2 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
     if (flagValue(source2, "from") !== null) {
-      this.#takenFromStage(place, instruction, hider?.run ?? null, known2);
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known2, isLasting2);
       return;
     }
     const inContext = known2?.inContext ?? contextPath(source2, path19, workdir);
@@ -65724,13 +65720,12 @@ var Planner = class {
       this.#plan.setBody(source2, left);
   }
   /** A stage that the image copies from keeps the file: the build mounts it there, or removes it before anything is copied. */
-  #takenFromStage(place, { source: source2, workdir }, hider, known2) {
+  #takenFromStage(place, { source: source2, workdir }, hider, known2, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
     const path19 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
     if (stage === null || instructions === null || path19 === null || !PLAIN_PATH.test(path19)) refuse();
-    const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
     if (isLasting2 && !isOfTools(path19)) refuse(atStart(known2?.path ?? baseName(path19), place.version.path));
     if (this.#isTakenElsewhere(stage, source2, path19)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
@@ -76600,7 +76595,7 @@ async function isSameFile(root, relative, { size, sha256: sha2562 }) {
   const full = path9.join(root, relative);
   return await sizeOf(full) === size && await sha256Of(root, full) === sha2562;
 }
-async function findNamedSource(root, context3, instruction, workdir, file) {
+async function findNamedSource(root, context3, { instruction, workdir, file }) {
   const named3 = contextPath(instruction, file.path, workdir);
   return staysWithin(named3) && await isSameFile(root, join3(context3.directory, named3), file) ? toContextFile(context3, named3) : null;
 }
@@ -76618,13 +76613,14 @@ async function searchContext(root, copied) {
       }
   return found.size === 1 ? [...found][0] ?? null : null;
 }
-var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
-async function findSource(root, context3, instruction, workdir, file) {
+var isDefinite = ({ instruction, workdir }) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
+async function findSource(root, context3, copied) {
+  const { instruction, file } = copied;
   const base = path9.join(root, context3.directory);
   const isSame2 = (relative) => isSameFile(root, join3(context3.directory, relative), file);
-  const named3 = await findNamedSource(root, context3, instruction, workdir, file);
+  const named3 = await findNamedSource(root, context3, copied);
   if (named3 !== null) return named3;
-  if (isDefinite(instruction, workdir)) return null;
+  if (isDefinite(copied)) return null;
   let compared = 0;
   for (const source2 of copySources(instruction)) {
     if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
@@ -77388,12 +77384,13 @@ function tracedFiles(leaks, origin, dockerfile) {
     const key = fileKey(layer, index);
     const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
     if (source2 == null || traced2.has(key)) continue;
+    const file = { path: path19, size: entry.size, sha256: place.hashes.sha256 };
     const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
       instruction,
-      workdir: instruction === source2 ? workdir : null
+      workdir: instruction === source2 ? workdir : null,
+      file
     }));
-    if (copies.length > 0)
-      traced2.set(key, { key, copies, file: { path: path19, size: entry.size, sha256: place.hashes.sha256 } });
+    if (copies.length > 0) traced2.set(key, { key, copies });
   }
   return [...traced2.values()];
 }
@@ -77404,10 +77401,10 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
   const traced2 = tracedFiles(leaks, origin, dockerfile);
   if (traced2.length === 0) return found;
   for (const candidate of await contextsOf(checkout, dockerfile.path, context3, provenances, traced2))
-    for (const { key, copies, file } of traced2)
-      for (const { instruction, workdir } of copies) {
+    for (const { key, copies } of traced2)
+      for (const copied of copies) {
         if (found.has(key)) break;
-        const source2 = await findSource(checkout, candidate, instruction, workdir, file);
+        const source2 = await findSource(checkout, candidate, copied);
         if (source2 !== null) found.set(key, source2);
       }
   return found;
@@ -77419,17 +77416,15 @@ async function contextsOf(checkout, dockerfile, named3, provenances, traced2) {
   const contexts = [];
   for (const directory2 of /* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder]))
     contexts.push(await read2(directory2));
+  const all2 = traced2.flatMap(({ copies }) => copies);
   let best = null;
   for (const candidate of contexts) {
     let count2 = 0;
-    for (const { copies, file } of traced2)
-      for (const { instruction, workdir } of copies)
-        if (await findNamedSource(checkout, candidate, instruction, workdir, file) !== null) count2++;
+    for (const copied of all2) if (await findNamedSource(checkout, candidate, copied) !== null) count2++;
     if (count2 > (best?.count ?? 0)) best = { candidate, count: count2 };
   }
   if (best !== null) return [best.candidate];
-  const places = traced2.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })));
-  const directory = await searchContext(checkout, places);
+  const directory = await searchContext(checkout, all2);
   return directory === null ? contexts : [await read2(directory), ...contexts];
 }
 
@@ -78909,12 +78904,13 @@ var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)
   name: name2,
   isHidden: /\u2026|\u2022\u2022\u2022/.test(value)
 }));
+function findingsWith(findings, fixes) {
+  const texts2 = new Set(fixes.map((fix) => JSON.stringify(fix)));
+  return findings.filter(({ fix }) => fix !== null && texts2.has(JSON.stringify(fix)));
+}
 function changedWith(findings, finding) {
   if (finding.fix === null) return null;
-  const text5 = JSON.stringify(finding.fix);
-  const first2 = findings.find(
-    ({ suppressed, fix }) => suppressed === null && fix !== null && JSON.stringify(fix) === text5
-  );
+  const first2 = findingsWith(findings, [finding.fix]).find(({ suppressed }) => suppressed === null);
   return first2 === void 0 || first2.fingerprint === finding.fingerprint ? null : first2;
 }
 function fixParts({ source: source2, report }, finding) {
@@ -79484,6 +79480,8 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 function inlineWarnings(inline, rules, policy, used, now) {
+  const keyOf5 = ({ path: path19, line: line2, rule }) => JSON.stringify([path19, line2, rule]);
+  const usedComments = new Set([...used].flatMap((entry) => "line" in entry ? [keyOf5(entry)] : []));
   return inline.flatMap((ignore) => {
     const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`;
     if (isExpired2(ignore, now))
@@ -79494,10 +79492,7 @@ function inlineWarnings(inline, rules, policy, used, now) {
         }
       ];
     const isRun = rules.some(({ meta: meta31 }) => meta31.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
-    const isPending = [...used].some(
-      (other) => "line" in other && other.path === ignore.path && other.line === ignore.line && other.rule === ignore.rule
-    );
-    return ignore.isForeign || !isRun || isPending || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
+    return ignore.isForeign || !isRun || usedComments.has(keyOf5(ignore)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
 }
 

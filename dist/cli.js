@@ -441,7 +441,7 @@ var require_identity = __commonJS({
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
     var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
-    var isMap8 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isMap7 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
     var isScalar6 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
     var isSeq4 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
@@ -477,7 +477,7 @@ var require_identity = __commonJS({
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
     exports.isDocument = isDocument;
-    exports.isMap = isMap8;
+    exports.isMap = isMap7;
     exports.isNode = isNode2;
     exports.isPair = isPair;
     exports.isScalar = isScalar6;
@@ -505,17 +505,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path24) {
-      const ctrl = callVisitor(key, node2, visitor, path24);
+    function visit_(key, node2, visitor, path25) {
+      const ctrl = callVisitor(key, node2, visitor, path25);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path24, ctrl);
-        return visit_(key, ctrl, visitor, path24);
+        replaceNode(key, path25, ctrl);
+        return visit_(key, ctrl, visitor, path25);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path24 = Object.freeze(path24.concat(node2));
+          path25 = Object.freeze(path25.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path24);
+            const ci = visit_(i, node2.items[i], visitor, path25);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -526,13 +526,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path24 = Object.freeze(path24.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path24);
+          path25 = Object.freeze(path25.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path25);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path24);
+          const cv = visit_("value", node2.value, visitor, path25);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -553,17 +553,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path24) {
-      const ctrl = await callVisitor(key, node2, visitor, path24);
+    async function visitAsync_(key, node2, visitor, path25) {
+      const ctrl = await callVisitor(key, node2, visitor, path25);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path24, ctrl);
-        return visitAsync_(key, ctrl, visitor, path24);
+        replaceNode(key, path25, ctrl);
+        return visitAsync_(key, ctrl, visitor, path25);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path24 = Object.freeze(path24.concat(node2));
+          path25 = Object.freeze(path25.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path24);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path25);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -574,13 +574,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path24 = Object.freeze(path24.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path24);
+          path25 = Object.freeze(path25.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path25);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path24);
+          const cv = await visitAsync_("value", node2.value, visitor, path25);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -607,23 +607,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path24) {
+    function callVisitor(key, node2, visitor, path25) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path24);
+        return visitor(key, node2, path25);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path24);
+        return visitor.Map?.(key, node2, path25);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path24);
+        return visitor.Seq?.(key, node2, path25);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path24);
+        return visitor.Pair?.(key, node2, path25);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path24);
+        return visitor.Scalar?.(key, node2, path25);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path24);
+        return visitor.Alias?.(key, node2, path25);
       return void 0;
     }
-    function replaceNode(key, path24, node2) {
-      const parent = path24[path24.length - 1];
+    function replaceNode(key, path25, node2) {
+      const parent = path25[path25.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -1235,10 +1235,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path24, value) {
+    function collectionFromPath(schema2, path25, value) {
       let v = value;
-      for (let i = path24.length - 1; i >= 0; --i) {
-        const k = path24[i];
+      for (let i = path25.length - 1; i >= 0; --i) {
+        const k = path25[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1257,7 +1257,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path24) => path24 == null || typeof path24 === "object" && !!path24[Symbol.iterator]().next().done;
+    var isEmptyPath = (path25) => path25 == null || typeof path25 === "object" && !!path25[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1287,11 +1287,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path24, value) {
-        if (isEmptyPath(path24))
+      addIn(path25, value) {
+        if (isEmptyPath(path25))
           this.add(value);
         else {
-          const [key, ...rest] = path24;
+          const [key, ...rest] = path25;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1305,8 +1305,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path24) {
-        const [key, ...rest] = path24;
+      deleteIn(path25) {
+        const [key, ...rest] = path25;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1320,8 +1320,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path24, keepScalar) {
-        const [key, ...rest] = path24;
+      getIn(path25, keepScalar) {
+        const [key, ...rest] = path25;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1339,8 +1339,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path24) {
-        const [key, ...rest] = path24;
+      hasIn(path25) {
+        const [key, ...rest] = path25;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1350,8 +1350,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path24, value) {
-        const [key, ...rest] = path24;
+      setIn(path25, value) {
+        const [key, ...rest] = path25;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3866,9 +3866,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path24, value) {
+      addIn(path25, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path24, value);
+          this.contents.addIn(path25, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3943,14 +3943,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path24) {
-        if (Collection.isEmptyPath(path24)) {
+      deleteIn(path25) {
+        if (Collection.isEmptyPath(path25)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path24) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path25) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3965,10 +3965,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path24, keepScalar) {
-        if (Collection.isEmptyPath(path24))
+      getIn(path25, keepScalar) {
+        if (Collection.isEmptyPath(path25))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path24, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path25, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3979,10 +3979,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path24) {
-        if (Collection.isEmptyPath(path24))
+      hasIn(path25) {
+        if (Collection.isEmptyPath(path25))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path24) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path25) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3999,13 +3999,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path24, value) {
-        if (Collection.isEmptyPath(path24)) {
+      setIn(path25, value) {
+        if (Collection.isEmptyPath(path25)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path24), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path25), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path24, value);
+          this.contents.setIn(path25, value);
         }
       }
       /**
@@ -4589,9 +4589,9 @@ var require_resolve_flow_collection = __commonJS({
     var blockMsg = "Block collections are not allowed within flow collections";
     var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
-      const isMap8 = fc.start.source === "{";
-      const fcName = isMap8 ? "flow map" : "flow sequence";
-      const NodeClass = tag?.nodeClass ?? (isMap8 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const isMap7 = fc.start.source === "{";
+      const fcName = isMap7 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap7 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
       const coll = new NodeClass(ctx.schema);
       coll.flow = true;
       const atRoot = ctx.atRoot;
@@ -4627,7 +4627,7 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap8 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap7 && ctx.options.strict && utilContainsNewline.containsNewline(key))
             onError(
               key,
               // checked by containsNewline()
@@ -4667,7 +4667,7 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap8 && !sep2 && !props.found) {
+        if (!isMap7 && !sep2 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep2, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
@@ -4690,7 +4690,7 @@ var require_resolve_flow_collection = __commonJS({
             startOnNewline: false
           });
           if (valueProps.found) {
-            if (!isMap8 && !props.found && ctx.options.strict) {
+            if (!isMap7 && !props.found && ctx.options.strict) {
               if (sep2)
                 for (const st of sep2) {
                   if (st === valueProps.found)
@@ -4722,7 +4722,7 @@ var require_resolve_flow_collection = __commonJS({
           const pair2 = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair2.srcToken = collItem;
-          if (isMap8) {
+          if (isMap7) {
             const map = coll;
             if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
               onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -4738,7 +4738,7 @@ var require_resolve_flow_collection = __commonJS({
           offset = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
-      const expectedEnd = isMap8 ? "}" : "]";
+      const expectedEnd = isMap7 ? "}" : "]";
       const [ce, ...ee] = fc.end;
       let cePos = offset;
       if (ce?.source === expectedEnd)
@@ -5966,9 +5966,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path24) => {
+    visit.itemAtPath = (cst, path25) => {
       let item2 = cst;
-      for (const [field2, index] of path24) {
+      for (const [field2, index] of path25) {
         const tok = item2?.[field2];
         if (tok && "items" in tok) {
           item2 = tok.items[index];
@@ -5977,23 +5977,23 @@ var require_cst_visit = __commonJS({
       }
       return item2;
     };
-    visit.parentCollection = (cst, path24) => {
-      const parent = visit.itemAtPath(cst, path24.slice(0, -1));
-      const field2 = path24[path24.length - 1][0];
+    visit.parentCollection = (cst, path25) => {
+      const parent = visit.itemAtPath(cst, path25.slice(0, -1));
+      const field2 = path25[path25.length - 1][0];
       const coll = parent?.[field2];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path24, item2, visitor) {
-      let ctrl = visitor(item2, path24);
+    function _visit(path25, item2, visitor) {
+      let ctrl = visitor(item2, path25);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field2 of ["key", "value"]) {
         const token2 = item2[field2];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path24.concat([[field2, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path25.concat([[field2, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -6004,10 +6004,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field2 === "key")
-            ctrl = ctrl(item2, path24);
+            ctrl = ctrl(item2, path25);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item2, path24) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item2, path25) : ctrl;
     }
     exports.visit = visit;
   }
@@ -6708,7 +6708,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
-    var LineCounter5 = class {
+    var LineCounter4 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -6731,7 +6731,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports.LineCounter = LineCounter5;
+    exports.LineCounter = LineCounter4;
   }
 });
 
@@ -7639,7 +7639,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument6(source2, options5 = {}) {
+    function parseDocument5(source2, options5 = {}) {
       const { lineCounter: lineCounter3, prettyErrors } = parseOptions2(options5);
       const parser$1 = new parser.Parser(lineCounter3?.addNewLine);
       const composer$1 = new composer.Composer(options5);
@@ -7665,7 +7665,7 @@ var require_public_api = __commonJS({
       } else if (options5 === void 0 && reviver && typeof reviver === "object") {
         options5 = reviver;
       }
-      const doc = parseDocument6(src, options5);
+      const doc = parseDocument5(src, options5);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -7701,7 +7701,7 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument6;
+    exports.parseDocument = parseDocument5;
     exports.stringify = stringify2;
   }
 });
@@ -10696,9 +10696,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path24, options5) {
+    function openPromise(path25, options5) {
       return new Promise((resolve3, reject) => {
-        open7(path24, { ...options5, lazyEntries: true }, function(err2, zipfile) {
+        open7(path25, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve3(zipfile);
         });
@@ -10728,7 +10728,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open7(path24, options5, callback) {
+    function open7(path25, options5, callback) {
       if (typeof options5 === "function") {
         callback = options5;
         options5 = null;
@@ -10740,7 +10740,7 @@ var require_yauzl = __commonJS({
       if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
       if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path24, "r", function(err2, fd) {
+      fs.open(path25, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options5, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -11783,9 +11783,9 @@ function parseSource(reference, bareNames) {
   if (prefix2 !== null || isPath(rest)) return { kind: "file", path: rest, form: prefix2 };
   return { kind: bareNames === "engine" ? "engine" : "either", name: rest };
 }
-function splitImage(path24) {
-  const colon = path24.indexOf(":");
-  return colon <= 0 || colon === path24.length - 1 ? null : { path: path24.slice(0, colon), image: path24.slice(colon + 1) };
+function splitImage(path25) {
+  const colon = path25.indexOf(":");
+  return colon <= 0 || colon === path25.length - 1 ? null : { path: path25.slice(0, colon), image: path25.slice(colon + 1) };
 }
 
 // src/image/name.ts
@@ -12148,10 +12148,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path24) {
-  if (!path24)
+function getElementAtPath(obj, path25) {
+  if (!path25)
     return obj;
-  return path24.reduce((acc, key) => acc?.[key], obj);
+  return path25.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -12491,11 +12491,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path24, issues) {
+function prefixIssues(path25, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path24);
+    iss.path.unshift(path25);
     return iss;
   });
 }
@@ -12953,16 +12953,16 @@ function flattenError(error2, mapper = (issue2) => issue2.message) {
 }
 function formatError(error2, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error3, path24 = []) => {
+  const processError = (error3, path25 = []) => {
     for (const issue2 of error3.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path24, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path25, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path24, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path25, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path24, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path25, ...issue2.path]);
       } else {
-        const fullpath = [...path24, ...issue2.path];
+        const fullpath = [...path25, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -21377,12 +21377,12 @@ minimatch.unescape = unescape;
 function parseReference(text5) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
   if (match2?.[1] === void 0) return null;
-  const path24 = match2[1];
-  const slash = path24.indexOf("/");
-  const first2 = slash === -1 ? "" : path24.slice(0, slash);
+  const path25 = match2[1];
+  const slash = path25.indexOf("/");
+  const first2 = slash === -1 ? "" : path25.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path24.slice(slash + 1) : path24;
+  const rest = hasDomain ? path25.slice(slash + 1) : path25;
   const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -22820,7 +22820,7 @@ function given(command2) {
       });
   }
   const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path24) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path24)))
+  if (targets.some((path25) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path25)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
@@ -24066,10 +24066,10 @@ function findUnnested(s, target, pairTernaries = false, findNestedEnd) {
     if (c === CH_DQUOTE) {
       i++;
       while (i < s.length) {
-        const quoted4 = s.charCodeAt(i);
-        if (quoted4 === CH_DQUOTE)
+        const quoted3 = s.charCodeAt(i);
+        if (quoted3 === CH_DQUOTE)
           break;
-        if (quoted4 === CH_BACKSLASH) {
+        if (quoted3 === CH_BACKSLASH) {
           i += 2;
           continue;
         }
@@ -25561,11 +25561,11 @@ var Lexer = class _Lexer {
     const savedBuildValue = this._buildValue;
     this._buildValue = true;
     let delimiter = "";
-    let quoted4 = false;
+    let quoted3 = false;
     while (this.pos < len) {
       const c = src.charCodeAt(this.pos);
       if (c === CH_SQUOTE) {
-        quoted4 = true;
+        quoted3 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_SQUOTE) {
           delimiter += src[this.pos];
@@ -25574,7 +25574,7 @@ var Lexer = class _Lexer {
         if (this.pos < len)
           this.pos++;
       } else if (c === CH_DQUOTE) {
-        quoted4 = true;
+        quoted3 = true;
         this.pos++;
         while (this.pos < len && src.charCodeAt(this.pos) !== CH_DQUOTE) {
           if (src.charCodeAt(this.pos) === CH_BACKSLASH && this.pos + 1 < len) {
@@ -25596,7 +25596,7 @@ var Lexer = class _Lexer {
           this.pos += 2;
           continue;
         }
-        quoted4 = true;
+        quoted3 = true;
         this.pos++;
         if (this.pos < len) {
           delimiter += src[this.pos];
@@ -25618,7 +25618,7 @@ var Lexer = class _Lexer {
       } else if (c === CH_DOLLAR) {
         const next = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted4 = true;
+          quoted3 = true;
         this.readDollar();
         delimiter += this._resultText;
       } else if (c < 128 && charType[c] & 1) {
@@ -25630,7 +25630,7 @@ var Lexer = class _Lexer {
     }
     this._buildValue = savedBuildValue;
     this._hereDelim = delimiter;
-    this._hereQuoted = quoted4;
+    this._hereQuoted = quoted3;
   }
   consumePendingHereDocs() {
     const pending = this.pendingHereDocs;
@@ -25689,26 +25689,26 @@ var Lexer = class _Lexer {
     }
     return end2;
   }
-  skipHereDocBody(delimiter, strip, parenEnds = false, quoted4 = false) {
+  skipHereDocBody(delimiter, strip, parenEnds = false, quoted3 = false) {
     this.hereDocClosingPos = -1;
     this.hereDocClosingEnd = -1;
     const src = this.src;
     const len = this.srcEnd;
     while (this.pos < len) {
       let lineStart = this.pos;
-      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted4);
+      const lineEnd = this.logicalLineEnd(lineStart, len, !quoted3);
       for (; ; ) {
         const before = lineStart;
         if (strip)
           while (lineStart < lineEnd && src.charCodeAt(lineStart) === CH_TAB)
             lineStart++;
-        if (!quoted4)
+        if (!quoted3)
           lineStart = skipLineContinuations(src, lineStart, lineEnd);
         if (lineStart === before)
           break;
       }
-      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted4);
-      if (afterDelim !== -1 && !quoted4)
+      let afterDelim = this.matchHereDocDelimiter(delimiter, lineStart, lineEnd, !quoted3);
+      if (afterDelim !== -1 && !quoted3)
         afterDelim = skipLineContinuations(src, afterDelim, lineEnd);
       if (afterDelim === lineEnd) {
         const bodyEnd = this.pos;
@@ -25799,7 +25799,7 @@ var Lexer = class _Lexer {
     const src = this.src;
     const raw = this._wordRaw;
     const hasExpansions = this._wordHasExpansions;
-    const quoted4 = this._wordQuoted;
+    const quoted3 = this._wordQuoted;
     const keywordEligible = this._wordKeywordEligible;
     let assignmentState = this._wordAssignmentState;
     const wordEnd = this.pos;
@@ -25818,7 +25818,7 @@ var Lexer = class _Lexer {
     let value = null;
     if (!raw && !hasExpansions && keywordEligible && (ctx === LexContext.CommandStart || ctx === LexContext.TestMode)) {
       const nextCh = wordEnd < this.srcEnd ? src.charCodeAt(wordEnd) : 0;
-      if (!quoted4 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
+      if (!quoted3 && wordLen <= 16 || nextCh === CH_LT || nextCh === CH_GT) {
         value = this.wordValueOf(tokenStart, wordEnd);
       }
     }
@@ -25965,7 +25965,7 @@ var Lexer = class _Lexer {
     const bp = this._buildParts;
     const bt = bp || this._buildValue;
     let text5 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
-    let quoted4 = false;
+    let quoted3 = false;
     let hasExpansions = false;
     let keywordEligible = true;
     let valueIsRaw = true;
@@ -26093,7 +26093,7 @@ var Lexer = class _Lexer {
           } else {
             if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
               assignmentState = ASSIGNMENT_INVALID;
-            quoted4 = true;
+            quoted3 = true;
             keywordEligible = false;
             valueIsRaw = false;
             lastValueChar = src.charCodeAt(pos);
@@ -26107,7 +26107,7 @@ var Lexer = class _Lexer {
         } else {
           if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
             assignmentState = ASSIGNMENT_INVALID;
-          quoted4 = true;
+          quoted3 = true;
           keywordEligible = false;
           lastValueChar = CH_BACKSLASH;
           if (bt) {
@@ -26122,7 +26122,7 @@ var Lexer = class _Lexer {
         const sqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted4 = true;
+        quoted3 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26158,7 +26158,7 @@ var Lexer = class _Lexer {
         const dqStart = pos;
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        quoted4 = true;
+        quoted3 = true;
         keywordEligible = false;
         valueIsRaw = false;
         pos++;
@@ -26209,7 +26209,7 @@ var Lexer = class _Lexer {
           assignmentState = ASSIGNMENT_INVALID;
         const next = pos + 1 < len ? src.charCodeAt(pos + 1) : 0;
         if (next === CH_SQUOTE || next === CH_DQUOTE)
-          quoted4 = true;
+          quoted3 = true;
         this.pos = pos;
         this.readDollar();
         pos = this.pos;
@@ -26321,7 +26321,7 @@ var Lexer = class _Lexer {
     this.pos = pos;
     this._wordText = text5;
     this._wordRaw = valueIsRaw;
-    this._wordQuoted = quoted4;
+    this._wordQuoted = quoted3;
     this._wordHasExpansions = hasExpansions;
     this._wordKeywordEligible = keywordEligible;
     this._wordAssignmentState = assignmentState;
@@ -27313,8 +27313,8 @@ var Lexer = class _Lexer {
     if (opChar === CH_COLON) {
       i++;
       const sliceStart = innerStart + i;
-      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted4) => {
-        return this.findNestedShellEnd(sliceStart + index, end2, quoted4) - sliceStart;
+      const colonIdx = findUnnested(inner.slice(i), CH_COLON, true, (index, quoted3) => {
+        return this.findNestedShellEnd(sliceStart + index, end2, quoted3) - sliceStart;
       });
       result.operation = {
         type: "Slice",
@@ -27399,7 +27399,7 @@ var Lexer = class _Lexer {
     result.operation = { type: "Unknown", pos, end: end2, operatorEnd: end2, operator: inner.slice(i) };
     return result;
   }
-  findNestedShellEnd(start, end2, quoted4) {
+  findNestedShellEnd(start, end2, quoted3) {
     const ch = this.src.charCodeAt(start);
     if (ch === CH_BACKTICK) {
       let pos = start + 1;
@@ -27428,7 +27428,7 @@ var Lexer = class _Lexer {
       }
     } else {
       const open7 = start + 1;
-      if (quoted4 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
+      if (quoted3 || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
         return start;
       }
       close = this.findClosingParenthesis(open7 + 1, end2);
@@ -28601,13 +28601,13 @@ var HereDocBodyImpl = class {
   #depth;
   #context;
   #parts;
-  constructor(source2, pos, quoted4, depth, context2) {
+  constructor(source2, pos, quoted3, depth, context2) {
     this.pos = pos;
     this.end = pos;
     this.#source = source2;
     this.#depth = depth;
     this.#context = context2;
-    this.#parts = quoted4 ? void 0 : null;
+    this.#parts = quoted3 ? void 0 : null;
   }
   get parts() {
     if (this.#parts === null)
@@ -30289,9 +30289,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
-var baseOf = (path24) => path24.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path24) {
-  const [left, right] = [word.replace(/^\.\//, ""), path24.replace(/^\.\//, "")];
+var baseOf = (path25) => path25.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path25) {
+  const [left, right] = [word.replace(/^\.\//, ""), path25.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -30405,7 +30405,7 @@ var Flow = class {
   add(step2, command2, by, url, files, isVerified = false) {
     const download = { step: step2, command: command2, by, url, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path24 of files) if (path24 !== "-" && !path24.startsWith("/dev/")) this.#track(path24, download);
+    for (const path25 of files) if (path25 !== "-" && !path25.startsWith("/dev/")) this.#track(path25, download);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
     return download;
   }
@@ -30418,17 +30418,17 @@ var Flow = class {
     return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path24, download) {
-    if (this.#files.some((file) => file.path === path24 && file.download === download)) return;
-    this.#files.push({ path: path24, download });
+  #track(path25, download) {
+    if (this.#files.some((file) => file.path === path25 && file.download === download)) return;
+    this.#files.push({ path: path25, download });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words2) {
-    return this.#files.findLast(({ path: path24 }) => words2.includes(path24)) ?? this.#files.findLast(({ path: path24 }) => words2.some((word) => sameFile(word, path24))) ?? null;
+    return this.#files.findLast(({ path: path25 }) => words2.includes(path25)) ?? this.#files.findLast(({ path: path25 }) => words2.some((word) => sameFile(word, path25))) ?? null;
   }
   #verify(step2, command2) {
     const about = aboutOf(command2);
-    const named3 = this.#files.filter(({ path: path24 }) => about.includes(baseOf(path24)));
+    const named3 = this.#files.filter(({ path: path25 }) => about.includes(baseOf(path25)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
       download.isVerified = true;
   }
@@ -30474,7 +30474,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-      for (const path24 of target) if (!path24.startsWith("/dev/") && !SIGNATURES.test(path24)) this.#track(path24, piped);
+      for (const path25 of target) if (!path25.startsWith("/dev/") && !SIGNATURES.test(path25)) this.#track(path25, piped);
     }
     this.#takeFiles(step2, command2, words2);
   }
@@ -30508,24 +30508,24 @@ var Flow = class {
     if (file === null) return;
     const { operands } = optionsIn(command2);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path24 }) => [...words2, ...reads].some((word) => sameFile(word, path24)));
-    for (const { path: path24, download } of every) {
+    const every = this.#files.filter(({ path: path25 }) => [...words2, ...reads].some((word) => sameFile(word, path25)));
+    for (const { path: path25, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path24) && namesFile(name2, word)))
+        if (words2.some((word) => sameFile(word, path25) && namesFile(name2, word)))
           this.#use(download, "install", step2, command2, `installs it with ${name2}`);
       } else if (name2 === "chmod" && words2.some(makesExecutable))
         this.#use(download, "install", step2, command2, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path24 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path24)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path25 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path25)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
           this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path24))
-        this.#track(path24.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path25))
+        this.#track(path25.replace(COMPRESSED, ""), download);
     }
-    const written = command2.writes.find((path24) => !path24.startsWith("/dev/"));
+    const written = command2.writes.find((path25) => !path25.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
       this.#track(written, file.download);
   }
@@ -30559,7 +30559,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
-    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path24) => PROGRAMS.test(path24) || BIN.test(path24) && !SIGNATURES.test(path24));
+    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path25) => PROGRAMS.test(path25) || BIN.test(path25) && !SIGNATURES.test(path25));
     if (command2 !== null && file !== void 0 && uses.length === 0)
       uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
@@ -30920,7 +30920,7 @@ var meta13 = {
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
 var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
-  (path24) => /apt\.conf/.test(path24)
+  (path25) => /apt\.conf/.test(path25)
 ) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta13,
@@ -31048,7 +31048,7 @@ function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path24) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path24))) return null;
+  if (!targets.some((path25) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path25))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed")
     return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
@@ -31079,17 +31079,17 @@ var sudoWithoutPassword = {
       ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
     );
     for (const { version: version2, text: text5 } of files) {
-      const { path: path24 } = version2;
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path24) || !grants(text5)) continue;
+      const { path: path25 } = version2;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path25) || !grants(text5)) continue;
       const layer = origin.layers[version2.layer];
       yield placed(meta16, {
         severity: grantsAll(text5) ? "medium" : "low",
-        message: `${path24} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path25} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path24, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path25, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path24]
+        identity: ["NOPASSWD", path25]
       });
     }
   }
@@ -31357,7 +31357,7 @@ function unknownInstruction(text5, instructions) {
   const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
   return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-function parseDockerfile(path24, text5) {
+function parseDockerfile(path25, text5) {
   const read3 = readLogicalLines(text5);
   const stages = [];
   const globals = [];
@@ -31384,7 +31384,7 @@ function parseDockerfile(path24, text5) {
   close();
   const error2 = read3.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
   return {
-    path: path24,
+    path: path25,
     text: text5,
     lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
     escapeCharacter: read3.escapeCharacter,
@@ -31993,9 +31993,9 @@ function writtenSetting(command2) {
   const { name: name2, args, writes, fedBy } = command2;
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
-  for (const path24 of targets) {
-    const file = SETTINGS_FILES.find((known2) => known2.path.test(path24) && known2.line.test(text5));
-    if (file !== void 0) return { path: path24, shown: file.shown };
+  for (const path25 of targets) {
+    const file = SETTINGS_FILES.find((known2) => known2.path.test(path25) && known2.line.test(text5));
+    if (file !== void 0) return { path: path25, shown: file.shown };
   }
   return null;
 }
@@ -32140,13 +32140,13 @@ function unsigned(command2) {
     };
   const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path24) => /apt\.conf/.test(path24)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path25) => /apt\.conf/.test(path25)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path24) => /sources\.list|\.sources$/.test(path24));
+  const inSources = targets.some((path25) => /sources\.list|\.sources$/.test(path25));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path24) => /\.repo$|(?:yum|dnf)\.conf$/.test(path24)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path25) => /\.repo$|(?:yum|dnf)\.conf$/.test(path25)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -32375,19 +32375,19 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path24 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part3) => part3.path !== path24);
-      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path24.length + 2)} (${part3.reason})`);
+      const path25 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part3) => part3.path !== path25);
+      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path25.length + 2)} (${part3.reason})`);
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
       yield placed(meta22, {
-        message: `${path24} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
+        message: `${path25} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
         remedy: meta22.remedy,
-        location: first2.layer === null ? { kind: "index", field: path24 } : { kind: "layer", layer: first2.layer, path: path24, line: null, offset: null },
+        location: first2.layer === null ? { kind: "index", field: path25 } : { kind: "layer", layer: first2.layer, path: path25, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path24]
+        identity: [path25]
       });
     }
   }
@@ -32483,8 +32483,8 @@ var CACHES = [
     emptiedBy: "rm -rf /var/cache/zypp"
   }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path24 }) => path24.source).join("|"));
-var cacheOf = (path24) => ANY_CACHE.test(path24) ? CACHES.find((cache2) => cache2.path.test(path24)) ?? null : null;
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path25 }) => path25.source).join("|"));
+var cacheOf = (path25) => ANY_CACHE.test(path25) ? CACHES.find((cache2) => cache2.path.test(path25)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
 var meta23 = {
@@ -32640,10 +32640,10 @@ var setuidAdded = {
       for (const command2 of step2.commands) {
         const change = modeChange(command2);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path24) => isDirectory(evidence, path24) !== true && !change.isDirectory);
+          const files = change.paths.filter((path25) => isDirectory(evidence, path25) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path24) => isTakenBack(built, path24));
+          const gone = built !== null && files.every((path25) => isTakenBack(built, path25));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta24, step2, command2, {
             severity,
@@ -32710,7 +32710,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command2) {
   const { name: name2, args, writes, input, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path24) => /sshd_config/.test(path24))) return false;
+  if (!targets.some((path25) => /sshd_config/.test(path25))) return false;
   const texts2 = [
     ...args.map(({ value }) => value),
     input ?? "",
@@ -32759,7 +32759,7 @@ var sshServer = {
       "/usr/bin/sshd",
       "/sbin/sshd",
       "/usr/sbin/tinysshd"
-    ].some((path24) => built.filesystem.find(path24) !== null))
+    ].some((path25) => built.filesystem.find(path25) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -32797,7 +32797,7 @@ function concerned(evidence, step2, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open7 = paths.filter(({ value }) => !MEANT.test(value));
   if (open7.length === 0) return null;
-  const left = step2.of === "stage" ? [] : open7.filter((path24) => isWritable(evidence, path24) !== false);
+  const left = step2.of === "stage" ? [] : open7.filter((path25) => isWritable(evidence, path25) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -32901,7 +32901,7 @@ function parseDockerignore(text5) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path24) {
+function matches(tokens, path25) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set, isBoundary) => {
     for (const state of set) {
@@ -32912,7 +32912,7 @@ function matches(tokens, path24) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path24) {
+  for (const char of path25) {
     if (char === "/" && states.has(tokens.length)) return true;
     if (states.size === 0 && inside.size === 0) return false;
     const next = /* @__PURE__ */ new Set();
@@ -32937,17 +32937,17 @@ function matches(tokens, path24) {
   }
   return states.has(tokens.length);
 }
-function ignoredBy(dockerignore, path24) {
+function ignoredBy(dockerignore, path25) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    if (matches(pattern.tokens, path24)) found = pattern.isException ? null : pattern;
+    if (matches(pattern.tokens, path25)) found = pattern.isException ? null : pattern;
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
 var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
-var patternOf = (path24) => path24.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
+var patternOf = (path25) => path25.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
@@ -32967,14 +32967,14 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
-var parentOf2 = (path24) => path24.slice(0, path24.lastIndexOf("/")) || "/";
-var baseName = (path24) => path24.slice(path24.lastIndexOf("/") + 1);
+var parentOf2 = (path25) => path25.slice(0, path25.lastIndexOf("/")) || "/";
+var baseName = (path25) => path25.slice(path25.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path24) {
+function countParts(path25) {
   let parts = 0;
   let inside = false;
-  for (let at3 = 0; at3 < path24.length; at3++) {
-    const isSlash = path24.charCodeAt(at3) === 47;
+  for (let at3 = 0; at3 < path25.length; at3++) {
+    const isSlash = path25.charCodeAt(at3) === 47;
     if (!isSlash && !inside) parts++;
     inside = !isSlash;
   }
@@ -33005,19 +33005,19 @@ function bytesOfName(name2) {
 var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path24, workdir = null) {
+function contextPath(instruction, path25, workdir = null) {
   const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path24);
+  const name2 = baseName(path25);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path24 === target ? 0 : path24.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path24 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path24.slice(at3));
+  const at3 = isAbsolute ? path25 === target ? 0 : path25.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path25 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path25.slice(at3));
 }
 
 // src/evidence/evidence.ts
@@ -34647,12 +34647,12 @@ function isZipMember(head) {
 var CHECKSUM = 148;
 var CHECKSUM_END = 156;
 var isTarHeader = (head) => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
-function packingOf(head, path24) {
+function packingOf(head, path25) {
   const first2 = head[0];
   if (first2 === void 0) return null;
   if (head[257] === 117 && ascii(head, 257, "ustar") && isTarHeader(head)) return "tar";
   if (head[2] === 45 && /^..-l[hz][0-9ds]-/s.test(head.toString("latin1", 0, 7))) return { closed: "lha" };
-  if (path24.endsWith(".br") && !isGzip(head)) return "brotli";
+  if (path25.endsWith(".br") && !isGzip(head)) return "brotli";
   return FIRST_BYTES.has(first2) ? openedOf(head, first2) ?? closedOf(head, first2) : null;
 }
 function openedOf(head, first2) {
@@ -35631,14 +35631,14 @@ var ContentScan = class _ContentScan {
   #seen = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled, path24, depth, budget, bounds) {
+  constructor(compiled, path25, depth, budget, bounds) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
-    this.#path = path24;
+    this.#path = path25;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled.files.of(path24) : [];
+    this.#files = depth === 0 ? compiled.files.of(path25) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -40176,13 +40176,13 @@ function assignedValue(text5, isEnv) {
     const value = (/^(.*?)\s#/.exec(line2)?.[1] ?? line2).trimEnd();
     return value === "" ? null : { value, quote: "", rest: "" };
   }
-  const quoted4 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
-  if (quoted4?.[2] !== void 0) return { value: quoted4[2], quote: quoted4[1] ?? "", rest: text5.slice(quoted4[0].length) };
+  const quoted3 = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text5);
+  if (quoted3?.[2] !== void 0) return { value: quoted3[2], quote: quoted3[1] ?? "", rest: text5.slice(quoted3[0].length) };
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
   return bare === null ? null : { value: bare[0], quote: "", rest: text5.slice(bare[0].length) };
 }
-function isData(value, rest, path24) {
-  if (CODE_FILE.test(path24)) return false;
+function isData(value, rest, path25) {
+  if (CODE_FILE.test(path25)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
     value
@@ -40193,20 +40193,20 @@ var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test
 var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
   value
 );
-function looksSecret(value, isPassword, quoted4) {
+function looksSecret(value, isPassword, quoted3) {
   if (value.length < 6 || value.length > 200 || isOfPlaceholders(value) || isStructured(value) || isName(value))
     return false;
   if (/\s/.test(value)) return false;
   if (isPassword) {
     if (/^\d+$/.test(value)) return false;
-    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted4;
+    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted3;
   }
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
     return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: found, before: front, path: path24, isText: isText2 }) {
+function checkAssignment({ value: found, before: front, path: path25, isText: isText2 }) {
   if (!isText2) return null;
   if (/-pass(?:in|out)?["']?$/.test(front)) return null;
   const border = /^[\s"'./]/.exec(found)?.[0] ?? "";
@@ -40224,17 +40224,17 @@ function checkAssignment({ value: found, before: front, path: path24, isText: is
   const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
   const assigned2 = assignedValue(
     text5.slice(whole4.length - (isEscaped ? 1 : 0)),
-    operator === "=" && ENV_FILE.test(path24)
+    operator === "=" && ENV_FILE.test(path25)
   );
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path24)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path24)) return null;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path25)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path25)) return null;
   if (!NAMES3.test(snakeCase(short2))) return null;
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short2);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short2.toLowerCase()) return null;
-  if (CODE_FILE.test(path24) && /^[#.][A-Za-z_][\w-]*$/.test(value)) return null;
+  if (CODE_FILE.test(path25) && /^[#.][A-Za-z_][\w-]*$/.test(value)) return null;
   return { value, facts: { name: name2 } };
 }
 
@@ -40366,10 +40366,10 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path24 }) => {
+    check: ({ value, path: path25 }) => {
       if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null;
       if (isPlaceholder(value) || isFiller(value)) return null;
-      return path24 === "" ? { strength: "likely" } : {};
+      return path25 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -42402,7 +42402,8 @@ function weighWord(value, facts = {}) {
   const bare = value.trim();
   if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
     return null;
-  return weighPassword(bare, false, facts);
+  const checked3 = weighPassword(bare, false, facts);
+  return checked3 === null ? null : { ...checked3, value };
 }
 var behindUser = ({ before }) => /\b(?:alter|create)\s+(?:user|role|login|group)\b|\b(?:with|login|encrypted|valid)\s*$/i.test(before);
 var CHANGE2 = "Change the password of the account";
@@ -42445,8 +42446,7 @@ var STATEMENTS = [
     check: ({ groups }) => {
       const value = groups["value"] ?? groups["given"] ?? "";
       const user = groups["user"] ?? groups["account"] ?? "";
-      const checked3 = value === user ? null : weighWord(value, { user });
-      return checked3 === null ? null : { ...checked3, value };
+      return value === user ? null : weighWord(value, { user });
     }
   },
   {
@@ -42483,8 +42483,7 @@ var STATEMENTS = [
     strength: "likely",
     guessable: true,
     check: ({ groups: { user = "", password = "" } }) => {
-      const checked3 = password === user ? null : weighWord(password, { user });
-      return checked3 === null ? null : { ...checked3, value: password };
+      return password === user ? null : weighWord(password, { user });
     }
   },
   {
@@ -42534,8 +42533,7 @@ var STATEMENTS = [
     check: (found) => {
       const value = found.groups["single"] ?? found.groups["double"] ?? "";
       if (/-String /i.test(found.value) && !/SecureString\s*$/i.test(found.before)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   },
   {
@@ -42575,8 +42573,7 @@ var STATEMENTS = [
     check: (found) => {
       const value = found.groups["single"] ?? found.groups["double"] ?? "";
       if (/^ password/i.test(found.value) && !behindUser(found)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   },
   {
@@ -42606,8 +42603,7 @@ var STATEMENTS = [
     check: ({ groups, value: whole4 }) => {
       const value = groups["plist"] ?? groups["value"] ?? whole4;
       if (/^(?:https?:|\/|true$|false$)|^[A-Za-z ]+$|^\d+$/.test(value)) return null;
-      const checked3 = weighWord(value);
-      return checked3 === null ? null : { ...checked3, value };
+      return weighWord(value);
     }
   }
 ];
@@ -42892,13 +42888,13 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path24) {
-    const name2 = path24.slice(path24.lastIndexOf("/") + 1).toLowerCase();
+  of(path25) {
+    const name2 = path25.slice(path25.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
       found.push(...this.#byName.get(name2.slice(dot)) ?? []);
     return found.filter(
-      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path24))
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path25))
     );
   }
 };
@@ -43880,18 +43876,18 @@ var Scanner = class _Scanner {
     );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path24) {
-    return this.#start(path24, true);
+  start(path25) {
+    return this.#start(path25, true);
   }
-  #start(path24, isCapped) {
-    return new ContentScan(this.#compiled, path24, 0, packedBudget(), {
+  #start(path25, isCapped) {
+    return new ContentScan(this.#compiled, path25, 0, packedBudget(), {
       matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
       isCapped
     });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
-  scanText(text5, path24 = "") {
-    const scan2 = this.#start(path24, false);
+  scanText(text5, path25 = "") {
+    const scan2 = this.#start(path25, false);
     scan2.push(Buffer.from(text5, "utf8"), true);
     return scan2.matches;
   }
@@ -44049,9 +44045,9 @@ var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE2 = /[\s,:{}[\]"]/;
 var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
 function pathOf(node2) {
-  const path24 = [];
-  for (let at3 = node2; at3?.parent; at3 = at3.parent) path24.push(at3.key);
-  return path24.reverse();
+  const path25 = [];
+  for (let at3 = node2; at3?.parent; at3 = at3.parent) path25.push(at3.key);
+  return path25.reverse();
 }
 function stringEnd(text5, from) {
   for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
@@ -44201,9 +44197,9 @@ function textOf({ starts, nodes, parts }) {
     }
   };
 }
-function fieldName(path24, plain) {
+function fieldName(path25, plain) {
   let name2 = "";
-  for (const key of path24) {
+  for (const key of path25) {
     if (typeof key === "number") name2 += `[${key}]`;
     else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
     else name2 += `[${JSON.stringify(key)}]`;
@@ -44299,8 +44295,8 @@ function documentText(document, image, origin) {
     repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
   };
 }
-function placeOf2({ kind, name: name2 }, path24, origin) {
-  const [first2, second, ...below] = path24;
+function placeOf2({ kind, name: name2 }, path25, origin) {
+  const [first2, second, ...below] = path25;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
     if (entry !== void 0)
@@ -44308,16 +44304,16 @@ function placeOf2({ kind, name: name2 }, path24, origin) {
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
     if (keyword === void 0 || second === void 0)
-      return { kind: "config", field: fieldName(path24, PLAIN_KEY), owner: "unknown", lines: null };
+      return { kind: "config", field: fieldName(path25, PLAIN_KEY), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName([second, ...below], PLAIN_KEY), ...setBy(origin, keyword, null) };
   }
-  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path24, PLAIN_KEY)}`;
+  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path25, PLAIN_KEY)}`;
   if (kind === "attestation") return { kind, predicateType: "manifest", field: field2, owner: "own", lines: null };
   return kind === "index" ? { kind, field: field2, isBeside: name2 !== null, owner: "own", lines: null } : { kind, field: field2, owner: "own", lines: null };
 }
 function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
-    return (path24, value) => isAt(path24(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path24()[1])) && annotations2[String(path24()[1])] === value ? null : value;
+    return (path25, value) => isAt(path25(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path25()[1])) && annotations2[String(path25()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
   const { run: run14, author, comment, history: history2 } = config2;
   const known2 = /* @__PURE__ */ new Set([
@@ -44331,14 +44327,14 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
     comment ?? ""
   ]);
   return (way, value) => {
-    const path24 = way();
-    if (isAt(path24, ["config", "Labels"], 3))
-      return Object.hasOwn(run14.Labels, String(path24[2])) && run14.Labels[String(path24[2])] === value ? null : value;
-    const isKnown = isAt(path24, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path24[1])) || isAt(path24, ["config", "Healthcheck", "Test"], 4) || isAt(path24, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path24[2])) || path24.length === 1 && /^(?:author|comment)$/.test(String(path24[0]));
+    const path25 = way();
+    if (isAt(path25, ["config", "Labels"], 3))
+      return Object.hasOwn(run14.Labels, String(path25[2])) && run14.Labels[String(path25[2])] === value ? null : value;
+    const isKnown = isAt(path25, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path25[1])) || isAt(path25, ["config", "Healthcheck", "Test"], 4) || isAt(path25, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path25[2])) || path25.length === 1 && /^(?:author|comment)$/.test(String(path25[0]));
     return isKnown && known2.has(value) ? null : value;
   };
 }
-var isAt = (path24, start, length) => path24.length === length && start.every((key, index) => path24[index] === key);
+var isAt = (path25, start, length) => path25.length === length && start.every((key, index) => path25[index] === key);
 function namesText(names2) {
   const { text: text5, find: find3 } = jsonText(JSON.stringify(names2));
   return {
@@ -44484,7 +44480,7 @@ function readStatus(text5, nameKey, versionKey, add3) {
 var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
 var APK = {
   records: {
-    wants: (path24) => INSTALLED.test(path24),
+    wants: (path25) => INSTALLED.test(path25),
     // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
     read(files, add3) {
       for (const { content } of files) {
@@ -44507,7 +44503,7 @@ var APK = {
     }
   },
   packages: {
-    most: (path24) => path24.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
+    most: (path25) => path25.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
     }
@@ -44534,24 +44530,24 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path24, checksum2] = match2 ?? [];
+    const [, path25, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path24 !== void 0 && checksum2 !== void 0)
-      add3(path24, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path25 !== void 0 && checksum2 !== void 0)
+      add3(path25, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG = {
   records: {
-    wants: (path24) => MD5SUMS.test(path24) || path24 === STATUS,
+    wants: (path25) => MD5SUMS.test(path25) || path25 === STATUS,
     read(files, add3) {
-      for (const { path: path24, content } of files) {
-        if (path24 === STATUS) readConffiles(content, add3);
-        else readMd5sums(baseName(path24).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      for (const { path: path25, content } of files) {
+        if (path25 === STATUS) readConffiles(content, add3);
+        else readMd5sums(baseName(path25).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
       }
     }
   },
   packages: {
-    most: (path24) => ANY_STATUS.test(path24) && !path24.endsWith(".md5sums") ? MAX_DATABASE : 0,
+    most: (path25) => ANY_STATUS.test(path25) && !path25.endsWith(".md5sums") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
     }
@@ -44562,8 +44558,8 @@ var DPKG = {
 var GEM = {
   packages: {
     most: () => 0,
-    read: (path24, _text, add3) => {
-      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path24) ?? [];
+    read: (path25, _text, add3) => {
+      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path25) ?? [];
       if (name2 !== void 0 && version2 !== void 0) add3(`gem ${name2}`, version2);
     }
   }
@@ -44583,9 +44579,9 @@ function versionIn(manifest) {
 }
 var NPM3 = {
   packages: {
-    most: (path24) => PACKAGE.test(path24) ? MOST : 0,
-    read: (path24, text5, add3) => {
-      const name2 = PACKAGE.exec(path24)?.[1];
+    most: (path25) => PACKAGE.test(path25) ? MOST : 0,
+    read: (path25, text5, add3) => {
+      const name2 = PACKAGE.exec(path25)?.[1];
       const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
       if (name2 !== void 0 && version2 !== null) add3(`npm ${name2}`, version2);
     }
@@ -44610,20 +44606,20 @@ function readRecord(name2, sitePackages, content, add3) {
 }
 var PYTHON = {
   records: {
-    wants: (path24) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path24),
+    wants: (path25) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path25),
     read(files, add3) {
-      const madeHere = new Set(files.flatMap(({ path: path24 }) => /^(.*)\/direct_url\.json$/.exec(path24)?.[1] ?? []));
-      for (const { path: path24, content } of files) {
-        const folder = parentOf2(path24);
-        if (path24.endsWith("/RECORD") && !madeHere.has(folder))
+      const madeHere = new Set(files.flatMap(({ path: path25 }) => /^(.*)\/direct_url\.json$/.exec(path25)?.[1] ?? []));
+      for (const { path: path25, content } of files) {
+        const folder = parentOf2(path25);
+        if (path25.endsWith("/RECORD") && !madeHere.has(folder))
           readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf2(folder), content, add3);
       }
     }
   },
   packages: {
     most: () => 0,
-    read: (path24, _text, add3) => {
-      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path24) ?? [];
+    read: (path25, _text, add3) => {
+      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path25) ?? [];
       if (name2 !== void 0 && version2 !== void 0)
         add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
@@ -44632,31 +44628,31 @@ var PYTHON = {
 
 // src/packages/list.ts
 var PACKAGE_DATABASES = [DPKG, APK, PYTHON, NPM3, GEM];
-var holdsRecords = (path24) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path24) === true);
-var packageTextLimit = (path24) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path24) ?? 0));
-function addPackages(path24, text5, add3) {
-  for (const { packages } of PACKAGE_DATABASES) packages?.read(path24, text5, add3);
+var holdsRecords = (path25) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path25) === true);
+var packageTextLimit = (path25) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path25) ?? 0));
+function addPackages(path25, text5, add3) {
+  for (const { packages } of PACKAGE_DATABASES) packages?.read(path25, text5, add3);
 }
 
 // src/packages/records.ts
-var merged2 = (path24) => path24.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged2 = (path25) => path25.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 var MAX_RECORDS = 16;
 function readLayerRecords(files, wanted, budget, where) {
   const found = /* @__PURE__ */ new Map();
   const byPath = /* @__PURE__ */ new Map();
-  for (const [entry, path24] of wanted) {
-    const key = merged2(path24);
+  for (const [entry, path25] of wanted) {
+    const key = merged2(path25);
     byPath.set(key, [...byPath.get(key) ?? [], entry]);
   }
   if (byPath.size === 0) return found;
   let lines = 0;
-  const add3 = (path24, make2) => {
+  const add3 = (path25, make2) => {
     if (++lines > budget)
       throw new ImageError(
         "too-many-records",
         `${where}: its package databases name more than ${budget} files ${raise("records")}`
       );
-    const entries = byPath.get(merged2(path24.startsWith("/") ? path24 : `/${path24}`));
+    const entries = byPath.get(merged2(path25.startsWith("/") ? path25 : `/${path25}`));
     const record2 = entries === void 0 ? null : make2();
     if (entries === void 0 || record2 === null) return;
     for (const entry of entries) {
@@ -44667,7 +44663,7 @@ function readLayerRecords(files, wanted, budget, where) {
   };
   for (const { records } of PACKAGE_DATABASES)
     records?.read(
-      files.filter(({ path: path24 }) => records.wants(path24)),
+      files.filter(({ path: path25 }) => records.wants(path25)),
       add3
     );
   return found;
@@ -44710,7 +44706,7 @@ var isPlain = (command2) => {
 };
 var DATABASE = /md5sums|dpkg\/(?:info|status)|apk\/db\b|dist-info|\bRECORD\b|direct_url/;
 var HARMLESS = /^(?:apk|apt(?:-get|-cache|-mark)?|aptitude|dpkg.*|du|find|grep|ls|rm|stat|test|\[|wc)$/;
-var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path24) => DATABASE.test(path24)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
+var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path25) => DATABASE.test(path25)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
 function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
@@ -44779,7 +44775,7 @@ function installedAs(inside) {
   return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
 }
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
-var isWords = ({ generic, guessable }, { strength }, path24) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path24));
+var isWords = ({ generic, guessable }, { strength }, path25) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path25));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
@@ -44789,12 +44785,12 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path24) => lowered(
+var asAside = (kind, match2, path25) => lowered(
   match2,
-  isWords(kind, match2, path24) ? "harmless" : "possible",
+  isWords(kind, match2, path25) ? "harmless" : "possible",
   "test data or documentation of an installed package"
 );
-var weighInPackage = (kind, match2, path24, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path24) : match2;
+var weighInPackage = (kind, match2, path25, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path25) : match2;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
   #scans;
@@ -44829,31 +44825,31 @@ var Vouching = class {
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
     if (isProvenToken(match2)) return { match: match2, isVouched: false };
-    const { layer, path: path24 } = version2;
+    const { layer, path: path25 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
-    const isWritten = WRITTEN.test(baseName(path24));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path24) && !isWritten)
+    const isWritten = WRITTEN.test(baseName(path25));
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path25) && !isWritten)
       return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
         isVouched: false
       };
-    if (/\.(?:deb|rpm)$/.test(path24) && match2.inside !== null && isWords(kind, match2, path24) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path24), isVouched: false };
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path24))
+    if (/\.(?:deb|rpm)$/.test(path25) && match2.inside !== null && isWords(kind, match2, path25) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path25), isVouched: false };
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path25))
       return { match: match2, isVouched: false };
-    return { match: asAside(kind, match2, path24), isVouched: false };
+    return { match: asAside(kind, match2, path25), isVouched: false };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
-  #sourceOf({ identity, inside }, { layer, path: path24 }) {
-    const compiled = COMPILED.exec(path24);
-    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path24.endsWith(".deb") ? installedAs(inside) : null;
+  #sourceOf({ identity, inside }, { layer, path: path25 }) {
+    const compiled = COMPILED.exec(path25);
+    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path25.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
     let known2 = this.#sources.get(layer);
@@ -44872,17 +44868,17 @@ var Vouching = class {
     return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes("/node_modules/") ?? false);
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
-  vouchesFor(layer, path24) {
+  vouchesFor(layer, path25) {
     const { records = [], entries } = this.#scans[layer] ?? {};
-    const file = path24.split("!/")[0];
+    const file = path25.split("!/")[0];
     const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
-  #isAside(layer, index, path24) {
+  #isAside(layer, index, path25) {
     const inPackage = this.#installed[layer]?.get(index);
     if (inPackage !== void 0) return isAside(inPackage);
-    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path24);
-    return site !== null && isAside(path24.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
+    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path25);
+    return site !== null && isAside(path25.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
   }
 };
 
@@ -45467,12 +45463,12 @@ var CONVENTIONS = [
   { program: /^(?:dotnet|nuget)$/, name: /^nuget\.config$/i, at: /./ },
   { program: /^bundle$/, name: /^config$/, at: /\/\.bundle$/ }
 ];
-var isOfTools = (path24) => CONVENTIONS.some(
-  ({ name: name2, at: at3 }) => name2.test(baseName(path24)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path24))))
-) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path24);
+var isOfTools = (path25) => CONVENTIONS.some(
+  ({ name: name2, at: at3 }) => name2.test(baseName(path25)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path25))))
+) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path25);
 var isHome = (directory) => /^\/(?:root|home\/[^/]+)$/.test(directory);
-var readsByConvention = (program, path24, directory) => CONVENTIONS.some(
-  (convention) => convention.program.test(program) && convention.name.test(baseName(path24)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path24))) : convention.at !== "home" && parentOf2(cleanPath(path24)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path24))))
+var readsByConvention = (program, path25, directory) => CONVENTIONS.some(
+  (convention) => convention.program.test(program) && convention.name.test(baseName(path25)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path25))) : convention.at !== "home" && parentOf2(cleanPath(path25)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path25))))
 );
 var CHANGERS = /^(?:chgrp|chmod|chown|dos2unix|patch|setfacl|sponge|tee|touch|truncate)$/;
 var COPIERS = /^(?:cp|install|ln|mv)$/;
@@ -45495,8 +45491,8 @@ var Walk = class {
   #path;
   #passesModes;
   #directory;
-  constructor(path24, directory, passesModes) {
-    this.#path = path24;
+  constructor(path25, directory, passesModes) {
+    this.#path = path25;
     this.#directory = directory;
     this.#passesModes = passesModes;
   }
@@ -45539,18 +45535,18 @@ var Walk = class {
     return runsProjectCode(command2) ? "open" : "none";
   }
 };
-function useOf(step2, path24, directory, { passesModes = false } = {}) {
-  const walk3 = new Walk(path24, directory, passesModes);
+function useOf(step2, path25, directory, { passesModes = false } = {}) {
+  const walk3 = new Walk(path25, directory, passesModes);
   const uses = step2.commands.map((command2) => walk3.take(command2));
   if (uses.includes("writes") || uses.includes("reads") && uses.includes("around")) return "writes";
   if (uses.includes("reads")) return "reads";
   return uses.includes("open") || step2.unread !== null ? "open" : "none";
 }
-var mayNeed = ({ commands }, path24) => commands.some(
+var mayNeed = ({ commands }, path25) => commands.some(
   ({ name: name2, args, reads }) => [...args.map(({ value }) => value), ...reads].some(
-    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path24))
+    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path25))
   ) || CONVENTIONS.some(
-    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path24))
+    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path25))
   )
 );
 var STATEFUL = /^(?:\.|alias|cd|exec|exit|popd|pushd|set|shopt|source|trap|ulimit|umask|unset)$/;
@@ -45559,7 +45555,7 @@ var areJoinable = (steps) => steps.every(
 );
 
 // src/remedy/planner.ts
-var idOf = (path24) => baseName(path24).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path25) => baseName(path25).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text5, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text5);
@@ -45587,33 +45583,33 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (file, path24) => /^\.env(?:\.|$)|\.env$/.test(baseName(path24)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path24}:ro"\`; compose: \`volumes: ["./${file}:${path24}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path24}\` and \`subPath: ${baseName(path24)}\`.`;
+var atStart = (file, path25) => /^\.env(?:\.|$)|\.env$/.test(baseName(path25)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path25}:ro"\`; compose: \`volumes: ["./${file}:${path25}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path25}\` and \`subPath: ${baseName(path25)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
   return workdir === null ? null : cleanPath(`${workdir}/${operand}`);
 }
-var resolves = (path24, workdir) => (operand) => absolute(operand, workdir) === path24;
+var resolves = (path25, workdir) => (operand) => absolute(operand, workdir) === path25;
 function isOnlyRemoval(body, workdir, folder) {
   const left = withoutRemoval(body, resolves(folder, workdir));
   return left !== null && /\brm\s+-\w*f/.test(body) && !left.includes(baseName(folder));
 }
-function pathInStage(instruction, path24, workdir) {
+function pathInStage(instruction, path25, workdir) {
   const sources = copySources(instruction);
-  const found = contextPath(instruction, path24, workdir);
+  const found = contextPath(instruction, path25, workdir);
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path24, known2) {
+function broughtBy(instructions, path25, known2) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
-    const inContext = contextPath(source2, path24, workdir);
+    const inContext = contextPath(source2, path25, workdir);
     if (known2 !== void 0 && known2.inContext !== inContext) return null;
-    if (sources.includes(inContext)) return path24 === target || parentOf2(path24) === target ? "file" : null;
-    const isFolder = sources.length === 1 && (target === "/" || path24.startsWith(`${target}/`));
+    if (sources.includes(inContext)) return path25 === target || parentOf2(path25) === target ? "file" : null;
+    const isFolder = sources.length === 1 && (target === "/" || path25.startsWith(`${target}/`));
     return isFolder && (known2 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
@@ -45766,7 +45762,7 @@ var Planner = class {
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
-    const { path: path24, layer, index } = place.version;
+    const { path: path25, layer, index } = place.version;
     if (source2.documents.length > 0) refuse();
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
@@ -45781,14 +45777,14 @@ var Planner = class {
     const known2 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
     if (flagValue(source2, "from") !== null) {
-      this.#takenFromStage(place, instruction, hider?.run ?? null, known2);
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known2, isLasting2);
       return;
     }
-    const inContext = known2?.inContext ?? contextPath(source2, path24, workdir);
+    const inContext = known2?.inContext ?? contextPath(source2, path25, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
-      path: path24,
+      path: path25,
       inContext,
       known: known2,
       removerAt: hider?.at ?? null,
@@ -45798,20 +45794,20 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path24, inContext, known: known2, removerAt } = way;
+    const { instructions, at: at3, path: path25, inContext, known: known2, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
     const isNamed3 = sources.includes(inContext);
     const remover = removerAt === null ? void 0 : instructions[removerAt];
-    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path24, isNamed3);
+    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path25, isNamed3);
     const readers = this.#mountWhereRead(way, isNamed3);
     if (folder !== null && remover !== void 0 && readers.includes(remover)) {
       this.#plan.setBody(remover.source, folder.rest);
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
-    this.#checkOtherStages(inContext, path24, copy.source);
+    this.#checkOtherStages(inContext, path25, copy.source);
     if (known2?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
     if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
     if (!isNamed3) return;
@@ -45822,9 +45818,9 @@ var Planner = class {
    * Takes a file out of the `rm` that names it.
    * @returns for one that removes a folder with it: that command, and what else the RUN does; null where the file was named
    */
-  #takeRemovalOut({ source: source2, workdir }, path24, isNamed3) {
+  #takeRemovalOut({ source: source2, workdir }, path25, isNamed3) {
     const body = this.#plan.body(source2);
-    const left = withoutRemoval(body, resolves(path24, workdir));
+    const left = withoutRemoval(body, resolves(path25, workdir));
     if (left !== null) {
       this.#plan.setBody(source2, left);
       return null;
@@ -45832,7 +45828,7 @@ var Planner = class {
     let folder = "";
     const rest = withoutRemoval(body, (operand) => {
       const whole4 = absolute(operand, workdir);
-      if (whole4 === null || whole4 === "/" || !path24.startsWith(`${whole4}/`)) return false;
+      if (whole4 === null || whole4 === "/" || !path25.startsWith(`${whole4}/`)) return false;
       folder = whole4;
       return true;
     });
@@ -45843,65 +45839,64 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path24, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path25, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
     for (const run14 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
       const { source: source2, step: step2, workdir } = run14;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
-      const use = step2 === null ? "open" : useOf(step2, path24, workdir);
-      if (use === "writes") this.#takeModesOut(run14, path24);
-      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path24, workdir, { passesModes: true }) === "reads")
+      const use = step2 === null ? "open" : useOf(step2, path25, workdir);
+      if (use === "writes") this.#takeModesOut(run14, path25);
+      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path25, workdir, { passesModes: true }) === "reads")
         readers.push(run14);
       if (use === "open") open7 ??= run14;
     }
-    if (isLasting2 && (!isOfTools(path24) || isNamed3 && readers.length === 0))
-      refuse(atStart(known2?.path ?? inContext, path24));
-    if (open7 !== null && !(isOfTools(path24) && readers.length > 0))
+    if (isLasting2 && (!isOfTools(path25) || isNamed3 && readers.length === 0))
+      refuse(atStart(known2?.path ?? inContext, path25));
+    if (open7 !== null && !(isOfTools(path25) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
-    if (readers.length > 0 && !PLAIN_PATH.test(path24)) refuse();
-    const id = this.#id(idOf(path24), `file ${path24}`);
+    if (readers.length > 0 && !PLAIN_PATH.test(path25)) refuse();
+    const id = this.#id(idOf(path25), `file ${path25}`);
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
-      this.#plan.mount(source2, id, [`target=${path24}`, ...isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(source2, id, [`target=${path25}`, ...isRoot ? [] : ["mode=0444"]]);
       this.#plan.option(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run14, path24) {
+  #takeModesOut(run14, path25) {
     const { source: source2, step: step2, workdir, isRoot } = run14;
-    const isTarget = resolves(path24, workdir);
-    if (step2 === null || workdir === null || !isRoot || useOf(step2, path24, workdir, { passesModes: true }) === "writes")
+    const isTarget = resolves(path25, workdir);
+    if (step2 === null || workdir === null || !isRoot || useOf(step2, path25, workdir, { passesModes: true }) === "writes")
       refuse(`${lineOf(run14)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
   /** A stage that the image copies from keeps the file: the build mounts it there, or removes it before anything is copied. */
-  #takenFromStage(place, { source: source2, workdir }, hider, known2) {
+  #takenFromStage(place, { source: source2, workdir }, hider, known2, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
-    const path24 = pathInStage(source2, place.version.path, workdir);
+    const path25 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
-    if (stage === null || instructions === null || path24 === null || !PLAIN_PATH.test(path24)) refuse();
-    const isLasting2 = place.ending === null || hider === null && place.ending.layer === place.version.layer;
-    if (isLasting2 && !isOfTools(path24)) refuse(atStart(known2?.path ?? baseName(path24), place.version.path));
-    if (this.#isTakenElsewhere(stage, source2, path24)) refuse();
+    if (stage === null || instructions === null || path25 === null || !PLAIN_PATH.test(path25)) refuse();
+    if (isLasting2 && !isOfTools(path25)) refuse(atStart(known2?.path ?? baseName(path25), place.version.path));
+    if (this.#isTakenElsewhere(stage, source2, path25)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
-    const isTaken = copySources(source2).includes(path24.slice(1));
-    if (isTaken) this.#plan.drop(source2, [path24.slice(1)]);
-    const at3 = broughtBy(instructions, path24, known2);
+    const isTaken = copySources(source2).includes(path25.slice(1));
+    if (isTaken) this.#plan.drop(source2, [path25.slice(1)]);
+    const at3 = broughtBy(instructions, path25, known2);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path24, copy.workdir));
+      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path25, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
-        path: path24,
+        path: path25,
         inContext,
         known: known2,
         removerAt: null,
@@ -45915,24 +45910,24 @@ var Planner = class {
       const isRoot = instructions.at(-1)?.isRoot === true && instructions.at(-1)?.source.keyword !== "USER";
       const hasShell = instructions.some(({ step: step2 }) => step2?.keyword === "RUN" && step2.unread === null);
       if (!isRoot || !hasShell || instructions.some(({ source: { keyword } }) => keyword === "SHELL")) throw error2;
-      this.#plan.append(last, `RUN rm ${path24}`);
+      this.#plan.append(last, `RUN rm ${path25}`);
     }
   }
   /** Whether another instruction takes the file from the stage by its name, or builds on the stage and may read it. */
-  #isTakenElsewhere(stage, own2, path24) {
+  #isTakenElsewhere(stage, own2, path25) {
     const { dockerfile } = this.#evidence.origin;
     return dockerfile === null || dockerfile.stages.some((other) => {
       const buildsOn = ancestorsOf(dockerfile, other).includes(stage);
       return other.instructions.some((instruction) => {
         const step2 = this.#evidence.steps.find(({ source: source2 }) => source2 === instruction);
-        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path24.slice(1));
+        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path25.slice(1));
         const isMounted = instruction.flags.some((flag2) => /^--mount=.*\bfrom=/.test(flag2));
-        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path24));
+        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path25));
       });
     });
   }
   /** Another stage that takes the same file from the context would lose it. */
-  #checkOtherStages(inContext, path24, own2) {
+  #checkOtherStages(inContext, path25, own2) {
     const from = inStage(this.#evidence, own2);
     for (const { source: source2, keyword, flags, stage } of this.#evidence.steps) {
       if (source2 === null || source2 === own2 || keyword !== "COPY" && keyword !== "ADD" || stage === from) continue;
@@ -45941,13 +45936,13 @@ var Planner = class {
       const holds2 = sources.length === 0 || sources.some((name2) => name2 === "" || inContext.startsWith(`${name2}/`));
       if (sources.includes(inContext)) refuse(`${keyword} in line ${source2.startLine} takes it too.`);
       if (!holds2) continue;
-      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path24));
+      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path25));
       if (reader !== void 0) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source2.startLine}).`);
     }
   }
   /** A folder that only this COPY made may be needed later. */
-  #checkFolder({ path: path24, layer, instructions, at: at3 }, { source: source2, workdir }) {
-    const folder = parentOf2(path24);
+  #checkFolder({ path: path25, layer, instructions, at: at3 }, { source: source2, workdir }) {
+    const folder = parentOf2(path25);
     if (folder === "/" || folder === workdir || workdir?.startsWith(`${folder}/`) === true) return;
     const isElsewhere = this.#evidence.layers.slice(0, layer ?? 0).some(
       ({ entries }) => entries.some(
@@ -45970,10 +45965,10 @@ var Planner = class {
     if (hider === null && this.#emptiesCache(place, instruction)) return;
     if (hider === null || hider.at <= at3) refuse();
     const between = this.#instructions.slice(at3, hider.at + 1);
-    const isPlain3 = between.every(
+    const isPlain2 = between.every(
       ({ source: { keyword, documents, text: text5, flags } }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("[") && flags.every((flag2) => flag2.startsWith("--mount=") || source2.flags.includes(flag2))
     );
-    if (isPlain3 && between.every((other) => inStage(this.#evidence, other.source) === inStage(this.#evidence, source2))) {
+    if (isPlain2 && between.every((other) => inStage(this.#evidence, other.source) === inStage(this.#evidence, source2))) {
       if (!areJoinable(between.flatMap(({ step: step2 }) => step2 ?? [])) || between.some(({ step: step2 }) => step2 === null))
         refuse(`Make and remove it in one RUN: lines ${source2.startLine} to ${hider.run.source.endLine}.`);
       this.#plan.join(between.map((each2) => each2.source));
@@ -45983,8 +45978,8 @@ var Planner = class {
     this.#ownStage(hider);
   }
   /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
-  #emptiesCache({ version: { path: path24 } }, { source: source2, step: step2, isRoot }) {
-    const command2 = cacheOf(path24)?.emptiedBy ?? null;
+  #emptiesCache({ version: { path: path25 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path25)?.emptiedBy ?? null;
     if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
     if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
     if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
@@ -45995,7 +45990,7 @@ var Planner = class {
     const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
     const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
     return entries.some(
-      ({ path: path24, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path24) && !path24.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path24)
+      ({ path: path25, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path25) && !path25.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path25)
     );
   }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
@@ -46174,27 +46169,27 @@ var GENERATORS = [
 ];
 var KINDS3 = /* @__PURE__ */ new Set(["private-key", "private-key-der", "rndc-key"]);
 var KEY_PROGRAMS = /^(?:openssl|ssh-keygen|certtool|keytool|mkcert|step|cfssl|minica)$/;
-function makes(command2, { packages, programs }, path24) {
+function makes(command2, { packages, programs }, path25) {
   const { name: name2, args } = command2;
   if (programs.test(name2) || installs(command2, (wanted) => packages.test(wanted)) !== null) return true;
   if (name2 === "dpkg-reconfigure") return args.some(({ value }) => packages.test(value));
-  if (name2 === "ssh-keygen" && path24.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
-  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path24));
+  if (name2 === "ssh-keygen" && path25.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
+  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path25));
 }
-var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path24 }) => {
-  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path24)?.[1];
+var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path25 }) => {
+  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path25)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
 function isGenerated(leak, place, evidence) {
   if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path24, layer } = place.version.content;
-  const generators = GENERATORS.filter((generator2) => generator2.path.test(path24));
+  const { path: path25, layer } = place.version.content;
+  const generators = GENERATORS.filter((generator2) => generator2.path.test(path25));
   if (generators.length === 0) return false;
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some(
-    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path24))) || installedIn(layer, generator2, evidence)
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path25))) || installedIn(layer, generator2, evidence)
   );
 }
 function makesKey(evidence, { detector }, { version: { content } }) {
@@ -46286,10 +46281,10 @@ function documentMessage(place, what) {
     return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
-function tarMessage({ field: field2, key, path: path24, version: version2, layer, state, ending: ending2 }, what, layerName2) {
+function tarMessage({ field: field2, key, path: path25, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
-  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path24 : `of ${path24}`;
+  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path25 : `of ${path25}`;
   const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(
     / (?:on|behind) of /,
     " of "
@@ -46304,7 +46299,7 @@ function tarMessage({ field: field2, key, path: path24, version: version2, layer
 var SETTINGS2 = /^\.env(?:rc)?(?:\.[\w.-]{1,60})?$|^[\w-]{1,60}\.env$|^(?:[\w-]{1,60}\.)?(?:secrets?|credentials?)(?:\.(?:ya?ml|json|toml|ini|properties|conf|cfg|env|txt|xml))?$|^application[\w.-]{0,60}\.(?:ya?ml|properties)$|^[\w.-]{1,80}\.tfvars(?:\.json)?$|^(?:docker-)?compose[\w.-]{0,60}\.ya?ml$/i;
 var TEMPLATE2 = /(?:^|[._-])(?:default|defaults|demo|dist|example|examples|in|sample|samples|schema|template|test|testing|tmpl|tpl)(?:[._-]|$)/i;
 var FOREIGN = /\/(?:node_modules|site-packages|dist-packages|vendor|third_party|gems|testdata|tests?|__tests__|fixtures|examples?|samples?|docs?|spec)\//i;
-var isSettingsFile = (path24) => SETTINGS2.test(baseName(path24)) && !TEMPLATE2.test(baseName(path24)) && !FOREIGN.test(path24);
+var isSettingsFile = (path25) => SETTINGS2.test(baseName(path25)) && !TEMPLATE2.test(baseName(path25)) && !FOREIGN.test(path25);
 var MIN_LENGTH2 = 8;
 var MIN_ENTROPY = 2.7;
 var isDrawnValue = (value) => value.length >= MIN_LENGTH2 && entropy(value) >= MIN_ENTROPY && !isWordLike(value) && !isPlaceholder(value) && !isFiller(value);
@@ -46509,11 +46504,11 @@ var COMPILED2 = /^[^.]+$|\.(?:dll|dylib|exe|node|so(?:\.\d+)*|wasm|class|pyc)$/i
 var READ_IT = "let the program read it from its environment or a mounted file when the container starts";
 function partOfProgram(place) {
   if (place.kind !== "file" || place.state !== "present") return null;
-  const { path: path24, entry } = place.version;
-  const name2 = baseName(path24);
+  const { path: path25, entry } = place.version;
+  const name2 = baseName(path25);
   if (place.inside !== null)
-    return PROGRAM_ARCHIVE.test(path24) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
-  if (SOURCE_CODE.test(path24)) return `Take the value out of the file, and ${READ_IT}.`;
+    return PROGRAM_ARCHIVE.test(path25) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
+  if (SOURCE_CODE.test(path25)) return `Take the value out of the file, and ${READ_IT}.`;
   const isBinary = place.line === null && COMPILED2.test(name2) && ((entry.mode & 73) !== 0 || name2.includes("."));
   return isBinary ? `It is compiled into ${name2}: take the value out of its source, and ${READ_IT}.` : null;
 }
@@ -46544,10 +46539,10 @@ function copyChange(evidence, leak, place, keyword, mounted, fix2) {
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path24 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
-  const isNamed3 = source2 !== null && copySources(source2).includes(path24);
+  const path25 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const isNamed3 = source2 !== null && copySources(source2).includes(path25);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path24)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path25)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -46883,18 +46878,18 @@ function writtenBy(command2, mount, variables) {
   if (name2 === "pip" && words2.includes("config"))
     return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path24) => !path24.startsWith("/dev/") && path24 !== mount.target);
+  return writes.filter((path25) => !path25.startsWith("/dev/") && path25 !== mount.target);
 }
 var isCopy = ({ name: name2, fedBy }) => /^(?:cat|cp|dd|install|mv|rsync)$/.test(name2) || name2 === "tee" && fedBy.every((feeder) => feeder.name === "cat");
-function remedyFor2(command2, { id }, path24) {
+function remedyFor2(command2, { id }, path25) {
   if (isCopy(command2))
-    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path24}.`;
-  const other = /\.npmrc$/.test(path24) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path24.slice(0, Math.max(1, path24.lastIndexOf("/")))}.`;
-  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path24}. ${other}`;
+    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path25}.`;
+  const other = /\.npmrc$/.test(path25) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path25.slice(0, Math.max(1, path25.lastIndexOf("/")))}.`;
+  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path25}. ${other}`;
 }
-function inLayer({ layers }, { layer, variables }, path24, workdir) {
+function inLayer({ layers }, { layer, variables }, path25, workdir) {
   if (layer === null) return null;
-  const home = path24.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path25.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find(
@@ -47010,13 +47005,13 @@ function scriptDrop(built, program, hops) {
   ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
     (directory) => `${directory}/${program}`
   );
-  const path24 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path24 === void 0) return null;
-  const { commands } = parseScript(built.collected(path24) ?? "");
+  const path25 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path25 === void 0) return null;
+  const { commands } = parseScript(built.collected(path25) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path24 };
+  if (drop != null) return { ...drop, script: path25 };
   const next = commands.find(
-    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path24
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path25
   );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
@@ -47065,7 +47060,7 @@ function accountAdvice(evidence) {
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
   if (built !== null && built.programs.shells.length === 0)
     return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
-  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path24) => path24.endsWith("/apk")) === true || built?.programs.shells.some((path24) => path24.endsWith("/busybox")) === true;
+  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path25) => path25.endsWith("/apk")) === true || built?.programs.shells.some((path25) => path25.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
@@ -47322,10 +47317,10 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
-var scopeOfEntry = ({ rule, path: path24, fingerprint, value }) => {
+var scopeOfEntry = ({ rule, path: path25, fingerprint, value }) => {
   const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
   const short2 = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
-  return [rule, path24, short2, value].filter(Boolean).join(" ");
+  return [rule, path25, short2, value].filter(Boolean).join(" ");
 };
 var PRESETS = {
   recommended: {
@@ -47549,7 +47544,7 @@ function presetConfig(name2) {
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
 var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
-var scopeOf = ({ rule, path: path24, fingerprint }) => JSON.stringify([rule, path24, fingerprint]);
+var scopeOf = ({ rule, path: path25, fingerprint }) => JSON.stringify([rule, path25, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
 );
@@ -48211,14 +48206,14 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path24, chosen) => ({
-    ...path24,
-    stages: [...path24.stages, stage],
-    chosen: [...path24.chosen, ...chosen]
+  const onTop = (path25, chosen) => ({
+    ...path25,
+    stages: [...path25.stages, stage],
+    chosen: [...path25.chosen, ...chosen]
   });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
-    return { ...below, paths: below.paths.map((path24) => onTop(path24, [])) };
+    return { ...below, paths: below.paths.map((path25) => onTop(path25, [])) };
   }
   const image = { stages: [stage], chosen: [], open: parent.stages };
   const paths = [];
@@ -48227,7 +48222,7 @@ function pathsOf(dockerfile, stage) {
     if (paths.length >= MAX_CHAINS) return { paths: [...paths, image], isWhole: false };
     const below = pathsOf(dockerfile, candidate);
     isWhole &&= below.isWhole && paths.length + below.paths.length <= MAX_CHAINS;
-    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path24) => onTop(path24, [candidate])));
+    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path25) => onTop(path25, [candidate])));
   }
   return { paths: [...paths, image], isWhole };
 }
@@ -48249,7 +48244,7 @@ function stepsOf(stages) {
 }
 function chainsOf(dockerfile, stage) {
   const { paths, isWhole } = pathsOf(dockerfile, stage);
-  return { chains: paths.map((path24) => ({ ...path24, steps: stepsOf(path24.stages) })), isWhole };
+  return { chains: paths.map((path25) => ({ ...path25, steps: stepsOf(path25.stages) })), isWhole };
 }
 
 // src/dockerfile/fits.ts
@@ -48287,7 +48282,7 @@ function runFits(instruction, raw, shell) {
     return front === words2 || front.endsWith(` ${words2}`);
   });
 }
-var withoutEdges = (path24) => path24.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
+var withoutEdges = (path25) => path25.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal3(pattern);
   if (written !== null) {
@@ -48385,7 +48380,7 @@ var goUnquote = (text5) => text5.replace(
     return point <= 1114111 ? String.fromCodePoint(point) : "";
   }
 );
-var sameQuoted = (written, quoted4) => squeeze(goUnquote(quoted4)) === squeeze(written) || letters(goUnquote(quoted4)) === letters(written);
+var sameQuoted = (written, quoted3) => squeeze(goUnquote(quoted3)) === squeeze(written) || letters(goUnquote(quoted3)) === letters(written);
 function portsFit(instruction, entry) {
   return instruction.text.split(/\s+/).every((word) => {
     const [port] = word.replace(/["']/g, "").split("/");
@@ -48756,13 +48751,13 @@ function readings2(history2) {
   return [written, ...Array.from({ length: appended }, (_, index) => written.slice(0, written.length - index - 1))];
 }
 function align(dockerfile, history2, target) {
-  const { path: path24, stages } = dockerfile;
+  const { path: path25, stages } = dockerfile;
   if (dockerfile.error !== null)
-    return { reason: noDockerfile(`${path24} is no Dockerfile that builds: ${dockerfile.error}`) };
+    return { reason: noDockerfile(`${path25} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
-  if (target !== null && wanted === null) return { reason: noStage(`${path24} has no stage ${JSON.stringify(target)}`) };
-  if (stages.length === 0) return { reason: noDockerfile(`${path24} has no FROM`) };
-  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path24} has more than ${MAX_STAGES} stages`) };
+  if (target !== null && wanted === null) return { reason: noStage(`${path25} has no stage ${JSON.stringify(target)}`) };
+  if (stages.length === 0) return { reason: noDockerfile(`${path25} has no FROM`) };
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path25} has more than ${MAX_STAGES} stages`) };
   const why = unfit(history2);
   if (why !== null) return { reason: noProvenance(why) };
   const candidates = wanted === null ? stages : [wanted];
@@ -48773,7 +48768,7 @@ function align(dockerfile, history2, target) {
     if (effort.left <= 0)
       return {
         reason: noStage(
-          `${path24} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+          `${path25} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
         )
       };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
@@ -48781,7 +48776,7 @@ function align(dockerfile, history2, target) {
     const own2 = results.at(-1);
     problem ??= own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show";
   }
-  return { reason: wrongDockerfile(`${path24} does not fit the image: ${problem}`) };
+  return { reason: wrongDockerfile(`${path25} does not fit the image: ${problem}`) };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -48796,7 +48791,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
-  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path24 }) => path24)).slice(0, 4).join(", ");
+  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path25 }) => path25)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
       reason: noDockerfile(
@@ -48965,7 +48960,7 @@ var ALIGNED = { owner: "base", certainty: "aligned" };
 function choiceDoubt(alignment, { dockerfiles, isNamed: isNamed3, all: all2 }) {
   if (isNamed3) return null;
   if (all2 === null) return "not all Dockerfiles of the checkout are known, and none was named";
-  const paths = new Set([...dockerfiles, ...all2].map(({ path: path24 }) => path24));
+  const paths = new Set([...dockerfiles, ...all2].map(({ path: path25 }) => path25));
   if (paths.size > 1) return `the checkout has ${paths.size} Dockerfiles, and none was named`;
   return alignment.weight > 0 ? null : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`;
 }
@@ -49138,7 +49133,7 @@ var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
   const same = dockerfiles.filter(({ text: text5 }) => sameText(text5, traced2.dockerfile.text));
-  return same.find(({ path: path24 }) => path24 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path25 }) => path25 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers, ids }, history2, pairing) {
   const problems = [];
@@ -49229,11 +49224,11 @@ function claimedBase(traced2, layers, aligned) {
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
 }
-function changedWarning({ dockerfile: { text: text5 }, provenance }, path24, files) {
+function changedWarning({ dockerfile: { text: text5 }, provenance }, path25, files) {
   const several = files.filter((file) => sameText(file.text, text5)).map((file) => file.path);
   return {
     code: "dockerfile-changed",
-    message: `The Dockerfile that was built (${path24}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+    message: `The Dockerfile that was built (${path25}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
 var linesIn2 = (known2) => (instruction) => instruction == null || known2 === null ? null : {
@@ -49354,13 +49349,13 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path24) {
-    const resolved = this.resolve(cleanPath(path24));
+  find(path25) {
+    const resolved = this.resolve(cleanPath(path25));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path24) {
-    const walk3 = new PathWalk(path24);
+  resolve(path25) {
+    const walk3 = new PathWalk(path25);
     let node2 = this.#root;
     for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
       const next = node2.children?.get(name2);
@@ -49393,8 +49388,8 @@ var PathWalk = class {
   #parts;
   #at = 0;
   #links = 0;
-  constructor(path24) {
-    this.#parts = partsOf3(path24);
+  constructor(path25) {
+    this.#parts = partsOf3(path25);
   }
   /** The next part; null at the end. */
   next() {
@@ -49420,10 +49415,10 @@ var PathWalk = class {
     return this.#parts.length;
   }
 };
-var partsOf3 = (path24) => path24.split("/").filter((part3) => part3 !== "");
-function nodeAt(root, path24) {
+var partsOf3 = (path25) => path25.split("/").filter((part3) => part3 !== "");
+function nodeAt(root, path25) {
   let node2 = root;
-  for (const part3 of path24.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
+  for (const part3 of path25.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
   return node2 ?? null;
 }
 function end(node2, ending2) {
@@ -49439,8 +49434,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path24, whiteout, afterEnd } of entries)
-      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path24 });
+    for (const { path: path25, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path25 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -49489,12 +49484,12 @@ function add2(root, entry, layer, index, links) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path24, layer, links) {
-  const walk3 = new PathWalk(path24);
+function makeDirectories(root, path25, layer, links) {
+  const walk3 = new PathWalk(path25);
   let node2 = root;
   for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path24 });
+      end(node2, { state: "replaced", layer, by: path25 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -49613,8 +49608,8 @@ function findPrograms(filesystem, scans) {
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path24) {
-  const version2 = filesystem.find(path24);
+function readCollected(filesystem, scans, path25) {
+  const version2 = filesystem.find(path25);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null;
@@ -49751,17 +49746,17 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     "not-a-tar",
     `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
   );
-  const checkPath = (what, path24) => {
+  const checkPath = (what, path25) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
-    if (path24.length * 3 > bytes2 && Buffer.byteLength(path24) > bytes2)
+    if (path25.length * 3 > bytes2 && Buffer.byteLength(path25) > bytes2)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path24)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+        `${where}: the ${what} ${shortened(path25)} has more than ${bytes2} bytes ${raise("path-bytes")}`
       );
-    if (path24.length > parts && countParts(path24) > parts)
+    if (path25.length > parts && countParts(path25) > parts)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path24)} has more than ${parts} directories ${raise("path-parts")}`
+        `${where}: the ${what} ${shortened(path25)} has more than ${parts} directories ${raise("path-parts")}`
       );
   };
   for (; ; ) {
@@ -50383,8 +50378,8 @@ var MAX_OBJECT = 16 << 20;
 var MAX_BASES = 32 << 20;
 var MAX_NAMED3 = 2e5;
 var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
-function withoutGitHeader(path24, bytes2) {
-  if (!LOOSE.test(path24)) return bytes2;
+function withoutGitHeader(path25, bytes2) {
+  if (!LOOSE.test(path25)) return bytes2;
   const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
   return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
 }
@@ -51118,15 +51113,15 @@ var Content = class _Content {
   #ended = false;
   #unpacker = null;
   /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip, scanner, budget, path24, inside, depth, isUnpacked = false) {
+  constructor(skip, scanner, budget, path25, inside, depth, isUnpacked = false) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path24;
+    this.#path = path25;
     this.#inside = inside;
     this.#depth = depth;
     this.#isUnpacked = isUnpacked;
-    this.#scan = scanner.start(inside.at(-1) ?? path24);
+    this.#scan = scanner.start(inside.at(-1) ?? path25);
   }
   /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
   get matches() {
@@ -51258,8 +51253,8 @@ async function scanOtherFiles(files, scanner, limits) {
   const skipped = [];
   let notListed = 0;
   for (const file of files) {
-    const skip = (path24, reason) => {
-      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path24, reason });
+    const skip = (path25, reason) => {
+      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path25, reason });
       else notListed++;
     };
     const content = new Content(skip, scanner, budget, file.name, [], 0);
@@ -51281,7 +51276,7 @@ import { createHash as createHash10 } from "node:crypto";
 
 // src/packages/installed.ts
 var MAX_MANIFEST = 64 << 10;
-var isNodeManifest = (path24) => path24.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path24);
+var isNodeManifest = (path25) => path25.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path25);
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
@@ -51304,19 +51299,19 @@ var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
 function findInstalled(entries, files, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
-  const has = (path24) => {
+  const has = (path25) => {
     paths ??= new Set(
       entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
     );
-    return paths.has(path24);
+    return paths.has(path25);
   };
   for (const index of files) {
-    const path24 = entries[index]?.path ?? "/";
-    const node2 = NODE.exec(path24)?.[0];
-    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path24.slice(node2.length));
+    const path25 = entries[index]?.path ?? "/";
+    const node2 = NODE.exec(path25)?.[0];
+    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path25.slice(node2.length));
     for (const { pattern, metadata } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path24);
-      if (match2 !== null && metadata(match2).every(has)) found.set(index, path24.slice(match2[0].length - 1));
+      const match2 = found.has(index) ? null : pattern.exec(path25);
+      if (match2 !== null && metadata(match2).every(has)) found.set(index, path25.slice(match2[0].length - 1));
     }
   }
   return found;
@@ -51353,14 +51348,14 @@ var COLLECTED = [
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
 ];
-function collectorOf(path24) {
-  if (COLLECTED.some((pattern) => pattern.test(path24))) return "extract";
-  return holdsRecords(path24) ? "database" : null;
+function collectorOf(path25) {
+  if (COLLECTED.some((pattern) => pattern.test(path25))) return "extract";
+  return holdsRecords(path25) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
-var mayBeEntrypoint = (path24) => SCRIPTS.test(path24);
+var mayBeEntrypoint = (path25) => SCRIPTS.test(path25);
 
 // src/layer/metadata-scan.ts
 var CAPACITY = 1 << 20;
@@ -51632,10 +51627,10 @@ var HeaderText = class {
     const isPosix2 = hasOwners(block);
     const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP2) : OWNER;
     const groupEnd = isPosix2 ? textEnd(block, GROUP2, OWNER_END) : GROUP2;
-    const isPlain3 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
+    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
     (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
-    const isKnowable = isPlain3 && linkEnd === LINK && prefixEnd === PREFIX;
-    if (isPlain3 && isPlainName) return isKnowable;
+    const isKnowable = isPlain2 && linkEnd === LINK && prefixEnd === PREFIX;
+    if (isPlain2 && isPlainName) return isKnowable;
     const rest = Buffer.from(block);
     rest.fill(0, 0, nameEnd);
     rest.fill(0, LINK, linkEnd);
@@ -51725,10 +51720,10 @@ var TYPES3 = {
   symlink: "symlink",
   directory: "directory"
 };
-function whiteoutOf(path24) {
-  const name2 = baseName(path24);
+function whiteoutOf(path25) {
+  const name2 = baseName(path25);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf2(path24);
+  const parent = parentOf2(path25);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   return {
     kind: "file",
@@ -51737,15 +51732,15 @@ function whiteoutOf(path24) {
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
-  const path24 = cleanPath(guarded.name);
+  const path25 = cleanPath(guarded.name);
   const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
-  const whiteout = whiteoutOf(path24);
+  const whiteout = whiteoutOf(path25);
   const id = (own2, fallback2) => {
     const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path24,
+    path: path25,
     type: whiteout === null ? type : "file",
     mode: (header2.mode ?? 0) & 4095,
     uid: id(guarded.pax?.get("uid"), header2.uid),
@@ -51890,8 +51885,8 @@ var LayerReading = class {
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
   }
-  skip(path24, reason) {
-    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path24, reason });
+  skip(path25, reason) {
+    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path25, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -52020,8 +52015,8 @@ function masksOf(values) {
 // src/evidence/attestation-text.ts
 var PLAIN_KEY2 = /^[\w-]+$/;
 var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
-var withFiles = (path24, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path24())) ? Buffer.from(value, "base64").toString("utf8") : value;
-var nameOf4 = (path24) => fieldName(path24[0] === "predicate" && path24.length > 1 ? path24.slice(1) : path24, PLAIN_KEY2);
+var withFiles = (path25, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path25())) ? Buffer.from(value, "base64").toString("utf8") : value;
+var nameOf4 = (path25) => fieldName(path25[0] === "predicate" && path25.length > 1 ? path25.slice(1) : path25, PLAIN_KEY2);
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
@@ -52035,13 +52030,13 @@ function attestationTexts({ predicateType, document, envelope, statement }) {
     text: text5,
     find: find3,
     locate: (offset) => {
-      const { path: path24, line: line2 } = locate(offset);
-      return { field: nameOf4(path24), line: line2 };
+      const { path: path25, line: line2 } = locate(offset);
+      return { field: nameOf4(path25), line: line2 };
     }
   }));
 }
-var withoutPayload = (path24, value) => {
-  const [key, ...below] = path24();
+var withoutPayload = (path25, value) => {
+  const [key, ...below] = path25();
   return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
 };
 
@@ -52070,7 +52065,7 @@ async function isSameFile(root, relative, { size, sha256: sha2562 }) {
   const full = path7.join(root, relative);
   return await sizeOf(full) === size && await sha256Of(root, full) === sha2562;
 }
-async function findNamedSource(root, context2, instruction, workdir, file) {
+async function findNamedSource(root, context2, { instruction, workdir, file }) {
   const named3 = contextPath(instruction, file.path, workdir);
   return staysWithin(named3) && await isSameFile(root, join3(context2.directory, named3), file) ? toContextFile(context2, named3) : null;
 }
@@ -52088,13 +52083,14 @@ async function searchContext(root, copied) {
       }
   return found.size === 1 ? [...found][0] ?? null : null;
 }
-var isDefinite = (instruction, workdir) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
-async function findSource(root, context2, instruction, workdir, file) {
+var isDefinite = ({ instruction, workdir }) => workdir !== null && copySources(instruction).join() === "" && !instruction.text.includes("$") && !instruction.flags.some((flag2) => /^--(?:parents|from)\b/.test(flag2));
+async function findSource(root, context2, copied) {
+  const { instruction, file } = copied;
   const base = path7.join(root, context2.directory);
   const isSame2 = (relative) => isSameFile(root, join3(context2.directory, relative), file);
-  const named3 = await findNamedSource(root, context2, instruction, workdir, file);
+  const named3 = await findNamedSource(root, context2, copied);
   if (named3 !== null) return named3;
-  if (isDefinite(instruction, workdir)) return null;
+  if (isDefinite(copied)) return null;
   let compared = 0;
   for (const source2 of copySources(instruction)) {
     if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
@@ -52334,12 +52330,12 @@ function endOfString(text5, at3) {
 }
 var ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g;
 var whole3 = (text5) => /\\u[dD][89a-fA-F]/.test(text5) ? text5.replace(ESCAPES, (found) => found.length === 6 ? "\\ufffd" : found) : text5;
-function keyOf4(quoted4) {
-  if (!quoted4.includes("\\")) return quoted4.slice(1, -1);
+function keyOf4(quoted3) {
+  if (!quoted3.includes("\\")) return quoted3.slice(1, -1);
   try {
-    return String(JSON.parse(quoted4));
+    return String(JSON.parse(quoted3));
   } catch {
-    return quoted4;
+    return quoted3;
   }
 }
 function walk2(text5, maxDepth) {
@@ -52776,7 +52772,7 @@ async function findBuild(image, options5) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path24, text: text5 }) => parseDockerfile(path24, text5));
+  const parsed = (files) => files.map(({ path: path25, text: text5 }) => parseDockerfile(path25, text5));
   const dockerfiles = parsed(options5.dockerfiles);
   let known2 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
@@ -52798,11 +52794,11 @@ async function findBuild(image, options5) {
   if ((isChanged || hasNone && !options5.isNamed || needsAll) && options5.checkout !== null) {
     const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
-    const given2 = new Set(options5.dockerfiles.map(({ path: path24 }) => path24));
-    known2 = [...dockerfiles, ...all2.filter(({ path: path24 }) => !given2.has(path24))];
+    const given2 = new Set(options5.dockerfiles.map(({ path: path25 }) => path25));
+    known2 = [...dockerfiles, ...all2.filter(({ path: path25 }) => !given2.has(path25))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(
-      ({ path: path24 }, index) => !given2.has(path24) && candidates.findIndex((other) => other.path === path24) === index
+      ({ path: path25 }, index) => !given2.has(path25) && candidates.findIndex((other) => other.path === path25) === index
     );
     const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
@@ -52854,16 +52850,17 @@ function tracedFiles(leaks, origin, dockerfile) {
   for (const place of leaks.flatMap(({ places }) => places)) {
     if (traced2.size >= MAX_TRACED) break;
     if (place.kind !== "file" || place.hashes === null) continue;
-    const { layer, index, entry, path: path24 } = place.version.content;
+    const { layer, index, entry, path: path25 } = place.version.content;
     const key = fileKey(layer, index);
     const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
     if (source2 == null || traced2.has(key)) continue;
+    const file = { path: path25, size: entry.size, sha256: place.hashes.sha256 };
     const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
       instruction,
-      workdir: instruction === source2 ? workdir : null
+      workdir: instruction === source2 ? workdir : null,
+      file
     }));
-    if (copies.length > 0)
-      traced2.set(key, { key, copies, file: { path: path24, size: entry.size, sha256: place.hashes.sha256 } });
+    if (copies.length > 0) traced2.set(key, { key, copies });
   }
   return [...traced2.values()];
 }
@@ -52874,10 +52871,10 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
   const traced2 = tracedFiles(leaks, origin, dockerfile);
   if (traced2.length === 0) return found;
   for (const candidate of await contextsOf(checkout, dockerfile.path, context2, provenances, traced2))
-    for (const { key, copies, file } of traced2)
-      for (const { instruction, workdir } of copies) {
+    for (const { key, copies } of traced2)
+      for (const copied of copies) {
         if (found.has(key)) break;
-        const source2 = await findSource(checkout, candidate, instruction, workdir, file);
+        const source2 = await findSource(checkout, candidate, copied);
         if (source2 !== null) found.set(key, source2);
       }
   return found;
@@ -52889,17 +52886,15 @@ async function contextsOf(checkout, dockerfile, named3, provenances, traced2) {
   const contexts = [];
   for (const directory2 of /* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder]))
     contexts.push(await read3(directory2));
+  const all2 = traced2.flatMap(({ copies }) => copies);
   let best = null;
   for (const candidate of contexts) {
     let count2 = 0;
-    for (const { copies, file } of traced2)
-      for (const { instruction, workdir } of copies)
-        if (await findNamedSource(checkout, candidate, instruction, workdir, file) !== null) count2++;
+    for (const copied of all2) if (await findNamedSource(checkout, candidate, copied) !== null) count2++;
     if (count2 > (best?.count ?? 0)) best = { candidate, count: count2 };
   }
   if (best !== null) return [best.candidate];
-  const places = traced2.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })));
-  const directory = await searchContext(checkout, places);
+  const directory = await searchContext(checkout, all2);
   return directory === null ? contexts : [await read3(directory), ...contexts];
 }
 
@@ -53004,7 +52999,7 @@ async function learn(image, build3, { layers, others }, bounded2, options5) {
     ],
     (text5) => tokensIn(options5.scanner, text5)
   );
-  const collected = (path24) => readCollected(filesystem, layers, path24);
+  const collected = (path25) => readCollected(filesystem, layers, path25);
   const passwd = collected("/etc/passwd");
   const built = {
     image,
@@ -53078,9 +53073,9 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path24, content } of present)
+  for (const { path: path25, content } of present)
     addPackages(
-      path24,
+      path25,
       texts2.get(`${content.layer}:${content.index}`) ?? null,
       (name2, version2) => addVersion(found, name2, version2)
     );
@@ -53103,10 +53098,10 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
   const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
   const texts2 = layers.map(() => /* @__PURE__ */ new Set());
-  for (const { content, entry, path: path24 } of present) {
+  for (const { content, entry, path: path25 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
     if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
-    const most = packageTextLimit(path24);
+    const most = packageTextLimit(path25);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
@@ -53122,9 +53117,9 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path24, content } = version2;
+        const { entry, path: path25, content } = version2;
         return [
-          path24,
+          path25,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
@@ -54374,12 +54369,13 @@ var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)
   name: name2,
   isHidden: /\u2026|\u2022\u2022\u2022/.test(value)
 }));
+function findingsWith(findings, fixes) {
+  const texts2 = new Set(fixes.map((fix2) => JSON.stringify(fix2)));
+  return findings.filter(({ fix: fix2 }) => fix2 !== null && texts2.has(JSON.stringify(fix2)));
+}
 function changedWith(findings, finding) {
   if (finding.fix === null) return null;
-  const text5 = JSON.stringify(finding.fix);
-  const first2 = findings.find(
-    ({ suppressed, fix: fix2 }) => suppressed === null && fix2 !== null && JSON.stringify(fix2) === text5
-  );
+  const first2 = findingsWith(findings, [finding.fix]).find(({ suppressed }) => suppressed === null);
   return first2 === void 0 || first2.fingerprint === finding.fingerprint ? null : first2;
 }
 function fixParts({ source: source2, report }, finding) {
@@ -54550,10 +54546,10 @@ function buildOutcome({
     redactor
   };
 }
-function sourceOf({ path: path24, lines }, redactor) {
+function sourceOf({ path: path25, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
-    path: redactor.name(path24),
+    path: redactor.name(path25),
     lines: shown2,
     hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
   };
@@ -54634,8 +54630,8 @@ function scopeIn(text5) {
   const found = {};
   let rest = text5;
   for (let option2 = OPTION.exec(rest); option2 !== null; option2 = OPTION.exec(rest)) {
-    const [whole4, name2, quoted4, bare] = option2;
-    found[name2 === "path" ? "path" : "detector"] = quoted4 ?? bare ?? "";
+    const [whole4, name2, quoted3, bare] = option2;
+    found[name2 === "path" ? "path" : "detector"] = quoted3 ?? bare ?? "";
     rest = rest.slice(whole4.length);
   }
   return { inImage: found.path ?? null, detector: found.detector ?? null, rest };
@@ -54647,7 +54643,7 @@ function detectorProblem(detector) {
 }
 var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path24 } = dockerfile;
+  const { lines, path: path25 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -54671,7 +54667,7 @@ function readInlineIgnores(dockerfile) {
     if (comment === null) return;
     if (comment.problem !== null) {
       problems.push(
-        `${path24}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+        `${path25}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
       );
       return;
     }
@@ -54685,7 +54681,7 @@ function readInlineIgnores(dockerfile) {
         expires: comment.expires,
         inImage: comment.inImage,
         detector: comment.detector,
-        path: path24,
+        path: path25,
         line: line2,
         ...range2,
         isPart: whole4 === void 0 && !comment.isGlobal,
@@ -54739,10 +54735,10 @@ ${text5}
   );
   return { ignores: limited, added, tooWide };
 }
-function acceptsAt({ rule, path: path24, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
+function acceptsAt({ rule, path: path25, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
   if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
     return false;
-  if (lines === null || rule !== ruleId || lines.path !== path24 || !agreesAt(lines.startLine, lines.endLine))
+  if (lines === null || rule !== ruleId || lines.path !== path25 || !agreesAt(lines.startLine, lines.endLine))
     return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
@@ -54868,11 +54864,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path24, fingerprint, value }, place, own2, ownValue) {
+function covers({ rule, path: path25, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path24 === void 0 || liesAt(place.location, path24);
+  return path25 === void 0 || liesAt(place.location, path25);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -54950,6 +54946,8 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 function inlineWarnings(inline, rules2, policy, used, now) {
+  const keyOf5 = ({ path: path25, line: line2, rule }) => JSON.stringify([path25, line2, rule]);
+  const usedComments = new Set([...used].flatMap((entry) => "line" in entry ? [keyOf5(entry)] : []));
   return inline.flatMap((ignore2) => {
     const where = `The comment in ${ignore2.path}:${ignore2.line} for ${ignore2.rule}`;
     if (isExpired2(ignore2, now))
@@ -54960,10 +54958,7 @@ function inlineWarnings(inline, rules2, policy, used, now) {
         }
       ];
     const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore2.rule) && policy.rules[ignore2.rule]?.enabled === true;
-    const isPending = [...used].some(
-      (other) => "line" in other && other.path === ignore2.path && other.line === ignore2.line && other.rule === ignore2.rule
-    );
-    return ignore2.isForeign || !isRun || isPending || used.has(ignore2) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
+    return ignore2.isForeign || !isRun || usedComments.has(keyOf5(ignore2)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
   });
 }
 
@@ -55049,7 +55044,7 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
     problems: [
       ...problems,
       ...agreed.tooWide.map(
-        ({ path: path24, line: line2, rule }) => `${path24}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
+        ({ path: path25, line: line2, rule }) => `${path25}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
     loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
@@ -55926,7 +55921,7 @@ var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => seve
 function dockerfileAdvice(secrets) {
   const places = new Set(
     secrets.flatMap(
-      ({ path: path24, line: line2, inDockerfile }) => inDockerfile ? [`${path24}${line2 === null ? "" : `:${line2}`}`] : []
+      ({ path: path25, line: line2, inDockerfile }) => inDockerfile ? [`${path25}${line2 === null ? "" : `:${line2}`}`] : []
     )
   );
   if (places.size === 0) return [];
@@ -55941,11 +55936,11 @@ function renderContext(inspection, verbose) {
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural(secrets.length, "secret")} along`);
-    for (const { path: path24, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path25, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
           visible(
-            `${path24}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
+            `${path25}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
           ),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
@@ -55956,8 +55951,8 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path24, reason, bytes: size } of waste.slice(0, most))
-      lines.push(...wrap(visible(`${path24} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path25, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path25} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number4(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -55968,8 +55963,8 @@ function renderContext(inspection, verbose) {
   lines.push(...dockerfileAdvice(secrets));
   if (skipped.length > 0) {
     lines.push("", "What was not looked into");
-    for (const { path: path24, reason, isUnread } of skipped.slice(0, most))
-      lines.push(...wrap(visible(`${path24}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
+    for (const { path: path25, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path25}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
     if (skipped.length > most) lines.push(`   and ${number4(skipped.length - most)} more (--verbose)`);
   }
   return `${lines.join("\n")}
@@ -56156,15 +56151,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path24, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path24, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path24, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path25, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path25, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path25, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path24, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path25, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 var SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i;
@@ -56235,7 +56230,7 @@ function compare2(old, now) {
       changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings)).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
     ),
     files: both && hidden(
-      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path24) => fileChange(path24, both.a.files.get(path24), both.b.files.get(path24)))
+      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path25) => fileChange(path25, both.a.files.get(path25), both.b.files.get(path25)))
     ),
     notes: [
       ...basesNotKnown(unknown2.map(({ report }) => report.image)),
@@ -56253,7 +56248,7 @@ var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path24, change, bytes: size, what }) => change === "added" ? `+ ${path24} ${bytes(size)}` : change === "removed" ? `- ${path24}` : `~ ${path24} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path25, change, bytes: size, what }) => change === "added" ? `+ ${path25} ${bytes(size)}` : change === "removed" ? `- ${path25}` : `~ ${path25} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf4(difference) {
   const { findings, facts, packages, accounts, settings: settings2, files } = difference;
   const count2 = (change) => (files ?? []).filter((file) => file.change === change).length;
@@ -56337,13 +56332,13 @@ async function readReport(file) {
     );
   return { ...parsed.data, image: parsed.data.image };
 }
+var judgeImage = (reference, settings2, host, more = {}) => withProgress(
+  host,
+  async (hooks) => runGate({ ...await prepare2(reference, settings2, surroundingsOf(hooks)), ...more })
+);
 async function reportOf(source2, settings2, host) {
   if (isReport(source2)) return readReport(source2);
-  const { report } = await withProgress(
-    host,
-    async (hooks) => runGate(await prepare2(source2, settings2, surroundingsOf(hooks)))
-  );
-  return report;
+  return (await judgeImage(source2, settings2, host)).report;
 }
 var MIN_ID = 6;
 var MAX_LISTED6 = 5;
@@ -56444,7 +56439,7 @@ var STRENGTHS2 = {
   possible: "Its form alone could be something else: the name in front of it, or its place, makes it a finding.",
   harmless: "It is an example, expired, encrypted, or of a test: no access."
 };
-var RANK = {
+var ORIGINS = {
   own: "An instruction of this Dockerfile brought it.",
   base: "It came with the base image.",
   unknown: "Whether it came with the base is not known, so it counts as own."
@@ -56484,7 +56479,7 @@ function renderExplanation(finding) {
     ...wrap(visible(`${at3}${placeName(finding.location)}`), "  ", "    "),
     ...places.flatMap((place) => wrap(visible(otherPlaceName(place)), "  ", "    ")),
     ...left > 0 ? [`  and ${plural(left, "more place")}`] : [],
-    ...wrap(RANK[finding.origin], "  ", "  "),
+    ...wrap(ORIGINS[finding.origin], "  ", "  "),
     "",
     "What to do",
     ...steps.flatMap((step2, index) => wrap(visible(step2), `  ${index + 1}. `, "     ")),
@@ -56662,16 +56657,16 @@ var Diff = class {
       }
     }
   }
-  addToPath(path24, added, removed, oldPosInc, options5) {
-    const last = path24.lastComponent;
+  addToPath(path25, added, removed, oldPosInc, options5) {
+    const last = path25.lastComponent;
     if (last && !options5.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
-        oldPos: path24.oldPos + oldPosInc,
+        oldPos: path25.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
       };
     } else {
       return {
-        oldPos: path24.oldPos + oldPosInc,
+        oldPos: path25.oldPos + oldPosInc,
         lastComponent: { count: 1, added, removed, previousComponent: last }
       };
     }
@@ -57089,7 +57084,7 @@ function withPatterns(text5, patterns) {
   return `${start}${missing.join(end2)}${end2}`;
 }
 var patchOf = (changes2) => changes2.map(
-  ({ path: path24, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path24}`, `b/${path24}`, before ?? "", after2).replace(
+  ({ path: path25, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path25}`, `b/${path25}`, before ?? "", after2).replace(
     /^=+\n/,
     ""
   )
@@ -57128,8 +57123,7 @@ function leftLines(left) {
 }
 var allGone = (count2) => count2 === 1 ? "the finding is" : count2 === 2 ? "both findings are" : `all ${count2} findings are`;
 function provedLines({ report }, kept, difference) {
-  const texts2 = new Set(kept.map((fix2) => JSON.stringify(fix2)));
-  const cured = report.findings.filter(({ fix: fix2, suppressed }) => suppressed === null && texts2.has(JSON.stringify(fix2)));
+  const cured = findingsWith(report.findings, kept).filter(({ suppressed }) => suppressed === null);
   return [
     ...wrap(`Built and scanned before and after: ${allGone(cured.length)} gone, and there is no new one.`, "", "  "),
     "",
@@ -57141,7 +57135,7 @@ var refusedLines = ({ report, redactor }, { fix: fix2, why, output }) => [
   ...wrap(visible(`Taken back: the change of ${placesOf2(report.findings, fix2)}. ${why}`), "", "  "),
   ...redactor.lines(output).map((line2) => `  ${visible(line2)}`)
 ];
-var placesOf2 = (findings, fix2) => findings.filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix2)).map(
+var placesOf2 = (findings, fix2) => findingsWith(findings, [fix2]).map(
   ({ dockerfile, title }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`
 ).join("; ");
 
@@ -57150,51 +57144,55 @@ import { rmSync, writeFileSync } from "node:fs";
 import { writeFile as writeFile3 } from "node:fs/promises";
 import { resolve } from "node:path";
 var MAX_FILE2 = 1 << 20;
-async function read2(path24) {
-  const found = await readWhole(resolve(path24), MAX_FILE2, process.cwd());
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${path24}: the file cannot be read: ${found.why}.`);
+async function read2(path25) {
+  const found = await readWhole(resolve(path25), MAX_FILE2, process.cwd());
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${path25}: the file cannot be read: ${found.why}.`);
   if (found.text?.includes("\uFFFD") === true)
-    throw new ConfigError(`${path24}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
+    throw new ConfigError(`${path25}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
   return found.text;
 }
 async function changesOf(fixes) {
   const changes2 = [];
-  const paths = new Set(fixes.map(({ path: path24 }) => path24));
-  for (const path24 of paths) {
-    const before = await read2(path24);
-    if (before === null) throw new ConfigError(`${path24}: the Dockerfile is gone.`);
-    const edits = fixes.filter((fix2) => fix2.path === path24).flatMap((fix2) => fix2.edits);
-    changes2.push({ path: path24, before, after: applyEdits(before, edits) });
+  const paths = new Set(fixes.map(({ path: path25 }) => path25));
+  for (const path25 of paths) {
+    const before = await read2(path25);
+    if (before === null) throw new ConfigError(`${path25}: the Dockerfile is gone.`);
+    const edits = fixes.filter((fix2) => fix2.path === path25).flatMap((fix2) => fix2.edits);
+    changes2.push({ path: path25, before, after: applyEdits(before, edits) });
   }
   const ignoring = fixes.flatMap(({ ignore: ignore2 }) => ignore2 ?? []);
-  for (const path24 of new Set(ignoring.map((ignore2) => ignore2.path))) {
-    const before = await read2(path24);
-    const patterns = ignoring.filter((ignore2) => ignore2.path === path24).flatMap((ignore2) => ignore2.patterns);
-    changes2.push({ path: path24, before, after: withPatterns(before, [...new Set(patterns)]) });
+  for (const path25 of new Set(ignoring.map((ignore2) => ignore2.path))) {
+    const before = await read2(path25);
+    const patterns = ignoring.filter((ignore2) => ignore2.path === path25).flatMap((ignore2) => ignore2.patterns);
+    changes2.push({ path: path25, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
 }
-async function write(path24, text5, flag2 = "w") {
+async function write(path25, text5, flag2 = "w") {
   try {
-    await writeFile3(path24, text5, { flag: flag2 });
+    await writeFile3(path25, text5, { flag: flag2 });
   } catch (error2) {
-    throw new UsageError(`${path24}: the file cannot be written: ${reasonOf(error2)}.`);
+    throw new UsageError(`${path25}: the file cannot be written: ${reasonOf(error2)}.`);
   }
 }
 async function make(changes2) {
-  for (const { path: path24, before, after: after2 } of changes2) await write(path24, after2, before === null ? "wx" : "w");
+  for (const { path: path25, before, after: after2 } of changes2) await write(path25, after2, before === null ? "wx" : "w");
 }
 function takeBack(changes2) {
-  for (const { path: path24, before } of changes2)
-    if (before === null) rmSync(path24, { force: true });
-    else writeFileSync(path24, before);
+  for (const { path: path25, before } of changes2)
+    if (before === null) rmSync(path25, { force: true });
+    else writeFileSync(path25, before);
 }
 
 // src/cli/builder.ts
 import { spawn as spawn2 } from "node:child_process";
+
+// src/shell/quoted.ts
+var PLAIN4 = /^[\w./:=,@%+-]+$/;
+var quoted2 = (word) => PLAIN4.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+// src/cli/builder.ts
 var MAX_LINES = 200;
-var isPlain2 = (word) => /^[\w./:=,@%+-]+$/.test(word);
-var quoted2 = (word) => isPlain2(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 function callIn(text5) {
   for (const { pos, command: command2 } of segmentsOf(text5) ?? []) {
     const name2 = command2?.name?.value.replace(/^.*\//, "") ?? "";
@@ -57302,13 +57300,9 @@ var Prover = class {
     this.#host = host;
   }
   async #judge(salt) {
-    const outcome = await withProgress(this.#host, async (hooks) => {
-      const options5 = await prepare2(this.#reference, this.#settings, surroundingsOf(hooks));
-      return runGate({
-        ...options5,
-        ...salt === null ? {} : { baseline: { name: "", file: { schemaVersion: 1, salt, images: {} } } },
-        inventory: { shared: /* @__PURE__ */ new Set() }
-      });
+    const outcome = await judgeImage(this.#reference, this.#settings, this.#host, {
+      ...salt === null ? {} : { baseline: { name: "", file: { schemaVersion: 1, salt, images: {} } } },
+      inventory: { shared: /* @__PURE__ */ new Set() }
     });
     const { report, inventory, redactor } = outcome;
     return { report, inventory, redactor, outcome };
@@ -57324,10 +57318,7 @@ var Prover = class {
       return { isProved: false, why: `The build fails with it (${built.ending}):`, output: built.output };
     const after2 = await this.#judge(before.report.baseline.record.salt);
     const difference = compare2(before, after2);
-    const texts2 = new Set(fixes.map((fix2) => JSON.stringify(fix2)));
-    const fingerprints = new Set(
-      before.report.findings.filter(({ fix: fix2 }) => fix2 !== null && texts2.has(JSON.stringify(fix2))).map(({ fingerprint }) => fingerprint)
-    );
+    const fingerprints = new Set(findingsWith(before.report.findings, fixes).map(({ fingerprint }) => fingerprint));
     const left = after2.report.findings.find(({ fingerprint }) => fingerprints.has(fingerprint));
     if (left !== void 0)
       return { isProved: false, why: `It builds, but this is still there: ${left.title}.`, output: "" };
@@ -57335,9 +57326,9 @@ var Prover = class {
     return added === void 0 ? { isProved: true, difference } : { isProved: false, why: `It builds, but brings a new finding: ${added.title} (${added.place}).`, output: "" };
   }
   #commandFor(fixes, changes2) {
-    const dockerfiles = changes2.filter(({ path: path24 }) => fixes.some((fix2) => fix2.path === path24));
-    const left = dockerfiles.flatMap(({ path: path24, after: after2 }) => {
-      const { globals, stages } = parseDockerfile(path24, after2);
+    const dockerfiles = changes2.filter(({ path: path25 }) => fixes.some((fix2) => fix2.path === path25));
+    const left = dockerfiles.flatMap(({ path: path25, after: after2 }) => {
+      const { globals, stages } = parseDockerfile(path25, after2);
       return [...globals, ...stages.flatMap(({ instructions }) => instructions)];
     });
     const isArgument2 = (name2) => left.some((instruction) => instruction.keyword === "ARG" && definedNames(instruction).includes(name2));
@@ -57409,14 +57400,12 @@ var Prover = class {
 var prove = (reference, command2, settings2, host, fixesOf2) => new Prover(reference, command2, settings2, host).run(fixesOf2);
 
 // src/cli/workflow/builds.ts
-var import_yaml6 = __toESM(require_dist(), 1);
-import { readdir as readdir2 } from "node:fs/promises";
-import path21 from "node:path";
+import path22 from "node:path";
 
 // src/cli/workflow/gate-step.ts
 var import_yaml3 = __toESM(require_dist(), 1);
 import { existsSync as existsSync2 } from "node:fs";
-import path18 from "node:path";
+import path19 from "node:path";
 
 // src/checkout/git.ts
 import { execFile as execFile2 } from "node:child_process";
@@ -57517,6 +57506,8 @@ async function fileAt(directory, commit, file) {
 
 // src/cli/workflow/job.ts
 var import_yaml2 = __toESM(require_dist(), 1);
+import { readdir as readdir2 } from "node:fs/promises";
+import path18 from "node:path";
 var WORKFLOWS = ".github/workflows";
 var MAX_WORKFLOW = 1 << 20;
 var EXPRESSION = /\$\{\{.*?\}\}/g;
@@ -57541,20 +57532,35 @@ function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
   });
 }
 var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
+var workflowFiles = async (directory) => (await readdir2(path18.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => `${WORKFLOWS}/${name2}`);
+function parseWorkflow(file, text5) {
+  const counter = new import_yaml2.LineCounter();
+  const { contents, errors } = (0, import_yaml2.parseDocument)(text5, { lineCounter: counter });
+  if (errors.length > 0 || !(0, import_yaml2.isMap)(contents)) return null;
+  const workflow = contents;
+  const lines = text5.split("\n");
+  const lineOf2 = (offset) => counter.linePos(offset).line - 1;
+  const jobs = (mapAt(workflow, "jobs")?.items ?? []).flatMap((pair2) => {
+    const { key, value } = pair2;
+    return (0, import_yaml2.isMap)(value) ? [{ file, name: String(key), node: value, workflow, lines, lineOf: lineOf2 }] : [];
+  });
+  return { workflow, jobs };
+}
+var listAt = (map, key) => textAt(map, key)?.split(/[\n,]/).map((each2) => each2.trim()) ?? null;
 var whereIs = ({ file, name: name2 }, step2) => `${file}:${step2.start + 1}: job ${name2}`;
 
 // src/cli/workflow/gate-step.ts
 var NO_COMMIT = "PUT-THE-COMMIT-OF-THE-RELEASE-HERE";
 async function ownAction() {
-  const root = path18.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
-  const commit = existsSync2(path18.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
+  const root = path19.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
+  const commit = existsSync2(path19.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
   return `${REPOSITORY}@${commit ?? NO_COMMIT} # v${VERSION}`;
 }
 var joined2 = (...parts) => {
   const known2 = parts.filter(
     (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
   );
-  return known2.length === 0 ? null : path18.posix.normalize(known2.join("/"));
+  return known2.length === 0 ? null : path19.posix.normalize(known2.join("/"));
 };
 function dockerfileOf(context2, file, directory) {
   const found = file === null ? joined2(directory, context2) === null ? null : joined2(directory, context2, "Dockerfile") : joined2(directory, file);
@@ -57681,11 +57687,11 @@ function ofBuildPush(job, step2, action, notes) {
 
 // src/cli/workflow/scripts.ts
 var import_yaml5 = __toESM(require_dist(), 1);
-import path20 from "node:path";
+import path21 from "node:path";
 
 // src/cli/workflow/compose.ts
 var import_yaml4 = __toESM(require_dist(), 1);
-import path19 from "node:path";
+import path20 from "node:path";
 var FILES2 = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 async function composeImages(words2, directory, read3) {
   const named3 = words2.flatMap(
@@ -57693,9 +57699,9 @@ async function composeImages(words2, directory, read3) {
   );
   const files = named3.length > 0 ? named3 : FILES2;
   for (const file of files) {
-    const at3 = path19.posix.normalize(path19.posix.join(directory, file));
-    const text5 = at3.startsWith("..") || path19.posix.isAbsolute(at3) ? null : await read3(at3);
-    if (text5 !== null) return servicesIn(text5, path19.posix.dirname(at3), words2);
+    const at3 = path20.posix.normalize(path20.posix.join(directory, file));
+    const text5 = at3.startsWith("..") || path20.posix.isAbsolute(at3) ? null : await read3(at3);
+    if (text5 !== null) return servicesIn(text5, path20.posix.dirname(at3), words2);
   }
   return [];
 }
@@ -57843,13 +57849,13 @@ function startedIn(file, text5) {
 }
 function fileOf2(command2, directory) {
   const { name: name2, program, args } = command2;
-  const at3 = (file) => path20.posix.normalize(path20.posix.join(directory, file));
+  const at3 = (file) => path21.posix.normalize(path21.posix.join(directory, file));
   if (name2 === "make" || name2 === "gmake") {
     const options5 = optionsIn(command2);
     const folder = options5.value("-C", "--directory")?.value ?? "";
     const named3 = options5.value("-f", "--file")?.value;
     return (named3 === void 0 ? ["GNUmakefile", "makefile", "Makefile"] : [named3]).map(
-      (file) => at3(path20.posix.join(folder, file))
+      (file) => at3(path21.posix.join(folder, file))
     );
   }
   const script = /^(?:ba|da|z)?sh$/.test(name2) ? args.find(({ value }) => !value.startsWith("-"))?.value : program.includes("/") ? program : void 0;
@@ -57945,27 +57951,14 @@ function buildsOfStep(job, step2) {
   return isText(run14) ? scriptBuilds(run14.value, textAt(step2.node, "working-directory"), where) : [];
 }
 async function buildsIn(directory) {
-  const names2 = (await readdir2(path21.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
   const builds = [];
-  for (const name2 of names2) {
-    const file = `${WORKFLOWS}/${name2}`;
-    const { text: text5 } = await readWhole(path21.join(directory, file), MAX_WORKFLOW, directory);
-    const counter = new import_yaml6.LineCounter();
-    const { contents } = (0, import_yaml6.parseDocument)(text5 ?? "", { lineCounter: counter });
-    if (text5 === null || !(0, import_yaml6.isMap)(contents)) continue;
-    const workflow = contents;
-    const jobs = mapAt(workflow, "jobs");
-    for (const key of keysOf(jobs)) {
-      const node2 = mapAt(jobs, key);
-      if (node2 === null) continue;
-      const lineOf2 = (offset) => counter.linePos(offset).line - 1;
-      const job = { file, name: key, node: node2, workflow, lines: text5.split("\n"), lineOf: lineOf2 };
-      builds.push(...stepsOf2(job).flatMap((step2) => buildsOfStep(job, step2)));
-    }
+  for (const file of await workflowFiles(directory)) {
+    const { text: text5 } = await readWhole(path22.join(directory, file), MAX_WORKFLOW, directory);
+    const jobs = text5 === null ? [] : parseWorkflow(file, text5)?.jobs ?? [];
+    builds.push(...jobs.flatMap((job) => stepsOf2(job).flatMap((step2) => buildsOfStep(job, step2))));
   }
   return builds;
 }
-var quoted3 = (word) => /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 var shortName = (reference) => reference.split("/").at(-1)?.split(/[:@]/)[0] ?? reference;
 async function buildCommandOf(directory, reference) {
   const builds = await buildsIn(directory);
@@ -57983,11 +57976,11 @@ async function buildCommandOf(directory, reference) {
   if ([dockerfile, context2, target].some((word) => word?.includes("${{") === true))
     throw new UsageError(`${where}: only the workflow knows what it builds: write the command with --build.`);
   return [
-    ...["docker build -t", quoted3(reference)],
-    ...dockerfile === null ? [] : ["-f", quoted3(dockerfile)],
-    ...target === null ? [] : ["--target", quoted3(target)],
-    ...args.flatMap((arg) => ["--build-arg", quoted3(arg)]),
-    quoted3(context2 ?? ".")
+    ...["docker build -t", quoted2(reference)],
+    ...dockerfile === null ? [] : ["-f", quoted2(dockerfile)],
+    ...target === null ? [] : ["--target", quoted2(target)],
+    ...args.flatMap((arg) => ["--build-arg", quoted2(arg)]),
+    quoted2(context2 ?? ".")
   ].join(" ");
 }
 
@@ -58020,10 +58013,7 @@ async function run6(args, host) {
     const command2 = values.build === "workflow" ? await buildCommandOf(process.cwd(), reference) : values.build;
     return runProved(reference, command2, settingsOf2(values), host);
   }
-  const outcome = await withProgress(
-    host,
-    async (hooks) => runGate(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)))
-  );
+  const outcome = await judgeImage(reference, settingsOf2(values), host);
   const fixes = fixesOf(outcome);
   const changes2 = await changesOf(fixes);
   const mode = values["dry-run"] === true ? "dry-run" : values.patch === void 0 ? "change" : "patch";
@@ -58046,8 +58036,9 @@ var say = (lines) => print(uncommanding(sealed(`${lines.join("\n")}
 `)));
 async function runProved(reference, command2, settings2, host) {
   const { outcome, kept, changes: changes2, refused: refused2, difference } = await prove(reference, command2, settings2, host, fixesOf);
-  const isKept = (fix2) => fix2 !== null && kept.some((each2) => JSON.stringify(each2) === JSON.stringify(fix2));
-  const left = outcome.report.findings.filter(({ fails: fails2, fix: fix2 }) => fails2 && !isKept(fix2));
+  const { findings } = outcome.report;
+  const cured = new Set(findingsWith(findings, kept));
+  const left = findings.filter((finding) => finding.fails && !cured.has(finding));
   const lines = [
     ...changedLines(outcome, changes2, "change"),
     ...buildLines(kept),
@@ -58239,7 +58230,7 @@ var history = {
 import { resolve as resolve2 } from "node:path";
 
 // src/policy/ignore-entry.ts
-var import_yaml7 = __toESM(require_dist(), 1);
+var import_yaml6 = __toESM(require_dist(), 1);
 var MAX_PLACES4 = 20;
 function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
   const others = related.flatMap(
@@ -58257,7 +58248,7 @@ function entryFor({ ruleId, fingerprint, related, secret }, reason, expires) {
   };
 }
 function entryLines(entry, indent) {
-  const [first2 = "", ...rest] = (0, import_yaml7.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
+  const [first2 = "", ...rest] = (0, import_yaml6.stringify)(entry, { lineWidth: 0 }).trimEnd().split("\n");
   return [`${indent}- ${first2}`, ...rest.map((line2) => `${indent}  ${line2}`)];
 }
 function withEntry(file, text5, entry, about) {
@@ -58283,13 +58274,13 @@ ${entryLines(entry, "  ").join("\n")}
 }
 var cannotWrite = (file) => new ConfigError(`${file}: the entry cannot be put behind the others as they are written: write it by hand.`);
 function placeFor(file, text5) {
-  const lines = new import_yaml7.LineCounter();
-  const { contents } = (0, import_yaml7.parseDocument)(text5, { lineCounter: lines });
-  const pair2 = (0, import_yaml7.isMap)(contents) ? contents.items.find(({ key }) => (0, import_yaml7.isScalar)(key) && key.value === "ignore") : void 0;
+  const lines = new import_yaml6.LineCounter();
+  const { contents } = (0, import_yaml6.parseDocument)(text5, { lineCounter: lines });
+  const pair2 = (0, import_yaml6.isMap)(contents) ? contents.items.find(({ key }) => (0, import_yaml6.isScalar)(key) && key.value === "ignore") : void 0;
   if (pair2 === void 0) return { at: text5.length, indent: "  ", isFirst: true };
   const list2 = pair2.value;
-  const last = (0, import_yaml7.isSeq)(list2) ? list2.items.at(-1) : void 0;
-  if (!(0, import_yaml7.isSeq)(list2) || list2.flow === true || !(0, import_yaml7.isMap)(last) || list2.range == null || last.range == null)
+  const last = (0, import_yaml6.isSeq)(list2) ? list2.items.at(-1) : void 0;
+  if (!(0, import_yaml6.isSeq)(list2) || list2.flow === true || !(0, import_yaml6.isMap)(last) || list2.range == null || last.range == null)
     throw cannotWrite(file);
   const valueEnd = last.range[1];
   const newline = text5.indexOf("\n", text5[valueEnd - 1] === "\n" ? valueEnd - 1 : valueEnd);
@@ -58314,7 +58305,6 @@ ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "ima
 
 Exit codes: 0 written \xB7 2 no such finding, or the file cannot be changed
 `;
-var isDay = (text5) => /^\d{4}-\d{2}-\d{2}$/.test(text5) && !Number.isNaN(Date.parse(`${text5}T00:00:00Z`));
 async function run8(args, host) {
   const { values, positionals } = parseOptions("ignore", args, IGNORE_OPTIONS);
   const [id, source2, extra] = positionals;
@@ -58329,7 +58319,7 @@ async function run8(args, host) {
   const { reason, until = null } = values;
   if (reason === void 0 || reason.trim().length < 3)
     throw new UsageError("--reason is missing: say why this is no problem. Every report shows it.");
-  if (until !== null && !isDay(until)) throw new UsageError(`--until ${until}: write a day as YYYY-MM-DD.`);
+  if (until !== null && !isDate(until)) throw new UsageError(`--until ${until}: write a day as YYYY-MM-DD.`);
   const finding = findingById(await reportOf(source2, settingsOf2(values), host), id);
   if (finding.suppressed !== null)
     throw new UsageError(`${id} is accepted already: \u201C${visible(finding.suppressed.reason)}\u201D.`);
@@ -58378,9 +58368,8 @@ import { randomBytes as randomBytes2 } from "node:crypto";
 import { writeFile as writeFile4 } from "node:fs/promises";
 
 // src/cli/workflow/propose.ts
-import { readdir as readdir3 } from "node:fs/promises";
-import path22 from "node:path";
-var import_yaml9 = __toESM(require_dist(), 1);
+import path23 from "node:path";
+var import_yaml8 = __toESM(require_dist(), 1);
 
 // src/cli/workflow/bake.ts
 var FILES3 = ["docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl"];
@@ -58396,8 +58385,8 @@ function targetsIn(text5) {
 }
 async function ofBake(step2, where, read3) {
   const inputs = mapAt(step2.node, "with");
-  const named3 = textAt(inputs, "files")?.split(/[\n,]/).map((file) => file.trim()) ?? FILES3;
-  const chosen = textAt(inputs, "targets")?.split(/[\n,]/).map((target) => target.trim()) ?? [];
+  const named3 = listAt(inputs, "files") ?? FILES3;
+  const chosen = listAt(inputs, "targets") ?? [];
   const found = [];
   for (const file of named3) found.push(...targetsIn(await read3(file).catch(() => null) ?? ""));
   const targets = (chosen.length > 0 ? chosen : found).filter((target) => target !== "" && !target.startsWith("_"));
@@ -58405,7 +58394,7 @@ async function ofBake(step2, where, read3) {
 }
 
 // src/cli/workflow/permissions.ts
-var import_yaml8 = __toESM(require_dist(), 1);
+var import_yaml7 = __toESM(require_dist(), 1);
 function permissionEdits(job, notes) {
   const own2 = job.node.get("permissions", true);
   const line2 = (offset) => job.lineOf(offset);
@@ -58414,7 +58403,7 @@ function permissionEdits(job, notes) {
   if (at3 === void 0) return [];
   const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum, text5) => sum + text5.length + 1, 0));
   const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
-  if ((0, import_yaml8.isMap)(own2)) {
+  if ((0, import_yaml7.isMap)(own2)) {
     if (own2.has("pull-requests")) return [];
     const item2 = own2.items[0];
     if (item2?.key.range == null) {
@@ -58426,14 +58415,14 @@ function permissionEdits(job, notes) {
     const column = /^\s*/.exec(job.lines[line2(item2.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
     return [{ before: line2(item2.key.range[0]), lines: [`${column}${wanted}`] }];
   }
-  if ((0, import_yaml8.isScalar)(own2)) return [];
+  if ((0, import_yaml7.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
-  if ((0, import_yaml8.isScalar)(above) && above.value === "write-all") return [];
-  const inherited2 = (0, import_yaml8.isMap)(above) ? above.items.map(
+  if ((0, import_yaml7.isScalar)(above) && above.value === "write-all") return [];
+  const inherited2 = (0, import_yaml7.isMap)(above) ? above.items.map(
     (pair2) => `${String(pair2.key)}: ${String(pair2.value)}`
   ) : [];
   const [start = 0, end2 = 0] = job.node.range ?? [];
-  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml8.isMap)(above);
+  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml7.isMap)(above);
   const rights = [
     .../* @__PURE__ */ new Set([
       ...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"],
@@ -58442,7 +58431,7 @@ function permissionEdits(job, notes) {
     ])
   ].filter((right) => !right.startsWith("pull-requests:"));
   if (inherited2.includes("pull-requests: write")) return [];
-  if (!(0, import_yaml8.isMap)(above))
+  if (!(0, import_yaml7.isMap)(above))
     notes.push(
       `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`
     );
@@ -58475,38 +58464,25 @@ async function jobEdits(job, env, action, notes, read3) {
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
 async function patchOf2(file, text5, action, notes, read3) {
-  const counter = new import_yaml9.LineCounter();
-  const document = (0, import_yaml9.parseDocument)(text5, { lineCounter: counter });
-  if (document.errors.length > 0 || !(0, import_yaml9.isMap)(document.contents)) {
+  const parsed = parseWorkflow(file, text5);
+  if (parsed === null) {
     notes.push(`${file}: it is no valid YAML, and was left out.`);
     return "";
   }
-  const workflow = document.contents;
-  const lines = text5.split("\n");
+  const { workflow, jobs } = parsed;
   const edits = [];
-  for (const pair2 of mapAt(workflow, "jobs")?.items ?? []) {
-    const { key, value } = pair2;
-    if (!(0, import_yaml9.isMap)(value)) continue;
-    const node2 = value;
-    const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(node2, "env"))]);
-    edits.push(
-      ...await jobEdits(
-        { file, name: String(key), node: node2, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 },
-        env,
-        action,
-        notes,
-        read3
-      )
-    );
+  for (const job of jobs) {
+    const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(job.node, "env"))]);
+    edits.push(...await jobEdits(job, env, action, notes, read3));
   }
   if (edits.length === 0) return "";
   const on = workflow.get("on");
-  const events = (0, import_yaml9.isMap)(on) ? keysOf(on) : (0, import_yaml9.isSeq)(on) ? on.items.map(String) : [String(on)];
+  const events = (0, import_yaml8.isMap)(on) ? keysOf(on) : (0, import_yaml8.isSeq)(on) ? on.items.map(String) : [String(on)];
   if (!events.includes("pull_request"))
     notes.push(
       `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`
     );
-  const result = [...lines];
+  const result = text5.split("\n");
   for (const { before, removes = 0, lines: added } of edits.toReversed().sort((a, b) => b.before - a.before))
     result.splice(before, removes, ...added);
   return createTwoFilesPatch(`a/${file}`, `b/${file}`, text5, result.join("\n"), void 0, void 0, {
@@ -58515,7 +58491,7 @@ async function patchOf2(file, text5, action, notes, read3) {
 }
 function newWorkflow(dockerfiles, action) {
   const jobs = dockerfiles.flatMap((file, index) => {
-    const directory = path22.posix.dirname(file);
+    const directory = path23.posix.dirname(file);
     const name2 = directory === "." ? "app" : (directory.split("/").at(-1) ?? "app").toLowerCase().replace(/[^a-z0-9._-]/g, "-");
     return [
       `  gate-${index === 0 && dockerfiles.length === 1 ? "image" : `${name2}-${index + 1}`}:`,
@@ -58560,12 +58536,10 @@ var MAX_NEW = 10;
 async function proposeWorkflow(directory) {
   const action = await ownAction();
   const notes = [];
-  const read3 = async (file) => (await readWhole(path22.join(directory, file), MAX_WORKFLOW, directory)).text;
-  const names2 = (await readdir3(path22.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
+  const read3 = async (file) => (await readWhole(path23.join(directory, file), MAX_WORKFLOW, directory)).text;
   const patches = [];
-  for (const name2 of names2) {
-    const file = `${WORKFLOWS}/${name2}`;
-    const { text: text5 } = await readWhole(path22.join(directory, file), MAX_WORKFLOW);
+  for (const file of await workflowFiles(directory)) {
+    const { text: text5 } = await readWhole(path23.join(directory, file), MAX_WORKFLOW);
     if (text5 === null) continue;
     const patch = await patchOf2(file, text5, action, notes, read3);
     if (patch !== "") patches.push(patch);
@@ -58880,16 +58854,16 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
   };
 }
-function lintDockerfile({ path: path24, text: text5 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path24, text5);
-  if (dockerfile.error !== null) throw new ConfigError(`${path24}: ${dockerfile.error}.`);
+function lintDockerfile({ path: path25, text: text5 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path25, text5);
+  if (dockerfile.error !== null) throw new ConfigError(`${path25}: ${dockerfile.error}.`);
   const salt = policy.salt ?? createHash16("sha256").update(text5).digest("hex");
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
-    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path24), ...hiddenInCommands(read3.steps)],
-    (quoted4) => tokensIn(scanner, quoted4)
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path25), ...hiddenInCommands(read3.steps)],
+    (quoted3) => tokensIn(scanner, quoted3)
   );
-  const evidence = { ...read3, cut: (quoted4, most, from) => redactor.cut(quoted4, most, from) };
+  const evidence = { ...read3, cut: (quoted3, most, from) => redactor.cut(quoted3, most, from) };
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, {
     policy,
@@ -58905,7 +58879,7 @@ function lintDockerfile({ path: path24, text: text5 }, policy, scanner, now) {
     ...unreadWarnings(evidence.steps)
   ];
   return {
-    path: redactor.name(path24),
+    path: redactor.name(path25),
     redactor,
     lines: redactor.lines(dockerfile.lines),
     verdict: {
@@ -58936,12 +58910,12 @@ function alsoLines({ dockerfile, related }) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path24, verdict } of results) {
+  for (const { path: path25, verdict } of results) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const finding of shown2) {
       const { dockerfile, severity, message, ruleId, remedy } = finding;
       lines.push(
-        visible(`${dockerfile?.path ?? path24}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
+        visible(`${dockerfile?.path ?? path25}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
       );
       lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
@@ -58950,7 +58924,7 @@ function renderLint(results, { verbose }) {
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path24}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path25}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -58964,7 +58938,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path24)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path25)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -58972,8 +58946,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path24, verdict }) => ({
-    path: path24,
+  files: results.map(({ path: path25, verdict }) => ({
+    path: path25,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -58983,11 +58957,11 @@ var renderLintJson = (results) => `${visibleJson({
 
 // src/report/repository-place.ts
 var FALLBACK = ".layergate.yml";
-var isInside = (path24) => path24 !== "" && !path24.startsWith("/") && !path24.split("/").includes("..");
+var isInside = (path25) => path25 !== "" && !path25.startsWith("/") && !path25.split("/").includes("..");
 function placeInRepository(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
     return {
-      path: [files.dockerfile, files.config].find((path24) => path24 !== null && isInside(path24)) ?? FALLBACK,
+      path: [files.dockerfile, files.config].find((path25) => path25 !== null && isInside(path25)) ?? FALLBACK,
       lines: null
     };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
@@ -59011,14 +58985,14 @@ var SECURITY_SEVERITY = {
   info: "0.5"
 };
 var MAX_SNIPPET = 2e3;
-var uri = (path24) => path24.split("/").map(encodeURIComponent).join("/");
+var uri = (path25) => path25.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
 function physical(at3, files) {
-  const { path: path24, lines } = placeInRepository(at3, files);
-  if (lines === null) return { artifactLocation: { uri: uri(path24) } };
-  const snippet = path24 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
+  const { path: path25, lines } = placeInRepository(at3, files);
+  if (lines === null) return { artifactLocation: { uri: uri(path25) } };
+  const snippet = path25 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
   return {
-    artifactLocation: { uri: uri(path24) },
+    artifactLocation: { uri: uri(path25) },
     region: {
       startLine: lines.startLine,
       endLine: lines.endLine,
@@ -59142,7 +59116,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path24, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path24, config: path24, lines, redactor }))
+      ({ path: path25, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path25, config: path25, lines, redactor }))
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -59235,7 +59209,7 @@ var rules = {
 };
 
 // src/checkout/base-commit.ts
-import path23 from "node:path";
+import path24 from "node:path";
 function baseCommit(directory, commit, remote, judged3 = []) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
@@ -59264,8 +59238,8 @@ function baseCommit(directory, commit, remote, judged3 = []) {
     },
     isOfRepository: async (file) => {
       if (await isTracked(directory, file) ?? true) return true;
-      const folder = path23.dirname(path23.join(directory, file));
-      return await isTracked(folder, path23.basename(file)) === true && await isItsCheckout(folder);
+      const folder = path24.dirname(path24.join(directory, file));
+      return await isTracked(folder, path24.basename(file)) === true && await isItsCheckout(folder);
     }
   };
 }
@@ -59372,13 +59346,13 @@ function renderGitlab({ report, source: source2 }, configPath2) {
   const findings = report.findings.filter(({ suppressed }) => suppressed === null);
   return `${visibleJson(
     findings.map(({ ruleId, severity, fingerprint, message, remedy, dockerfile }) => {
-      const { path: path24, lines } = placeInRepository(dockerfile, files);
+      const { path: path25, lines } = placeInRepository(dockerfile, files);
       return {
         description: `${visible(message)} ${visible(remedy)}`,
         check_name: ruleId,
         fingerprint,
         severity: SEVERITIES2[severity],
-        location: { path: path24, lines: { begin: lines?.startLine ?? 1 } }
+        location: { path: path25, lines: { begin: lines?.startLine ?? 1 } }
       };
     })
   )}
@@ -59418,7 +59392,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
     vulnerabilities: report.findings.flatMap(
       ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
         if (secret === null || suppressed !== null) return [];
-        const { path: path24, lines } = placeInRepository(dockerfile, files);
+        const { path: path25, lines } = placeInRepository(dockerfile, files);
         return [
           {
             id: fingerprint,
@@ -59441,7 +59415,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
               }
             ],
             location: {
-              file: path24,
+              file: path25,
               commit: { sha: commit ?? NO_COMMIT2 },
               ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }
             }
@@ -59588,8 +59562,8 @@ function acceptSection(report) {
   const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
-  const path24 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
-  const example = `${lined?.ruleId ?? "RULE"} path=${path24}`;
+  const path25 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path25}`;
   const entries = told.flatMap((finding) => [
     `  # ${visible(subjectOf2(finding))}`,
     ...entryLines(
@@ -59754,7 +59728,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
     list2(
       "Not looked into",
       stats.skipped.map(
-        ({ layer, path: path24, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path24)}: ${markdown(reason)}`
+        ({ layer, path: path25, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path25)}: ${markdown(reason)}`
       )
     ),
     list2(
@@ -59865,9 +59839,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const path24 = finding.location.kind === "layer" ? finding.location.path : "";
+  const path25 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path24} line ${each2.location.line}`] : [path24];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path25} line ${each2.location.line}`] : [path25];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -60026,7 +60000,7 @@ function footer({ report }, verbose) {
     ...list2("Not judged", notJudged, true),
     ...list2(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path24, reason }) => `${layer === null ? "" : `layer ${layer} `}${path24}: ${reason}`),
+      stats.skipped.map(({ layer, path: path25, reason }) => `${layer === null ? "" : `layer ${layer} `}${path25}: ${reason}`),
       false
     )
   ];

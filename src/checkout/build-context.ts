@@ -63,19 +63,25 @@ interface CopiedFile {
   readonly sha256: string
 }
 
+/** A file of the image with the instruction that may have copied it. */
+export interface Copied {
+  readonly instruction: Instruction
+  /** That a relative target starts from; null where it is not known. */
+  readonly workdir: string | null
+  readonly file: CopiedFile
+}
+
 /** Whether a file of the checkout has the same content. @param relative to the root of the checkout */
 async function isSameFile(root: string, relative: string, { size, sha256 }: CopiedFile): Promise<boolean> {
   const full = path.join(root, relative)
   return (await sizeOf(full)) === size && (await sha256Of(root, full)) === sha256
 }
 
-/** The file that an instruction copied, where it lies where the instruction says. @param workdir as for `findSource` */
+/** The file that an instruction copied, where it lies where the instruction says. */
 export async function findNamedSource(
   root: string,
   context: BuildContext,
-  instruction: Instruction,
-  workdir: string | null,
-  file: CopiedFile,
+  { instruction, workdir, file }: Copied,
 ): Promise<ContextFile | null> {
   const named = contextPath(instruction, file.path, workdir)
   return staysWithin(named) && (await isSameFile(root, join(context.directory, named), file))
@@ -87,10 +93,7 @@ export async function findNamedSource(
  * The directory of the checkout in which a copied file lies where its instruction says.
  * @returns relative to the root; null where none does, or several do
  */
-export async function searchContext(
-  root: string,
-  copied: readonly { readonly instruction: Instruction; readonly workdir: string | null; readonly file: CopiedFile }[],
-): Promise<string | null> {
+export async function searchContext(root: string, copied: readonly Copied[]): Promise<string | null> {
   const wanted = copied.map(({ instruction, workdir, file }) => ({
     named: contextPath(instruction, file.path, workdir),
     file,
@@ -106,7 +109,7 @@ export async function searchContext(
 }
 
 /** Whether an instruction takes the whole context to a place that is known: then each path in the image tells the one in the context. */
-const isDefinite = (instruction: Instruction, workdir: string | null): boolean =>
+const isDefinite = ({ instruction, workdir }: Copied): boolean =>
   workdir !== null &&
   copySources(instruction).join() === '' &&
   !instruction.text.includes('$') &&
@@ -115,21 +118,15 @@ const isDefinite = (instruction: Instruction, workdir: string | null): boolean =
 /**
  * Finds the file that an instruction copied.
  * @param root of the checkout
- * @param workdir that a relative target starts from; null where it is not known
  * @returns null where no file of the context has that content: it was made for the build, or removed since
  */
-export async function findSource(
-  root: string,
-  context: BuildContext,
-  instruction: Instruction,
-  workdir: string | null,
-  file: CopiedFile,
-): Promise<ContextFile | null> {
+export async function findSource(root: string, context: BuildContext, copied: Copied): Promise<ContextFile | null> {
+  const { instruction, file } = copied
   const base = path.join(root, context.directory)
   const isSame = (relative: string): Promise<boolean> => isSameFile(root, join(context.directory, relative), file)
-  const named = await findNamedSource(root, context, instruction, workdir, file)
+  const named = await findNamedSource(root, context, copied)
   if (named !== null) return named
-  if (isDefinite(instruction, workdir)) return null
+  if (isDefinite(copied)) return null
   // A pattern or a target that depends on WORKDIR: look at all that the sources name.
   let compared = 0
   for (const source of copySources(instruction)) {

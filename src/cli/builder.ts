@@ -1,13 +1,10 @@
 // The build command of the user: run as it was given, with the options that a change asks for.
 import { spawn } from 'node:child_process'
 import { segmentsOf } from '../shell/edit.ts'
+import { quoted } from '../shell/quoted.ts'
 
 /** Lines of the builder's output that are kept: its last words tell what went wrong. */
 const MAX_LINES = 200
-
-const isPlain = (word: string): boolean => /^[\w./:=,@%+-]+$/.test(word)
-
-const quoted = (word: string): string => (isPlain(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 interface Word {
   /** Quotes taken off. */

@@ -2,19 +2,18 @@
 
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
 import { UsageError } from '../error.ts'
-import { type GateOptions, runGate } from '../gate.ts'
 import { compare, type Difference, type Side } from '../outcome/compare.ts'
+import { findingsWith } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import type { Change } from '../remedy/apply.ts'
 import { definedNames } from '../remedy/plan.ts'
 import type { Fix } from '../remedy/remedy.ts'
 import type { Refused } from '../report/fixes.ts'
-import { prepare, type Settings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import { type BuildCommand, build, withOptions } from './builder.ts'
 import { changesOf, make, takeBack } from './changes.ts'
 import type { Host } from './command.ts'
-import { surroundingsOf } from './options.ts'
-import { withProgress } from './output.ts'
+import { judgeImage } from './reports.ts'
 
 export interface Proof {
   readonly outcome: Outcome
@@ -55,13 +54,9 @@ class Prover {
   }
 
   async #judge(salt: string | null): Promise<Side & { readonly outcome: Outcome }> {
-    const outcome = await withProgress(this.#host, async (hooks) => {
-      const options: GateOptions = await prepare(this.#reference, this.#settings, surroundingsOf(hooks))
-      return runGate({
-        ...options,
-        ...(salt === null ? {} : { baseline: { name: '', file: { schemaVersion: 1 as const, salt, images: {} } } }),
-        inventory: { shared: new Set() },
-      })
+    const outcome = await judgeImage(this.#reference, this.#settings, this.#host, {
+      ...(salt === null ? {} : { baseline: { name: '', file: { schemaVersion: 1, salt, images: {} } } }),
+      inventory: { shared: new Set() },
     })
     const { report, inventory, redactor } = outcome
     return { report, inventory, redactor, outcome }
@@ -78,12 +73,7 @@ class Prover {
       return { isProved: false, why: `The build fails with it (${built.ending}):`, output: built.output }
     const after = await this.#judge(before.report.baseline.record.salt)
     const difference = compare(before, after)
-    const texts = new Set(fixes.map((fix) => JSON.stringify(fix)))
-    const fingerprints = new Set(
-      before.report.findings
-        .filter(({ fix }) => fix !== null && texts.has(JSON.stringify(fix)))
-        .map(({ fingerprint }) => fingerprint),
-    )
+    const fingerprints = new Set(findingsWith(before.report.findings, fixes).map(({ fingerprint }) => fingerprint))
     const left = after.report.findings.find(({ fingerprint }) => fingerprints.has(fingerprint))
     if (left !== undefined)
       return { isProved: false, why: `It builds, but this is still there: ${left.title}.`, output: '' }

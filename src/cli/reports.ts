@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { codeOf, reasonOf, UsageError } from '../error.ts'
 import type { Finding } from '../finding/finding.ts'
-import { runGate } from '../gate.ts'
+import { type GateOptions, runGate } from '../gate.ts'
 import { type Report, reportSchema } from '../outcome/contract.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { prepare, type Settings } from '../settings.ts'
 import type { Host } from './command.ts'
 import { surroundingsOf } from './options.ts'
@@ -31,13 +32,21 @@ export async function readReport(file: string): Promise<JudgedReport> {
   return { ...parsed.data, image: parsed.data.image }
 }
 
+/** Judges an image within the time of the run. @param more replaces options @throws GateError */
+export const judgeImage = (
+  reference: string,
+  settings: Settings,
+  host: Host,
+  more: Partial<GateOptions> = {},
+): Promise<Outcome> =>
+  withProgress(host, async (hooks) =>
+    runGate({ ...(await prepare(reference, settings, surroundingsOf(hooks))), ...more }),
+  )
+
 /** The report that a name stands for. @param source a JSON report, or an image */
 export async function reportOf(source: string, settings: Settings, host: Host): Promise<Report> {
   if (isReport(source)) return readReport(source)
-  const { report } = await withProgress(host, async (hooks) =>
-    runGate(await prepare(source, settings, surroundingsOf(hooks))),
-  )
-  return report
+  return (await judgeImage(source, settings, host)).report
 }
 
 /** Characters by which a finding can be named. */

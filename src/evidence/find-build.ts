@@ -3,6 +3,7 @@
 import {
   type BuildContext,
   type ContextFile,
+  type Copied,
   findNamedSource,
   findSource,
   readContext,
@@ -183,8 +184,7 @@ function copiesBehind(dockerfile: Dockerfile, instruction: Instruction): readonl
 /** A file of the image, with the instructions that may have taken it from the build context. */
 interface Traced {
   readonly key: string
-  readonly copies: readonly { readonly instruction: Instruction; readonly workdir: string | null }[]
-  readonly file: { readonly path: string; readonly size: number; readonly sha256: string }
+  readonly copies: readonly Copied[]
 }
 
 function tracedFiles(leaks: readonly Leak[], origin: Origin, dockerfile: Dockerfile): Traced[] {
@@ -196,12 +196,13 @@ function tracedFiles(leaks: readonly Leak[], origin: Origin, dockerfile: Dockerf
     const key = fileKey(layer, index)
     const { source, workdir = '/' } = origin.layers[layer] ?? {}
     if (source == null || traced.has(key)) continue
+    const file = { path, size: entry.size, sha256: place.hashes.sha256 }
     const copies = copiesBehind(dockerfile, source).map((instruction) => ({
       instruction,
       workdir: instruction === source ? workdir : null,
+      file,
     }))
-    if (copies.length > 0)
-      traced.set(key, { key, copies, file: { path, size: entry.size, sha256: place.hashes.sha256 } })
+    if (copies.length > 0) traced.set(key, { key, copies })
   }
   return [...traced.values()]
 }
@@ -221,10 +222,10 @@ export async function findSources(
   const traced = tracedFiles(leaks, origin, dockerfile)
   if (traced.length === 0) return found
   for (const candidate of await contextsOf(checkout, dockerfile.path, context, provenances, traced))
-    for (const { key, copies, file } of traced)
-      for (const { instruction, workdir } of copies) {
+    for (const { key, copies } of traced)
+      for (const copied of copies) {
         if (found.has(key)) break
-        const source = await findSource(checkout, candidate, instruction, workdir, file)
+        const source = await findSource(checkout, candidate, copied)
         if (source !== null) found.set(key, source)
       }
   return found
@@ -247,16 +248,14 @@ async function contextsOf(
   const contexts: BuildContext[] = []
   for (const directory of new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder]))
     contexts.push(await read(directory))
+  const all = traced.flatMap(({ copies }) => copies)
   let best: { readonly candidate: BuildContext; readonly count: number } | null = null
   for (const candidate of contexts) {
     let count = 0
-    for (const { copies, file } of traced)
-      for (const { instruction, workdir } of copies)
-        if ((await findNamedSource(checkout, candidate, instruction, workdir, file)) !== null) count++
+    for (const copied of all) if ((await findNamedSource(checkout, candidate, copied)) !== null) count++
     if (count > (best?.count ?? 0)) best = { candidate, count }
   }
   if (best !== null) return [best.candidate]
-  const places = traced.flatMap(({ copies, file }) => copies.map((copy) => ({ ...copy, file })))
-  const directory = await searchContext(checkout, places)
+  const directory = await searchContext(checkout, all)
   return directory === null ? contexts : [await read(directory), ...contexts]
 }

@@ -18,16 +18,22 @@ const assignments = (line: string): { name: string; isHidden: boolean }[] =>
     isHidden: /\u2026|\u2022\u2022\u2022/.test(value),
   }))
 
+/** The findings that some changes are for. */
+export function findingsWith(
+  findings: readonly Finding[],
+  fixes: readonly NonNullable<Finding['fix']>[],
+): readonly Finding[] {
+  const texts = new Set(fixes.map((fix) => JSON.stringify(fix)))
+  return findings.filter(({ fix }) => fix !== null && texts.has(JSON.stringify(fix)))
+}
+
 /**
  * The finding whose change is also that of another one, since their lines are changed together.
  * @returns null where the finding is the first with its change
  */
 export function changedWith(findings: readonly Finding[], finding: Finding): Finding | null {
   if (finding.fix === null) return null
-  const text = JSON.stringify(finding.fix)
-  const first = findings.find(
-    ({ suppressed, fix }) => suppressed === null && fix !== null && JSON.stringify(fix) === text,
-  )
+  const first = findingsWith(findings, [finding.fix]).find(({ suppressed }) => suppressed === null)
   return first === undefined || first.fingerprint === finding.fingerprint ? null : first
 }
 

@@ -51,7 +51,7 @@ interface Comment extends Scope {
 }
 
 /** A date of the calendar. */
-const isDate = (text: string): boolean =>
+export const isDate = (text: string): boolean =>
   !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
 
 function readComment(text: string): Comment | null {

@@ -377,6 +377,9 @@ function inlineWarnings(
   used: ReadonlySet<IgnoreEntry | InlineIgnore>,
   now: Date,
 ): Warning[] {
+  // What counts only after the merge is a copy of the same comment.
+  const keyOf = ({ path, line, rule }: InlineIgnore): string => JSON.stringify([path, line, rule])
+  const usedComments = new Set([...used].flatMap((entry) => ('line' in entry ? [keyOf(entry)] : [])))
   return inline.flatMap((ignore): Warning[] => {
     const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`
     if (isExpired(ignore, now))
@@ -387,12 +390,7 @@ function inlineWarnings(
         },
       ]
     const isRun = rules.some(({ meta }) => meta.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true
-    // The same comment, where it counts only after the merge.
-    const isPending = [...used].some(
-      (other) =>
-        'line' in other && other.path === ignore.path && other.line === ignore.line && other.rule === ignore.rule,
-    )
-    return ignore.isForeign || !isRun || isPending || used.has(ignore)
+    return ignore.isForeign || !isRun || usedComments.has(keyOf(ignore))
       ? []
       : [{ code: 'unused-ignore', message: `${where} matched nothing: remove it (“${ignore.reason}”).` }]
   })

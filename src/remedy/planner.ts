@@ -340,7 +340,7 @@ export class Planner {
     const known = this.#evidence.sources.get(fileKey(layer, index))
     const isLasting = place.ending === null || (hider === null && place.ending.layer === layer)
     if (flagValue(source, 'from') !== null) {
-      this.#takenFromStage(place, instruction, hider?.run ?? null, known)
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known, isLasting)
       return
     }
     const inContext = known?.inContext ?? contextPath(source, path, workdir)
@@ -460,13 +460,13 @@ export class Planner {
     { source, workdir }: BuiltInstruction,
     hider: BuiltInstruction | null,
     known: ContextFile | undefined,
+    isLasting: boolean,
   ): void {
     const { dockerfile } = this.#evidence.origin
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source, 'from') ?? '')
     const path = pathInStage(source, place.version.path, workdir)
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage)
     if (stage === null || instructions === null || path === null || !PLAIN_PATH.test(path)) refuse()
-    const isLasting = place.ending === null || (hider === null && place.ending.layer === place.version.layer)
     if (isLasting && !isOfTools(path)) refuse(atStart(known?.path ?? baseName(path), place.version.path))
     if (this.#isTakenElsewhere(stage, source, path)) refuse()
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false)

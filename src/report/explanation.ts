@@ -15,7 +15,7 @@ const STRENGTHS: Readonly<Record<NonNullable<NonNullable<Finding['secret']>['str
   harmless: 'It is an example, expired, encrypted, or of a test: no access.',
 }
 
-const RANK: Readonly<Record<Finding['origin'], string>> = {
+const ORIGINS: Readonly<Record<Finding['origin'], string>> = {
   own: 'An instruction of this Dockerfile brought it.',
   base: 'It came with the base image.',
   unknown: 'Whether it came with the base is not known, so it counts as own.',
@@ -73,7 +73,7 @@ export function renderExplanation(finding: Finding): string {
     ...wrap(visible(`${at}${placeName(finding.location)}`), '  ', '    '),
     ...places.flatMap((place) => wrap(visible(otherPlaceName(place)), '  ', '    ')),
     ...(left > 0 ? [`  and ${plural(left, 'more place')}`] : []),
-    ...wrap(RANK[finding.origin], '  ', '  '),
+    ...wrap(ORIGINS[finding.origin], '  ', '  '),
     '',
     'What to do',
     ...steps.flatMap((step, index) => wrap(visible(step), `  ${index + 1}. `, '     ')),

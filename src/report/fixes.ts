@@ -1,6 +1,7 @@
 // What `layergate fix` did with the files, for a person at a terminal. Values in lines that go and come are hidden.
 import type { Finding } from '../finding/finding.ts'
 import type { Difference } from '../outcome/compare.ts'
+import { findingsWith } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { type Change, linesOf } from '../remedy/apply.ts'
 import type { Fix } from '../remedy/remedy.ts'
@@ -57,8 +58,7 @@ const allGone = (count: number): string =>
 
 /** That the image was built and scanned with the changes, and what else is different. */
 export function provedLines({ report }: Outcome, kept: readonly Fix[], difference: Difference): string[] {
-  const texts = new Set(kept.map((fix) => JSON.stringify(fix)))
-  const cured = report.findings.filter(({ fix, suppressed }) => suppressed === null && texts.has(JSON.stringify(fix)))
+  const cured = findingsWith(report.findings, kept).filter(({ suppressed }) => suppressed === null)
   return [
     ...wrap(`Built and scanned before and after: ${allGone(cured.length)} gone, and there is no new one.`, '', '  '),
     '',
@@ -74,8 +74,7 @@ export const refusedLines = ({ report, redactor }: Outcome, { fix, why, output }
 
 /** `Dockerfile:5 (npm token stays in the image)`: the findings that a change is for. */
 const placesOf = (findings: readonly Finding[], fix: Fix): string =>
-  findings
-    .filter((finding) => JSON.stringify(finding.fix) === JSON.stringify(fix))
+  findingsWith(findings, [fix])
     .map(
       ({ dockerfile, title }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine}, `}${title}`,
     )

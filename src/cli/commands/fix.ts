@@ -1,7 +1,6 @@
 // `layergate fix IMAGE`: makes the changes that the findings propose, in the files of the checkout.
 import { UsageError } from '../../error.ts'
-import type { Finding } from '../../finding/finding.ts'
-import { runGate } from '../../gate.ts'
+import { findingsWith } from '../../outcome/fix.ts'
 import type { Outcome } from '../../outcome/outcome.ts'
 import { patchOf } from '../../remedy/apply.ts'
 import type { Fix } from '../../remedy/remedy.ts'
@@ -9,13 +8,14 @@ import { uncommanding, visible } from '../../report/escape.ts'
 import { buildLines, changedLines, leftLines, type Mode, provedLines, refusedLines } from '../../report/fixes.ts'
 import { wrap } from '../../report/wrap.ts'
 import { sealed } from '../../secrets/last-look.ts'
-import { prepare, type Settings } from '../../settings.ts'
+import type { Settings } from '../../settings.ts'
 import { changesOf, make, write } from '../changes.ts'
 import type { Command, Host } from '../command.ts'
 import { asWithScan, option } from '../help.ts'
-import { FIX_OPTIONS, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
-import { print, withProgress } from '../output.ts'
+import { FIX_OPTIONS, oneImage, parseOptions, settingsOf } from '../options.ts'
+import { print } from '../output.ts'
 import { prove } from '../proof.ts'
+import { judgeImage } from '../reports.ts'
 import { buildCommandOf } from '../workflow/builds.ts'
 
 const help = (): string => `Usage: layergate fix IMAGE [options]
@@ -49,9 +49,7 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     const command = values.build === 'workflow' ? await buildCommandOf(process.cwd(), reference) : values.build
     return runProved(reference, command, settingsOf(values), host)
   }
-  const outcome = await withProgress(host, async (hooks) =>
-    runGate(await prepare(reference, settingsOf(values), surroundingsOf(hooks))),
-  )
+  const outcome = await judgeImage(reference, settingsOf(values), host)
   const fixes = fixesOf(outcome)
   const changes = await changesOf(fixes)
   const mode: Mode = values['dry-run'] === true ? 'dry-run' : values.patch === undefined ? 'change' : 'patch'
@@ -76,9 +74,9 @@ const say = (lines: readonly string[]): Promise<void> => print(uncommanding(seal
 /** Builds and scans before and after. */
 async function runProved(reference: string, command: string, settings: Settings, host: Host): Promise<number> {
   const { outcome, kept, changes, refused, difference } = await prove(reference, command, settings, host, fixesOf)
-  const isKept = (fix: Finding['fix']): boolean =>
-    fix !== null && kept.some((each) => JSON.stringify(each) === JSON.stringify(fix))
-  const left = outcome.report.findings.filter(({ fails, fix }) => fails && !isKept(fix))
+  const { findings } = outcome.report
+  const cured = new Set(findingsWith(findings, kept))
+  const left = findings.filter((finding) => finding.fails && !cured.has(finding))
   const lines = [
     ...changedLines(outcome, changes, 'change'),
     ...buildLines(kept),

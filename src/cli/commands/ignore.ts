@@ -4,6 +4,7 @@ import { readWhole } from '../../checkout/whole-file.ts'
 import { ConfigError, UsageError } from '../../error.ts'
 import { DEFAULT_CONFIGS } from '../../policy/decide.ts'
 import { entryFor, withEntry } from '../../policy/ignore-entry.ts'
+import { isDate } from '../../policy/inline.ts'
 import { MAX_CONFIG } from '../../policy/load.ts'
 import { uncommanding, visible } from '../../report/escape.ts'
 import { entryComment, lineName, plural } from '../../report/phrases.ts'
@@ -30,9 +31,6 @@ ${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'ima
 Exit codes: 0 written · 2 no such finding, or the file cannot be changed
 `
 
-const isDay = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
-
 async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('ignore', args, IGNORE_OPTIONS)
   const [id, source, extra] = positionals
@@ -47,7 +45,7 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   const { reason, until = null } = values
   if (reason === undefined || reason.trim().length < 3)
     throw new UsageError('--reason is missing: say why this is no problem. Every report shows it.')
-  if (until !== null && !isDay(until)) throw new UsageError(`--until ${until}: write a day as YYYY-MM-DD.`)
+  if (until !== null && !isDate(until)) throw new UsageError(`--until ${until}: write a day as YYYY-MM-DD.`)
   const finding = findingById(await reportOf(source, settingsOf(values), host), id)
   if (finding.suppressed !== null)
     throw new UsageError(`${id} is accepted already: “${visible(finding.suppressed.reason)}”.`)

@@ -1,6 +1,6 @@
 // docker/bake-action: its targets are written in a language of its own, so that the gate is put by hand, and what to put is said.
 import type { ReadFile } from './compose.ts'
-import { mapAt, textAt, type WorkflowStep } from './job.ts'
+import { listAt, mapAt, type WorkflowStep } from './job.ts'
 
 const FILES = ['docker-bake.hcl', 'docker-bake.json', 'docker-bake.override.hcl']
 
@@ -19,14 +19,8 @@ function targetsIn(text: string): string[] {
 /** What a person has to do for a step that bakes. */
 export async function ofBake(step: WorkflowStep, where: string, read: ReadFile): Promise<string> {
   const inputs = mapAt(step.node, 'with')
-  const named =
-    textAt(inputs, 'files')
-      ?.split(/[\n,]/)
-      .map((file) => file.trim()) ?? FILES
-  const chosen =
-    textAt(inputs, 'targets')
-      ?.split(/[\n,]/)
-      .map((target) => target.trim()) ?? []
+  const named = listAt(inputs, 'files') ?? FILES
+  const chosen = listAt(inputs, 'targets') ?? []
   const found: string[] = []
   for (const file of named) found.push(...targetsIn((await read(file).catch(() => null)) ?? ''))
   const targets = (chosen.length > 0 ? chosen : found).filter((target) => target !== '' && !target.startsWith('_'))

@@ -1,22 +1,21 @@
 // Builds that the workflows of a repository make, as a command to run here.
-import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { isMap, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { readWhole } from '../../checkout/whole-file.ts'
 import { UsageError } from '../../error.ts'
+import { quoted } from '../../shell/quoted.ts'
 import { nameFromTag } from './build-push.ts'
 import { isText, joined } from './gate-step.ts'
 import {
   type Job,
-  keysOf,
   MAX_WORKFLOW,
   mapAt,
+  parseWorkflow,
   stepsOf,
   textAt,
-  WORKFLOWS,
   type WorkflowBuild,
   type WorkflowStep,
   whereIs,
+  workflowFiles,
 } from './job.ts'
 import { scriptBuilds } from './scripts.ts'
 
@@ -49,30 +48,14 @@ function buildsOfStep(job: Job, step: WorkflowStep): WorkflowBuild[] {
 
 /** All builds of the workflows, in the order of their files. @param directory root of the repository */
 async function buildsIn(directory: string): Promise<WorkflowBuild[]> {
-  const names = (await readdir(path.join(directory, WORKFLOWS)).catch(() => []))
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort()
   const builds: WorkflowBuild[] = []
-  for (const name of names) {
-    const file = `${WORKFLOWS}/${name}`
+  for (const file of await workflowFiles(directory)) {
     const { text } = await readWhole(path.join(directory, file), MAX_WORKFLOW, directory)
-    const counter = new LineCounter()
-    const { contents } = parseDocument(text ?? '', { lineCounter: counter })
-    if (text === null || !isMap(contents)) continue
-    const workflow = contents as unknown as YAMLMap
-    const jobs = mapAt(workflow, 'jobs')
-    for (const key of keysOf(jobs)) {
-      const node = mapAt(jobs, key)
-      if (node === null) continue
-      const lineOf = (offset: number): number => counter.linePos(offset).line - 1
-      const job: Job = { file, name: key, node, workflow, lines: text.split('\n'), lineOf }
-      builds.push(...stepsOf(job).flatMap((step) => buildsOfStep(job, step)))
-    }
+    const jobs = text === null ? [] : (parseWorkflow(file, text)?.jobs ?? [])
+    builds.push(...jobs.flatMap((job) => stepsOf(job).flatMap((step) => buildsOfStep(job, step))))
   }
   return builds
 }
-
-const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 /** `app` of `ghcr.io/acme/app:1`. */
 const shortName = (reference: string): string => reference.split('/').at(-1)?.split(/[:@]/)[0] ?? reference

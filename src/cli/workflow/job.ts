@@ -1,5 +1,7 @@
 // A job of a workflow: its steps, where they stand in the file, and changes to its lines.
-import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 
 /** Lines that go and lines that come. */
 export interface Edit {
@@ -61,6 +63,37 @@ export function stepsOf({ node, lines, lineOf }: Job): WorkflowStep[] {
 
 export const keysOf = (map: YAMLMap | null): string[] =>
   (map?.items ?? []).map((pair) => String((pair as { key: unknown }).key))
+
+/** The workflows of a repository, from its root, sorted. */
+export const workflowFiles = async (directory: string): Promise<string[]> =>
+  (await readdir(path.join(directory, WORKFLOWS)).catch(() => []))
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => `${WORKFLOWS}/${name}`)
+
+/** A workflow with its jobs; null for what is no valid YAML. */
+export function parseWorkflow(
+  file: string,
+  text: string,
+): { readonly workflow: YAMLMap; readonly jobs: readonly Job[] } | null {
+  const counter = new LineCounter()
+  const { contents, errors } = parseDocument(text, { lineCounter: counter })
+  if (errors.length > 0 || !isMap(contents)) return null
+  const workflow = contents as unknown as YAMLMap
+  const lines = text.split('\n')
+  const lineOf = (offset: number): number => counter.linePos(offset).line - 1
+  const jobs = (mapAt(workflow, 'jobs')?.items ?? []).flatMap((pair): Job[] => {
+    const { key, value } = pair as { key: unknown; value: unknown }
+    return isMap(value) ? [{ file, name: String(key), node: value as YAMLMap, workflow, lines, lineOf }] : []
+  })
+  return { workflow, jobs }
+}
+
+/** `a, b` and what stands on several lines as a list; null where nothing is written. */
+export const listAt = (map: YAMLMap | null, key: string): string[] | null =>
+  textAt(map, key)
+    ?.split(/[\n,]/)
+    .map((each) => each.trim()) ?? null
 
 /** Where a step stands, for a note: `.github/workflows/build.yml:12: job image`. */
 export const whereIs = ({ file, name }: Job, step: WorkflowStep): string => `${file}:${step.start + 1}: job ${name}`

@@ -1,8 +1,7 @@
 // `layergate init --github`: finds the steps that build images, and writes the patch that puts the gate behind them.
-import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { isMap, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
+import { isMap, isSeq, type YAMLMap } from 'yaml'
 import { findDockerfiles } from '../../checkout/checkout.ts'
 import { readWhole } from '../../checkout/whole-file.ts'
 import { visible } from '../../report/escape.ts'
@@ -10,7 +9,19 @@ import { ofBake } from './bake.ts'
 import { ofBuildPush } from './build-push.ts'
 import type { ReadFile } from './compose.ts'
 import { gateStep, isText, ownAction } from './gate-step.ts'
-import { type Edit, type Job, keysOf, MAX_WORKFLOW, mapAt, stepsOf, textAt, WORKFLOWS, whereIs } from './job.ts'
+import {
+  type Edit,
+  type Job,
+  keysOf,
+  MAX_WORKFLOW,
+  mapAt,
+  parseWorkflow,
+  stepsOf,
+  textAt,
+  WORKFLOWS,
+  whereIs,
+  workflowFiles,
+} from './job.ts'
 import { permissionEdits } from './permissions.ts'
 import { ofScript } from './scripts.ts'
 
@@ -50,29 +61,16 @@ async function jobEdits(
 
 /** The patch of one workflow. */
 async function patchOf(file: string, text: string, action: string, notes: string[], read: ReadFile): Promise<string> {
-  const counter = new LineCounter()
-  const document = parseDocument(text, { lineCounter: counter })
-  if (document.errors.length > 0 || !isMap(document.contents)) {
+  const parsed = parseWorkflow(file, text)
+  if (parsed === null) {
     notes.push(`${file}: it is no valid YAML, and was left out.`)
     return ''
   }
-  const workflow = document.contents as unknown as YAMLMap
-  const lines = text.split('\n')
+  const { workflow, jobs } = parsed
   const edits: Edit[] = []
-  for (const pair of mapAt(workflow, 'jobs')?.items ?? []) {
-    const { key, value } = pair as { key: unknown; value: unknown }
-    if (!isMap(value)) continue
-    const node = value as YAMLMap
-    const env = new Set([...keysOf(mapAt(workflow, 'env')), ...keysOf(mapAt(node, 'env'))])
-    edits.push(
-      ...(await jobEdits(
-        { file, name: String(key), node, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 },
-        env,
-        action,
-        notes,
-        read,
-      )),
-    )
+  for (const job of jobs) {
+    const env = new Set([...keysOf(mapAt(workflow, 'env')), ...keysOf(mapAt(job.node, 'env'))])
+    edits.push(...(await jobEdits(job, env, action, notes, read)))
   }
   if (edits.length === 0) return ''
   const on: unknown = workflow.get('on')
@@ -81,7 +79,7 @@ async function patchOf(file: string, text: string, action: string, notes: string
     notes.push(
       `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`,
     )
-  const result = [...lines]
+  const result = text.split('\n')
   for (const { before, removes = 0, lines: added } of edits.toReversed().sort((a, b) => b.before - a.before))
     result.splice(before, removes, ...added)
   return createTwoFilesPatch(`a/${file}`, `b/${file}`, text, result.join('\n'), undefined, undefined, {
@@ -142,12 +140,8 @@ export async function proposeWorkflow(directory: string): Promise<Proposal> {
   const action = await ownAction()
   const notes: string[] = []
   const read: ReadFile = async (file) => (await readWhole(path.join(directory, file), MAX_WORKFLOW, directory)).text
-  const names = (await readdir(path.join(directory, WORKFLOWS)).catch(() => []))
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort()
   const patches: string[] = []
-  for (const name of names) {
-    const file = `${WORKFLOWS}/${name}`
+  for (const file of await workflowFiles(directory)) {
     const { text } = await readWhole(path.join(directory, file), MAX_WORKFLOW)
     if (text === null) continue
     const patch = await patchOf(file, text, action, notes, read)

@@ -9,7 +9,8 @@ function weighWord(value: string, facts: Readonly<Record<string, string>> = {}):
   // What a program puts in, and what a manual calls it.
   if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
     return null
-  return weighPassword(bare, false, facts)
+  const checked = weighPassword(bare, false, facts)
+  return checked === null ? null : { ...checked, value }
 }
 
 const behindUser = ({ before }: Found): boolean =>
@@ -57,8 +58,7 @@ export const STATEMENTS: readonly Detector[] = [
     check: ({ groups }) => {
       const value = groups['value'] ?? groups['given'] ?? ''
       const user = groups['user'] ?? groups['account'] ?? ''
-      const checked = value === user ? null : weighWord(value, { user })
-      return checked === null ? null : { ...checked, value }
+      return value === user ? null : weighWord(value, { user })
     },
   },
   {
@@ -96,8 +96,7 @@ export const STATEMENTS: readonly Detector[] = [
     strength: 'likely',
     guessable: true,
     check: ({ groups: { user = '', password = '' } }) => {
-      const checked = password === user ? null : weighWord(password, { user })
-      return checked === null ? null : { ...checked, value: password }
+      return password === user ? null : weighWord(password, { user })
     },
   },
   {
@@ -148,8 +147,7 @@ export const STATEMENTS: readonly Detector[] = [
     check: (found) => {
       const value = found.groups['single'] ?? found.groups['double'] ?? ''
       if (/-String /i.test(found.value) && !/SecureString\s*$/i.test(found.before)) return null
-      const checked = weighWord(value)
-      return checked === null ? null : { ...checked, value }
+      return weighWord(value)
     },
   },
   {
@@ -190,8 +188,7 @@ export const STATEMENTS: readonly Detector[] = [
     check: (found) => {
       const value = found.groups['single'] ?? found.groups['double'] ?? ''
       if (/^ password/i.test(found.value) && !behindUser(found)) return null
-      const checked = weighWord(value)
-      return checked === null ? null : { ...checked, value }
+      return weighWord(value)
     },
   },
   {
@@ -222,8 +219,7 @@ export const STATEMENTS: readonly Detector[] = [
     check: ({ groups, value: whole }) => {
       const value = groups['plist'] ?? groups['value'] ?? whole
       if (/^(?:https?:|\/|true$|false$)|^[A-Za-z ]+$|^\d+$/.test(value)) return null
-      const checked = weighWord(value)
-      return checked === null ? null : { ...checked, value }
+      return weighWord(value)
     },
   },
 ]
