@@ -2357,7 +2357,7 @@ ${indent}${line2}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -2373,7 +2373,7 @@ ${indent}${line2}` : "\n";
         return start + end2;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
+          const len = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -7823,8 +7823,8 @@ var require_proxy = __commonJS({
       return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
     }
     var DecodedURL = class extends URL {
-      constructor(url, base) {
-        super(url, base);
+      constructor(url2, base) {
+        super(url2, base);
         this._decodedUsername = decodeURIComponent(super.username);
         this._decodedPassword = decodeURIComponent(super.password);
       }
@@ -8828,15 +8828,15 @@ var require_util = __commonJS({
         return (sTag === "Blob" || sTag === "File") && ("stream" in object2 && typeof object2.stream === "function" || "arrayBuffer" in object2 && typeof object2.arrayBuffer === "function");
       }
     }
-    function buildURL(url, queryParams) {
-      if (url.includes("?") || url.includes("#")) {
+    function buildURL(url2, queryParams) {
+      if (url2.includes("?") || url2.includes("#")) {
         throw new Error('Query params cannot be passed when url already contains "?" or "#".');
       }
       const stringified = stringify2(queryParams);
       if (stringified) {
-        url += "?" + stringified;
+        url2 += "?" + stringified;
       }
-      return url;
+      return url2;
     }
     function isValidPort(port) {
       const value = parseInt(port, 10);
@@ -8845,39 +8845,39 @@ var require_util = __commonJS({
     function isHttpOrHttpsPrefixed(value) {
       return value != null && value[0] === "h" && value[1] === "t" && value[2] === "t" && value[3] === "p" && (value[4] === ":" || value[4] === "s" && value[5] === ":");
     }
-    function parseURL(url) {
-      if (typeof url === "string") {
-        url = new URL(url);
-        if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
+    function parseURL(url2) {
+      if (typeof url2 === "string") {
+        url2 = new URL(url2);
+        if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
           throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
-        return url;
+        return url2;
       }
-      if (!url || typeof url !== "object") {
+      if (!url2 || typeof url2 !== "object") {
         throw new InvalidArgumentError("Invalid URL: The URL argument must be a non-null object.");
       }
-      if (!(url instanceof URL)) {
-        if (url.port != null && url.port !== "" && isValidPort(url.port) === false) {
+      if (!(url2 instanceof URL)) {
+        if (url2.port != null && url2.port !== "" && isValidPort(url2.port) === false) {
           throw new InvalidArgumentError("Invalid URL: port must be a valid integer or a string representation of an integer.");
         }
-        if (url.path != null && typeof url.path !== "string") {
+        if (url2.path != null && typeof url2.path !== "string") {
           throw new InvalidArgumentError("Invalid URL path: the path must be a string or null/undefined.");
         }
-        if (url.pathname != null && typeof url.pathname !== "string") {
+        if (url2.pathname != null && typeof url2.pathname !== "string") {
           throw new InvalidArgumentError("Invalid URL pathname: the pathname must be a string or null/undefined.");
         }
-        if (url.hostname != null && typeof url.hostname !== "string") {
+        if (url2.hostname != null && typeof url2.hostname !== "string") {
           throw new InvalidArgumentError("Invalid URL hostname: the hostname must be a string or null/undefined.");
         }
-        if (url.origin != null && typeof url.origin !== "string") {
+        if (url2.origin != null && typeof url2.origin !== "string") {
           throw new InvalidArgumentError("Invalid URL origin: the origin must be a string or null/undefined.");
         }
-        if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
+        if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
           throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
-        const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
-        let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path19 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
+        let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
+        let path19 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
@@ -8886,17 +8886,17 @@ var require_util = __commonJS({
         }
         return new URL(`${origin}${path19}`);
       }
-      if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
+      if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
       }
-      return url;
+      return url2;
     }
-    function parseOrigin(url) {
-      url = parseURL(url);
-      if (url.pathname !== "/" || url.search || url.hash) {
+    function parseOrigin(url2) {
+      url2 = parseURL(url2);
+      if (url2.pathname !== "/" || url2.search || url2.hash) {
         throw new InvalidArgumentError("invalid url");
       }
-      return url;
+      return url2;
     }
     function getHostname(host) {
       if (host[0] === "[") {
@@ -10552,18 +10552,18 @@ var require_constants2 = __commonJS({
       TYPE2[TYPE2["REQUEST"] = 1] = "REQUEST";
       TYPE2[TYPE2["RESPONSE"] = 2] = "RESPONSE";
     })(TYPE = exports.TYPE || (exports.TYPE = {}));
-    var FLAGS2;
-    (function(FLAGS3) {
-      FLAGS3[FLAGS3["CONNECTION_KEEP_ALIVE"] = 1] = "CONNECTION_KEEP_ALIVE";
-      FLAGS3[FLAGS3["CONNECTION_CLOSE"] = 2] = "CONNECTION_CLOSE";
-      FLAGS3[FLAGS3["CONNECTION_UPGRADE"] = 4] = "CONNECTION_UPGRADE";
-      FLAGS3[FLAGS3["CHUNKED"] = 8] = "CHUNKED";
-      FLAGS3[FLAGS3["UPGRADE"] = 16] = "UPGRADE";
-      FLAGS3[FLAGS3["CONTENT_LENGTH"] = 32] = "CONTENT_LENGTH";
-      FLAGS3[FLAGS3["SKIPBODY"] = 64] = "SKIPBODY";
-      FLAGS3[FLAGS3["TRAILING"] = 128] = "TRAILING";
-      FLAGS3[FLAGS3["TRANSFER_ENCODING"] = 512] = "TRANSFER_ENCODING";
-    })(FLAGS2 = exports.FLAGS || (exports.FLAGS = {}));
+    var FLAGS3;
+    (function(FLAGS4) {
+      FLAGS4[FLAGS4["CONNECTION_KEEP_ALIVE"] = 1] = "CONNECTION_KEEP_ALIVE";
+      FLAGS4[FLAGS4["CONNECTION_CLOSE"] = 2] = "CONNECTION_CLOSE";
+      FLAGS4[FLAGS4["CONNECTION_UPGRADE"] = 4] = "CONNECTION_UPGRADE";
+      FLAGS4[FLAGS4["CHUNKED"] = 8] = "CHUNKED";
+      FLAGS4[FLAGS4["UPGRADE"] = 16] = "UPGRADE";
+      FLAGS4[FLAGS4["CONTENT_LENGTH"] = 32] = "CONTENT_LENGTH";
+      FLAGS4[FLAGS4["SKIPBODY"] = 64] = "SKIPBODY";
+      FLAGS4[FLAGS4["TRAILING"] = 128] = "TRAILING";
+      FLAGS4[FLAGS4["TRANSFER_ENCODING"] = 512] = "TRANSFER_ENCODING";
+    })(FLAGS3 = exports.FLAGS || (exports.FLAGS = {}));
     var LENIENT_FLAGS;
     (function(LENIENT_FLAGS2) {
       LENIENT_FLAGS2[LENIENT_FLAGS2["HEADERS"] = 1] = "HEADERS";
@@ -11151,12 +11151,12 @@ var require_data_url = __commonJS({
       }
       return { mimeType: mimeTypeRecord, body };
     }
-    function URLSerializer(url, excludeFragment = false) {
+    function URLSerializer(url2, excludeFragment = false) {
       if (!excludeFragment) {
-        return url.href;
+        return url2.href;
       }
-      const href = url.href;
-      const hashLength = url.hash.length;
+      const href = url2.href;
+      const hashLength = url2.hash.length;
       const serialized = hashLength === 0 ? href : href.substring(0, href.length - hashLength);
       if (!hashLength && href.endsWith("#")) {
         return serialized.slice(0, -1);
@@ -11366,19 +11366,19 @@ var require_data_url = __commonJS({
     function isHTTPWhiteSpace(char) {
       return char === 13 || char === 10 || char === 9 || char === 32;
     }
-    function removeHTTPWhitespace(str, leading = true, trailing = true) {
-      return removeChars(str, leading, trailing, isHTTPWhiteSpace);
+    function removeHTTPWhitespace(str, leading2 = true, trailing = true) {
+      return removeChars(str, leading2, trailing, isHTTPWhiteSpace);
     }
     function isASCIIWhitespace(char) {
       return char === 13 || char === 10 || char === 9 || char === 12 || char === 32;
     }
-    function removeASCIIWhitespace(str, leading = true, trailing = true) {
-      return removeChars(str, leading, trailing, isASCIIWhitespace);
+    function removeASCIIWhitespace(str, leading2 = true, trailing = true) {
+      return removeChars(str, leading2, trailing, isASCIIWhitespace);
     }
-    function removeChars(str, leading, trailing, predicate) {
+    function removeChars(str, leading2, trailing, predicate) {
       let lead = 0;
       let trail = str.length - 1;
-      if (leading) {
+      if (leading2) {
         while (lead < str.length && predicate(str.charCodeAt(lead))) lead++;
       }
       if (trailing) {
@@ -11918,9 +11918,9 @@ var require_util2 = __commonJS({
       }
       return location;
     }
-    function isValidEncodedURL(url) {
-      for (let i = 0; i < url.length; ++i) {
-        const code3 = url.charCodeAt(i);
+    function isValidEncodedURL(url2) {
+      for (let i = 0; i < url2.length; ++i) {
+        const code3 = url2.charCodeAt(i);
         if (code3 > 126 || // Non-US-ASCII + DEL
         code3 < 32) {
           return false;
@@ -11935,8 +11935,8 @@ var require_util2 = __commonJS({
       return request2.urlList[request2.urlList.length - 1];
     }
     function requestBadPort(request2) {
-      const url = requestCurrentURL(request2);
-      if (urlIsHttpHttpsScheme(url) && badPortsSet.has(url.port)) {
+      const url2 = requestCurrentURL(request2);
+      if (urlIsHttpHttpsScheme(url2) && badPortsSet.has(url2.port)) {
         return "blocked";
       }
       return "allowed";
@@ -12129,31 +12129,31 @@ var require_util2 = __commonJS({
           return isNonPotentiallyTrustWorthy ? "no-referrer" : referrerOrigin;
       }
     }
-    function stripURLForReferrer(url, originOnly) {
-      assert2(url instanceof URL);
-      url = new URL(url);
-      if (url.protocol === "file:" || url.protocol === "about:" || url.protocol === "blank:") {
+    function stripURLForReferrer(url2, originOnly) {
+      assert2(url2 instanceof URL);
+      url2 = new URL(url2);
+      if (url2.protocol === "file:" || url2.protocol === "about:" || url2.protocol === "blank:") {
         return "no-referrer";
       }
-      url.username = "";
-      url.password = "";
-      url.hash = "";
+      url2.username = "";
+      url2.password = "";
+      url2.hash = "";
       if (originOnly) {
-        url.pathname = "";
-        url.search = "";
+        url2.pathname = "";
+        url2.search = "";
       }
-      return url;
+      return url2;
     }
-    function isURLPotentiallyTrustworthy(url) {
-      if (!(url instanceof URL)) {
+    function isURLPotentiallyTrustworthy(url2) {
+      if (!(url2 instanceof URL)) {
         return false;
       }
-      if (url.href === "about:blank" || url.href === "about:srcdoc") {
+      if (url2.href === "about:blank" || url2.href === "about:srcdoc") {
         return true;
       }
-      if (url.protocol === "data:") return true;
-      if (url.protocol === "file:") return true;
-      return isOriginPotentiallyTrustworthy(url.origin);
+      if (url2.protocol === "data:") return true;
+      if (url2.protocol === "file:") return true;
+      return isOriginPotentiallyTrustworthy(url2.origin);
       function isOriginPotentiallyTrustworthy(origin) {
         if (origin == null || origin === "null") return false;
         const originAsURL = new URL(origin);
@@ -12474,17 +12474,17 @@ var require_util2 = __commonJS({
         byteLength += chunk.length;
       }
     }
-    function urlIsLocal(url) {
-      assert2("protocol" in url);
-      const protocol = url.protocol;
+    function urlIsLocal(url2) {
+      assert2("protocol" in url2);
+      const protocol = url2.protocol;
       return protocol === "about:" || protocol === "blob:" || protocol === "data:";
     }
-    function urlHasHttpsScheme(url) {
-      return typeof url === "string" && url[5] === ":" && url[0] === "h" && url[1] === "t" && url[2] === "t" && url[3] === "p" && url[4] === "s" || url.protocol === "https:";
+    function urlHasHttpsScheme(url2) {
+      return typeof url2 === "string" && url2[5] === ":" && url2[0] === "h" && url2[1] === "t" && url2[2] === "t" && url2[3] === "p" && url2[4] === "s" || url2.protocol === "https:";
     }
-    function urlIsHttpHttpsScheme(url) {
-      assert2("protocol" in url);
-      const protocol = url.protocol;
+    function urlIsHttpHttpsScheme(url2) {
+      assert2("protocol" in url2);
+      const protocol = url2.protocol;
       return protocol === "http:" || protocol === "https:";
     }
     function simpleRangeHeaderValue(value, allowWhitespace) {
@@ -13191,10 +13191,10 @@ var require_formdata_parser = __commonJS({
       }
       return input2.subarray(position.position, position.position = start);
     }
-    function removeChars(buf, leading, trailing, predicate) {
+    function removeChars(buf, leading2, trailing, predicate) {
       let lead = 0;
       let trail = buf.length - 1;
-      if (leading) {
+      if (leading2) {
         while (lead < buf.length && predicate(buf[lead])) lead++;
       }
       if (trailing) {
@@ -15493,7 +15493,7 @@ var require_client = __commonJS({
        * @param {string|URL} url
        * @param {import('../../types/client.js').Client.Options} options
        */
-      constructor(url, {
+      constructor(url2, {
         interceptors,
         maxHeaderSize,
         headersTimeout,
@@ -15611,7 +15611,7 @@ var require_client = __commonJS({
         } else {
           this[kInterceptors] = [createRedirectInterceptor({ maxRedirections })];
         }
-        this[kUrl] = util.parseOrigin(url);
+        this[kUrl] = util.parseOrigin(url2);
         this[kConnector] = connect3;
         this[kPipelining] = pipelining != null ? pipelining : 1;
         this[kMaxHeadersSize] = maxHeaderSize || http.maxHeaderSize;
@@ -16589,8 +16589,8 @@ var require_proxy_agent = __commonJS({
           throw new InvalidArgumentError("Proxy opts.clientFactory must be a function.");
         }
         const { proxyTunnel = true } = opts;
-        const url = this.#getUrl(opts);
-        const { href, origin, port, protocol, username, password, hostname: proxyHostname } = url;
+        const url2 = this.#getUrl(opts);
+        const { href, origin, port, protocol, username, password, hostname: proxyHostname } = url2;
         this[kProxy] = { uri: href, protocol };
         this[kInterceptors] = opts.interceptors?.ProxyAgent && Array.isArray(opts.interceptors.ProxyAgent) ? opts.interceptors.ProxyAgent : [];
         this[kRequestTls] = opts.requestTls;
@@ -16620,7 +16620,7 @@ var require_proxy_agent = __commonJS({
           }
           return agentFactory(origin2, options4);
         };
-        this[kClient] = clientFactory(url, { connect: connect2 });
+        this[kClient] = clientFactory(url2, { connect: connect2 });
         this[kAgent] = new Agent({
           ...opts,
           factory,
@@ -16766,8 +16766,8 @@ var require_env_http_proxy_agent = __commonJS({
         this.#parseNoProxy();
       }
       [kDispatch](opts, handler2) {
-        const url = new URL(opts.origin);
-        const agent = this.#getProxyAgentForUrl(url);
+        const url2 = new URL(opts.origin);
+        const agent = this.#getProxyAgentForUrl(url2);
         return agent.dispatch(opts, handler2);
       }
       async [kClose]() {
@@ -16788,8 +16788,8 @@ var require_env_http_proxy_agent = __commonJS({
           await this[kHttpsProxyAgent].destroy(err2);
         }
       }
-      #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname, port } = url;
+      #getProxyAgentForUrl(url2) {
+        let { protocol, host: hostname, port } = url2;
         hostname = hostname.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
         if (!this.#shouldProxy(hostname, port)) {
@@ -18716,10 +18716,10 @@ var require_mock_utils = __commonJS({
       };
     }
     function checkNetConnect(netConnect, origin) {
-      const url = new URL(origin);
+      const url2 = new URL(origin);
       if (netConnect === true) {
         return true;
-      } else if (Array.isArray(netConnect) && netConnect.some((matcher) => matchValue(matcher, url.host))) {
+      } else if (Array.isArray(netConnect) && netConnect.some((matcher) => matchValue(matcher, url2.host))) {
         return true;
       }
       return false;
@@ -20224,15 +20224,15 @@ var require_response = __commonJS({
         return responseObject;
       }
       // Creates a redirect Response that redirects to url with status status.
-      static redirect(url, status = 302) {
+      static redirect(url2, status = 302) {
         webidl.argumentLengthCheck(arguments, 1, "Response.redirect");
-        url = webidl.converters.USVString(url);
+        url2 = webidl.converters.USVString(url2);
         status = webidl.converters["unsigned short"](status);
         let parsedURL;
         try {
-          parsedURL = new URL(url, relevantRealm.settingsObject.baseUrl);
+          parsedURL = new URL(url2, relevantRealm.settingsObject.baseUrl);
         } catch (err2) {
-          throw new TypeError(`Failed to parse URL from ${url}`, { cause: err2 });
+          throw new TypeError(`Failed to parse URL from ${url2}`, { cause: err2 });
         }
         if (!redirectStatusSet.has(status)) {
           throw new RangeError(`Invalid status code ${status}`);
@@ -20273,11 +20273,11 @@ var require_response = __commonJS({
       get url() {
         webidl.brandCheck(this, _Response);
         const urlList = this[kState].urlList;
-        const url = urlList[urlList.length - 1] ?? null;
-        if (url === null) {
+        const url2 = urlList[urlList.length - 1] ?? null;
+        if (url2 === null) {
           return "";
         }
-        return URLSerializer(url, true);
+        return URLSerializer(url2, true);
       }
       // Returns whether response was obtained through a redirect.
       get redirected() {
@@ -22231,12 +22231,12 @@ var require_fetch = __commonJS({
       }
       return response;
       function dispatch({ body }) {
-        const url = requestCurrentURL(request2);
+        const url2 = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
         return new Promise((resolve, reject) => agent.dispatch(
           {
-            path: url.pathname + url.search,
-            origin: url.origin,
+            path: url2.pathname + url2.search,
+            origin: url2.origin,
             method: request2.method,
             body: agent.isMockActive ? request2.body && (request2.body.source || request2.body.stream) : body,
             headers: request2.headersList.entries,
@@ -24982,9 +24982,9 @@ var require_connection = __commonJS({
       crypto2 = __require("node:crypto");
     } catch {
     }
-    function establishWebSocketConnection(url, protocols, client, ws, onEstablish, options4) {
-      const requestURL = url;
-      requestURL.protocol = url.protocol === "ws:" ? "http:" : "https:";
+    function establishWebSocketConnection(url2, protocols, client, ws, onEstablish, options4) {
+      const requestURL = url2;
+      requestURL.protocol = url2.protocol === "ws:" ? "http:" : "https:";
       const request2 = makeRequest({
         urlList: [requestURL],
         client,
@@ -25735,18 +25735,18 @@ var require_websocket = __commonJS({
        * @param {string} url
        * @param {string|string[]} protocols
        */
-      constructor(url, protocols = []) {
+      constructor(url2, protocols = []) {
         super();
         webidl.util.markAsUncloneable(this);
         const prefix2 = "WebSocket constructor";
         webidl.argumentLengthCheck(arguments, 1, prefix2);
         const options4 = webidl.converters["DOMString or sequence<DOMString> or WebSocketInit"](protocols, prefix2, "options");
-        url = webidl.converters.USVString(url, prefix2, "url");
+        url2 = webidl.converters.USVString(url2, prefix2, "url");
         protocols = options4.protocols;
         const baseURL = environmentSettingsObject.settingsObject.baseUrl;
         let urlRecord;
         try {
-          urlRecord = new URL(url, baseURL);
+          urlRecord = new URL(url2, baseURL);
         } catch (e) {
           throw new DOMException(e, "SyntaxError");
         }
@@ -26115,7 +26115,7 @@ var require_eventsource_stream = __commonJS({
     var BOM = [239, 187, 191];
     var LF = 10;
     var CR = 13;
-    var COLON = 58;
+    var COLON2 = 58;
     var SPACE = 32;
     var defaultMaxEventSize = buffer.kStringMaxLength;
     var DATA2 = Buffer.from("data");
@@ -26299,7 +26299,7 @@ var require_eventsource_stream = __commonJS({
         if (line2.length === 0) {
           return;
         }
-        const colonPosition = line2.indexOf(COLON);
+        const colonPosition = line2.indexOf(COLON2);
         if (colonPosition === 0) {
           return;
         }
@@ -26555,7 +26555,7 @@ var require_eventsource = __commonJS({
        * @param {EventSourceInit} [eventSourceInitDict]
        * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
        */
-      constructor(url, eventSourceInitDict = {}) {
+      constructor(url2, eventSourceInitDict = {}) {
         super();
         webidl.util.markAsUncloneable(this);
         const prefix2 = "EventSource constructor";
@@ -26566,7 +26566,7 @@ var require_eventsource = __commonJS({
             code: "UNDICI-ES"
           });
         }
-        url = webidl.converters.USVString(url, prefix2, "url");
+        url2 = webidl.converters.USVString(url2, prefix2, "url");
         eventSourceInitDict = webidl.converters.EventSourceInitDict(eventSourceInitDict, prefix2, "eventSourceInitDict");
         this.#dispatcher = eventSourceInitDict.dispatcher;
         this.#state = {
@@ -26576,7 +26576,7 @@ var require_eventsource = __commonJS({
         const settings2 = environmentSettingsObject;
         let urlRecord;
         try {
-          urlRecord = new URL(url, settings2.settingsObject.baseUrl);
+          urlRecord = new URL(url2, settings2.settingsObject.baseUrl);
           this.#state.origin = urlRecord.origin;
         } catch (e) {
           throw new DOMException(e, "SyntaxError");
@@ -26862,12 +26862,12 @@ var require_undici = __commonJS({
       headerNameToString: util.headerNameToString
     };
     function makeDispatcher(fn) {
-      return (url, opts, handler2) => {
+      return (url2, opts, handler2) => {
         if (typeof opts === "function") {
           handler2 = opts;
           opts = null;
         }
-        if (!url || typeof url !== "string" && typeof url !== "object" && !(url instanceof URL)) {
+        if (!url2 || typeof url2 !== "string" && typeof url2 !== "object" && !(url2 instanceof URL)) {
           throw new InvalidArgumentError("invalid url");
         }
         if (opts != null && typeof opts !== "object") {
@@ -26881,12 +26881,12 @@ var require_undici = __commonJS({
           if (!opts.path.startsWith("/")) {
             path19 = `/${path19}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path19);
+          url2 = new URL(util.parseOrigin(url2).origin + path19);
         } else {
           if (!opts) {
-            opts = typeof url === "object" ? url : {};
+            opts = typeof url2 === "object" ? url2 : {};
           }
-          url = util.parseURL(url);
+          url2 = util.parseURL(url2);
         }
         const { agent, dispatcher = getGlobalDispatcher() } = opts;
         if (agent) {
@@ -26894,8 +26894,8 @@ var require_undici = __commonJS({
         }
         return fn.call(dispatcher, {
           ...opts,
-          origin: url.origin,
-          path: url.search ? `${url.pathname}${url.search}` : url.pathname,
+          origin: url2.origin,
+          path: url2.search ? `${url2.pathname}${url2.search}` : url2.pathname,
           method: opts.method || (opts.body ? "PUT" : "GET")
         }, handler2);
       };
@@ -29395,10 +29395,10 @@ var require_headers2 = __commonJS({
       return end2;
     }
     function cksum(block) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block[i];
-      for (let j = 156; j < 512; j++) sum += block[j];
-      return sum;
+      let sum2 = 8 * 32;
+      for (let i = 0; i < 148; i++) sum2 += block[i];
+      for (let j = 156; j < 512; j++) sum2 += block[j];
+      return sum2;
     }
     function encodeOct(val, n) {
       val = val.toString(8);
@@ -29431,12 +29431,12 @@ var require_headers2 = __commonJS({
         if (positive) tuple2.push(byte);
         else tuple2.push(255 - byte);
       }
-      let sum = 0;
+      let sum2 = 0;
       const l = tuple2.length;
       for (i = 0; i < l; i++) {
-        sum += tuple2[i] * Math.pow(256, i);
+        sum2 += tuple2[i] * Math.pow(256, i);
       }
-      return positive ? sum : -1 * sum;
+      return positive ? sum2 : -1 * sum2;
     }
     function decodeOct(val, offset, length) {
       val = val.subarray(offset, offset + length);
@@ -31644,7 +31644,7 @@ var PREFIXES = ["docker-archive", "oci-archive", "oci-layout", "oci", "dir", "en
 var ARCHIVE = /\.(?:tar(?:\.(?:gz|zst|xz|bz2))?|tgz)$/;
 var isPath = (name2) => /^\.{0,2}\//.test(name2) || ARCHIVE.test(name2);
 function splitPrefix(reference) {
-  const prefix2 = PREFIXES.find((known2) => reference.startsWith(`${known2}:`)) ?? null;
+  const prefix2 = PREFIXES.find((known3) => reference.startsWith(`${known3}:`)) ?? null;
   return { prefix: prefix2, rest: prefix2 === null ? reference : reference.slice(prefix2.length + 1) };
 }
 function parseSource(reference, bareNames) {
@@ -31755,6 +31755,10 @@ var OPTIONS = {
   format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
   output: { value: "FILE", help: "where the one format goes" },
   verbose: { value: null, help: "lists what is otherwise only counted" },
+  "show-quiet": {
+    value: null,
+    help: "lists what was found and is no finding: known public values, what packages vouch for, what allow names"
+  },
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
@@ -32519,8 +32523,8 @@ function base64urlToUint8Array(base64url2) {
 function uint8ArrayToBase64url(bytes2) {
   return uint8ArrayToBase64(bytes2).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
-function hexToUint8Array(hex2) {
-  const cleanHex = hex2.replace(/^0x/, "");
+function hexToUint8Array(hex3) {
+  const cleanHex = hex3.replace(/^0x/, "");
   if (cleanHex.length % 2 !== 0) {
     throw new Error("Invalid hex string length");
   }
@@ -33678,21 +33682,21 @@ var asciiTabOrNewline = /[\t\n\r]/g;
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url, hostname) {
+function urlHostnameOk(url2, hostname) {
   hostname.lastIndex = 0;
-  return hostname.test(url.hostname);
+  return hostname.test(url2.hostname);
 }
-function urlProtocolOk(url, protocol) {
+function urlProtocolOk(url2, protocol) {
   protocol.lastIndex = 0;
-  return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
+  return protocol.test(url2.protocol.endsWith(":") ? url2.protocol.slice(0, -1) : url2.protocol);
 }
 var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
   $ZodStringFormat.init(inst, def);
   inst._zod.check = (payload) => {
     try {
       const trimmed2 = payload.value.trim();
-      const url = validateURL(trimmed2, def);
-      if (url === URL_BAD_FORMAT) {
+      const url2 = validateURL(trimmed2, def);
+      if (url2 === URL_BAD_FORMAT) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -33703,7 +33707,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
         });
         return;
       }
-      if (url === URL_UNPARSEABLE) {
+      if (url2 === URL_UNPARSEABLE) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -33713,11 +33717,11 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
         });
         return;
       }
-      if (url === true) {
+      if (url2 === true) {
         payload.value = stripTabAndNewline(trimmed2);
         return;
       }
-      if (def.hostname && !urlHostnameOk(url, def.hostname)) {
+      if (def.hostname && !urlHostnameOk(url2, def.hostname)) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -33728,7 +33732,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
           continue: !def.abort
         });
       }
-      if (def.protocol && !urlProtocolOk(url, def.protocol)) {
+      if (def.protocol && !urlProtocolOk(url2, def.protocol)) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -33739,7 +33743,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
           continue: !def.abort
         });
       }
-      payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed2);
+      payload.value = def.normalize ? url2.href : stripTabAndNewline(trimmed2);
       return;
     } catch (_) {
       payload.issues.push({
@@ -37730,6 +37734,9 @@ var ZodURL = /* @__PURE__ */ $constructor("ZodURL", (inst, def) => {
   $ZodURL.init(inst, def);
   ZodStringFormat.init(inst, def);
 });
+function url(params) {
+  return _url(ZodURL, params);
+}
 var ZodEmoji = /* @__PURE__ */ $constructor("ZodEmoji", (inst, def) => {
   $ZodEmoji.init(inst, def);
   ZodStringFormat.init(inst, def);
@@ -38423,9 +38430,9 @@ var Comparison = class {
   constructor(baseline) {
     this.#baseline = baseline;
     const add3 = (map, key, entry) => {
-      const known2 = map.get(key);
-      if (known2 === void 0) map.set(key, [entry]);
-      else known2.push(entry);
+      const known3 = map.get(key);
+      if (known3 === void 0) map.set(key, [entry]);
+      else known3.push(entry);
     };
     for (const entry of baseline.findings) {
       for (const fingerprint of entry.fingerprints) add3(this.#byFingerprint, fingerprint, entry);
@@ -41746,14 +41753,14 @@ var KnownRuns = class {
   in(text5) {
     if (this.#entries.length === 0 || text5.length < GRAM) return [];
     const found = [];
-    const known2 = /* @__PURE__ */ new Map();
+    const known3 = /* @__PURE__ */ new Map();
     let work = text5.length * MAX_WORK;
     let hash3 = hashOf(text5, 0);
     for (let at3 = 0; ; at3++) {
       for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
         const place = this.#places[i] ?? 0;
         const ahead = place - at3;
-        if ((known2.get(ahead) ?? 0) > at3) continue;
+        if ((known3.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
         const run2 = this.#extend(text5, at3, place, entry);
@@ -41761,8 +41768,8 @@ var KnownRuns = class {
           work -= GRAM;
         } else {
           work -= run2.to - run2.from;
-          if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run2.to);
+          if (known3.size >= MAX_KNOWN) known3.clear();
+          known3.set(ahead, run2.to);
           if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to)))
             found.push(run2);
         }
@@ -42025,9 +42032,9 @@ function wordsBefore(text5, value) {
   }
   return [...found];
 }
-function partsOf(known2) {
-  const { value } = known2;
-  const parts = [known2];
+function partsOf(known3) {
+  const { value } = known3;
+  const parts = [known3];
   const login = value.length <= 4096 ? decodeText(value) : null;
   const split = login?.indexOf(":") ?? -1;
   if (login !== null && split > 0)
@@ -42037,7 +42044,7 @@ function partsOf(known2) {
     );
   if (value.length >= MIN_RUN) {
     for (const { text: text5 } of readingsOf(value))
-      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
+      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known3, value: text5 });
   }
   return parts;
 }
@@ -42060,8 +42067,8 @@ var Redactor = class _Redactor {
     this.#find = find;
     const long = /* @__PURE__ */ new Map();
     const seen = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
+    for (const known3 of values) {
+      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known3)) {
         const value = given2.trim();
         if (value.length < MIN_VALUE) continue;
         if (guessable && isWordLike(value)) {
@@ -42099,9 +42106,9 @@ var Redactor = class _Redactor {
    */
   cut(text5, most, from = "start") {
     const hidden = this.#once(`${text5}`, () => {
-      const known2 = this.text(text5);
-      const found = this.#find(known2);
-      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
+      const known3 = this.text(text5);
+      const found = this.#find(known3);
+      return found.length === 0 ? known3 : new _Redactor(found).text(known3);
     });
     if (hidden.length <= most) return hidden;
     if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
@@ -42152,8 +42159,8 @@ var Redactor = class _Redactor {
   }
   /** Makes a text once, as long as there is room to remember it. */
   #once(key, make) {
-    const known2 = this.#remembered.get(key);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#remembered.get(key);
+    if (known3 !== void 0) return known3;
     const made = make();
     this.#room -= key.length + made.length;
     if (this.#room > 0) this.#remembered.set(key, made);
@@ -42185,8 +42192,8 @@ var Redactor = class _Redactor {
 };
 var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
 function listed(map, key) {
-  const known2 = map.get(key);
-  if (known2 !== void 0) return known2;
+  const known3 = map.get(key);
+  if (known3 !== void 0) return known3;
   const list = [];
   map.set(key, list);
   return list;
@@ -42382,7 +42389,7 @@ function* optionsOf(args, { short = "", long = [], single = false }, operands) {
       const name2 = equals === -1 ? text5 : text5.slice(0, equals);
       if (equals !== -1) yield { name: name2, value: part3(equals + 1) };
       else if (single) yield { name: name2, value: args[at3 + 1] ?? null };
-      else if (long.some((known2) => isNamed(name2, `--${known2}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
+      else if (long.some((known3) => isNamed(name2, `--${known3}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
       else yield { name: name2, value: null };
     } else if (/^-./.test(text5)) {
       for (let i = 1; i < text5.length; i++) {
@@ -42398,8 +42405,8 @@ function* optionsOf(args, { short = "", long = [], single = false }, operands) {
 }
 var read = /* @__PURE__ */ new WeakMap();
 function optionsIn(command2) {
-  const known2 = read.get(command2);
-  if (known2 !== void 0) return known2;
+  const known3 = read.get(command2);
+  if (known3 !== void 0) return known3;
   const operands = [];
   const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
   const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
@@ -42463,15 +42470,15 @@ function hashedBy(command2) {
 }
 function passwordIn(value, command2, { isLiteral, isEncrypted }) {
   if (value === "") return { value, kind: "empty" };
-  const around = [command2, ...command2.fedBy];
+  const around2 = [command2, ...command2.fedBy];
   if (!isLiteral && /\$\(|`/.test(value)) {
-    const hashed2 = around.flatMap(({ substituted }) => substituted).map(hashedBy);
+    const hashed2 = around2.flatMap(({ substituted }) => substituted).map(hashedBy);
     const password = hashed2.find((each2) => each2 !== null);
     if (password !== void 0 && password !== null) return { value: password, kind: "literal" };
   }
   if (HASH.test(value) || isEncrypted && OLD_HASH.test(value)) return { value, kind: "hash" };
   const rest = value.replace(EXPANSION, "");
-  const isVariable = !isLiteral && (rest !== value && rest.replace(/\W/g, "").length < MIN_REST || !around.some(({ text: text5, input: input2 }) => text5.includes(value) || input2?.includes(value)));
+  const isVariable = !isLiteral && (rest !== value && rest.replace(/\W/g, "").length < MIN_REST || !around2.some(({ text: text5, input: input2 }) => text5.includes(value) || input2?.includes(value)));
   return { value, kind: isVariable ? "variable" : "literal" };
 }
 function ofChpasswd(command2, { text: text5, isLiteral }) {
@@ -42784,13 +42791,13 @@ function partValue(part3, variables) {
     case "SimpleExpansion":
       return { value: variables.get(part3.text.slice(1)) ?? part3.text, kind: "variable" };
     case "ParameterExpansion": {
-      const known2 = part3.prefix === void 0 && part3.index === void 0 ? variables.get(part3.parameter) : void 0;
+      const known3 = part3.prefix === void 0 && part3.index === void 0 ? variables.get(part3.parameter) : void 0;
       const { operation } = part3;
-      if (operation === void 0) return { value: known2 ?? part3.text, kind: "variable" };
+      if (operation === void 0) return { value: known3 ?? part3.text, kind: "variable" };
       if (operation.type !== "Default") return { value: part3.text, kind: "variable" };
-      const isSet = known2 !== void 0 && !(known2 === "" && operation.operator.startsWith(":"));
+      const isSet = known3 !== void 0 && !(known3 === "" && operation.operator.startsWith(":"));
       if (operation.operator.endsWith("+")) return { value: part3.text, kind: "variable" };
-      if (isSet) return { value: known2, kind: "variable" };
+      if (isSet) return { value: known3, kind: "variable" };
       return operation.operator.endsWith("?") ? { value: part3.text, kind: "variable" } : { value: wordOf(operation.operand, variables).value, kind: "variable" };
     }
     case "CommandExpansion":
@@ -48766,9 +48773,9 @@ var SubstitutionLexer = class _SubstitutionLexer extends Lexer {
     return new _SubstitutionLexer(this.getSource(), { start, end: end2, depth: this._nestingDepth }, this.boundaries, this.pending, this.context, parenBoundary);
   }
   findSubstitutionEnd(start, end2, depth = this._nestingDepth + 1) {
-    const known2 = this.context.boundaries?.get(start);
-    if (known2 !== void 0)
-      return known2 <= end2 ? known2 : -1;
+    const known3 = this.context.boundaries?.get(start);
+    if (known3 !== void 0)
+      return known3 <= end2 ? known3 : -1;
     const boundary = this.boundaries.get(start);
     if (boundary !== void 0)
       return boundary <= end2 ? boundary : -1;
@@ -49850,13 +49857,13 @@ var MAX_TEXT = 128 << 10;
 var MAX_FEEDERS = 8;
 var MAX_COMMANDS = 1e4;
 var isShell = (name2) => SHELLS.test(name2);
-function parseScript(text5, known2 = /* @__PURE__ */ new Map()) {
-  const reader = new Reader(new Map(known2));
+function parseScript(text5, known3 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known3));
   reader.read(text5, 0, 0);
   return { commands: reader.commands, incomplete: reader.incomplete };
 }
-function parseWords(words2, known2 = /* @__PURE__ */ new Map()) {
-  const reader = new Reader(new Map(known2));
+function parseWords(words2, known3 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known3));
   reader.add(
     words2.map((word) => literalWord(word)),
     { text: words2.join(" "), position: 0, end: 0, fedBy: [], assignments: [], redirects: [] },
@@ -49975,30 +49982,30 @@ var Reader = class {
     return added;
   }
   /** Adds a command, and behind it those that it runs. @returns it, and those of the scripts that it runs */
-  add(words2, around, base, depth, inner = () => []) {
+  add(words2, around2, base, depth, inner = () => []) {
     if (this.commands.length >= MAX_COMMANDS) {
       this.incomplete = true;
       return [];
     }
     const { program, args, assigned: assigned2, through, replaced: replaced2 } = unwrap(words2);
     const name2 = programName(program?.value);
-    const document = around.redirects.find((redirect) => redirect.type !== "Redirect");
+    const document = around2.redirects.find((redirect) => redirect.type !== "Redirect");
     const command2 = {
       name: name2,
       program: program?.value ?? "",
       through,
       replaced: replaced2,
       args,
-      assignments: [...around.assignments, ...assigned2],
-      text: around.text,
-      position: around.position,
-      end: around.end,
-      fedBy: around.fedBy,
+      assignments: [...around2.assignments, ...assigned2],
+      text: around2.text,
+      position: around2.position,
+      end: around2.end,
+      fedBy: around2.fedBy,
       substituted: [],
-      writes: this.#files(around.redirects, ">"),
-      reads: this.#files(around.redirects, "<"),
+      writes: this.#files(around2.redirects, ">"),
+      reads: this.#files(around2.redirects, "<"),
       isTested: false,
-      inputPosition: document?.type === "HereDoc" ? base + document.body.pos : around.position,
+      inputPosition: document?.type === "HereDoc" ? base + document.body.pos : around2.position,
       input: document === void 0 ? null : document.type === "HereDoc" ? document.body.text : document.target === void 0 ? null : wordOf(document.target, this.#variables).value
     };
     const index = this.commands.push(command2) - 1;
@@ -50006,16 +50013,16 @@ var Reader = class {
     this.commands[index] = complete;
     if (name2 === "[" || name2 === "test") this.#change(index + 1, (tested) => ({ ...tested, isTested: true }));
     const script = innerScript(name2, args);
-    const before = around.fedBy.at(-1);
+    const before = around2.fedBy.at(-1);
     const all2 = [complete];
-    if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy));
+    if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around2.fedBy));
     else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text))
       all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
       for (const run2 of executed(args))
-        all2.push(...this.add(run2, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+        all2.push(...this.add(run2, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -50171,7 +50178,7 @@ var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
 var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
-var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
+var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
 var baseOf = (path19) => path19.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
 function sameFile(word, path19) {
   const [left, right] = [word.replace(/^\.\//, ""), path19.replace(/^\.\//, "")];
@@ -50186,7 +50193,7 @@ function urlOf(name2, words2) {
   const bare = words2.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
   return bare !== void 0 && (name2 === "curl" || name2 === "wget") ? `http://${bare.value}` : words2.find(({ kind }) => kind !== "literal")?.value ?? null;
 }
-var nameInUrl = (url) => baseOf((url.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
+var nameInUrl = (url2) => baseOf((url2.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
 function fetched(command2) {
   const { name: name2, writes } = command2;
   if (!DOWNLOADERS.has(name2)) return null;
@@ -50194,17 +50201,17 @@ function fetched(command2) {
   if (options4.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options4.has("-I", "-V"))
     return null;
   const words2 = [...options4.values("--url"), ...options4.operands];
-  const url = urlOf(name2, words2);
-  if (url === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
-  if (url !== null && LOCAL.test(url)) return null;
-  if (writes.length > 0) return { url, files: [...writes] };
+  const url2 = urlOf(name2, words2);
+  if (url2 === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
+  if (url2 !== null && LOCAL.test(url2)) return null;
+  if (writes.length > 0) return { url: url2, files: [...writes] };
   const named3 = name2 === "wget" ? options4.values("-O", "--output-document") : name2 === "aria2c" ? options4.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options4.values("-o", "--output") : [];
   const directory = options4.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
-  if (named3.length > 0) return { url, files: named3.map(({ value }) => value) };
+  if (named3.length > 0) return { url: url2, files: named3.map(({ value }) => value) };
   const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options4.has("-O", "--remote-name", "--remote-name-all");
-  if (!keepsName) return { url, files: ["-"] };
+  if (!keepsName) return { url: url2, files: ["-"] };
   return {
-    url,
+    url: url2,
     files: words2.filter(({ value }) => value.includes("/")).map(
       ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
     )
@@ -50274,7 +50281,7 @@ var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.s
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
 var MAX_FILES = 100;
 var MAX_WORDS2 = 500;
-var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
+var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known3]) => known3 === name2);
 var Flow = class {
   downloads = [];
   /** By path, as written. */
@@ -50285,8 +50292,8 @@ var Flow = class {
   #byPosition = /* @__PURE__ */ new Map();
   #step = null;
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
-  add(step2, command2, by, url, files, isVerified = false) {
-    const download2 = { step: step2, command: command2, by, url, uses: [], isVerified };
+  add(step2, command2, by, url2, files, isVerified = false) {
+    const download2 = { step: step2, command: command2, by, url: url2, uses: [], isVerified };
     this.downloads.push(download2);
     for (const path19 of files) if (path19 !== "-" && !path19.startsWith("/dev/")) this.#track(path19, download2);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download: download2 });
@@ -50297,8 +50304,8 @@ var Flow = class {
       download2.uses.push({ kind, step: step2, command: command2, how, isVerified: download2.isVerified });
   }
   #downloadOf(command2) {
-    const known2 = this.#byPosition.get(command2.position);
-    return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
+    const known3 = this.#byPosition.get(command2.position);
+    return known3 !== void 0 && isSame(known3.command, command2) ? known3.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
   #track(path19, download2) {
@@ -50371,7 +50378,7 @@ var Flow = class {
     if (run2.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
     else if (run2.kind === "code") {
-      const variable = run2.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run2.word.value, known2)) : void 0;
+      const variable = run2.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run2.word.value, known3)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
@@ -50414,9 +50421,9 @@ var Flow = class {
   }
 };
 var known = /* @__PURE__ */ new WeakMap();
-var targetOf = (text5, url) => {
+var targetOf = (text5, url2) => {
   const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return target.endsWith("/") ? `${target}${nameInUrl(url)}` : target;
+  return target.endsWith("/") ? `${target}${nameInUrl(url2)}` : target;
 };
 function downloadsOf(steps) {
   const before = known.get(steps);
@@ -50427,14 +50434,14 @@ function downloadsOf(steps) {
     const flow = flows.get(key) ?? new Flow();
     flows.set(key, flow);
     if (step2.keyword === "ADD") {
-      const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
-      if (url !== void 0)
+      const url2 = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
+      if (url2 !== void 0)
         flow.add(
           step2,
           null,
           "ADD",
-          url,
-          [targetOf(step2.text, url)],
+          url2,
+          [targetOf(step2.text, url2)],
           step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
         );
     }
@@ -50465,14 +50472,14 @@ var meta6 = {
 var downloadUnverified = {
   meta: meta6,
   *check({ steps, cut }) {
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
+    for (const { by, command: command2, step: step2, url: url2, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "install");
-      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
+      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url2) || uses.some(({ kind }) => kind === "run"))
         continue;
       yield onCommand(meta6, step2, command2, {
-        message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
+        message: `RUN downloads ${url2 ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
         remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
-        identity: [url ?? by, use.command.name]
+        identity: [url2 ?? by, use.command.name]
       });
     }
   }
@@ -50662,11 +50669,11 @@ var meta10 = {
 var pipeToShell = {
   meta: meta10,
   *check({ steps, cut }) {
-    for (const { by, command: download2, url, uses } of downloadsOf(steps)) {
+    for (const { by, command: download2, url: url2, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "run");
       if (use === void 0 || use.isVerified) continue;
       const { step: step2, command: command2, how } = use;
-      const plain = isPlainHttp(url);
+      const plain = isPlainHttp(url2);
       const runner = isInterpreter(command2.name) ? command2.name : "sh";
       yield onCommand(
         meta10,
@@ -50674,9 +50681,9 @@ var pipeToShell = {
         download2 !== null && download2.position < command2.position && command2.fedBy.length > 0 ? { position: download2.position, end: command2.end } : command2,
         {
           severity: plain ? "high" : "medium",
-          message: `RUN ${how}${url === null ? "" : ` from ${url}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
-          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
-          identity: [url ?? by, command2.name]
+          message: `RUN ${how}${url2 === null ? "" : ` from ${url2}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
+          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url2?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
+          identity: [url2 ?? by, command2.name]
         }
       );
     }
@@ -50724,25 +50731,25 @@ function source(command2) {
 var plainHttpDownload = {
   meta: meta11,
   *check({ steps }) {
-    for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
+    for (const { by, command: command2, step: step2, url: url2, uses, isVerified } of downloadsOf(steps)) {
+      if (!isPlainHttp(url2) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
         continue;
       const use = uses.find(({ kind }) => kind === "install");
       const own2 = {
-        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
-        remedy: `Fetch it over https (${url?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
-        identity: [url ?? by]
+        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url2} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
+        remedy: `Fetch it over https (${url2?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
+        identity: [url2 ?? by]
       };
       yield command2 === null ? onStep(meta11, step2, own2) : onCommand(meta11, step2, command2, own2);
     }
     for (const step2 of steps)
       for (const command2 of step2.commands) {
-        const url = source(command2);
-        if (url === null) continue;
+        const url2 = source(command2);
+        if (url2 === null) continue;
         yield onCommand(meta11, step2, command2, {
-          message: `RUN lets ${command2.name} fetch from ${url} over plain http: anyone on the way can change what it gets.`,
-          remedy: `Write ${url.replace(/^\w+:/, "https:")}.`,
-          identity: [command2.name, url]
+          message: `RUN lets ${command2.name} fetch from ${url2} over plain http: anyone on the way can change what it gets.`,
+          remedy: `Write ${url2.replace(/^\w+:/, "https:")}.`,
+          identity: [command2.name, url2]
         });
       }
   }
@@ -50865,15 +50872,15 @@ var remoteAdd = {
         });
         continue;
       }
-      const url = unchecked(step2);
-      if (url === null) continue;
-      const git3 = isGit(url);
+      const url2 = unchecked(step2);
+      if (url2 === null) continue;
+      const git3 = isGit(url2);
       const sure = step2.flags !== null || git3;
       yield onStep(meta14, step2, {
         confidence: sure ? "high" : "low",
-        message: `ADD fetches ${url} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
-        remedy: git3 ? `Name the commit: ${url.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} \u2026`,
-        identity: [url]
+        message: `ADD fetches ${url2} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
+        remedy: git3 ? `Name the commit: ${url2.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url2} \u2026`,
+        identity: [url2]
       });
     }
   }
@@ -51288,9 +51295,9 @@ function stagesByName({ stages }) {
   return found;
 }
 function stagesNamed(dockerfile, name2) {
-  const known2 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
-  BY_NAME.set(dockerfile, known2);
-  return name2 === "" ? [] : known2.get(name2) ?? [];
+  const known3 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
+  BY_NAME.set(dockerfile, known3);
+  return name2 === "" ? [] : known3.get(name2) ?? [];
 }
 var parentStage = (dockerfile, stage) => stagesNamed(dockerfile, stage.from.toLowerCase()).findLast(({ index }) => index < stage.index) ?? null;
 function flagValue({ flags }, name2) {
@@ -51418,9 +51425,9 @@ var Environment = class {
   }
   take(keyword, text5) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
-    const known2 = this.#histories;
+    const known3 = this.#histories;
     for (const { name: name2, value } of readVariables(keyword, text5))
-      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES))
+      if (value !== null && !(keyword === "ARG" && known3.has(name2)) && (known3.has(name2) || known3.size < MAX_VARIABLES))
         this.#set(name2, filledIn(value, this.now()));
   }
   /** As they are now. */
@@ -51468,18 +51475,18 @@ function readRun(source2, text5, shell, variables) {
   };
 }
 var NONE2 = /* @__PURE__ */ new Map();
-function toStep({ environment, shell, budget, ...known2 }) {
-  const { keyword, text: text5, source: source2, lines } = known2;
+function toStep({ environment, shell, budget, ...known3 }) {
+  const { keyword, text: text5, source: source2, lines } = known3;
   const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL|WORKDIR)$/.test(keyword ?? "") ? environment.now() : NONE2;
   let read2 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
-    budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
+    budget.left -= text5.length + (source2?.documents.reduce((sum2, { content }) => sum2 + content.length, 0) ?? 0);
     read2 = budget.left < 0 ? { script: NOTHING, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
   }
   environment.take(keyword, text5);
   const { script, unread, line: line2 } = read2;
   return {
-    ...known2,
+    ...known3,
     variables,
     commands: script.commands,
     unread,
@@ -51869,7 +51876,7 @@ function writtenSetting(command2) {
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input: input2 }) => input2 ?? "").join("");
   for (const path19 of targets) {
-    const file = SETTINGS_FILES.find((known2) => known2.path.test(path19) && known2.line.test(text5));
+    const file = SETTINGS_FILES.find((known3) => known3.path.test(path19) && known3.line.test(text5));
     if (file !== void 0) return { path: path19, shown: file.shown };
   }
   return null;
@@ -51975,9 +51982,9 @@ function confusion({ name: name2, args }, command2) {
   if (!isPip) return null;
   const at3 = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value));
   if (at3 === -1) return null;
-  const url = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
+  const url2 = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
   if (/^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
-    url
+    url2
   ))
     return null;
   if (optionsIn(command2).has("--require-hashes")) return null;
@@ -52123,13 +52130,13 @@ var unpinnedInstall = {
           identity: [command2.name, name2 ?? repository ?? ""]
         });
       }
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
-      if (command2 === null || url === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
+    for (const { by, command: command2, step: step2, url: url2, uses } of downloadsOf(steps)) {
+      if (command2 === null || url2 === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url2.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
         continue;
       yield onCommand(meta19, step2, command2, {
-        message: `RUN downloads ${url} with ${by}: what "latest" is changes from build to build.`,
+        message: `RUN downloads ${url2} with ${by}: what "latest" is changes from build to build.`,
         remedy: "Name the version in the URL, and check its checksum.",
-        identity: [by, url]
+        identity: [by, url2]
       });
     }
   }
@@ -52917,42 +52924,215 @@ import { createHash as createHash2 } from "node:crypto";
 
 // src/secrets/known-public.ts
 var KNOWN_PUBLIC = `
+CPython 2.7: 1e050f661c4a1788 4b18d3a280998f63 4f002c9d07c68603 c1d11b1339aa0d94
+CPython 3.13: 030fba080d5e7f92 18e4161a8184d970 4076613007785e6f 411a1fdb32422109 4f3abbf8ad37d410 95e76ae1ab6324f7 a354d55dcbdf642a af30860f4d16f094 d87e3829d23f8a1f dc787eddd3db92e9
+CPython 3.6: 86cd2041802ae506
 Debian awscli: 04fba2c05f91ad4b 05b9f5d960901639 19fb5bc65f70c10b eef168423ab2e49f f420161d76f067dd
 Debian cmake-data: 971dca6b3a431421
 Debian dovecot-core: fe3397ec4540ae79
 Debian gnutls-bin: 6fcbdd9790036795 b054698a680c25f4 d5456fdb5e01059d df816915302e1d2a
 Debian golang-1.19-src: 5bb65dc5e454b579 b42f2f51a46e7bb7 f5e416b14c768252
-Debian gpg-agent: 1838295f4095d5ab b2df5b2972b845cc
 Debian libgnutls30: 001552fde978d6d9 38e5dac11d61a27e 3a0b5d5965ed7cb5 574bc92c19dd8912 9ef979d9cd1bb283 a95fe2cf67fbd2c2 b54c6949bd251f9b db5f47d9eda2a51b dc98b33d6227edc7 eff96b663d56e66b
 Debian libio-socket-ssl-perl: dd13b6fd961f40cb
 Debian libmojolicious-perl: b32356654b73841b
 Debian libpython3.11-testsuite: 084a54bf5743f638 086034083a85e6eb 18625f05e40e1f9a 5a16c13e2f1964f4 98f1017033c82ec6 9c646966360138ce 9ede6ebce976cc39 a4f828b3a7beb969 c279e317cac52a35 cab8608518c8de23
+Debian libssl-doc: 022a9971f8cbe14c 29de9f249561ff2d 35fca7346830ac0e 472527b598cd5a98 5b9c4fe9affa9fc3 6c64e36c281c4160 98ad2114af8a0560 9af5c1aa84f52ca5 9dc526f4a87996f9 d755e7309c5ba7aa
+Debian mariadb-test-data: 10bb2b3a08f3dfa6 2b34519c6205cc5e 2b8789b2c57c813e 34f33a63c2d6cde2 70893b5b10eea47e 72e37fd36b0c5548 90950d0b922c0a86 b134043827ae38ff b75eefd4b8dc86c9 bb9be61aca1d7629 d2739033ec669dbd
 Debian npm: c3d6f56b667ef613
 Debian openssl: 063a8e80c97922a9 726b893bcd262cb4
 Debian openvpn: 105cbdacc5d98c7d 18e2bfb8dd4385a7 7c680087bdaed543 950030ea434fc4a1 c764370b02e4c2e2 cdf9c026aa792f17 d409b16f2f493b7f
 Debian postfix: 5b5ce38e28cc866b
+Debian python-cryptography-doc: 33fb4b1079888bb5 8ff1315bb5065075 a3d7ebc3734d54cb b166079eac317ea6
 Debian python3-certbot: 4300b5f21eb3b2e0 63d6fea238c4467d a17e1bf46fe45579 bfec5d6a9016f4ce d65a5eb3beb73555 d8def8de95bf2c45 e25edee043c20ebc eaccd82dd5e172d5 ffde39aeb4178a9e
 Debian python3-jwt: 1a9e7de3fd045251
-Debian python3-twisted: 119fd3f682c6fe5f 1468333062d7f7c6 1508e29561e49f13 1a30e47244cc8370 2267c48f94cc8e57 313a26d2beca3001 379e17e8d70b145c 3a9afbbbfd3f5862 50eab97c5834af23 670fbd519e169eab 93b19d37c82690e0 96ae26371ce2c5f8 d9c905266616eb86 e2917f7049a64e1a ebb25e95ed870acb f3a22649e2d135cc
+Debian python3-pycryptodome: 132b89383052b5dc 3b449d0744e9db57 3e6b60ca56d80257 656fb933ed65c0a3 6f71a84eefeb4339 96bbe31f05dc8094 9b4ffcfa0eae2484 af901e63961b360b c01dbb07d235352c c7d1f0185f035f9e d93c38f80a75f281 ef1415cc7f74df39 fe86df225b65423b
+Debian python3-tornado: b8ea9375d0e40ba7
+Debian python3-twisted: 1468333062d7f7c6 1508e29561e49f13 1a30e47244cc8370 2267c48f94cc8e57 313a26d2beca3001 379e17e8d70b145c 3a9afbbbfd3f5862 50eab97c5834af23 670fbd519e169eab 93b19d37c82690e0 96ae26371ce2c5f8 e2917f7049a64e1a e502baf3fdb7f284 ebb25e95ed870acb f3a22649e2d135cc
 Debian systemd: 08136314cc06d4f2
 Debian wireguard-tools: 31bd5694cf5e601e ea1ca3e25b35a51e f00f15c9bc65f1cf
+Go cloud.google.com/go/storage: 6fe24c671f858162 9bccac13ad7200d9 b43f3660715b6051
+Go filippo.io/age: 166b077ecc522cf5 370e317aeb39c3cd 40d2ddedbe712946 540de7a6e29530ea 5a254990610be394 6481e6534c5bb2c5 6bd9f3f364465c30 7695fb9cf38758d7 92c68714be9a8537 a3509f7b3bdb3252 a38be2dad45df3cd b3571d478999b981 e79a155ff946ad19
+Go github.com/Azure/azure-sdk-for-go/sdk/azidentity: 7629094dd25d0a85 a3ca95df466d1ba7 c061899f589fba0f
+Go github.com/AzureAD/microsoft-authentication-library-for-go: 043ba3d49009569c
+Go github.com/ClickHouse/clickhouse-go/v2: 04d7be096bcacd60 743e2eaf7e3185cd
+Go github.com/ProtonMail/go-crypto: 171dcd532e1de3a8 4475ea6206a5da49 487add12fc21ca87 4ea0c9511036061d 5493127530cf0da3 54d8583fadc29c61 63f03b2a16e76168 6af43b224a18bbe0 6c7afc7d7349aa78 71018457d38a1f5a 745f0c6139810ea5 773212b4684f4b57 7cbe1b5cd2c32a4f a77a1d51ef9b3349 aacf43dabb5dbd0c b2f24d0daf0dd8d0 bc462dceccf1bac3 c19020dbaecfe336 ca381865458f0163 d8a59771e1af2566 df46eab3516ccc7d e20d5008e1e65e6b fdd2c59c631be43b
+Go github.com/bradleyfalzon/ghinstallation/v2: 1f64df2b152d1692
+Go github.com/caddyserver/caddy/v2: 5f123f42fcd473c0 ed22c2d3f5369ee5
+Go github.com/caddyserver/certmagic: 50d70ae6c7f4f335 d9a682dcde4ed5d6
+Go github.com/cloudflare/cfssl: 0322a8dc0ed2c72f 03e14d166d63c719 0dbbc121986eebe9 0dd8d11b4d078b5f 10257711b1a21cad 11211bd0043f3689 12af3a4b556f6e8a 18f8335adac3a188 25268a61d021e543 2c6bb2043d86aea3 2c8c7fd60b1de3c3 2f0c9b297f8850ff 37a94a0f993529e3 3d27beb51aec5bff 40c29a4a50da8535 47d5f029168a2498 4cfb6d8f53c91d1b 6421e29cb5802531 6c1318e27d666bdc 6e00636e55681766 6ff8bd1de5311694 74ee30ce5af9a6cb 7846a9f0d38d1f9c 833cc76e02d3f6ea 9548392f352ba22b 9737fe2d3daab9ec 9f9f98068b0f8c75 a54183b72cf9dbf7 a8525d97b008d022 af1716c6d8e45006 b6942877f28ad174 ba15013b1ca6622f bd464e0e264ce2b2 bf4edd10226fcf5e c6c14e761ce791d0 d44ba765fe92f6c4 d45a9118aa1ff93e d57885370e609c2f d6cdb27e3b2d9c42 e32e94f6e9fb976c e686f032c96a5902 e8612673128eb36c ea411943defb5971 f1b62db63b836f8f f2005fd6f1f56f2e f42cca8603dc9cd2 fffed52cc983e30e
+Go github.com/cloudflare/circl: 4c659aada2048bdd 926c2a6c67e579ca a58c6600012eb9a4 add7967c87f2c55e
+Go github.com/containerd/containerd: 5073e6bbc3a90605 fec580abe3cf1639
+Go github.com/containers/image/v5: 4f5f1f3615330deb a347ceb6bdf93129 aa97974e5dd2d328 b86f65d962ccebf5 f6b7e1910d53752f
+Go github.com/containers/ocicrypt: 2b3064f23c64fac7
+Go github.com/coreos/go-oidc/v3: 9ac4d71ce5bb2241 a62c2df28087f8ad
+Go github.com/crewjam/saml: 0e9fe1147ff31caf 16a68dc53850ffed 24f5b2a230380bbb 4ec7ce08ddfb7d9b bcb9826f107ee47b c8cd0a801746caab
+Go github.com/docker/cli: 011b748f48c4efdc 09b1406dff21ef3b 6d57ad696372d868
+Go github.com/docker/distribution: 049cae8eac213799 1da96f048932bad3 205b63185786bddf 20d69332cab19075 4577da5d3f3d4ba9 45ff65530e6681e6 53a540b8ad2d79cb 84ebe15f963a7eab 96e50e0704a280aa 9d3ee5aba8757cb2 ab2af61575c02bd6 f50ad5df077b7bb6 f7ea774aff8c0728
+Go github.com/docker/docker: 0a463f76f4ce1469 223922a4c6af7778 33a6d3750d9a769b 41be0ef88a33fcd2 441c66009c2ab920 4fa93ee53ec91091 874c568862ecb6ba 8fa8115a160936ec 917216c2128ac0db 9ec0be036c22f06f 9f6332535e1ce989 a7331a07f97f4686 b5b17ca1d65733bb e9897976005540a6
+Go github.com/elazarl/goproxy: 1350939099cf9eca b4dd8096994c48c8
+Go github.com/gin-gonic/gin: 8fb817a18c20245e
+Go github.com/go-git/go-git/v5: 4af37b24d36d66c9 861146473dcf72ea
+Go github.com/go-jose/go-jose/v3: 0878f9fa1b84de82 0d961a544636f233 2b9ec8698b19c5dc 6e426459ca9b9b8a 6ffd0ffee95080e3 80e6ec6c24b30643 8d49fc6bfb5140dd afce0d38bedb686c bb1914ed66889295 be8a07bf1122b524 eb55b215394a6b10
+Go github.com/go-jose/go-jose/v4: 025d53a9152a641a 088ab492bd1fab11 0b9c2c460190dfed 166f5af77864bb7b 3329f0f5b24bb541 355a2bcf05939cd5 38918a3b76822c59 3a9e1642627f92a8 4251e7900dc00db0 4620645ed5b6a622 5317ef0a932957f1 54629acc1a957bbe 582ddc4385b4ae84 7db480df25c6e31f 9c0fade1f4e9d065 9c17f2d52230a3a9 a456d12a89555a84 a47b1bf44f61c3e1 a5089cd50d482b64 c4d9a65b81f11aaf d088a555f8805da9 daed7a321df88600 fe0ef1c93565de8f
+Go github.com/go-resty/resty/v2: 1916ec75003754f4
+Go github.com/golang-jwt/jwt/v4: 912c400d6ee5120d 9aa0cd4960ee45c6 9c13ec33a145d5c2 aad1233e20a5dfa2 fc409a106a595372
+Go github.com/golang-jwt/jwt/v5: 3e91eae2f677225a
+Go github.com/golang-jwt/jwt: 191cf574e103204c 1ca3c22c6f30deeb 1dd50355ee89155a 2eac9a658d820cdd 32281d1bf1337b9b 394177f3ce8739a5 3bf4e2c3428f32b0 43a836d01ff59568 4558a595415037fc 4784033016c95806 4ac2d70929d7e1f8 5069a09750742832 7f93fd5fcba41977 9e864cae0040ca5f a070a9dc1a5a5ef7 adc261e5e292fc32 b426a45ac0704496 b950cf7e506c015a ba81521e14b7d1eb bd7a1d634fc7192b ca4a2e938999c749 cd0881af076c50d1 debf83cdbb209c59 dfcb4ad352fc36b9 e3d06786f8ad8565
+Go github.com/google/certificate-transparency-go: 0d82354b94e5ee69 11efab015eb484f6 4ae8c84dad20a1b4 67f8223a2c1279dc 7a9d0a1fbdccfd3b 87474a4f062ef86c 8eb930985a5a9384 b55ca3d7d3986111 d12f2a9d7d42c81f de1b5205987cd067 f6d7dbb5781ee6a2 fca0b81d3f401fa6
+Go github.com/hashicorp/consul/api: 5e6cb0767c9d2940
+Go github.com/hashicorp/consul: 01b8c5c1b5319ae4 0630b44c34915f77 15cd12b0cc647ea1 54ceac5cda228a4b 8a8a38794ec0f304 9d4791498d6a6bfc bf66ca50be2bea13 d9d94c9d65a72160 e62fe8b92deac019
+Go github.com/hashicorp/go-plugin: 2f28d4a5082fafbf
+Go github.com/hashicorp/terraform: 0033c15785bbbc66 035a2d1fd70fd98e 105d1af87ae0dce7 59fc97531785a66a a03a62a91b3c976b adfb6f86cd09d947 c048e49f37fed411 c7e602285ae9ebc8 d1eaab458d65a630 f5c47a890240d65b
+Go github.com/hashicorp/vault: 113709a648d55487 18fa4486ba74d84d 1b1e24a55142929e 1cb1c7f1fe3902f9 2234bef022ae5efa 2599119ca845e6fd 26b83a2e9db439ab 2b024dd4a4d34df4 2b8d6cca58987496 33acb5fc0a4d45ae 41c99859dd0a42a5 41fce0a58cc85723 449c8bfcf9625c0f 4bb96eb8544c2eee 4ce930cbeb6094ff 4ebc2429e57d76ba 4fd23fa79102dd59 5558784adc8a7c90 587da33715bf5113 6ae2afb62229cae5 6b41d4b7afc72a03 73596477c0611aee 7be580d4be825fdb 87b6d4ce79ce6771 8a8deb3954a669e0 9081a096962c79f6 a02cbbe6ccdab3b2 a206d8a47f752dc6 a6c28aab517cc5f3 b152c429ad05748e b2badfc80d67219c baa1cbfba4770c75 cdad93275df29c16 d3cd1504f7d95001 da1f34f4edb44883 e6ceab700c2462e2 eb3b96a19c8b5236 f31f80f4635b3536 f35b8cdd17715868 f47c41d1c0f4cc8e f661eb0b21e7825f
+Go github.com/influxdata/influxdb: c2928545f443acad
+Go github.com/jackc/pgx/v5: 8dcfd9f093bc7a3b 9da47c47e8e03517 acb9e0d23df6c7f7
+Go github.com/kataras/iris/v12: 0244a07ef45e53d6 322e7102bc812b5d 74d9b7cd2f7cf4c7 750ca50c6c36b50d 856138d48d2d867f 9583859ed9e21495 ac8cdd2706f24588 bfd33d1ac053e683 d54aa79ffc237bd4 e07e62b16d53dbb1
+Go github.com/labstack/echo/v4: 168a6ec6e40a2f48
+Go github.com/lestrrat-go/jwx/v2: 01744d64209e7674 1eadfbb9ba21262a 4cc42a9d6635a1c8 6cebd764dd9840fc 7ebe9d981b733799 865a40e3271b070b 95075e329426666d 9e6789c72f4e8618 b32cf7ef675a8884 dd663fe0ef531be2 ecaa6793a6374193 f38a544fef5f3d63 f6b4012138d39410 f8123081a22e5c00
+Go github.com/lib/pq: c007450d400af02c c20cdfe731780d61 d51a09aae1a0b0f7 e6aac4cb24d15568
+Go github.com/libp2p/go-libp2p: 4a5ce13a4b6a56eb
+Go github.com/lucas-clemente/quic-go: c4e7bc5b2ceb94ff
+Go github.com/miekg/dns: 190234bcaa3cc997 4d54092b8f59f93a 5e1e10066567c825 92ad1a495e146a90 c64243df2b1e32cb f6a7122b570cd414 f990726ea0d2dcf1
+Go github.com/minio/minio-go/v7: 34f13395375830e9 e7ef57c12ade30dd
+Go github.com/minio/minio: 0332c372bc7666e5 043967f748b7c1d1 0509773be2558076 0e18b5546668cfe3 164ba91eeab8e4a4 21b6abb7995dc781 316622138af0f85b 31db4c4eec4e7150 4d65d4d898097717 4e00b0f216ed8419 55045fd607ed0864 57719cf775664183 5957972f291cb117 6ae6c22747e40094 78b28ccc2648d1b5 81209ba62adf5a30 81ec6c7a46249763 8394477c74014a46 adb68ed7bb4bb075 aeaf3e6cf18c43da af16c03bbd577e1a b105813e2002edbb b15ecd350fdd28dc b67ea476940bc610 c8685c426efd99d8 c92a19d6c087875d ca6b4513a2375a0a d12627da1a0910eb d225c5460abd8106 df452eef23e8cf2c e90610866815bb90
+Go github.com/nats-io/jwt/v2: 074bab6dca95385e 26a40be9bf6fd474 544c6eb0dc13e7de 60cbf9c77439e5bd 63fe223b8612209c ba8be6a6c4996e69
+Go github.com/nats-io/nats-server/v2: 00d44d63569866fc 01dc8cb036e50501 03fb28c18932e07c 08c8939b7eb870cf 09b5b5b221052813 0eedc4d0d86593e2 111529ddc7d77b43 1ea5d0f687d6a259 2355ae4c098f360e 299a586ae434e894 303f1dd8e2702a93 33706fddc1e59dd0 33d0541076c43eb1 3409224985cc4fb1 3530c6b662914818 413db769fdb244b9 47f329edcddebfdd 4f008b72b6a1b8d5 4f0d36d28d6f468c 5045ef14a3eb10b8 52ef815d7fc32697 53150c493e7eac64 55e194579b8bfc0b 63ae3fc5b21234d5 64643eb366864d72 6ac8077df02ea1ca 6c44b226d2b77212 723c1dded7b56bf3 7369780c73a68925 749dfc4225e459ad 7530fa65ab93b008 7a3311acbaa1bd34 7c4284d5493e8b9e 800c588e6bf1770e 829effd9510516ce 861f83a651d40404 8833c3dab1677e7a 88a1eeb2dc3b180c 8b70a65c7763be09 8d8eeeb6502fa89e 92f73dc7eed856fe 974f91008bf94be1 995fa88352c418ba a36a31cb38c54603 aa529b22af12cee9 aa7878b3d59b4a2c ab76d21d24b73782 ac6465d978bcf1d9 b47826a6180cd07d b5e486ddaeb14a68 b60808c0095aabdf b8c143b9f21978a7 bda9892923f5ee74 bf3d4801595c7016 c199571c17a6f29b c9e2d276e7202ae5 ccd20a071edaab3b ce56fd49c1997158 d00db5c9e6297b28 d25ff2d517ddf0eb d2a3ae3d9b80192d d490eef954b8f1db d747814c89cda489 daa9fc96420c0992 e5f82d80f3ff2fc1 e67b55e606df0c91 e6a9a51635b0b53f e6d891ab62b58abe e7612580046fc6ac e831cf4946ca84ff ee66ba8eaface291 efe25991ec53d28a f26b644bb2e174f8 f401b7f2f9483f90 f4532dfe153715bb f99e0d54fa3c64d5 fb0f19b68ec67513 ff7322badc93a98d
+Go github.com/nats-io/nats.go: 481a09d106d2644c 600485876b6e770c a1bd4adfa16da46f
+Go github.com/open-policy-agent/opa: 00cea1af08d990e3 0b7c4e13c7d4b326 12a2328b118c60a2 1b92bdaafe460fdb 1f3056bb60627a9d 22a47f091af14876 32baec130d9269c4 33ebf75f5891e2cf 36d6e463b4f226e1 3896f4e4dc5a07e5 431a4d5dcabb00f1 4917c4102a82c0c0 4d8c5969768230ad 5369c518ece779de 5acceab47c3efb9f 5d9866b47fd9b733 5f1e664a280f4716 5f5b78b4f57234ff 6362d0711a3625ec 64457a8dbafa0c9f 67e1726f109f1c95 69cd5ebea64b15b8 6b83db7de84ea43a 6ea6af56e4a02e25 6f582110e9033d27 7033e689423f4fff 70b41bca25c938e7 7af187e083e7e21f 7cf9b0ac665161f0 82eb73fa24ce1898 84367979fe9b5bb9 8581b1adc38c6997 86134657f0b4c8b5 8876d96abff58327 8a0461a5800ab7ce 91ffaf1009d03c84 92e69afb64ffc584 9b7b2a87b6362853 9cf86bc1cf37318a a03345e6a640092d a2288539e2d5aa87 a6058aced788a82d a82bcb588d0af9cc aa7ca85d4499fe9a aaf774662c34cdf3 b56b00b92cd5b8c3 b7a8a6c577a13bd4 bd29da96c7c35872 c15c30fac2948706 c7f85d005a612c47 cb583223fed6f3c9 cb7d41115e8c0efd d6f8cba608c8155b d703d1cf5cc9d732 d934d9ee3f934506 de178ea23ba565ec de2c9f5d7b07f0e2 dfac7d995c4c7b75 e5ef3fc48219ff7a e95c55b84a0cbdf5 eab0ed57c7a41ef5 f80869f30214dc1e
+Go github.com/pion/dtls/v2: 115bd5b694b584b9 3c2f7e68704c5b81
+Go github.com/pkg/sftp: f5080d0b6235f82b
+Go github.com/prometheus/alertmanager: 195ee14a6247220e 47347b218252a2d9 c6c5e9b8439bbb2c ca57b1eeae11c1b8
+Go github.com/prometheus/common: 063ac3014f5f08c6 6b22d788941a24cc 8c1a164b13afae69
+Go github.com/prometheus/prometheus: 73037884e779e724 dcaaa69360949ea2 e263c2cfbdaa0be7 ee378f9796bface1 f6e81d14fea7d440
+Go github.com/rclone/rclone: 0df8933dfe1aa7b5 148c55a0d0711c01 2a27260a5cdbad67 5e1a82d663c80509 b13976f8ed53db7e b924bb443192baa4 bef307f8121e51fc
+Go github.com/russellhaering/goxmldsig: 4872b6e8c883dd00
+Go github.com/segmentio/kafka-go: a57789e3c37a04b8
+Go github.com/sigstore/cosign/v2: 0a56ba2cfb96ea03 360cb770ac840692 38e5c9e888c75cd6 6cf30dbb9cebdd15 715827c1267d7ecd 774636b135206679 8d89d6db4e613efb beb608b21eeb1df6 c9bf097cf2f6dc51 d29383e4733dfd26 dc5fc7fb21b8acea e1edd415979dc9ad e2143fbdbc3dc575 e7107b6f95649181 eac1a756af17a09e ebde8a3e267f7c36 f3dc4427f9397c5c f462c102861b085f
+Go github.com/sigstore/rekor: 03c9b691c797860f 0ec16ab515a2bbd1 17de3a01b533ce20 4edbc654ab5909db 55a7c19c092e7d3a 6915f6d4e279f1a7 8b4836770dcd5a75 b0880b01822aa3c3 eb80d82f00650f71 fc1bba0b8157f835
+Go github.com/sigstore/sigstore: 081426af38c05002
+Go github.com/smallstep/certificates: 0397eedcf2e4a6bb 2dca15a98b904e72 369e2a6aa20424c6 3c0fdfafac299bba 41576c17c9b70e51 472d2e00ad65c877 765c8f95f09429ef 847221aeff91eb88 8e46f0f88a89f0bd 8fa9d43bd283c781 9731c7dd06187bdb 9c5249490eea6d63 a753f6045612a274 aeda0c7ce1547fff b0316806c76943f1 cf7c2056e973ce03 d159a050fb8dc38e dfa61bdacd5ef421
+Go github.com/spiffe/go-spiffe/v2: 288bf0e82294a4f5 2ed45405e9f2e7ca 54f4afe443a7c3e3 dd5ced9949326536 fee6a5f30d30c95e
+Go github.com/theupdateframework/notary: 0dc2c0c513a6202c 11736aae44df5424 149b650bd462e6da 1f813cf8f0e04e96 2118f13e45a70032 21457b6fee16a95c 25f684309277bcf6 320ac2ced044a961 33d1ac553d740206 3faf3b3a3237617c 41ccd889c1f2cf98 4a09d3884f2065e0 5471bf251127e845 5899f3fff0489db3 5d5e438a86982ef6 5f9db7735956b655 7e3941cf97823d11 7f19d55c46ca2bbe 84e3b614d4e91e36 87a119b7a18f8498 904c3a8b0eca4f31 907af75ff81fa2d7 9e3761877b67826d a6686660cf51e81d aaf27341849f4d70 bdc6d41fbaf018cc be9facfaaf13b278 ca266e824d0841f5 d945a8c62dcdd9ed e6b2a921894868ba f8685b9a0f3dbb72
+Go github.com/valyala/fasthttp: 77dbf966dcca7707
+Go github.com/youmark/pkcs8: 30688b2218c926fb d28b0f4b33357b1a
+Go go.mongodb.org/mongo-driver: 07890ae217d66304 4be117b0183ed5c7 73947d5a3cae6e08 b4bb59298d1c1672 e1e7eef82a1ac2fa f3b7767d9c76bd04
+Go go.mozilla.org/pkcs7: 035b731ef9eecaa8 c44839e78e354bb9
+Go golang.org/toolchain: 2e740f92c37be02d 342b2cd6ec38057b 41617fc7415e25f0 b44a55c63abd703d b8cc518fdcaf79d6 d221a848a6022ff3 f55682946ad45bd3 f644b98dcd38912f
+Go golang.org/x/build: 26bef87fa0de8fe0 3c671166d22017dc a18e4427a3b81c27 ced15100ce6faa80 ffb0265765e37bdb
+Go golang.org/x/crypto: 03dad574f0377262 0ef31123386a9db4 2364d95099a2e146 38eb5974c593c0c5 48c951cc76dcf4f9 52842b3119f16125 6b34aa42dd86beb9 81b07d2abf326faa 8bb7ad2d87161289 a416e414598118ce acf9bcd44bdc3f5d b3895e26a516fcfe c036ccb59730eae2 c97561118b2cf625 da82eacd6221822c dafccebc929cd6e9 df3c41000610e85d f890f431984c2e90 fbfc83b8546f9300 fe8174529049d64a
+Go golang.org/x/net: 7bd1e36db524d98a 8e7c04c07ed7b79b
+Go golang.org/x/oauth2: 130beff9a9fd8e54 d0c1e51f3062dcd0
+Go google.golang.org/api: 997491355a94dcb6 b7776d8db949bf7e d5c3c8c46c95a67d db849a4a74cc12d3
+Go google.golang.org/grpc: 14268680e03ee602 1f36e33a7af2ad62 1fda23decc40b53b 4cc996ed015b4e79 56c151ec5ad04509 657adbe369949c06 80e5e6013592ba79 9279ddb311981f94 9352ab43855c4826 a210189dec132010 adfa8041827e1ea1 dd1f7c89bc4d49eb e881fcc748bf57ca ffb9293b4a831ea8
+Go gopkg.in/jcmturner/gokrb5.v7: 6a7d36c901e469a7 e1d574a7d7d17e96 f33ca757325a2df2
+Go helm.sh/helm/v3: 2b3620f825824f49 33988c2c78b5f9f8 630ae392075a8a28 7fac9f1271c2cdd8 8eaee31c015dcec7 91575da8da1990c6
+Go istio.io/istio: 00484a0af9bb1b87 01016a51c6b847e9 0610515a141dc05b 0f0854bb6858414a 159bdd9d797f95e2 180471355187bf89 19b879b43ca12911 1a6b1cd50c9254c8 1aac7ee248339706 1bb3fd998125d63c 1f4955f3125703f2 2294cda26b0b74bf 28100a22e25c9b03 285b0b0bf08ec341 2bb13b5a472ab32f 33121695804f5d8a 33cb46e4b4c199b4 355385c00e10b6ab 3c40aeb8fdec8648 4268639d1d6d6ff7 427c4913ab9e6ea1 438a01346062e460 43bafc5383eb7e9a 45458e6931b79442 47b7eefac2da2945 498611691c4e273f 4b04d29214152249 4bf3ab57741ffcf3 4e422ad658d7c8b7 5254487260877220 53de86b51ea96a2d 583199fffe01cbcb 587de315f0d6c962 5f2fd5bc8c965b90 6591fbf97800b9d7 6d0d5b115cba0b8d 6e00c916a030ac87 6f9b6dac1e211a62 71ef743b2a429062 76e2d49371926ea0 784862b585ad85e9 7a291d1be1d129dc 8bc81cdd10355eef 8e540d9aefaee608 9115a328bb17e1be 9140808a34ff1d17 93fc7deee007d015 96866793fc13c7c0 97249b7a59c91d9d 981d0d2cd3d832ab 98a037cc19ea3062 9c273ad04fc853f2 9cc79820a7d12e8c a072bb2f04ee18e8 a569122f12843324 b1543ecca9f4a400 b2132e0392a82492 b6d862c1fdf842ce b921d630f7510d71 bce653a417dcad65 c51020eff8fc5cd3 c75b8f91432baa55 ca91b191f0e9f238 cb7818bbf2b01c4d ce45c919e54a63af cf71801b0530ba6d d3c9dff37e93f410 d9d05c8d4e1878c5 e4442355596cf4f5 e7f9ac9878885f5c f5a207990fec2fe3 f71e8915a01c4142
+Go k8s.io/apiserver: 015386677d9644e6 059953c4ba381c6a 1ac179c40406f4bf 216087ea73114c86 227897d11e2e025a 262c35ea8f2d0d5c 2bdfd8d8d46710d0 3c6dbe6ab5a9ce1d 43699dddb6a9fd93 489e7e0c88c4a8d4 58b2529d02ab0777 639def63d52224df 66626faf0c31a3f7 677cd1f80ad9d47f 6fbf4b0e4adcafb4 72bacdbbe8bef452 7bc46fd8fbcd3d5f 82b55e17a87be6b0 8ed7de3262b57c99 9aef2d9b831354ce aebc334b0d30da31 b76e47b9f3174914 c1278172c8b186a7 c1efd2e95045a60c ca782e433daff99a d941f398b2848e3b da681f94e072f5fa ec3b064ba0dc344b ed7f2c4bd7f3fc14 f30ba22479235c91 fdb8c53b62e0ca53 fdcfd31f469accee
+Go k8s.io/client-go: 0406175b3f4ebb06 09748c59d6d7cf56 1cce8a2ce073d3f2 3d334d123e02719a 455132fc235c0007 486a60694879124a 559634d4bdd14048 636800277f20a6e9 757b9f47c1f44788 79b2bcd7a42e9b93 99104f773bb59fe0 bbf5a20e516be785 ca2e42b47dac27d2 d696bf5eee82dd8f fa0a682812b93537
+Go k8s.io/kubernetes: 04cdf81eeb696979 04d0516cbef68637 08a047186d213ee2 0bb3164fb218b512 0fcc04eb29e269df 14f6897da7153732 1844fd7abf71beb7 1c90b75ef52fe47e 1cf8271b43fc5995 240091597d948882 4825e30e10a5b255 4dd9da2594f55a02 4e7b69adfc167bdc 505f323a90d677e8 51892cf004549ae6 5448993811eea12d 57b778804a9a4043 583f48fdfca826ec 5fd9f362f5504fb4 5ffe281e3cb3e46e 64d26757f0d0fba1 68733c834e231eac 6f5affc21c60fb2c 74f1db25984440a5 753337e83abfde4f 76e2b5fdbe8fd962 76faf25621afa02b 81e73e7f7535dade 8215e7e6f6d09edd 86fd072af3624037 93d3359b2bf9ca08 977ffd5af1320f4c 9a0ba87f677bebec 9d91865b072484e6 9ea49d2165cfcfe1 b5007258561b6bdd b74500e0711314ab bd60b6edbc9aea0c bea08f43a7ae2208 c94ce668ae438c56 cd469c83aaefbb0b cf37d25b52a9e4db d5f425f4be250828 d83311504603bd9a ed0a1b66dad3f22e f506c953386bf2e7
+Go: 6c18b234df04a59e b6b40e883b32f8e4
+Maven com.github.tomakehurst:wiremock: b0ac22b11a2def58
+Maven com.google.http-client:google-http-client: 8062f3f07e5a168f b6528a124872afe4
+Maven io.grpc:grpc-netty-shaded: 94bb1149e736611a
+Maven io.grpc:grpc-testing: 18e6311cb2f63a74 6513b64d182afc11 8e25c25ee7440be6 a749f05c10b9b00f b9f5265306fe5a76 c0bd680f0eedf9bb d5dd26dad811b146
+Maven org.bitbucket.b_c:jose4j: c5e853cc12df59fd
+Maven org.mock-server:mockserver-core: 574a21f21886fc06 c8929c15273705af
 PyPI ansible: 374b54794dbadf23 3ef5d0d68387b575 6b76e48fd98e0a57 7c84cadc64c77db9 ff0fa3dca284c65a
+PyPI autobahn: 1ec8aa5f192f0436 6fc32e45e17e654e 8a668a36768720ca b6b9760b30ebea74 cfc1f97b0d6aff47 e3d008c9f6186216 e58dbe90a1ef6d90 fed8ebd0044aefba
+PyPI awscli: 33998881ecb6ca2c
+PyPI cherrypy: 61c2313fb7242c72
+PyPI djangorestframework: b9904b8ed45bc574
 PyPI ecdsa: 03ebb238e99e7f60 184089723e6c4bae 2780dbd91ca19b10 981a6940e554e213 bd40d94d3c81576e bed9c6f8c916666e e83fc0c3a77a811b
 PyPI gevent: 3f16d7039343c90b 402bf383dd7cbd70 f93ba6a08424966f
 PyPI jwcrypto: 0330b11998cbc9ab 134e25eb1db60f30 15ecb34b471c5d9f 190edf59d5736c3b 407992670a4f7636 43bf6564453e6b5c 44e6c89ad9f1cbaf 4db1d554acf436a8 520fc998d15df75a 57afc11665beb68d 5ccf2edb4f070f0b 631f2437b2cbe42b 66ffab93055c0f16 6d9cce4fa24ca21f 764877ed68c8dd26 79bd8cb5ce94f16b 8580dd90707d8c51 8f0d5d5f8ad386f9 a45404ae333dd955 b2aea23f96b01cdc b3eea9d88af09326 c10838189a432c83 f9e92399f724d3b4 fb853be3e69db374 fde65288758ade65 ff86d7a9d8fac4a6
-PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 132b89383052b5dc 163f27609eca2800 21c19cdb063d917c 2f25444cfcfd4a53 3b449d0744e9db57 3e6b60ca56d80257 4323d5a3742e28de 4c349b4c259b79cd 656fb933ed65c0a3 6f71a84eefeb4339 8911dbb5e78fda0e 96bbe31f05dc8094 9b4ffcfa0eae2484 af901e63961b360b c01dbb07d235352c c2c11fabe88956f8 d93c38f80a75f281 ef1415cc7f74df39 f34df206b31b566f fe86df225b65423b ffdc0c9fd371e9de
+PyPI moto: ca22b736800a39b3 e109a412f13633ef
+PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 163f27609eca2800 21c19cdb063d917c 2f25444cfcfd4a53 4323d5a3742e28de 4c349b4c259b79cd 8911dbb5e78fda0e c2c11fabe88956f8 f34df206b31b566f ffdc0c9fd371e9de
 PyPI tornado: 2efb99c205de7212
 PyPI twisted: 10165b95f67adc52
+crates age: 210bd3e5602b7176 73e7976d91fdc8fc 88882c81c51145e9 9288e521d3d6e3c7 a26256ed03575a86 a698af12fee05bfb d502e15324d20ae8 e070557ed608d67d
+crates async-native-tls: 2039d8b5aff235db
+crates async-nats: 36d27254d6c9e0de 37e927d08eca0f48 3b5b9dd45f1926c9 8512d8c4480aadec 88c09c9392f74296 b140d5ecc1dd50a9 f850c2324ff3489d fed4bf0836902385
+crates aws-config: 2a7d39b134b5e8d7 75f3e380121c58dc
+crates aws-lc-sys: 0855e5c73632ddcc 437d99b2db1d802f 473b46261e7a67de 495f1befd694a50e 4d7b18a2b74c21bb 4e6e10ace432f8f4 5213b972f392b656 5ff89e372da389fb 67df2d47f300b911 7cd12a347a47dd8c 8011e0fef90ee47d 8e02ea4581eee0b0 9ac55bec203361e2 aa5b1f59f8e36e22 b4b48e148c1754b9 b5adc9dc6f81be85 b919bd0962e7a313 b9aec37e82c5863f bcaadd7112808cd0 c1d8ff60dbfe84ea c86baa2da2c19e55 cd6d6932b548ba9e d825f5d56bf20852 ddf598d05a8c627f f1533ca319d394c9 f77e9a328c8cf800 fb4630288d68eacd fc130a9b60fd83db
+crates aws-sigv4: 2c199feabbe0f0a3
+crates aws-smithy-http-client: 81d3f77a502e25f0
+crates axum-server: 49f3a7b93a0103e0 ab6c7f75914dd2f7 dcc1b56555331365 f575285d53c3a8cd
+crates azure_identity: 39ed7100984765c2
+crates biscuit: 0e8b074e58ce920c 0f10d332a2525642 2e4ff57e9c832eda 4149a2ccdeff9da2 5524220dee77b5a1 8b1b17a9740c068a 8ca9aa0237ccc872 8fbfafc71df1d9f2 9cb0a0b81e1275a8 bf1ee694f82b09bb c10e45c8b22c8589 c738e324ef11645f d07c29b6daff2f76 e1ef65210363a8d5 f2deac6a69d3a269
+crates boring-sys: 25126e078f08f07e 9d5820051cc4e4cc b21be8f2d4c1824b c1ef877cffa6050b f4c3c442b6876856
+crates boring: 1755253666d1a95b 2dd98e1132cbb4fb 48b9dc3f7ae240a9 680df7e8eef35491 7dbbcbaac3218b4f 7e16346d22cc246c dbaeb6a4a40d992e e296de9b8f478340 f34911eaa7c76476
+crates cms: 1a98f884b037afde 54ed24d465841021 8e24784154b4d3b8 b9031710082e9fb2
+crates deno_tls: 0ed1e5ffe5c2a07f 567daf4e9016e1c3
+crates dsa: 3b0b927138b035cf
+crates ed25519: 2b44f70409101c23
+crates elliptic-curve: 07bad9b3457977c2 0c9ccc0efa883292
+crates futures-rustls: a89dcdddbbb6d56b
+crates hickory-proto: 327c9fc5bb344a84 8fc1399f65995fb0 931ec5a1d27ad286
+crates hyper-rustls: fa80a7bb465b4790
+crates jsonwebtoken: 157c2493497b54a2 2c134af5f7a27b95 35bd50e48c6d0a0c 36ae76a86610e6f7 393ff6640262205c 536a8e19e4bbf5e7 67ac4ec892e5b56d 7448fec517bd8bcc 7ed01e076e8e9754 8d4ef6536dc8895f 96885e42e67f012e b37515c47f2a4b44 e01a5c4fe1df5d71
+crates k256: 9915771cf895b253
+crates kube-client: 80e03f5007840a6c b939f6ba19e4d063
+crates ldap3: e87c1c9c6744a435
+crates lettre: 3238b907b614cfac
+crates libp2p-identity: 082bd1c5747f3c06 0a68c27b040e2531 a5ac5ed090af9fdb
+crates libssh2-sys: 0304e25c11229987 05a373036dfa958c 0994a29c6eced65b 0fe229f7c1c61b80 17d6fb0e17d1c708 1949b4fe2c8209c1 2fcb1ab329be8818 3257502cf20a4e82 3ac9ccbf1192aa5e 43ddf0514a44fa10 63a34f46b16b7f01 6ffa1d4ff2a72208 72ec7888e1e7e8bd 7ba8dd3a76a556e9 85ddb7a1d4d02ea8 95a660211158cd82 965d14406686941a 985c2d976fef1f0e 9b1a973004a42805 a058029fc436438d ae0300a7d854a14a b3f177ef5b39b6dd b58d22b2b4fdeab7 bc339d6fa3bb4826 c63be227d6d3badb e2a80041f6bf76ce e47ce98c44e08ee9 f32adca046fceefc
+crates mysql_async: 2a110c6ddcf6ece7 4482692e6aafd13a 8bfbdd7f5de915ed
+crates octocrab: 44458d41d22f78fb 8d861bd14d3111d5 bc3ae723f57c6b9e
+crates openidconnect: 809f520d84d0fd6e 84bd8876020218d1 c036f68d6caedda6
+crates openssl: 00edc8e887fbbd50 82f366fb7d496ed9 9046fab61098d03a
+crates p12-keystore: 11f47eeaab1c561b 3dd30c5b2faff76e 52b09d310139a378 5cd864d719dec730 6355f11f73f99060
+crates p384: 1b6da0c398ef11cf
+crates p521: 901d4d320d6b2be9
+crates pem-rfc7468: 1aa85b636493d16b 61d1d7b64323e1d5
+crates pem: 50d876c628351f09
+crates pgp: 04aa93457f3b808a 083992e74f5a5284 08b671abc8fb1c0f 0f161ddfc96c8116 0f397f6ee210ac6c 0fd8c87a0f2b9467 1012c8bc3043d114 1497815ac373c50c 181c59502fd48e9a 1abec65ab0f514d0 1cb08d6300e1f29c 1cf403287211eed3 1d535106c5d97921 1efd43248b9cd274 24202b1b824d01cd 27c847862f2df62d 2dfb5a47b63b7e39 30226d2342ce54f6 3287832a405e9f5f 3695b5e1321daa2f 39f5ef1ca78fce54 42f775490fbc1606 4419e9c25fe07c0f 450e28a24d6cb816 4a209bf7864a770c 4bc9e02c6ed717ea 4d34d6a4588a628c 4e0b4d9e251573e0 4eaa4a8bc2b13635 4fd5daeda3d40f60 50d6222f1292d151 5d8486f015f6bc40 5f7ef19776e80da8 61b367b02ddb4edd 67bfa5c87134575d 6b695e7d2007732c 6ec6195ec2639865 6f6b8aeb78b8b064 73475e1afc78d2b8 73e98b94cb4a8d19 76f5e2dd830a0b84 78094008879a017d 7a5224e1048430d5 7f9ab484e50cd84d 86c3f7bbcf06504f 89f74c73c108a888 8a1367b57898d4b9 8cb642ebb6d2224a 9147af351b0e0358 9203850ddd71d6e0 95541a5cbf0dd8ee 9867173418d605c7 9876a22e508135bd 9928a6a5c9f040c5 9f5ef064ebbded25 a7a9c19d3d04442e a92eefffd370949c ac21b830ccf6b4f5 ad0f239eca4fe239 b370dac4f41cd018 b441cbc189fadc9f b5fd693c6567df12 b6a10c0a420720e4 b71efcbe2710193d b88fe6fb55b0a62d bc5573177c990628 c192f3793ebd5b4c c4f40d001b9e4725 c54ba70fcd06206a c60b563feb0404a7 cc528f781911b6c5 d072798b82f346b0 d9c80c0e72be0c96 dc206e19486abaf0 ddfcac0c732ee16c de7c6ff925f1dc9a df6193b661540649 e02e23455c3406b5 e15ae50a1e13402e e40725bce887ddea e4af538cc2760322 e5d441fe4bff4f8f eb02860cff95fccb ed7409d8cfbb3f64 f0da7d1e245a9a48 f20153e2db9a82ac f47aa0cf44ebba2a fc4b33b4c6923711 fde7668350cfe23d ff551443af556813
+crates picky: 8d8ef8bc9d8e5ff5 f8698b7e2f5f5b4b
+crates pkcs12: 1ff584f9b23f6f8f 31b5a62f15423f4c 67123465ee2bf1da 9c55af9adc0a1e4c f41432e76659d66c
+crates pkcs1: 885921f83b04d00f e710be32137499b2
+crates pkcs5: 1606937e0217733d cc8389714d13f5e2
+crates pkcs8: 0faa11804393b3eb 78eb1ed80378b48b e94be6e68879ff32
+crates rcgen: 16f351d5e4599a4a 58c40e1208a39f4e 63660c79a9e565d1 abce93d6e24ea204
+crates ring: 36a2e602a14868bd 79b429d28d206914 b972877b97617e5b
+crates rsa: 11f2a987afe35937 216b8ff5608b3cfe 2b8d4a9d44547157 3f082061afa455af 56db97fe3b2f7880 62c0e3464998430e 65964d66954d648d 67df61498a060a8a 7134725f99c6bb28 7aa33227ceebdfe7 94f871ccc738e84b ab3406b587aa1016 d09d6bcf3fa43b1d f24ed2c31ebd96f1
+crates russh: 058ffbbf2a5076bb 322e66fde623aa08 3a8d0b4a7de67ba8 3d5bc5faa288eb2c 50700ff8846666fe 5405c10d5189bbab 70700c3403a5f869 9e00f4e2315dc049 b7c3dab0925286e4 c3fbc4375ebcdbdd c4ee45d41ed066ac ea5a8e524bdc9540 ef9d49b08008ef8a fbdb8615daec0d2b
+crates rustls-connector: 9ecb2a8b6c743190
+crates rustls-pemfile: 52f987eef879d202 c8ba242c95274d72 d322a39946cc0a13
+crates rustls-tokio-stream: 3c1d1668461e9401
+crates rustls: 797eb41270691a74 8398f4371ce9cd35 c486eb880ec402c1 f89faba199528431
+crates sct: 0e682e4f8a3e4ce7 3bf865022c57920b 5d17002a99f609bb 7fbba002abf255cc f0376bd54173aa80
+crates sec1: 0f06245c9624393c
+crates sequoia-openpgp: 09140ac8b6bddb81 121ef6a67ba22560 243df31c44e38b24 424580c894a98a03 48dbaf3631f67c26 5a8e3171d4d7dd56 5b38ae85af554277 6199dceb869379e7 7fb880d1a9f3fab4 9652bbc27665090f 9fc800d16af6a311 accdfb83a26f882a b52f0db9a165fd76 b9b1b1915986e8f5 bf4a9003fd72ec85 c172faff3200979e c9b53c5a7c7ccb54 cd17a5a6b7a63312 dbb7e2130839b808 dc23c0ca55bc32be e7e8ec6f4cef4142 e85ca090c6af0f0f
+crates simple_asn1: 723b9a0d5b5ee589
+crates sqlx: 257ea277fa93ddfa 557334d2ef4a6f5f 80352d4a3d275044 987e633c5cec9669 a5ea230ed89b833f def3e8552d6a7cdb
+crates ssh-key: 05ddee801376fa73 120bec940580348b 23d02db9d9aeee98 3256e6c1d127b1af 330fe571712d1010 55122e15427bb28b 7c981db3118ef26f 8b668d348c1c0d89 9c770d1ec91bf143 b5bc90ea5b8e1919 bbe9340db58f575b cea121242e157cdd ee4e6a1f99f2536d f69bf5022a36d78c fe9a24d05dc2b9ae
+crates tiberius: 0f371c53a53173b1
+crates tokio-rustls: 011593dfc2b7a5a1
+crates trust-dns-proto: 9bb5311865eba1db
+crates ureq: 0aed0cfcb42e6a83
+crates webpki: 1676dbabd36548fd
+crates webrtc-dtls: 08cb5521948f3fc9 2b6dfddf0d4170bf 9867931303086c27 cb75db56ea177c77 d05df879f3f71dfc e820145f67aaa693 f16f2acce4f5d206
+crates x509-cert: b2df99de3ad28a5d
+crates yup-oauth2: 59c1ec2f4f3b87a0 951be887d0ba808a cf4f6e03af4a1e3c ec2b75437b22e279
+npm apn: 6d0170ec4b717eaf 6f48009cd257b79f ba53b5d6381c3a14
 npm aws-sdk: 1314a52039d7ab42 79d571b6c0c11df3
+npm crypto-browserify: 65db1a68f60c8061 685f901e09aec978
 npm debug@2.6.9: 6e70d76ad57f3034
+npm grpc: 7ac25f7cc862f414 7e1347d9cc681c0b 8c882c3251743179 bbe86bb9dc352f5d c6f44136697b3a13 f4305d1bbda37e67
+npm httpolyglot: b81acac1142a0d8a
+npm jsrsasign: d590de725c805f67 f19684987627e028
 npm node-rsa: 5dcdccebc582f9aa
 npm npm@8: a0b72189eee866c8 c3a5dafbffa700db f2f15a538d9353d8
 npm npm@9: 6603f55057f7a965
-npm public-encrypt: 396f94484c6f9679 65db1a68f60c8061 685f901e09aec978 7dfdcf6432e8fbca c62df0f6328cdd03 f153e7c9b033e9d4
+npm public-encrypt: 396f94484c6f9679 7dfdcf6432e8fbca c62df0f6328cdd03 f153e7c9b033e9d4
+npm rsa-pem-from-mod-exp: ea2d870f8126a1e0 ec152ad35eb2a145
+npm saml2-js: 7b68a0dcfa739069 c7f0448f5551f82e
+npm smtp-server: c947627f684116ac
+npm snyk: 283b37dc60a82389
 npm spdy: 519083b8237e8a08
-npm ssh2: 00bcda8630164f11 080c5f42a20cea38 1059763ec4e72403 24a9ff50ef5317d8 283b37dc60a82389 3742241b2955b715 38530bda6955b1ca 4dd2eb82e1c1cc6c 562d939cced5a2a6 58d3a2de1fad4f26 7862d8d1236b4e91 7e00203fa2f6d8ec 8b50539c783f8650 8b726845b9b10bec ad8492643e8992ab b603e5d7ed56d50c b6b561d6780100c4 b8aa48132b2a4c96 bedf5eda4ff127b6 ccb9685401ed3e60 ce6497e60fb36e0e d519cea6b575b955 e3913755448743a7 e44154e1c02d215b ec8b7bedd93170d9 edb15fb3e3f58a26 f20b5191d9f6ac65 f59841b4565dee5d fd9790690b913776 fe5c5350651f9457
+npm ssh2: 00bcda8630164f11 080c5f42a20cea38 1059763ec4e72403 24a9ff50ef5317d8 3742241b2955b715 38530bda6955b1ca 4dd2eb82e1c1cc6c 562d939cced5a2a6 58d3a2de1fad4f26 7862d8d1236b4e91 7e00203fa2f6d8ec 8b50539c783f8650 8b726845b9b10bec ad8492643e8992ab b603e5d7ed56d50c b6b561d6780100c4 b8aa48132b2a4c96 bedf5eda4ff127b6 ccb9685401ed3e60 ce6497e60fb36e0e d519cea6b575b955 e3913755448743a7 e44154e1c02d215b ec8b7bedd93170d9 edb15fb3e3f58a26 f20b5191d9f6ac65 f59841b4565dee5d fd9790690b913776 fe5c5350651f9457
 npm ursa: 39d40b986b5b9c23 615e574d9652ab92 c10d6ef8f0434e0c
-npm yarn: fa1393fff9412357
+npm web3: 4497e629fd280cf8 503c57c99d9c6d78 58e21e2c17a7402d 62bd4921af06734d 7957e26005ebfdcf 7c5eb7a1a8ba4215 8e975be85d7dcb03 b7a4257bddc7c4ed
+npm wrangler: 288b3a2e17a7147c
 `;
 
 // src/secrets/known.ts
@@ -53047,7 +53227,7 @@ var Feed = class _Feed {
     return (this.#pieces[0] ?? NOTHING2).subarray(0, length);
   }
   #length() {
-    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.#pieces.reduce((sum2, piece) => sum2 + piece.length, 0);
   }
   /** Takes `length` bytes, or fewer at the end. */
   async take(length) {
@@ -53089,7 +53269,7 @@ var Feed = class _Feed {
   async pass(keep2) {
     const waiting = this.#pieces.length;
     if (!await this.#pull()) return false;
-    let over = this.#pieces.slice(0, waiting).reduce((sum, piece) => sum + piece.length, 0) - keep2;
+    let over = this.#pieces.slice(0, waiting).reduce((sum2, piece) => sum2 + piece.length, 0) - keep2;
     for (let first2 = this.#pieces[0]; first2 !== void 0 && over > 0; first2 = this.#pieces[0]) {
       this.#pieces.shift();
       if (over < first2.length) this.#pieces.unshift(Buffer.from(first2.subarray(over)));
@@ -53546,8 +53726,8 @@ async function* oneStream2(feed, onDictionary) {
     yield header2;
     const length = yield* blockData(feed);
     yield await all(feed, (4 - length % 4) % 4);
-    const sum = await all(feed, CHECK_SIZES[check2] ?? 0);
-    if (isKnown) yield sum;
+    const sum2 = await all(feed, CHECK_SIZES[check2] ?? 0);
+    if (isKnown) yield sum2;
   }
   for await (const piece of tail(feed)) if (isKnown) yield piece;
 }
@@ -53557,9 +53737,9 @@ async function load() {
   const { XzReadableStream } = import_xz_decompress.default;
   await XzReadableStream._getModuleInstance();
   const { exports } = XzReadableStream._moduleInstance;
-  const known2 = exports;
+  const known3 = exports;
   for (const name2 of ["create_context", "destroy_context", "supply_input", "get_next_output"]) {
-    if (typeof known2[name2] !== "function")
+    if (typeof known3[name2] !== "function")
       throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
   }
   return exports;
@@ -54892,14 +55072,14 @@ var ENTITIES = {
 function charOf({
   percent,
   unicode,
-  hex: hex2,
+  hex: hex3,
   point,
   wide,
   octal,
   sign: sign2,
   entity
 }) {
-  const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
+  const code3 = percent ?? unicode ?? hex3 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (sign2 !== void 0) return sign2;
@@ -55048,10 +55228,10 @@ var MatchBudget = class _MatchBudget {
   #around;
   /** Weak matches of the image, by detector and strength. */
   #weak = null;
-  constructor(limit, around = null) {
+  constructor(limit, around2 = null) {
     this.limit = limit;
     this.#left = limit;
-    this.#around = around;
+    this.#around = around2;
   }
   #exceed() {
     this.exceeded = true;
@@ -55505,14 +55685,14 @@ var ContentScan = class _ContentScan {
   #seen = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled, path19, depth, budget, bounds) {
-    this.#compiled = compiled;
-    this.#kernel = compiled.kernel;
+  constructor(compiled2, path19, depth, budget, bounds) {
+    this.#compiled = compiled2;
+    this.#kernel = compiled2.kernel;
     this.#path = path19;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled.files.of(path19) : [];
+    this.#files = depth === 0 ? compiled2.files.of(path19) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -55795,17 +55975,17 @@ var ContentScan = class _ContentScan {
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
     this.#unescaped ??= new UnescapedWindow(false);
-    const around = this.#unescaped.around(
+    const around2 = this.#unescaped.around(
       (from, to) => this.#slice(from, to, end2),
       position,
       LOOK_BEHIND,
       detector.window ?? DEFAULT_WINDOW,
       end2
     );
-    if (around === null) return;
-    if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
-    if (this.#mustStandAlone(detector) && !standsAlone2(around.text, around.at, null, this.#isText)) return;
-    this.#match(detector, around.text, around.at, around.raw, 0);
+    if (around2 === null) return;
+    if (detector.notAfter?.includes(around2.text.charCodeAt(around2.at - 1)) === true) return;
+    if (this.#mustStandAlone(detector) && !standsAlone2(around2.text, around2.at, null, this.#isText)) return;
+    this.#match(detector, around2.text, around2.at, around2.raw, 0);
   }
   /** Tries a token that goes on in another piece. @returns whether it matched */
   #tryPieces(detector, position, end2, text5, at3) {
@@ -56045,6 +56225,21 @@ var LETTERS = Object.fromEntries(
     ];
   })
 );
+function fillForm(form, seed) {
+  let state = seed * 2654435761 + 97 >>> 0;
+  const next = (below) => {
+    state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+  const text5 = (alphabet, length) => Array.from({ length }, () => alphabet[next(alphabet.length)] ?? "").join("");
+  return form.replace(/\{(uuid|[\w.~=]+:\d+(?:\+|-\d+)?)\}/g, (_whole, inside) => {
+    const { alphabet, min, max } = variablePart(inside);
+    if (alphabet === "uuid") return [8, 4, 4, 4, 12].map((length2) => text5("0123456789abcdef", length2)).join("-");
+    const length = max === OPEN_END ? min : Math.floor((min + max) / 2);
+    const filled = text5(LETTERS[alphabet ?? ""] ?? "", length);
+    return filled.replace(/^[-_.~+/=]/, "b").replace(/[-_.~+/=]$/, "c");
+  });
+}
 
 // src/secrets/detectors/token.ts
 function checkFiller(random) {
@@ -56055,14 +56250,14 @@ function checkFiller(random) {
 var withoutLiterals = (value, literals) => literals.reduce((rest, text5) => text5.length > 2 ? rest.replace(text5, "") : rest, value);
 var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
-  const compiled = forms.map(compileForm);
-  const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
-  if (compiled.filter(({ before }) => before !== "").length > 1)
+  const compiled2 = forms.map(compileForm);
+  const literals = [...new Map(compiled2.map((form) => [form.literal, form])).values()];
+  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
+  if (compiled2.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
     throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
-  const source2 = compiled.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
+  const source2 = compiled2.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
@@ -56072,11 +56267,11 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
       run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8)
     })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
-    ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
+    ...compiled2.some(({ before }) => before !== "") ? { looksBack: true } : {},
     ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source2.replace(/^\(\?<=\(\?<before>/, "")),
-    window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
+    window: Math.max(256, Math.max(...compiled2.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
     strength,
     examples: examples ?? forms,
     check: (found) => {
@@ -57392,8 +57587,8 @@ function atlassian(prefix2, fill2) {
   return body + atlassianSum(body);
 }
 function checkRoutable({ value }) {
-  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
-  return sum?.[1] !== void 0 && crc32(sum[1]).toString(36).padStart(7, "0") === sum[2] ? { strength: "proven" } : {};
+  const sum2 = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
+  return sum2?.[1] !== void 0 && crc32(sum2[1]).toString(36).padStart(7, "0") === sum2[2] ? { strength: "proven" } : {};
 }
 var GITHUB = {
   issuer: "GitHub",
@@ -59378,10 +59573,10 @@ function advancedToken(text5, at3) {
   TOKEN.lastIndex = at3;
   const match2 = TOKEN.exec(text5);
   if (match2 === null) return null;
-  const { bracket, hex: hex2, word } = match2.groups ?? {};
+  const { bracket, hex: hex3, word } = match2.groups ?? {};
   if (bracket !== void 0) return { bracket, end: TOKEN.lastIndex };
   return {
-    atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"),
+    atom: hex3 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex3.replace(/\s/g, ""), "hex"),
     end: TOKEN.lastIndex
   };
 }
@@ -61199,9 +61394,9 @@ function checkGrafana({ value }) {
   return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
 function grafanaSum(body) {
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32LE(crc32(body));
-  return sum.toString("hex");
+  const sum2 = Buffer.alloc(4);
+  sum2.writeUInt32LE(crc32(body));
+  return sum2.toString("hex");
 }
 var OBSERVABILITY = [
   named({
@@ -61876,8 +62071,8 @@ function base58Check(text5) {
     if (digit2 === -1) return null;
     n = n * 58n + BigInt(digit2);
   }
-  const hex2 = n.toString(16);
-  const bytes2 = Buffer.from(hex2.length % 2 === 0 ? hex2 : `0${hex2}`, "hex");
+  const hex3 = n.toString(16);
+  const bytes2 = Buffer.from(hex3.length % 2 === 0 ? hex3 : `0${hex3}`, "hex");
   const body = bytes2.subarray(0, -4);
   return bytes2.length > 4 && base58Sum(body).equals(bytes2.subarray(-4)) ? body : null;
 }
@@ -63354,14 +63549,14 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   const { prepared, bucketOf } = isThorough ? improved(first2, assigned2, model) : { prepared: first2, bucketOf: assigned2 };
   const buckets = Array.from(
     { length: BUCKETS },
-    (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY)
+    (_, k) => prepared.reduce((sum2, { fingerprint }, i) => bucketOf[i] === k ? union2(sum2, fingerprint) : sum2, EMPTY)
   );
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
   const longestChain = writeEntries(image, prepared);
   if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
-  return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
+  return { image, expectedHitRate: buckets.reduce((sum2, bucket) => sum2 + cost(bucket), 0), longestChain };
 }
 function improved(literals, bucketOf, model) {
   const options4 = literals.map(
@@ -63369,7 +63564,7 @@ function improved(literals, bucketOf, model) {
       const trigram = trigramAt(bytes2, anchor2);
       return {
         fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase),
-        rate: spellings(trigram, ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0) / 1e6,
+        rate: spellings(trigram, ignoreCase).reduce((sum2, written) => sum2 + model.trigram(written), 0) / 1e6,
         chain: hash(trigram) >>> HEAD_SHIFT
       };
     })
@@ -63409,7 +63604,7 @@ function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
   for (let k = 0; k + 3 <= bytes2.length; k++) {
-    const occurs = spellings(trigramAt(bytes2, k), ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0);
+    const occurs = spellings(trigramAt(bytes2, k), ignoreCase).reduce((sum2, written) => sum2 + model.trigram(written), 0);
     const count2 = occurs * (1 + (uses.get(hash(trigramAt(bytes2, k))) ?? 0) / 4);
     if (count2 < bestCount) {
       bestCount = count2;
@@ -63431,13 +63626,13 @@ function byteCosts(model) {
   const memo2 = /* @__PURE__ */ new Map();
   return (low, high) => {
     const key = low * 65536 + high;
-    let sum = memo2.get(key);
-    if (sum === void 0) {
-      sum = 0;
-      for (let c = 0; c < 256; c++) if (low >> (c & 15) & high >> (c >> 4) & 1) sum += model.byte(c);
-      memo2.set(key, sum);
+    let sum2 = memo2.get(key);
+    if (sum2 === void 0) {
+      sum2 = 0;
+      for (let c = 0; c < 256; c++) if (low >> (c & 15) & high >> (c >> 4) & 1) sum2 += model.byte(c);
+      memo2.set(key, sum2);
     }
-    return sum;
+    return sum2;
   };
 }
 function costFunction(model) {
@@ -63452,9 +63647,9 @@ function assignBuckets(literals, cost) {
   const bucket = (k) => buckets[k] ?? EMPTY;
   const added = (k, f) => cost(union2(bucket(k), f)) - (costs[k] ?? 0);
   const without2 = (k, skipped) => {
-    let sum = EMPTY;
-    for (const i of members2[k] ?? []) if (i !== skipped) sum = union2(sum, literals[i]?.fingerprint ?? EMPTY);
-    return sum;
+    let sum2 = EMPTY;
+    for (const i of members2[k] ?? []) if (i !== skipped) sum2 = union2(sum2, literals[i]?.fingerprint ?? EMPTY);
+    return sum2;
   };
   const set = (k, f) => {
     buckets[k] = f;
@@ -63525,7 +63720,7 @@ function writeClasses(image) {
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
-    image[CLASSES + c] = classes2.reduce((sum, [pattern, bit]) => pattern.test(s) ? sum | bit : sum, 0);
+    image[CLASSES + c] = classes2.reduce((sum2, [pattern, bit]) => pattern.test(s) ? sum2 | bit : sum2, 0);
   }
 }
 function spellings(trigram, ignoreCase) {
@@ -63641,12 +63836,12 @@ function literalsOf(detectors) {
   const add3 = (literal4, owners, { isTrigger = false, isEscaped = false } = {}) => {
     const spec = { ...PLAIN, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
     const key = `${spec.text}\0${spec.ignoreCase}${spec.assignment}`;
-    const known2 = literals.get(key);
+    const known3 = literals.get(key);
     literals.set(key, {
-      spec: { ...spec, run: Math.min(spec.run, known2?.spec.run ?? spec.run) },
-      owners: known2 === void 0 ? owners : [.../* @__PURE__ */ new Set([...known2.owners, ...owners])],
-      isTrigger: isTrigger || known2?.isTrigger === true,
-      isEscaped: isEscaped && known2?.isEscaped !== false
+      spec: { ...spec, run: Math.min(spec.run, known3?.spec.run ?? spec.run) },
+      owners: known3 === void 0 ? owners : [.../* @__PURE__ */ new Set([...known3.owners, ...owners])],
+      isTrigger: isTrigger || known3?.isTrigger === true,
+      isEscaped: isEscaped && known3?.isEscaped !== false
     });
   };
   for (const detector of detectors) {
@@ -63701,8 +63896,8 @@ var Scanner = class _Scanner {
   /** What the matches of all scans may come to; null where each content is bounded by itself. */
   #matches;
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors = DETECTORS, simd = true, files = FILE_DETECTORS, compiled = compile3(detectors, simd, files), matches3 = null) {
-    this.#compiled = compiled;
+  constructor(detectors = DETECTORS, simd = true, files = FILE_DETECTORS, compiled2 = compile3(detectors, simd, files), matches3 = null) {
+    this.#compiled = compiled2;
     this.#matches = matches3;
   }
   /** The detectors that matches name. */
@@ -63740,8 +63935,14 @@ var Scanner = class _Scanner {
 };
 var shared = null;
 function processScanner() {
-  shared ??= new Scanner();
-  return shared;
+  shared ??= { scanner: new Scanner(), own: [] };
+  return shared.scanner;
+}
+function useDetectors(own2) {
+  const known3 = shared?.own ?? [];
+  if (own2.length !== known3.length || own2.some((each2, index) => each2 !== known3[index]))
+    shared = { scanner: new Scanner([...DETECTORS, ...own2]), own: own2 };
+  return processScanner();
 }
 
 // src/secrets/last-look.ts
@@ -63799,9 +64000,9 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
   for (const versions of filesystem.versions) {
     for (const version2 of versions) {
       if (version2.content === version2) continue;
-      const known2 = links.get(version2.content);
-      if (known2 === void 0) links.set(version2.content, [version2]);
-      else if (known2.length < MAX_LINKS) known2.push(version2);
+      const known3 = links.get(version2.content);
+      if (known3 === void 0) links.set(version2.content, [version2]);
+      else if (known3.length < MAX_LINKS) known3.push(version2);
     }
   }
   const identities = /* @__PURE__ */ new Map();
@@ -63853,9 +64054,9 @@ function byContainer(held) {
     for (const place of each2.places) {
       const container = containerOf(place);
       if (container === null) continue;
-      const known2 = found.get(container);
-      if (known2 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
-      else known2.add(each2);
+      const known3 = found.get(container);
+      if (known3 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
+      else known3.add(each2);
     }
   }
   return found;
@@ -64056,8 +64257,8 @@ function fieldName(path19, plain) {
 // src/evidence/metadata-places.ts
 var setters = /* @__PURE__ */ new WeakMap();
 function settersOf(history) {
-  const known2 = setters.get(history);
-  if (known2 !== void 0) return known2;
+  const known3 = setters.get(history);
+  if (known3 !== void 0) return known3;
   const last = /* @__PURE__ */ new Map();
   for (const entry of history) {
     const { keyword, text: text5 } = entry.instruction;
@@ -64162,7 +64363,7 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
     return (path19, value) => isAt(path19(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path19()[1])) && annotations2[String(path19()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
   const { run: run2, author, comment: comment2, history } = config2;
-  const known2 = /* @__PURE__ */ new Set([
+  const known3 = /* @__PURE__ */ new Set([
     ...run2.Env,
     ...run2.Cmd ?? [],
     ...run2.Entrypoint ?? [],
@@ -64177,7 +64378,7 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
     if (isAt(path19, ["config", "Labels"], 3))
       return Object.hasOwn(run2.Labels, String(path19[2])) && run2.Labels[String(path19[2])] === value ? null : value;
     const isKnown = isAt(path19, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path19[1])) || isAt(path19, ["config", "Healthcheck", "Test"], 4) || isAt(path19, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path19[2])) || path19.length === 1 && /^(?:author|comment)$/.test(String(path19[0]));
-    return isKnown && known2.has(value) ? null : value;
+    return isKnown && known3.has(value) ? null : value;
   };
 }
 var isAt = (path19, start, length) => path19.length === length && start.every((key, index) => path19[index] === key);
@@ -64194,6 +64395,23 @@ function otherPlace({ file, inside }) {
   const field2 = `${file.name}${inside === null ? "" : `!/${inside}`}`;
   return file.kind === "attestation" ? { kind: "attestation", predicateType: "file", field: field2, owner: "own", lines: null } : { kind: "index", field: field2, isBeside: true, owner: "own", lines: null };
 }
+
+// src/evidence/quiet.ts
+var ALLOWS_NOTHING = () => null;
+var MAX_LISTED = 2e3;
+var QuietList = class {
+  list = [];
+  #counted = { "known-public": /* @__PURE__ */ new Set(), package: /* @__PURE__ */ new Set(), allowed: /* @__PURE__ */ new Set() };
+  /** @param key what is counted once: a value, or a file */
+  add(quiet, places, key) {
+    this.#counted[quiet.why].add(key);
+    for (const place of places) if (this.list.length < MAX_LISTED) this.list.push({ ...quiet, place });
+  }
+  /** How many there are of a kind. */
+  count(why) {
+    return this.#counted[why].size;
+  }
+};
 
 // src/evidence/repeats.ts
 var MIN_SEARCHED = 8;
@@ -64284,14 +64502,14 @@ function linesIn(instruction, value, name2) {
 }
 var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
-  let known2 = instructionsAt.get(dockerfile);
-  if (known2 === void 0) {
-    known2 = new Map(
+  let known3 = instructionsAt.get(dockerfile);
+  if (known3 === void 0) {
+    known3 = new Map(
       dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2]))
     );
-    instructionsAt.set(dockerfile, known2);
+    instructionsAt.set(dockerfile, known3);
   }
-  const found = known2.get(startLine);
+  const found = known3.get(startLine);
   return found?.endLine === endLine ? found : void 0;
 }
 function narrowed(dockerfile, lines, value, name2) {
@@ -64669,42 +64887,42 @@ var Vouching = class {
   }
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
-    if (isProvenToken(match2)) return { match: match2, isVouched: false };
+    if (isProvenToken(match2)) return { match: match2, vouchedBy: null };
     const { layer, path: path19 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
-    if (best?.trust === "quiet") return { match: match2, isVouched: true };
+    if (best?.trust === "quiet") return { match: match2, vouchedBy: best.record.package };
     const isWritten = WRITTEN.test(baseName(path19));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path19) && !isWritten)
-      return { match: match2, isVouched: true };
+    const words2 = best?.record.package ?? (this.#isOfNpm(layer, index) ? "the npm package that holds it" : null);
+    if (words2 !== null && isWords(kind, match2, path19) && !isWritten) return { match: match2, vouchedBy: words2 };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
-        isVouched: false
+        vouchedBy: null
       };
     if (/\.(?:deb|rpm)$/.test(path19) && match2.inside !== null && isWords(kind, match2, path19) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path19), isVouched: false };
+      return { match: asAside(kind, match2, path19), vouchedBy: null };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19))
-      return { match: match2, isVouched: false };
-    return { match: asAside(kind, match2, path19), isVouched: false };
+      return { match: match2, vouchedBy: null };
+    return { match: asAside(kind, match2, path19), vouchedBy: null };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
   #sourceOf({ identity, inside }, { layer, path: path19 }) {
-    const compiled = COMPILED.exec(path19);
-    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path19.endsWith(".deb") ? installedAs(inside) : null;
+    const compiled2 = COMPILED.exec(path19);
+    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path19.endsWith(".deb") ? installedAs(inside) : null;
     const scan = this.#scans[layer];
     if (source2 === null || scan === void 0) return null;
-    let known2 = this.#sources.get(layer);
-    if (known2 === void 0) {
-      known2 = /* @__PURE__ */ new Map();
+    let known3 = this.#sources.get(layer);
+    if (known3 === void 0) {
+      known3 = /* @__PURE__ */ new Map();
       for (const match2 of scan.matches)
-        known2.set(`${merged2(scan.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
-      this.#sources.set(layer, known2);
+        known3.set(`${merged2(scan.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
+      this.#sources.set(layer, known3);
     }
-    return known2.get(`${merged2(source2)} ${identity}`) ?? null;
+    return known3.get(`${merged2(source2)} ${identity}`) ?? null;
   }
   /** Whether npm or its like, or a base, put a file there as a part of a package. There are no checksums: it quiets words alone. */
   #isOfNpm(layer, index) {
@@ -64754,20 +64972,28 @@ function collectLeaks({
   vouching,
   hashes: hashes2,
   others,
-  scanner
+  scanner,
+  allows = ALLOWS_NOTHING
 }) {
   const { catalogue } = scanner;
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
-  const known2 = new KnownPublic();
-  const publicValues = /* @__PURE__ */ new Set();
-  const add3 = (match2, places, text5 = null) => {
-    if (!isProvenToken(match2) && known2.sourceOf(match2.identity) !== null) {
-      publicValues.add(match2.identity);
+  const known3 = new KnownPublic();
+  const quiet = new QuietList();
+  const add3 = (match2, all2, text5 = null) => {
+    const kind = catalogue.kindOf(match2.detector);
+    const about = { title: kind.title, detector: kind.id };
+    const published = isProvenToken(match2) ? null : known3.sourceOf(match2.identity);
+    if (published !== null) {
+      quiet.add({ why: "known-public", source: published, ...about }, all2, match2.identity);
       return;
     }
-    const kind = catalogue.kindOf(match2.detector);
-    if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
+    const places = all2.filter((place) => {
+      const reason = allows(match2, place.kind === "file" ? place.version.path : null);
+      if (reason !== null) quiet.add({ why: "allowed", source: reason, ...about }, [place], match2.identity);
+      return reason === null;
+    });
+    if (all2.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
     if (places.length === 0) return;
     const collected2 = byIdentity.get(match2.identity);
     if (collected2 === void 0) byIdentity.set(match2.identity, { kind, match: match2, places: [...places] });
@@ -64776,12 +65002,20 @@ function collectLeaks({
       collected2.places.push(...places);
     }
   };
-  const vouched = /* @__PURE__ */ new Set();
   for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const { content } = found.version;
-    const { match: match2, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content);
-    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(match2, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note })));
+    const kind = catalogue.kindOf(found.match.detector);
+    const { match: match2, vouchedBy } = vouching.weigh(kind, found.match, content);
+    if (vouchedBy !== null)
+      quiet.add(
+        { why: "package", source: vouchedBy, title: kind.title, detector: kind.id },
+        found.places,
+        `${content.layer}:${content.index}`
+      );
+    add3(
+      match2,
+      vouchedBy !== null ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note }))
+    );
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
@@ -64824,8 +65058,7 @@ function collectLeaks({
   return {
     leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
     values,
-    vouchedFiles: vouched.size,
-    knownPublic: publicValues.size
+    quiet
   };
 }
 function atItsLine(place, value, { dockerfile }) {
@@ -64955,24 +65188,42 @@ function addRepeats(collected, texts2, values) {
   const byValue = /* @__PURE__ */ new Map();
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
-    const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(
+    const isWord5 = kind.guessable === true && isWordLike(match2.value);
+    const known3 = new Set(
       places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf3(place)] : [])
     );
-    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
+    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord5, known: known3 }]);
   }
   const search = new ValueSearch(byValue.keys());
   for (const { text: text5, place } of texts2) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
-      for (const { match: match2, places, isWord: isWord4, known: known2 } of byValue.get(value) ?? []) {
+      for (const { match: match2, places, isWord: isWord5, known: known3 } of byValue.get(value) ?? []) {
         const added = { ...place, strength: match2.strength, name: null, note: match2.note };
-        if (known2.has(keyOf3(added)) || isWord4 && wordsBefore(text5, value).length === 0) continue;
-        known2.add(keyOf3(added));
+        if (known3.has(keyOf3(added)) || isWord5 && wordsBefore(text5, value).length === 0) continue;
+        known3.add(keyOf3(added));
         places.push(added);
-        if (isWord4) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
+        if (isWord5) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
       }
     }
   }
+}
+
+// src/evidence/location.ts
+function locationOf(place, hasImage) {
+  if (place.kind === "history") return hasImage ? { kind: "history", history: place.index } : { kind: "image" };
+  if (place.kind === "config") return { kind: "config", field: place.field };
+  if (place.kind === "attestation")
+    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
+  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
+  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
+  return {
+    kind: "layer",
+    layer: place.version.layer,
+    path: place.version.path,
+    ...place.inside === null ? {} : { inside: place.inside },
+    line: place.inside === null ? place.line : null,
+    offset: place.offset
+  };
 }
 
 // src/remedy/built.ts
@@ -65119,8 +65370,8 @@ var Plan = class _Plan {
     this.#ignore.add(pattern);
   }
   #run(instruction) {
-    const known2 = this.#runs.get(instruction.startLine);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#runs.get(instruction.startLine);
+    if (known3 !== void 0) return known3;
     const run2 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
     this.#runs.set(instruction.startLine, run2);
     return run2;
@@ -65158,16 +65409,16 @@ var Plan = class _Plan {
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
   drop(instruction, words2) {
-    const known2 = this.#gone.get(instruction.startLine) ?? { instruction, words: /* @__PURE__ */ new Set() };
-    for (const word of words2) known2.words.add(word);
-    this.#gone.set(instruction.startLine, known2);
+    const known3 = this.#gone.get(instruction.startLine) ?? { instruction, words: /* @__PURE__ */ new Set() };
+    for (const word of words2) known3.words.add(word);
+    this.#gone.set(instruction.startLine, known3);
     this.#touched.add(instruction.startLine);
   }
   /** Adds an instruction behind another one. */
   append(instruction, line2) {
-    const known2 = this.#after.get(instruction.startLine) ?? { instruction, lines: /* @__PURE__ */ new Set() };
-    known2.lines.add(line2);
-    this.#after.set(instruction.startLine, known2);
+    const known3 = this.#after.get(instruction.startLine) ?? { instruction, lines: /* @__PURE__ */ new Set() };
+    known3.lines.add(line2);
+    this.#after.set(instruction.startLine, known3);
     this.#touched.add(instruction.startLine);
   }
   /** Puts other lines in the place of an instruction, and closes the plan. */
@@ -65445,17 +65696,17 @@ function pathInStage(instruction, path19, workdir) {
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path19, known2) {
+function broughtBy(instructions, path19, known3) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
     const inContext = contextPath(source2, path19, workdir);
-    if (known2 !== void 0 && known2.inContext !== inContext) return null;
+    if (known3 !== void 0 && known3.inContext !== inContext) return null;
     if (sources.includes(inContext)) return path19 === target || parentOf2(path19) === target ? "file" : null;
     const isFolder = sources.length === 1 && (target === "/" || path19.startsWith(`${target}/`));
-    return isFolder && (known2 !== void 0 || sources[0] === "") ? "folder" : null;
+    return isFolder && (known3 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
     const kind = brings(instruction);
@@ -65495,8 +65746,8 @@ var Planner = class {
   }
   /** The id of a secret: another one gets another. */
   #id(wanted, holds2) {
-    const known2 = this.#ids.get(holds2);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#ids.get(holds2);
+    if (known3 !== void 0) return known3;
     const taken = new Set(this.#ids.values());
     let id = wanted;
     for (let count2 = 2; taken.has(id); count2++) id = `${wanted}-${count2}`;
@@ -65547,11 +65798,11 @@ var Planner = class {
       if (at3 === -1 || source2.documents.length > 0 || source2.text.startsWith("[") || /\s/.test(value)) refuse();
       const id = this.#id(detector.id, `value ${value}`);
       const read2 = `$(cat /run/secrets/${id})`;
-      const isWord4 = body.includes(`'${value}'`);
+      const isWord5 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
       this.#plan.setBody(
         source2,
-        isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2)
+        isWord5 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2)
       );
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.option(`--secret id=${id},src=FILE`);
@@ -65619,19 +65870,19 @@ var Planner = class {
           over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
         );
     }
-    const known2 = this.#evidence.sources.get(fileKey(layer, index));
+    const known3 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
     if (flagValue(source2, "from") !== null) {
-      this.#takenFromStage(place, instruction, hider?.run ?? null, known2, isLasting2);
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known3, isLasting2);
       return;
     }
-    const inContext = known2?.inContext ?? contextPath(source2, path19, workdir);
+    const inContext = known3?.inContext ?? contextPath(source2, path19, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
       path: path19,
       inContext,
-      known: known2,
+      known: known3,
       removerAt: hider?.at ?? null,
       isLasting: isLasting2,
       layer
@@ -65639,7 +65890,7 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path19, inContext, known: known2, removerAt } = way;
+    const { instructions, at: at3, path: path19, inContext, known: known3, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
@@ -65653,8 +65904,8 @@ var Planner = class {
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
     this.#checkOtherStages(inContext, path19, copy.source);
-    if (known2?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
-    if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
+    if (known3?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
+    if (known3 !== void 0) this.#plan.ignoreFile = known3.ignoreFile;
     if (!isNamed3) return;
     if (sources.length === 1) this.#checkFolder(way, copy);
     this.#plan.drop(copy.source, [inContext]);
@@ -65684,7 +65935,7 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path19, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path19, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
     for (const run2 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
@@ -65698,7 +65949,7 @@ var Planner = class {
       if (use === "open") open7 ??= run2;
     }
     if (isLasting2 && (!isOfTools(path19) || isNamed3 && readers.length === 0))
-      refuse(atStart(known2?.path ?? inContext, path19));
+      refuse(atStart(known3?.path ?? inContext, path19));
     if (open7 !== null && !(isOfTools(path19) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path19)) refuse();
@@ -65706,7 +65957,7 @@ var Planner = class {
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
       this.#plan.mount(source2, id, [`target=${path19}`, ...isRoot ? [] : ["mode=0444"]]);
-      this.#plan.option(`--secret id=${id},src=${known2?.path ?? inContext}`);
+      this.#plan.option(`--secret id=${id},src=${known3?.path ?? inContext}`);
     }
     return readers;
   }
@@ -65720,30 +65971,30 @@ var Planner = class {
       this.#plan.setBody(source2, left);
   }
   /** A stage that the image copies from keeps the file: the build mounts it there, or removes it before anything is copied. */
-  #takenFromStage(place, { source: source2, workdir }, hider, known2, isLasting2) {
+  #takenFromStage(place, { source: source2, workdir }, hider, known3, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
     const path19 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
     if (stage === null || instructions === null || path19 === null || !PLAIN_PATH.test(path19)) refuse();
-    if (isLasting2 && !isOfTools(path19)) refuse(atStart(known2?.path ?? baseName(path19), place.version.path));
+    if (isLasting2 && !isOfTools(path19)) refuse(atStart(known3?.path ?? baseName(path19), place.version.path));
     if (this.#isTakenElsewhere(stage, source2, path19)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
     const isTaken = copySources(source2).includes(path19.slice(1));
     if (isTaken) this.#plan.drop(source2, [path19.slice(1)]);
-    const at3 = broughtBy(instructions, path19, known2);
+    const at3 = broughtBy(instructions, path19, known3);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path19, copy.workdir));
+      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path19, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
         path: path19,
         inContext,
-        known: known2,
+        known: known3,
         removerAt: null,
         isLasting: false,
         layer: null
@@ -65926,9 +66177,9 @@ var plans = /* @__PURE__ */ new WeakMap();
 function remedyFor(evidence, leak) {
   const { dockerfile, reason, layers } = evidence.origin;
   if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return NOTHING4;
-  const known2 = plans.get(evidence) ?? planAll(evidence, dockerfile);
-  plans.set(evidence, known2);
-  return known2.get(leak) ?? NOTHING4;
+  const known3 = plans.get(evidence) ?? planAll(evidence, dockerfile);
+  plans.set(evidence, known3);
+  return known3.get(leak) ?? NOTHING4;
 }
 
 // src/rules/secret/advice.ts
@@ -66173,7 +66424,7 @@ function* leaksOf(evidence, ruleId) {
 function draftOf(evidence, leak) {
   const [first2, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf3(evidence, leak, place),
@@ -66191,22 +66442,6 @@ function hashOf2({ value, detector }, salt) {
   const hash3 = createHmac2("sha256", salt).update(value).digest("hex");
   return detector.guessable === true ? hash3.slice(-4) : hash3.slice(0, 32);
 }
-var locationOf = ({ built }, place) => {
-  if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
-  if (place.kind === "config") return { kind: "config", field: place.field };
-  if (place.kind === "attestation")
-    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
-  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
-  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
-  return {
-    kind: "layer",
-    layer: place.version.layer,
-    path: place.version.path,
-    ...place.inside === null ? {} : { inside: place.inside },
-    line: place.inside === null ? place.line : null,
-    offset: place.offset
-  };
-};
 function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
   const remover = evidence.origin.layers[place.ending.layer];
@@ -66379,15 +66614,15 @@ function copyChange(evidence, leak, place, keyword, mounted, fix) {
   if (keyword === "ADD" && archive !== void 0)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
-  const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
-  const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
-  if (known2?.ignoredBy != null)
-    return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
+  const known3 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
+  const from = known3 === void 0 || known3.path === known3.inContext ? "" : ` It is ${known3.path} of the checkout.`;
+  if (known3?.ignoredBy != null)
+    return `\`${known3.ignoredBy.pattern}\` in ${known3.ignoreFile} (line ${known3.ignoredBy.line}) keeps ${known3.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path19 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const path19 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path19);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path19)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path19)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -66414,7 +66649,7 @@ function relatedOf(evidence, leak, lead) {
     if (related.length >= MAX_RELATED) break;
     related.push({
       role: "also-in",
-      location: locationOf(evidence, place),
+      location: locationOf(place, evidence.built !== null),
       dockerfile: place.lines,
       ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {}
     });
@@ -66463,7 +66698,7 @@ function seenFrom(evidence, leak, place) {
     message: messageOf(evidence, leak, place, what) + (generated ? " The script of a package made it in the build: all containers share it." : ""),
     remedy: remedyOf(evidence, leak, place, remedy),
     fix: remedy.fix,
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     dockerfile: place.owner === "base" ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file: (place.kind === "file" || place.kind === "tar") && entry !== null ? {
@@ -67107,6 +67342,3432 @@ var IMAGE_RULES = [
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? null;
 
+// src/policy/allow.ts
+import { createHmac as createHmac3 } from "node:crypto";
+
+// node_modules/@eslint-community/regexpp/index.mjs
+var latestEcmaVersion = 2025;
+var largeIdStartRanges = void 0;
+var largeIdContinueRanges = void 0;
+function isIdStart(cp) {
+  if (cp < 65)
+    return false;
+  if (cp < 91)
+    return true;
+  if (cp < 97)
+    return false;
+  if (cp < 123)
+    return true;
+  return isLargeIdStart(cp);
+}
+function isIdContinue(cp) {
+  if (cp < 48)
+    return false;
+  if (cp < 58)
+    return true;
+  if (cp < 65)
+    return false;
+  if (cp < 91)
+    return true;
+  if (cp === 95)
+    return true;
+  if (cp < 97)
+    return false;
+  if (cp < 123)
+    return true;
+  return isLargeIdStart(cp) || isLargeIdContinue(cp);
+}
+function isLargeIdStart(cp) {
+  return isInRange(cp, largeIdStartRanges !== null && largeIdStartRanges !== void 0 ? largeIdStartRanges : largeIdStartRanges = initLargeIdStartRanges());
+}
+function isLargeIdContinue(cp) {
+  return isInRange(cp, largeIdContinueRanges !== null && largeIdContinueRanges !== void 0 ? largeIdContinueRanges : largeIdContinueRanges = initLargeIdContinueRanges());
+}
+function initLargeIdStartRanges() {
+  return restoreRanges("4q 0 b 0 5 0 6 m 2 u 2 cp 5 b f 4 8 0 2 0 3m 4 2 1 3 3 2 0 7 0 2 2 2 0 2 j 2 2a 2 3u 9 4l 2 11 2 1 7 14 3 1 1w q 5 3 1a 16 10 1 2 2q 2 0 g 1 8 1 b 2 3 0 h 0 2 t u 2g c 0 p w a 1 5 0 6 l 5 0 a 0 4 0 o o 8 a 6 n 2 6 h 15 1n 1h 4 0 j 0 8 9 g f 5 7 3 1 3 l 2 6 2 0 4 3 4 0 h 0 e 1 2 2 f 1 b 0 9 5 5 1 3 l 2 6 2 1 2 1 2 1 w 3 2 0 k 2 h 8 2 2 2 l 2 6 2 1 2 4 4 0 j 0 g 1 o 0 c 7 3 1 3 l 2 6 2 1 2 4 4 0 v 1 2 2 g 0 i 0 2 5 4 2 2 3 4 1 2 0 2 1 4 1 4 2 4 b n 0 1h 7 2 2 2 m 2 f 4 0 r 2 2 1 3 1 v 0 5 7 2 2 2 m 2 9 2 4 4 0 v 2 2 1 g 1 i 8 2 2 2 14 3 0 h 0 6 2 9 2 p 5 6 h 4 n 2 8 2 0 3 6 1n 1b 2 1 d 6 1n 1 2 0 2 4 2 n 2 0 2 9 2 1 a 0 3 4 2 0 m 3 x 0 1s 7 2 z s 4 38 16 l 0 h 5 5 3 4 0 4 1 8 2 5 c d 0 i 11 2 0 6 0 3 16 2 98 2 3 3 6 2 0 2 3 3 14 2 3 3 w 2 3 3 6 2 0 2 3 3 e 2 1k 2 3 3 1u 12 f h 2d 3 5 4 h7 3 g 2 p 6 22 4 a 8 h e i f h f c 2 2 g 1f 10 0 5 0 1w 2g 8 14 2 0 6 1x b u 1e t 3 4 c 17 5 p 1j m a 1g 2b 0 2m 1a i 7 1j t e 1 b 17 r z 16 2 b z 3 a 6 16 3 2 16 3 2 5 2 1 4 0 6 5b 1t 7p 3 5 3 11 3 5 3 7 2 0 2 0 2 0 2 u 3 1g 2 6 2 0 4 2 2 6 4 3 3 5 5 c 6 2 2 6 39 0 e 0 g g 2r 0 5 0 3 9 2 0 3 5 7 0 2 0 2 0 2 f 3 3 6 4 5 0 i 14 22g 6c 7 3 4 1 d 11 2 0 6 0 3 1j 8 0 h m a 6 2 6 2 6 2 6 2 6 2 6 2 6 2 6 fb 2 q 8 8 4 3 4 5 2d 5 4 2 2h 2 3 6 16 2 2l i v 1d f e9 533 1t h3g 1w 19 3 7g 4 f b 1 l 1a h u 3 27 14 8 3 2u 3 2a 5 0 f g 2 2 2 3 2 m u 1f f 1d 1r 5 4 0 2 1 c r b m q s 8 1a t 0 h 4 2 9 b 4 2 14 o 2 2 7 l m 4 0 4 1d 2 0 4 1 3 4 3 0 2 0 p 2 3 a 8 2 d 5 3 5 3 5 a 6 2 6 2 16 2 d 3 1 3 36 u 8mb d m 5 1c 6it a5 3 2x 13 6 d 4 6 0 2 9 2 c 2 4 2 0 2 1 2 1 2 2z y a2 j 1r 3 1h 15 b 39 4 2 3q 11 p 7 p c 2g 4 5 3 5 3 5 3 2 10 b 2 p 2 i 2 1 2 e 3 d z 3e 1y 1g 7g s 4 1c 1c v e t 6 11 b t 3 z 5 7 2 4 17 4d j z 5 z 5 13 9 1f d a 2 e 2 6 2 1 2 a 2 e 2 6 2 1 4 1f d 8m a l b 7 p 5 2 15 2 d 1t 5 3 0 2 17 2 1 4 0 3 m b m a u 1u i 2 1 b l b p 7 p 13 1j 7 1 1t 0 g 3 2 2 2 s 17 s 4 s 10 7 2 r s 1h b l b i e h 33 20 1k 1e e 1e e z 13 r a m 6z 15 7 1 h 5 i l i s b 0 9 l 17 h 1b k s m d 1g 1m 1 3 0 e 18 x o r z u 0 3 0 9 y 4 0 d 1b f 3 m 0 2 0 10 h 2 o k 1 1s 6 2 0 2 3 2 e 2 9 8 1a 13 7 3 1 3 l 2 6 2 1 2 4 4 0 j 0 d 4 v 9 2 0 3 0 2 11 2 0 q 0 2 0 19 1g j 3 l 2 v 1b l 1 2 0 55 1a 16 3 11 1b l 0 1o 16 e 0 20 q 12 6 56 17 39 1r w 7 3 0 3 7 2 1 2 n g 0 2 0 2n 7 3 12 h 0 2 0 t 0 b 13 8 0 m 0 c 19 k 0 j 20 i 0 52 w w 8 2 10 i 0 1e t 35 6 2 1 2 11 m 0 q 5 2 1 2 v f 0 o 17 m 0 6n i g 0 2 c 2 x 3h 0 28 pl 2v 33 6 5q d 8m 1sa 2o g tr i 5 q 32y 6 g6 5a2 t 1cz fs 8 u i 26 i t j 1b h 3 w k 6 i c1 18 5w 1r x o 3 o 19 22 6 0 1v c 1t 1 2 0 f 4 a 5p6 11 x 2o 36 e pd f 1e 5y6 3 2 6 2 1 2 88 a 0 u 2 3 0 f 4 8 az 1s5 2y 6 c 4 8 8 9 4mf 2c 2 1y 2 1 3 0 3 1 3 3 2 b 2 0 2 6 2 1s 2 3 3 7 2 6 2 r 2 3 2 4 2 0 4 6 2 9g 2 o 2 o 2 u 2 o 2 u 2 o 2 u 2 o 2 u 2 o 2 7 1f9 3l f 6 1j 1e 1d 1p 43 18 b 6 h 0 8y t j 17 dh r 6d t 3 0 5s u 2 2 2 1 2 6 3 4 a 1 69 6 2 3 2 1 2 e 2 5g 1o 1v 8 0 xh 3 2 q 2 1 2 0 3 0 2 9 2 3 2 0 2 0 7 0 5 0 2 0 2 0 2 2 2 1 2 0 3 0 2 0 2 0 2 0 2 0 2 1 2 0 3 3 2 6 2 3 2 3 2 0 2 9 2 g 6 2 2 4 2 g 3et wyn x 3dq 2 4gd 3 5rk g h9 1wj f1 15v 3t6 6 6jt upz 8qn");
+}
+function initLargeIdContinueRanges() {
+  return restoreRanges("53 0 g9 33 o 0 70 4 7e 18 2 0 2 1 2 1 2 2 1z a 1d u 7 0 2u 6 3 5 3 1 2 3 3 9 o 0 v q 2k a g 9 y 8 a 0 p 3 2 8 2 2 2 4 18 2 1o 8 17 n 2 w 1j 2 2 h 2 6 b 1 3 9 i 2 1l 0 2 6 3 1 3 2 a 0 b 1 3 9 f 0 3 2 1l 0 2 4 5 1 3 2 4 0 l b 4 0 c 2 1l 0 2 7 2 2 2 2 l 1 3 9 b 5 2 2 1l 0 2 6 3 1 3 2 6 4 b 1 3 9 j 0 1o 4 4 2 2 3 a 0 f 9 h 4 1k 0 2 6 2 2 2 3 8 1 c 1 3 9 i 2 1l 0 2 6 2 2 2 3 8 1 c 1 3 9 4 0 d 3 1k 1 2 6 2 2 2 3 a 0 b 1 3 9 i 2 1z 0 5 5 2 0 2 7 7 9 3 1 1q 0 3 6 d 7 2 9 2g 0 3 8 c 6 2 9 1r 1 7 9 c 0 2 0 2 0 5 1 1e j 2 1 6 a 2 z a 0 2t j 2 9 d 3 5 2 2 2 3 6 4 3 e b 2 e jk 2 a 8 pt 3 t 2 u 1 v 1 1t v a 0 3 9 y 2 2 a 40 0 3b b 5 b b 9 3l a 1p 4 1m 9 2 s 3 a 7 9 n d 2 1d g 4 1c g c 9 i 8 d 2 v c 3 9 19 d 1d j 9 9 7 9 3b 2 2 k 5 0 7 0 3 2 5j 1r el 1 1e 1 k 0 3g c 5 0 4 b 2db 2 3y 0 2p v ff 5 2y 1 2p 0 n51 9 1y 0 5 9 x 1 29 1 7l 0 4 0 5 0 o 4 5 0 2c 1 1f h b 9 7 h e a t 7 q c 19 3 1c d g 9 c 0 b 9 1c d d 0 9 1 3 9 y 2 1f 0 2 2 3 1 6 1 2 0 16 4 6 1 6l 7 2 1 3 9 fmt 0 ki f h f 4 1 p 2 5d 9 12 0 12 0 ig 0 6b 0 46 4 86 9 120 2 2 1 6 3 15 2 5 0 4m 1 fy 3 9 9 7 9 w 4 8u 1 v 4 x f 1z a 1e 3 3f 2 1i e w a 3 1 b 3 1a a 8 0 1a 9 7 2 11 d 2 9 6 1 19 0 d 2 1d d 9 3 2 b 2b b 7 0 3 0 4e b 6 9 7 3 1k 1 2 6 3 1 3 2 a 0 b 1 3 6 4 4 1w 8 2 0 3 0 2 3 2 4 2 0 f 1 2b h a 9 5 0 2a j d 9 5y 6 3 8 s 1 2b g g 9 2a c 9 9 7 j 1m e 5 9 6r e 4m 9 1z 5 2 1 3 3 2 0 2 1 d 9 3c 6 3 6 4 0 t 9 15 6 2 3 9 0 a a 1b f 5j 7 3t 9 1i 7 2 7 h 9 1l l 2 d 3f 5 4 0 2 1 2 6 2 0 9 9 1d 4 2 1 2 4 9 9 1j 9 7 0 77 3 a 1 2 0 1d 6 4 4 e a 44m 0 7 e 8uh r 1t3 9 2f 9 13 4 1o 6 q 9 ev 9 d2 0 2 1i 8 3 2a 0 c 1 f58 1 382 9 ef 19 3 m dd 1 1p 4 4 5 9 7 3 6 v 3 45 2 c 2 9 1 3 0 x 1 11p 1d e9 1i 5 1d 9 0 f 0 n 4 2 e 11t 6 2 g 3 6 2 1 2 4 2t 0 4h 6 a 9 9x 0 1q d dv d 6t 1 2 9 6h 0 3 0 8 1 6 0 d7 6 32 6 6 9 3o7 9 gvt3 6n");
+}
+function isInRange(cp, ranges) {
+  let l = 0, r = ranges.length / 2 | 0, i = 0, min = 0, max = 0;
+  while (l < r) {
+    i = (l + r) / 2 | 0;
+    min = ranges[2 * i];
+    max = ranges[2 * i + 1];
+    if (cp < min) {
+      r = i;
+    } else if (cp > max) {
+      l = i + 1;
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+function restoreRanges(data) {
+  let last = 0;
+  return data.split(" ").map((s) => last += parseInt(s, 36) | 0);
+}
+var DataSet = class {
+  constructor(raw2018, raw2019, raw2020, raw2021, raw2022, raw2023, raw2024, raw2025, raw2026) {
+    this._raw2018 = raw2018;
+    this._raw2019 = raw2019;
+    this._raw2020 = raw2020;
+    this._raw2021 = raw2021;
+    this._raw2022 = raw2022;
+    this._raw2023 = raw2023;
+    this._raw2024 = raw2024;
+    this._raw2025 = raw2025;
+    this._raw2026 = raw2026;
+  }
+  get es2018() {
+    var _a3;
+    return (_a3 = this._set2018) !== null && _a3 !== void 0 ? _a3 : this._set2018 = new Set(this._raw2018.split(" "));
+  }
+  get es2019() {
+    var _a3;
+    return (_a3 = this._set2019) !== null && _a3 !== void 0 ? _a3 : this._set2019 = new Set(this._raw2019.split(" "));
+  }
+  get es2020() {
+    var _a3;
+    return (_a3 = this._set2020) !== null && _a3 !== void 0 ? _a3 : this._set2020 = new Set(this._raw2020.split(" "));
+  }
+  get es2021() {
+    var _a3;
+    return (_a3 = this._set2021) !== null && _a3 !== void 0 ? _a3 : this._set2021 = new Set(this._raw2021.split(" "));
+  }
+  get es2022() {
+    var _a3;
+    return (_a3 = this._set2022) !== null && _a3 !== void 0 ? _a3 : this._set2022 = new Set(this._raw2022.split(" "));
+  }
+  get es2023() {
+    var _a3;
+    return (_a3 = this._set2023) !== null && _a3 !== void 0 ? _a3 : this._set2023 = new Set(this._raw2023.split(" "));
+  }
+  get es2024() {
+    var _a3;
+    return (_a3 = this._set2024) !== null && _a3 !== void 0 ? _a3 : this._set2024 = new Set(this._raw2024.split(" "));
+  }
+  get es2025() {
+    var _a3;
+    return (_a3 = this._set2025) !== null && _a3 !== void 0 ? _a3 : this._set2025 = new Set(this._raw2025.split(" "));
+  }
+  get es2026() {
+    var _a3;
+    return (_a3 = this._set2026) !== null && _a3 !== void 0 ? _a3 : this._set2026 = new Set(this._raw2026.split(" "));
+  }
+};
+var gcNameSet = /* @__PURE__ */ new Set(["General_Category", "gc"]);
+var scNameSet = /* @__PURE__ */ new Set(["Script", "Script_Extensions", "sc", "scx"]);
+var gcValueSets = new DataSet("C Cased_Letter Cc Cf Close_Punctuation Cn Co Combining_Mark Connector_Punctuation Control Cs Currency_Symbol Dash_Punctuation Decimal_Number Enclosing_Mark Final_Punctuation Format Initial_Punctuation L LC Letter Letter_Number Line_Separator Ll Lm Lo Lowercase_Letter Lt Lu M Mark Math_Symbol Mc Me Mn Modifier_Letter Modifier_Symbol N Nd Nl No Nonspacing_Mark Number Open_Punctuation Other Other_Letter Other_Number Other_Punctuation Other_Symbol P Paragraph_Separator Pc Pd Pe Pf Pi Po Private_Use Ps Punctuation S Sc Separator Sk Sm So Space_Separator Spacing_Mark Surrogate Symbol Titlecase_Letter Unassigned Uppercase_Letter Z Zl Zp Zs cntrl digit punct", "", "", "", "", "", "", "", "");
+var scValueSets = new DataSet("Adlam Adlm Aghb Ahom Anatolian_Hieroglyphs Arab Arabic Armenian Armi Armn Avestan Avst Bali Balinese Bamu Bamum Bass Bassa_Vah Batak Batk Beng Bengali Bhaiksuki Bhks Bopo Bopomofo Brah Brahmi Brai Braille Bugi Buginese Buhd Buhid Cakm Canadian_Aboriginal Cans Cari Carian Caucasian_Albanian Chakma Cham Cher Cherokee Common Copt Coptic Cprt Cuneiform Cypriot Cyrillic Cyrl Deseret Deva Devanagari Dsrt Dupl Duployan Egyp Egyptian_Hieroglyphs Elba Elbasan Ethi Ethiopic Geor Georgian Glag Glagolitic Gonm Goth Gothic Gran Grantha Greek Grek Gujarati Gujr Gurmukhi Guru Han Hang Hangul Hani Hano Hanunoo Hatr Hatran Hebr Hebrew Hira Hiragana Hluw Hmng Hung Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Ital Java Javanese Kaithi Kali Kana Kannada Katakana Kayah_Li Khar Kharoshthi Khmer Khmr Khoj Khojki Khudawadi Knda Kthi Lana Lao Laoo Latin Latn Lepc Lepcha Limb Limbu Lina Linb Linear_A Linear_B Lisu Lyci Lycian Lydi Lydian Mahajani Mahj Malayalam Mand Mandaic Mani Manichaean Marc Marchen Masaram_Gondi Meetei_Mayek Mend Mende_Kikakui Merc Mero Meroitic_Cursive Meroitic_Hieroglyphs Miao Mlym Modi Mong Mongolian Mro Mroo Mtei Mult Multani Myanmar Mymr Nabataean Narb Nbat New_Tai_Lue Newa Nko Nkoo Nshu Nushu Ogam Ogham Ol_Chiki Olck Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_South_Arabian Old_Turkic Oriya Orkh Orya Osage Osge Osma Osmanya Pahawh_Hmong Palm Palmyrene Pau_Cin_Hau Pauc Perm Phag Phags_Pa Phli Phlp Phnx Phoenician Plrd Prti Psalter_Pahlavi Qaac Qaai Rejang Rjng Runic Runr Samaritan Samr Sarb Saur Saurashtra Sgnw Sharada Shavian Shaw Shrd Sidd Siddham SignWriting Sind Sinh Sinhala Sora Sora_Sompeng Soyo Soyombo Sund Sundanese Sylo Syloti_Nagri Syrc Syriac Tagalog Tagb Tagbanwa Tai_Le Tai_Tham Tai_Viet Takr Takri Tale Talu Tamil Taml Tang Tangut Tavt Telu Telugu Tfng Tglg Thaa Thaana Thai Tibetan Tibt Tifinagh Tirh Tirhuta Ugar Ugaritic Vai Vaii Wara Warang_Citi Xpeo Xsux Yi Yiii Zanabazar_Square Zanb Zinh Zyyy", "Dogr Dogra Gong Gunjala_Gondi Hanifi_Rohingya Maka Makasar Medefaidrin Medf Old_Sogdian Rohg Sogd Sogdian Sogo", "Elym Elymaic Hmnp Nand Nandinagari Nyiakeng_Puachue_Hmong Wancho Wcho", "Chorasmian Chrs Diak Dives_Akuru Khitan_Small_Script Kits Yezi Yezidi", "Cpmn Cypro_Minoan Old_Uyghur Ougr Tangsa Tnsa Toto Vith Vithkuqi", "Berf Beria_Erfe Gara Garay Gukh Gurung_Khema Hrkt Jurc Jurchen Katakana_Or_Hiragana Kawi Kirat_Rai Krai Nag_Mundari Nagm Ol_Onal Onao Pcun Proto_Cuneiform Seal Sidetic Sidt Sunu Sunuwar Tai_Yo Tayo Todhri Todr Tolong_Siki Tols Tulu_Tigalari Tutg Unknown Zzzz", "", "", "");
+var binPropertySets = new DataSet("AHex ASCII ASCII_Hex_Digit Alpha Alphabetic Any Assigned Bidi_C Bidi_Control Bidi_M Bidi_Mirrored CI CWCF CWCM CWKCF CWL CWT CWU Case_Ignorable Cased Changes_When_Casefolded Changes_When_Casemapped Changes_When_Lowercased Changes_When_NFKC_Casefolded Changes_When_Titlecased Changes_When_Uppercased DI Dash Default_Ignorable_Code_Point Dep Deprecated Dia Diacritic Emoji Emoji_Component Emoji_Modifier Emoji_Modifier_Base Emoji_Presentation Ext Extender Gr_Base Gr_Ext Grapheme_Base Grapheme_Extend Hex Hex_Digit IDC IDS IDSB IDST IDS_Binary_Operator IDS_Trinary_Operator ID_Continue ID_Start Ideo Ideographic Join_C Join_Control LOE Logical_Order_Exception Lower Lowercase Math NChar Noncharacter_Code_Point Pat_Syn Pat_WS Pattern_Syntax Pattern_White_Space QMark Quotation_Mark RI Radical Regional_Indicator SD STerm Sentence_Terminal Soft_Dotted Term Terminal_Punctuation UIdeo Unified_Ideograph Upper Uppercase VS Variation_Selector White_Space XIDC XIDS XID_Continue XID_Start space", "Extended_Pictographic", "", "EBase EComp EMod EPres ExtPict", "", "", "", "", "");
+var binPropertyOfStringsSets = new DataSet("", "", "", "", "", "", "Basic_Emoji Emoji_Keycap_Sequence RGI_Emoji RGI_Emoji_Flag_Sequence RGI_Emoji_Modifier_Sequence RGI_Emoji_Tag_Sequence RGI_Emoji_ZWJ_Sequence", "", "");
+function isValidUnicodeProperty(version2, name2, value) {
+  if (gcNameSet.has(name2)) {
+    return version2 >= 2018 && gcValueSets.es2018.has(value);
+  }
+  if (scNameSet.has(name2)) {
+    return version2 >= 2018 && scValueSets.es2018.has(value) || version2 >= 2019 && scValueSets.es2019.has(value) || version2 >= 2020 && scValueSets.es2020.has(value) || version2 >= 2021 && scValueSets.es2021.has(value) || version2 >= 2022 && scValueSets.es2022.has(value) || version2 >= 2023 && scValueSets.es2023.has(value);
+  }
+  return false;
+}
+function isValidLoneUnicodeProperty(version2, value) {
+  return version2 >= 2018 && binPropertySets.es2018.has(value) || version2 >= 2019 && binPropertySets.es2019.has(value) || version2 >= 2021 && binPropertySets.es2021.has(value);
+}
+function isValidLoneUnicodePropertyOfString(version2, value) {
+  return version2 >= 2024 && binPropertyOfStringsSets.es2024.has(value);
+}
+var BACKSPACE = 8;
+var CHARACTER_TABULATION = 9;
+var LINE_FEED3 = 10;
+var LINE_TABULATION = 11;
+var FORM_FEED = 12;
+var CARRIAGE_RETURN2 = 13;
+var EXCLAMATION_MARK = 33;
+var NUMBER_SIGN = 35;
+var DOLLAR_SIGN = 36;
+var PERCENT_SIGN = 37;
+var AMPERSAND = 38;
+var LEFT_PARENTHESIS = 40;
+var RIGHT_PARENTHESIS = 41;
+var ASTERISK = 42;
+var PLUS_SIGN = 43;
+var COMMA = 44;
+var HYPHEN_MINUS = 45;
+var FULL_STOP = 46;
+var SOLIDUS = 47;
+var DIGIT_ZERO = 48;
+var DIGIT_ONE = 49;
+var DIGIT_SEVEN = 55;
+var DIGIT_NINE = 57;
+var COLON = 58;
+var SEMICOLON = 59;
+var LESS_THAN_SIGN = 60;
+var EQUALS_SIGN = 61;
+var GREATER_THAN_SIGN = 62;
+var QUESTION_MARK = 63;
+var COMMERCIAL_AT = 64;
+var LATIN_CAPITAL_LETTER_A = 65;
+var LATIN_CAPITAL_LETTER_B = 66;
+var LATIN_CAPITAL_LETTER_D = 68;
+var LATIN_CAPITAL_LETTER_F = 70;
+var LATIN_CAPITAL_LETTER_P = 80;
+var LATIN_CAPITAL_LETTER_S = 83;
+var LATIN_CAPITAL_LETTER_W = 87;
+var LATIN_CAPITAL_LETTER_Z = 90;
+var LOW_LINE = 95;
+var LATIN_SMALL_LETTER_A = 97;
+var LATIN_SMALL_LETTER_B = 98;
+var LATIN_SMALL_LETTER_C = 99;
+var LATIN_SMALL_LETTER_D = 100;
+var LATIN_SMALL_LETTER_F = 102;
+var LATIN_SMALL_LETTER_G = 103;
+var LATIN_SMALL_LETTER_I = 105;
+var LATIN_SMALL_LETTER_K = 107;
+var LATIN_SMALL_LETTER_M = 109;
+var LATIN_SMALL_LETTER_N = 110;
+var LATIN_SMALL_LETTER_P = 112;
+var LATIN_SMALL_LETTER_Q = 113;
+var LATIN_SMALL_LETTER_R = 114;
+var LATIN_SMALL_LETTER_S = 115;
+var LATIN_SMALL_LETTER_T = 116;
+var LATIN_SMALL_LETTER_U = 117;
+var LATIN_SMALL_LETTER_V = 118;
+var LATIN_SMALL_LETTER_W = 119;
+var LATIN_SMALL_LETTER_X = 120;
+var LATIN_SMALL_LETTER_Y = 121;
+var LATIN_SMALL_LETTER_Z = 122;
+var LEFT_SQUARE_BRACKET = 91;
+var REVERSE_SOLIDUS = 92;
+var RIGHT_SQUARE_BRACKET = 93;
+var CIRCUMFLEX_ACCENT = 94;
+var GRAVE_ACCENT = 96;
+var LEFT_CURLY_BRACKET = 123;
+var VERTICAL_LINE = 124;
+var RIGHT_CURLY_BRACKET = 125;
+var TILDE = 126;
+var ZERO_WIDTH_NON_JOINER = 8204;
+var ZERO_WIDTH_JOINER = 8205;
+var LINE_SEPARATOR = 8232;
+var PARAGRAPH_SEPARATOR = 8233;
+var MIN_CODE_POINT = 0;
+var MAX_CODE_POINT = 1114111;
+function isLatinLetter(code3) {
+  return code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_Z || code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_Z;
+}
+function isDecimalDigit(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_NINE;
+}
+function isOctalDigit(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_SEVEN;
+}
+function isHexDigit2(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_NINE || code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_F || code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_F;
+}
+function isLineTerminator(code3) {
+  return code3 === LINE_FEED3 || code3 === CARRIAGE_RETURN2 || code3 === LINE_SEPARATOR || code3 === PARAGRAPH_SEPARATOR;
+}
+function isValidUnicode(code3) {
+  return code3 >= MIN_CODE_POINT && code3 <= MAX_CODE_POINT;
+}
+function digitToInt(code3) {
+  if (code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_F) {
+    return code3 - LATIN_SMALL_LETTER_A + 10;
+  }
+  if (code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_F) {
+    return code3 - LATIN_CAPITAL_LETTER_A + 10;
+  }
+  return code3 - DIGIT_ZERO;
+}
+function isLeadSurrogate(code3) {
+  return code3 >= 55296 && code3 <= 56319;
+}
+function isTrailSurrogate(code3) {
+  return code3 >= 56320 && code3 <= 57343;
+}
+function combineSurrogatePair(lead, trail) {
+  return (lead - 55296) * 1024 + (trail - 56320) + 65536;
+}
+var GroupSpecifiersAsES2018 = class {
+  constructor() {
+    this.groupName = /* @__PURE__ */ new Set();
+  }
+  clear() {
+    this.groupName.clear();
+  }
+  isEmpty() {
+    return !this.groupName.size;
+  }
+  hasInPattern(name2) {
+    return this.groupName.has(name2);
+  }
+  hasInScope(name2) {
+    return this.hasInPattern(name2);
+  }
+  addToScope(name2) {
+    this.groupName.add(name2);
+  }
+  enterDisjunction() {
+  }
+  enterAlternative() {
+  }
+  leaveDisjunction() {
+  }
+};
+var BranchID = class _BranchID {
+  constructor(parent, base) {
+    this.parent = parent;
+    this.base = base !== null && base !== void 0 ? base : this;
+  }
+  separatedFrom(other) {
+    var _a3, _b;
+    if (this.base === other.base && this !== other) {
+      return true;
+    }
+    if (other.parent && this.separatedFrom(other.parent)) {
+      return true;
+    }
+    return (_b = (_a3 = this.parent) === null || _a3 === void 0 ? void 0 : _a3.separatedFrom(other)) !== null && _b !== void 0 ? _b : false;
+  }
+  child() {
+    return new _BranchID(this, null);
+  }
+  sibling() {
+    return new _BranchID(this.parent, this.base);
+  }
+};
+var GroupSpecifiersAsES2025 = class {
+  constructor() {
+    this.branchID = new BranchID(null, null);
+    this.groupNames = /* @__PURE__ */ new Map();
+  }
+  clear() {
+    this.branchID = new BranchID(null, null);
+    this.groupNames.clear();
+  }
+  isEmpty() {
+    return !this.groupNames.size;
+  }
+  enterDisjunction() {
+    this.branchID = this.branchID.child();
+  }
+  enterAlternative(index) {
+    if (index === 0) {
+      return;
+    }
+    this.branchID = this.branchID.sibling();
+  }
+  leaveDisjunction() {
+    this.branchID = this.branchID.parent;
+  }
+  hasInPattern(name2) {
+    return this.groupNames.has(name2);
+  }
+  hasInScope(name2) {
+    const branches = this.groupNames.get(name2);
+    if (!branches) {
+      return false;
+    }
+    for (const branch of branches) {
+      if (!branch.separatedFrom(this.branchID)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  addToScope(name2) {
+    const branches = this.groupNames.get(name2);
+    if (branches) {
+      branches.push(this.branchID);
+      return;
+    }
+    this.groupNames.set(name2, [this.branchID]);
+  }
+};
+var legacyImpl = {
+  at(s, end2, i) {
+    return i < end2 ? s.charCodeAt(i) : -1;
+  },
+  width(c) {
+    return 1;
+  }
+};
+var unicodeImpl = {
+  at(s, end2, i) {
+    return i < end2 ? s.codePointAt(i) : -1;
+  },
+  width(c) {
+    return c > 65535 ? 2 : 1;
+  }
+};
+var Reader2 = class {
+  constructor() {
+    this._impl = legacyImpl;
+    this._s = "";
+    this._i = 0;
+    this._end = 0;
+    this._cp1 = -1;
+    this._w1 = 1;
+    this._cp2 = -1;
+    this._w2 = 1;
+    this._cp3 = -1;
+    this._w3 = 1;
+    this._cp4 = -1;
+  }
+  get source() {
+    return this._s;
+  }
+  get index() {
+    return this._i;
+  }
+  get currentCodePoint() {
+    return this._cp1;
+  }
+  get nextCodePoint() {
+    return this._cp2;
+  }
+  get nextCodePoint2() {
+    return this._cp3;
+  }
+  get nextCodePoint3() {
+    return this._cp4;
+  }
+  reset(source2, start, end2, uFlag) {
+    this._impl = uFlag ? unicodeImpl : legacyImpl;
+    this._s = source2;
+    this._end = end2;
+    this.rewind(start);
+  }
+  rewind(index) {
+    const impl = this._impl;
+    this._i = index;
+    this._cp1 = impl.at(this._s, this._end, index);
+    this._w1 = impl.width(this._cp1);
+    this._cp2 = impl.at(this._s, this._end, index + this._w1);
+    this._w2 = impl.width(this._cp2);
+    this._cp3 = impl.at(this._s, this._end, index + this._w1 + this._w2);
+    this._w3 = impl.width(this._cp3);
+    this._cp4 = impl.at(this._s, this._end, index + this._w1 + this._w2 + this._w3);
+  }
+  advance() {
+    if (this._cp1 !== -1) {
+      const impl = this._impl;
+      this._i += this._w1;
+      this._cp1 = this._cp2;
+      this._w1 = this._w2;
+      this._cp2 = this._cp3;
+      this._w2 = impl.width(this._cp2);
+      this._cp3 = this._cp4;
+      this._w3 = impl.width(this._cp3);
+      this._cp4 = impl.at(this._s, this._end, this._i + this._w1 + this._w2 + this._w3);
+    }
+  }
+  eat(cp) {
+    if (this._cp1 === cp) {
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eat2(cp1, cp2) {
+    if (this._cp1 === cp1 && this._cp2 === cp2) {
+      this.advance();
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eat3(cp1, cp2, cp3) {
+    if (this._cp1 === cp1 && this._cp2 === cp2 && this._cp3 === cp3) {
+      this.advance();
+      this.advance();
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+};
+var RegExpSyntaxError = class extends SyntaxError {
+  constructor(message, index) {
+    super(message);
+    this.index = index;
+  }
+};
+function newRegExpSyntaxError(srcCtx, flags, index, message) {
+  let source2 = "";
+  if (srcCtx.kind === "literal") {
+    const literal4 = srcCtx.source.slice(srcCtx.start, srcCtx.end);
+    if (literal4) {
+      source2 = `: ${literal4}`;
+    }
+  } else if (srcCtx.kind === "pattern") {
+    const pattern = srcCtx.source.slice(srcCtx.start, srcCtx.end);
+    const flagsText = `${flags.unicode ? "u" : ""}${flags.unicodeSets ? "v" : ""}`;
+    source2 = `: /${pattern}/${flagsText}`;
+  }
+  return new RegExpSyntaxError(`Invalid regular expression${source2}: ${message}`, index);
+}
+var SYNTAX_CHARACTER = /* @__PURE__ */ new Set([
+  CIRCUMFLEX_ACCENT,
+  DOLLAR_SIGN,
+  REVERSE_SOLIDUS,
+  FULL_STOP,
+  ASTERISK,
+  PLUS_SIGN,
+  QUESTION_MARK,
+  LEFT_PARENTHESIS,
+  RIGHT_PARENTHESIS,
+  LEFT_SQUARE_BRACKET,
+  RIGHT_SQUARE_BRACKET,
+  LEFT_CURLY_BRACKET,
+  RIGHT_CURLY_BRACKET,
+  VERTICAL_LINE
+]);
+var CLASS_SET_RESERVED_DOUBLE_PUNCTUATOR_CHARACTER = /* @__PURE__ */ new Set([
+  AMPERSAND,
+  EXCLAMATION_MARK,
+  NUMBER_SIGN,
+  DOLLAR_SIGN,
+  PERCENT_SIGN,
+  ASTERISK,
+  PLUS_SIGN,
+  COMMA,
+  FULL_STOP,
+  COLON,
+  SEMICOLON,
+  LESS_THAN_SIGN,
+  EQUALS_SIGN,
+  GREATER_THAN_SIGN,
+  QUESTION_MARK,
+  COMMERCIAL_AT,
+  CIRCUMFLEX_ACCENT,
+  GRAVE_ACCENT,
+  TILDE
+]);
+var CLASS_SET_SYNTAX_CHARACTER = /* @__PURE__ */ new Set([
+  LEFT_PARENTHESIS,
+  RIGHT_PARENTHESIS,
+  LEFT_SQUARE_BRACKET,
+  RIGHT_SQUARE_BRACKET,
+  LEFT_CURLY_BRACKET,
+  RIGHT_CURLY_BRACKET,
+  SOLIDUS,
+  HYPHEN_MINUS,
+  REVERSE_SOLIDUS,
+  VERTICAL_LINE
+]);
+var CLASS_SET_RESERVED_PUNCTUATOR = /* @__PURE__ */ new Set([
+  AMPERSAND,
+  HYPHEN_MINUS,
+  EXCLAMATION_MARK,
+  NUMBER_SIGN,
+  PERCENT_SIGN,
+  COMMA,
+  COLON,
+  SEMICOLON,
+  LESS_THAN_SIGN,
+  EQUALS_SIGN,
+  GREATER_THAN_SIGN,
+  COMMERCIAL_AT,
+  GRAVE_ACCENT,
+  TILDE
+]);
+var FLAG_PROP_TO_CODEPOINT = {
+  global: LATIN_SMALL_LETTER_G,
+  ignoreCase: LATIN_SMALL_LETTER_I,
+  multiline: LATIN_SMALL_LETTER_M,
+  unicode: LATIN_SMALL_LETTER_U,
+  sticky: LATIN_SMALL_LETTER_Y,
+  dotAll: LATIN_SMALL_LETTER_S,
+  hasIndices: LATIN_SMALL_LETTER_D,
+  unicodeSets: LATIN_SMALL_LETTER_V
+};
+var FLAG_CODEPOINT_TO_PROP = Object.fromEntries(Object.entries(FLAG_PROP_TO_CODEPOINT).map(([k, v]) => [v, k]));
+function isSyntaxCharacter(cp) {
+  return SYNTAX_CHARACTER.has(cp);
+}
+function isClassSetReservedDoublePunctuatorCharacter(cp) {
+  return CLASS_SET_RESERVED_DOUBLE_PUNCTUATOR_CHARACTER.has(cp);
+}
+function isClassSetSyntaxCharacter(cp) {
+  return CLASS_SET_SYNTAX_CHARACTER.has(cp);
+}
+function isClassSetReservedPunctuator(cp) {
+  return CLASS_SET_RESERVED_PUNCTUATOR.has(cp);
+}
+function isIdentifierStartChar(cp) {
+  return isIdStart(cp) || cp === DOLLAR_SIGN || cp === LOW_LINE;
+}
+function isIdentifierPartChar(cp) {
+  return isIdContinue(cp) || cp === DOLLAR_SIGN || cp === ZERO_WIDTH_NON_JOINER || cp === ZERO_WIDTH_JOINER;
+}
+function isUnicodePropertyNameCharacter(cp) {
+  return isLatinLetter(cp) || cp === LOW_LINE;
+}
+function isUnicodePropertyValueCharacter(cp) {
+  return isUnicodePropertyNameCharacter(cp) || isDecimalDigit(cp);
+}
+function isRegularExpressionModifier(ch) {
+  return ch === LATIN_SMALL_LETTER_I || ch === LATIN_SMALL_LETTER_M || ch === LATIN_SMALL_LETTER_S;
+}
+var RegExpValidator = class {
+  constructor(options4) {
+    this._reader = new Reader2();
+    this._unicodeMode = false;
+    this._unicodeSetsMode = false;
+    this._nFlag = false;
+    this._lastIntValue = 0;
+    this._lastRange = {
+      min: 0,
+      max: Number.POSITIVE_INFINITY
+    };
+    this._lastStrValue = "";
+    this._lastAssertionIsQuantifiable = false;
+    this._numCapturingParens = 0;
+    this._backreferenceNames = /* @__PURE__ */ new Set();
+    this._srcCtx = null;
+    this._options = options4 !== null && options4 !== void 0 ? options4 : {};
+    this._groupSpecifiers = this.ecmaVersion >= 2025 ? new GroupSpecifiersAsES2025() : new GroupSpecifiersAsES2018();
+  }
+  validateLiteral(source2, start = 0, end2 = source2.length) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "literal" };
+    this._unicodeSetsMode = this._unicodeMode = this._nFlag = false;
+    this.reset(source2, start, end2);
+    this.onLiteralEnter(start);
+    if (this.eat(SOLIDUS) && this.eatRegExpBody() && this.eat(SOLIDUS)) {
+      const flagStart = this.index;
+      const unicode = source2.includes("u", flagStart);
+      const unicodeSets = source2.includes("v", flagStart);
+      this.validateFlagsInternal(source2, flagStart, end2);
+      this.validatePatternInternal(source2, start + 1, flagStart - 1, {
+        unicode,
+        unicodeSets
+      });
+    } else if (start >= end2) {
+      this.raise("Empty");
+    } else {
+      const c = String.fromCodePoint(this.currentCodePoint);
+      this.raise(`Unexpected character '${c}'`);
+    }
+    this.onLiteralLeave(start, end2);
+  }
+  validateFlags(source2, start = 0, end2 = source2.length) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "flags" };
+    this.validateFlagsInternal(source2, start, end2);
+  }
+  validatePattern(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "pattern" };
+    this.validatePatternInternal(source2, start, end2, uFlagOrFlags);
+  }
+  validatePatternInternal(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    const mode = this._parseFlagsOptionToMode(uFlagOrFlags, end2);
+    this._unicodeMode = mode.unicodeMode;
+    this._nFlag = mode.nFlag;
+    this._unicodeSetsMode = mode.unicodeSetsMode;
+    this.reset(source2, start, end2);
+    this.consumePattern();
+    if (!this._nFlag && this.ecmaVersion >= 2018 && !this._groupSpecifiers.isEmpty()) {
+      this._nFlag = true;
+      this.rewind(start);
+      this.consumePattern();
+    }
+  }
+  validateFlagsInternal(source2, start, end2) {
+    const flags = this.parseFlags(source2, start, end2);
+    this.onRegExpFlags(start, end2, flags);
+  }
+  _parseFlagsOptionToMode(uFlagOrFlags, sourceEnd) {
+    let unicode = false;
+    let unicodeSets = false;
+    if (uFlagOrFlags && this.ecmaVersion >= 2015) {
+      if (typeof uFlagOrFlags === "object") {
+        unicode = Boolean(uFlagOrFlags.unicode);
+        if (this.ecmaVersion >= 2024) {
+          unicodeSets = Boolean(uFlagOrFlags.unicodeSets);
+        }
+      } else {
+        unicode = uFlagOrFlags;
+      }
+    }
+    if (unicode && unicodeSets) {
+      this.raise("Invalid regular expression flags", {
+        index: sourceEnd + 1,
+        unicode,
+        unicodeSets
+      });
+    }
+    const unicodeMode = unicode || unicodeSets;
+    const nFlag = unicode && this.ecmaVersion >= 2018 || unicodeSets || Boolean(this._options.strict && this.ecmaVersion >= 2023);
+    const unicodeSetsMode = unicodeSets;
+    return { unicodeMode, nFlag, unicodeSetsMode };
+  }
+  get strict() {
+    return Boolean(this._options.strict) || this._unicodeMode;
+  }
+  get ecmaVersion() {
+    var _a3;
+    return (_a3 = this._options.ecmaVersion) !== null && _a3 !== void 0 ? _a3 : latestEcmaVersion;
+  }
+  onLiteralEnter(start) {
+    if (this._options.onLiteralEnter) {
+      this._options.onLiteralEnter(start);
+    }
+  }
+  onLiteralLeave(start, end2) {
+    if (this._options.onLiteralLeave) {
+      this._options.onLiteralLeave(start, end2);
+    }
+  }
+  onRegExpFlags(start, end2, flags) {
+    if (this._options.onRegExpFlags) {
+      this._options.onRegExpFlags(start, end2, flags);
+    }
+    if (this._options.onFlags) {
+      this._options.onFlags(start, end2, flags.global, flags.ignoreCase, flags.multiline, flags.unicode, flags.sticky, flags.dotAll, flags.hasIndices);
+    }
+  }
+  onPatternEnter(start) {
+    if (this._options.onPatternEnter) {
+      this._options.onPatternEnter(start);
+    }
+  }
+  onPatternLeave(start, end2) {
+    if (this._options.onPatternLeave) {
+      this._options.onPatternLeave(start, end2);
+    }
+  }
+  onDisjunctionEnter(start) {
+    if (this._options.onDisjunctionEnter) {
+      this._options.onDisjunctionEnter(start);
+    }
+  }
+  onDisjunctionLeave(start, end2) {
+    if (this._options.onDisjunctionLeave) {
+      this._options.onDisjunctionLeave(start, end2);
+    }
+  }
+  onAlternativeEnter(start, index) {
+    if (this._options.onAlternativeEnter) {
+      this._options.onAlternativeEnter(start, index);
+    }
+  }
+  onAlternativeLeave(start, end2, index) {
+    if (this._options.onAlternativeLeave) {
+      this._options.onAlternativeLeave(start, end2, index);
+    }
+  }
+  onGroupEnter(start) {
+    if (this._options.onGroupEnter) {
+      this._options.onGroupEnter(start);
+    }
+  }
+  onGroupLeave(start, end2) {
+    if (this._options.onGroupLeave) {
+      this._options.onGroupLeave(start, end2);
+    }
+  }
+  onModifiersEnter(start) {
+    if (this._options.onModifiersEnter) {
+      this._options.onModifiersEnter(start);
+    }
+  }
+  onModifiersLeave(start, end2) {
+    if (this._options.onModifiersLeave) {
+      this._options.onModifiersLeave(start, end2);
+    }
+  }
+  onAddModifiers(start, end2, flags) {
+    if (this._options.onAddModifiers) {
+      this._options.onAddModifiers(start, end2, flags);
+    }
+  }
+  onRemoveModifiers(start, end2, flags) {
+    if (this._options.onRemoveModifiers) {
+      this._options.onRemoveModifiers(start, end2, flags);
+    }
+  }
+  onCapturingGroupEnter(start, name2) {
+    if (this._options.onCapturingGroupEnter) {
+      this._options.onCapturingGroupEnter(start, name2);
+    }
+  }
+  onCapturingGroupLeave(start, end2, name2) {
+    if (this._options.onCapturingGroupLeave) {
+      this._options.onCapturingGroupLeave(start, end2, name2);
+    }
+  }
+  onQuantifier(start, end2, min, max, greedy) {
+    if (this._options.onQuantifier) {
+      this._options.onQuantifier(start, end2, min, max, greedy);
+    }
+  }
+  onLookaroundAssertionEnter(start, kind, negate) {
+    if (this._options.onLookaroundAssertionEnter) {
+      this._options.onLookaroundAssertionEnter(start, kind, negate);
+    }
+  }
+  onLookaroundAssertionLeave(start, end2, kind, negate) {
+    if (this._options.onLookaroundAssertionLeave) {
+      this._options.onLookaroundAssertionLeave(start, end2, kind, negate);
+    }
+  }
+  onEdgeAssertion(start, end2, kind) {
+    if (this._options.onEdgeAssertion) {
+      this._options.onEdgeAssertion(start, end2, kind);
+    }
+  }
+  onWordBoundaryAssertion(start, end2, kind, negate) {
+    if (this._options.onWordBoundaryAssertion) {
+      this._options.onWordBoundaryAssertion(start, end2, kind, negate);
+    }
+  }
+  onAnyCharacterSet(start, end2, kind) {
+    if (this._options.onAnyCharacterSet) {
+      this._options.onAnyCharacterSet(start, end2, kind);
+    }
+  }
+  onEscapeCharacterSet(start, end2, kind, negate) {
+    if (this._options.onEscapeCharacterSet) {
+      this._options.onEscapeCharacterSet(start, end2, kind, negate);
+    }
+  }
+  onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2) {
+    if (this._options.onUnicodePropertyCharacterSet) {
+      this._options.onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2);
+    }
+  }
+  onCharacter(start, end2, value) {
+    if (this._options.onCharacter) {
+      this._options.onCharacter(start, end2, value);
+    }
+  }
+  onBackreference(start, end2, ref) {
+    if (this._options.onBackreference) {
+      this._options.onBackreference(start, end2, ref);
+    }
+  }
+  onCharacterClassEnter(start, negate, unicodeSets) {
+    if (this._options.onCharacterClassEnter) {
+      this._options.onCharacterClassEnter(start, negate, unicodeSets);
+    }
+  }
+  onCharacterClassLeave(start, end2, negate) {
+    if (this._options.onCharacterClassLeave) {
+      this._options.onCharacterClassLeave(start, end2, negate);
+    }
+  }
+  onCharacterClassRange(start, end2, min, max) {
+    if (this._options.onCharacterClassRange) {
+      this._options.onCharacterClassRange(start, end2, min, max);
+    }
+  }
+  onClassIntersection(start, end2) {
+    if (this._options.onClassIntersection) {
+      this._options.onClassIntersection(start, end2);
+    }
+  }
+  onClassSubtraction(start, end2) {
+    if (this._options.onClassSubtraction) {
+      this._options.onClassSubtraction(start, end2);
+    }
+  }
+  onClassStringDisjunctionEnter(start) {
+    if (this._options.onClassStringDisjunctionEnter) {
+      this._options.onClassStringDisjunctionEnter(start);
+    }
+  }
+  onClassStringDisjunctionLeave(start, end2) {
+    if (this._options.onClassStringDisjunctionLeave) {
+      this._options.onClassStringDisjunctionLeave(start, end2);
+    }
+  }
+  onStringAlternativeEnter(start, index) {
+    if (this._options.onStringAlternativeEnter) {
+      this._options.onStringAlternativeEnter(start, index);
+    }
+  }
+  onStringAlternativeLeave(start, end2, index) {
+    if (this._options.onStringAlternativeLeave) {
+      this._options.onStringAlternativeLeave(start, end2, index);
+    }
+  }
+  get index() {
+    return this._reader.index;
+  }
+  get currentCodePoint() {
+    return this._reader.currentCodePoint;
+  }
+  get nextCodePoint() {
+    return this._reader.nextCodePoint;
+  }
+  get nextCodePoint2() {
+    return this._reader.nextCodePoint2;
+  }
+  get nextCodePoint3() {
+    return this._reader.nextCodePoint3;
+  }
+  reset(source2, start, end2) {
+    this._reader.reset(source2, start, end2, this._unicodeMode);
+  }
+  rewind(index) {
+    this._reader.rewind(index);
+  }
+  advance() {
+    this._reader.advance();
+  }
+  eat(cp) {
+    return this._reader.eat(cp);
+  }
+  eat2(cp1, cp2) {
+    return this._reader.eat2(cp1, cp2);
+  }
+  eat3(cp1, cp2, cp3) {
+    return this._reader.eat3(cp1, cp2, cp3);
+  }
+  raise(message, context3) {
+    var _a3, _b, _c;
+    throw newRegExpSyntaxError(this._srcCtx, {
+      unicode: (_a3 = context3 === null || context3 === void 0 ? void 0 : context3.unicode) !== null && _a3 !== void 0 ? _a3 : this._unicodeMode && !this._unicodeSetsMode,
+      unicodeSets: (_b = context3 === null || context3 === void 0 ? void 0 : context3.unicodeSets) !== null && _b !== void 0 ? _b : this._unicodeSetsMode
+    }, (_c = context3 === null || context3 === void 0 ? void 0 : context3.index) !== null && _c !== void 0 ? _c : this.index, message);
+  }
+  eatRegExpBody() {
+    const start = this.index;
+    let inClass2 = false;
+    let escaped = false;
+    for (; ; ) {
+      const cp = this.currentCodePoint;
+      if (cp === -1 || isLineTerminator(cp)) {
+        const kind = inClass2 ? "character class" : "regular expression";
+        this.raise(`Unterminated ${kind}`);
+      }
+      if (escaped) {
+        escaped = false;
+      } else if (cp === REVERSE_SOLIDUS) {
+        escaped = true;
+      } else if (cp === LEFT_SQUARE_BRACKET) {
+        inClass2 = true;
+      } else if (cp === RIGHT_SQUARE_BRACKET) {
+        inClass2 = false;
+      } else if (cp === SOLIDUS && !inClass2 || cp === ASTERISK && this.index === start) {
+        break;
+      }
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  consumePattern() {
+    const start = this.index;
+    this._numCapturingParens = this.countCapturingParens();
+    this._groupSpecifiers.clear();
+    this._backreferenceNames.clear();
+    this.onPatternEnter(start);
+    this.consumeDisjunction();
+    const cp = this.currentCodePoint;
+    if (this.currentCodePoint !== -1) {
+      if (cp === RIGHT_PARENTHESIS) {
+        this.raise("Unmatched ')'");
+      }
+      if (cp === REVERSE_SOLIDUS) {
+        this.raise("\\ at end of pattern");
+      }
+      if (cp === RIGHT_SQUARE_BRACKET || cp === RIGHT_CURLY_BRACKET) {
+        this.raise("Lone quantifier brackets");
+      }
+      const c = String.fromCodePoint(cp);
+      this.raise(`Unexpected character '${c}'`);
+    }
+    for (const name2 of this._backreferenceNames) {
+      if (!this._groupSpecifiers.hasInPattern(name2)) {
+        this.raise("Invalid named capture referenced");
+      }
+    }
+    this.onPatternLeave(start, this.index);
+  }
+  countCapturingParens() {
+    const start = this.index;
+    let inClass2 = false;
+    let escaped = false;
+    let count2 = 0;
+    let cp = 0;
+    while ((cp = this.currentCodePoint) !== -1) {
+      if (escaped) {
+        escaped = false;
+      } else if (cp === REVERSE_SOLIDUS) {
+        escaped = true;
+      } else if (cp === LEFT_SQUARE_BRACKET) {
+        inClass2 = true;
+      } else if (cp === RIGHT_SQUARE_BRACKET) {
+        inClass2 = false;
+      } else if (cp === LEFT_PARENTHESIS && !inClass2 && (this.nextCodePoint !== QUESTION_MARK || this.nextCodePoint2 === LESS_THAN_SIGN && this.nextCodePoint3 !== EQUALS_SIGN && this.nextCodePoint3 !== EXCLAMATION_MARK)) {
+        count2 += 1;
+      }
+      this.advance();
+    }
+    this.rewind(start);
+    return count2;
+  }
+  consumeDisjunction() {
+    const start = this.index;
+    let i = 0;
+    this._groupSpecifiers.enterDisjunction();
+    this.onDisjunctionEnter(start);
+    do {
+      this.consumeAlternative(i++);
+    } while (this.eat(VERTICAL_LINE));
+    if (this.consumeQuantifier(true)) {
+      this.raise("Nothing to repeat");
+    }
+    if (this.eat(LEFT_CURLY_BRACKET)) {
+      this.raise("Lone quantifier brackets");
+    }
+    this.onDisjunctionLeave(start, this.index);
+    this._groupSpecifiers.leaveDisjunction();
+  }
+  consumeAlternative(i) {
+    const start = this.index;
+    this._groupSpecifiers.enterAlternative(i);
+    this.onAlternativeEnter(start, i);
+    while (this.currentCodePoint !== -1 && this.consumeTerm()) {
+    }
+    this.onAlternativeLeave(start, this.index, i);
+  }
+  consumeTerm() {
+    if (this._unicodeMode || this.strict) {
+      return this.consumeAssertion() || this.consumeAtom() && this.consumeOptionalQuantifier();
+    }
+    return this.consumeAssertion() && (!this._lastAssertionIsQuantifiable || this.consumeOptionalQuantifier()) || this.consumeExtendedAtom() && this.consumeOptionalQuantifier();
+  }
+  consumeOptionalQuantifier() {
+    this.consumeQuantifier();
+    return true;
+  }
+  consumeAssertion() {
+    const start = this.index;
+    this._lastAssertionIsQuantifiable = false;
+    if (this.eat(CIRCUMFLEX_ACCENT)) {
+      this.onEdgeAssertion(start, this.index, "start");
+      return true;
+    }
+    if (this.eat(DOLLAR_SIGN)) {
+      this.onEdgeAssertion(start, this.index, "end");
+      return true;
+    }
+    if (this.eat2(REVERSE_SOLIDUS, LATIN_CAPITAL_LETTER_B)) {
+      this.onWordBoundaryAssertion(start, this.index, "word", true);
+      return true;
+    }
+    if (this.eat2(REVERSE_SOLIDUS, LATIN_SMALL_LETTER_B)) {
+      this.onWordBoundaryAssertion(start, this.index, "word", false);
+      return true;
+    }
+    if (this.eat2(LEFT_PARENTHESIS, QUESTION_MARK)) {
+      const lookbehind = this.ecmaVersion >= 2018 && this.eat(LESS_THAN_SIGN);
+      let negate = false;
+      if (this.eat(EQUALS_SIGN) || (negate = this.eat(EXCLAMATION_MARK))) {
+        const kind = lookbehind ? "lookbehind" : "lookahead";
+        this.onLookaroundAssertionEnter(start, kind, negate);
+        this.consumeDisjunction();
+        if (!this.eat(RIGHT_PARENTHESIS)) {
+          this.raise("Unterminated group");
+        }
+        this._lastAssertionIsQuantifiable = !lookbehind && !this.strict;
+        this.onLookaroundAssertionLeave(start, this.index, kind, negate);
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeQuantifier(noConsume = false) {
+    const start = this.index;
+    let min = 0;
+    let max = 0;
+    let greedy = false;
+    if (this.eat(ASTERISK)) {
+      min = 0;
+      max = Number.POSITIVE_INFINITY;
+    } else if (this.eat(PLUS_SIGN)) {
+      min = 1;
+      max = Number.POSITIVE_INFINITY;
+    } else if (this.eat(QUESTION_MARK)) {
+      min = 0;
+      max = 1;
+    } else if (this.eatBracedQuantifier(noConsume)) {
+      ({ min, max } = this._lastRange);
+    } else {
+      return false;
+    }
+    greedy = !this.eat(QUESTION_MARK);
+    if (!noConsume) {
+      this.onQuantifier(start, this.index, min, max, greedy);
+    }
+    return true;
+  }
+  eatBracedQuantifier(noError) {
+    const start = this.index;
+    if (this.eat(LEFT_CURLY_BRACKET)) {
+      if (this.eatDecimalDigits()) {
+        const min = this._lastIntValue;
+        let max = min;
+        if (this.eat(COMMA)) {
+          max = this.eatDecimalDigits() ? this._lastIntValue : Number.POSITIVE_INFINITY;
+        }
+        if (this.eat(RIGHT_CURLY_BRACKET)) {
+          if (!noError && max < min) {
+            this.raise("numbers out of order in {} quantifier");
+          }
+          this._lastRange = { min, max };
+          return true;
+        }
+      }
+      if (!noError && (this._unicodeMode || this.strict)) {
+        this.raise("Incomplete quantifier");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeAtom() {
+    return this.consumePatternCharacter() || this.consumeDot() || this.consumeReverseSolidusAtomEscape() || Boolean(this.consumeCharacterClass()) || this.consumeCapturingGroup() || this.consumeUncapturingGroup();
+  }
+  consumeDot() {
+    if (this.eat(FULL_STOP)) {
+      this.onAnyCharacterSet(this.index - 1, this.index, "any");
+      return true;
+    }
+    return false;
+  }
+  consumeReverseSolidusAtomEscape() {
+    const start = this.index;
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeAtomEscape()) {
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeUncapturingGroup() {
+    const start = this.index;
+    if (this.eat2(LEFT_PARENTHESIS, QUESTION_MARK)) {
+      this.onGroupEnter(start);
+      if (this.ecmaVersion >= 2025) {
+        this.consumeModifiers();
+      }
+      if (!this.eat(COLON)) {
+        this.rewind(start + 1);
+        this.raise("Invalid group");
+      }
+      this.consumeDisjunction();
+      if (!this.eat(RIGHT_PARENTHESIS)) {
+        this.raise("Unterminated group");
+      }
+      this.onGroupLeave(start, this.index);
+      return true;
+    }
+    return false;
+  }
+  consumeModifiers() {
+    const start = this.index;
+    const hasAddModifiers = this.eatModifiers();
+    const addModifiersEnd = this.index;
+    const hasHyphen = this.eat(HYPHEN_MINUS);
+    if (!hasAddModifiers && !hasHyphen) {
+      return false;
+    }
+    this.onModifiersEnter(start);
+    const addModifiers = this.parseModifiers(start, addModifiersEnd);
+    this.onAddModifiers(start, addModifiersEnd, addModifiers);
+    if (hasHyphen) {
+      const modifiersStart = this.index;
+      if (!this.eatModifiers() && !hasAddModifiers && this.currentCodePoint === COLON) {
+        this.raise("Invalid empty flags");
+      }
+      const modifiers = this.parseModifiers(modifiersStart, this.index);
+      for (const [flagName] of Object.entries(modifiers).filter(([, enable]) => enable)) {
+        if (addModifiers[flagName]) {
+          this.raise(`Duplicated flag '${String.fromCodePoint(FLAG_PROP_TO_CODEPOINT[flagName])}'`);
+        }
+      }
+      this.onRemoveModifiers(modifiersStart, this.index, modifiers);
+    }
+    this.onModifiersLeave(start, this.index);
+    return true;
+  }
+  consumeCapturingGroup() {
+    const start = this.index;
+    if (this.eat(LEFT_PARENTHESIS)) {
+      let name2 = null;
+      if (this.ecmaVersion >= 2018) {
+        if (this.consumeGroupSpecifier()) {
+          name2 = this._lastStrValue;
+        } else if (this.currentCodePoint === QUESTION_MARK) {
+          this.rewind(start);
+          return false;
+        }
+      } else if (this.currentCodePoint === QUESTION_MARK) {
+        this.rewind(start);
+        return false;
+      }
+      this.onCapturingGroupEnter(start, name2);
+      this.consumeDisjunction();
+      if (!this.eat(RIGHT_PARENTHESIS)) {
+        this.raise("Unterminated group");
+      }
+      this.onCapturingGroupLeave(start, this.index, name2);
+      return true;
+    }
+    return false;
+  }
+  consumeExtendedAtom() {
+    return this.consumeDot() || this.consumeReverseSolidusAtomEscape() || this.consumeReverseSolidusFollowedByC() || Boolean(this.consumeCharacterClass()) || this.consumeCapturingGroup() || this.consumeUncapturingGroup() || this.consumeInvalidBracedQuantifier() || this.consumeExtendedPatternCharacter();
+  }
+  consumeReverseSolidusFollowedByC() {
+    const start = this.index;
+    if (this.currentCodePoint === REVERSE_SOLIDUS && this.nextCodePoint === LATIN_SMALL_LETTER_C) {
+      this._lastIntValue = this.currentCodePoint;
+      this.advance();
+      this.onCharacter(start, this.index, REVERSE_SOLIDUS);
+      return true;
+    }
+    return false;
+  }
+  consumeInvalidBracedQuantifier() {
+    if (this.eatBracedQuantifier(true)) {
+      this.raise("Nothing to repeat");
+    }
+    return false;
+  }
+  consumePatternCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && !isSyntaxCharacter(cp)) {
+      this.advance();
+      this.onCharacter(start, this.index, cp);
+      return true;
+    }
+    return false;
+  }
+  consumeExtendedPatternCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && cp !== CIRCUMFLEX_ACCENT && cp !== DOLLAR_SIGN && cp !== REVERSE_SOLIDUS && cp !== FULL_STOP && cp !== ASTERISK && cp !== PLUS_SIGN && cp !== QUESTION_MARK && cp !== LEFT_PARENTHESIS && cp !== RIGHT_PARENTHESIS && cp !== LEFT_SQUARE_BRACKET && cp !== VERTICAL_LINE) {
+      this.advance();
+      this.onCharacter(start, this.index, cp);
+      return true;
+    }
+    return false;
+  }
+  consumeGroupSpecifier() {
+    const start = this.index;
+    if (this.eat(QUESTION_MARK)) {
+      if (this.eatGroupName()) {
+        if (!this._groupSpecifiers.hasInScope(this._lastStrValue)) {
+          this._groupSpecifiers.addToScope(this._lastStrValue);
+          return true;
+        }
+        this.raise("Duplicate capture group name");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeAtomEscape() {
+    if (this.consumeBackreference() || this.consumeCharacterClassEscape() || this.consumeCharacterEscape() || this._nFlag && this.consumeKGroupName()) {
+      return true;
+    }
+    if (this.strict || this._unicodeMode) {
+      this.raise("Invalid escape");
+    }
+    return false;
+  }
+  consumeBackreference() {
+    const start = this.index;
+    if (this.eatDecimalEscape()) {
+      const n = this._lastIntValue;
+      if (n <= this._numCapturingParens) {
+        this.onBackreference(start - 1, this.index, n);
+        return true;
+      }
+      if (this.strict || this._unicodeMode) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeCharacterClassEscape() {
+    var _a3;
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_D)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "digit", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_D)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "digit", true);
+      return {};
+    }
+    if (this.eat(LATIN_SMALL_LETTER_S)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "space", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_S)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "space", true);
+      return {};
+    }
+    if (this.eat(LATIN_SMALL_LETTER_W)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "word", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_W)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "word", true);
+      return {};
+    }
+    let negate = false;
+    if (this._unicodeMode && this.ecmaVersion >= 2018 && (this.eat(LATIN_SMALL_LETTER_P) || (negate = this.eat(LATIN_CAPITAL_LETTER_P)))) {
+      this._lastIntValue = -1;
+      let result = null;
+      if (this.eat(LEFT_CURLY_BRACKET) && (result = this.eatUnicodePropertyValueExpression()) && this.eat(RIGHT_CURLY_BRACKET)) {
+        if (negate && result.strings) {
+          this.raise("Invalid property name");
+        }
+        this.onUnicodePropertyCharacterSet(start - 1, this.index, "property", result.key, result.value, negate, (_a3 = result.strings) !== null && _a3 !== void 0 ? _a3 : false);
+        return { mayContainStrings: result.strings };
+      }
+      this.raise("Invalid property name");
+    }
+    return null;
+  }
+  consumeCharacterEscape() {
+    const start = this.index;
+    if (this.eatControlEscape() || this.eatCControlLetter() || this.eatZero() || this.eatHexEscapeSequence() || this.eatRegExpUnicodeEscapeSequence() || !this.strict && !this._unicodeMode && this.eatLegacyOctalEscapeSequence() || this.eatIdentityEscape()) {
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    return false;
+  }
+  consumeKGroupName() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_K)) {
+      if (this.eatGroupName()) {
+        const groupName = this._lastStrValue;
+        this._backreferenceNames.add(groupName);
+        this.onBackreference(start - 1, this.index, groupName);
+        return true;
+      }
+      this.raise("Invalid named reference");
+    }
+    return false;
+  }
+  consumeCharacterClass() {
+    const start = this.index;
+    if (this.eat(LEFT_SQUARE_BRACKET)) {
+      const negate = this.eat(CIRCUMFLEX_ACCENT);
+      this.onCharacterClassEnter(start, negate, this._unicodeSetsMode);
+      const result = this.consumeClassContents();
+      if (!this.eat(RIGHT_SQUARE_BRACKET)) {
+        if (this.currentCodePoint === -1) {
+          this.raise("Unterminated character class");
+        }
+        this.raise("Invalid character in character class");
+      }
+      if (negate && result.mayContainStrings) {
+        this.raise("Negated character class may contain strings");
+      }
+      this.onCharacterClassLeave(start, this.index, negate);
+      return result;
+    }
+    return null;
+  }
+  consumeClassContents() {
+    if (this._unicodeSetsMode) {
+      if (this.currentCodePoint === RIGHT_SQUARE_BRACKET) {
+        return {};
+      }
+      const result = this.consumeClassSetExpression();
+      return result;
+    }
+    const strict = this.strict || this._unicodeMode;
+    for (; ; ) {
+      const rangeStart = this.index;
+      if (!this.consumeClassAtom()) {
+        break;
+      }
+      const min = this._lastIntValue;
+      if (!this.eat(HYPHEN_MINUS)) {
+        continue;
+      }
+      this.onCharacter(this.index - 1, this.index, HYPHEN_MINUS);
+      if (!this.consumeClassAtom()) {
+        break;
+      }
+      const max = this._lastIntValue;
+      if (min === -1 || max === -1) {
+        if (strict) {
+          this.raise("Invalid character class");
+        }
+        continue;
+      }
+      if (min > max) {
+        this.raise("Range out of order in character class");
+      }
+      this.onCharacterClassRange(rangeStart, this.index, min, max);
+    }
+    return {};
+  }
+  consumeClassAtom() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && cp !== REVERSE_SOLIDUS && cp !== RIGHT_SQUARE_BRACKET) {
+      this.advance();
+      this._lastIntValue = cp;
+      this.onCharacter(start, this.index, this._lastIntValue);
+      return true;
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeClassEscape()) {
+        return true;
+      }
+      if (!this.strict && this.currentCodePoint === LATIN_SMALL_LETTER_C) {
+        this._lastIntValue = REVERSE_SOLIDUS;
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      if (this.strict || this._unicodeMode) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeClassEscape() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_B)) {
+      this._lastIntValue = BACKSPACE;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    if (this._unicodeMode && this.eat(HYPHEN_MINUS)) {
+      this._lastIntValue = HYPHEN_MINUS;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    let cp = 0;
+    if (!this.strict && !this._unicodeMode && this.currentCodePoint === LATIN_SMALL_LETTER_C && (isDecimalDigit(cp = this.nextCodePoint) || cp === LOW_LINE)) {
+      this.advance();
+      this.advance();
+      this._lastIntValue = cp % 32;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    return Boolean(this.consumeCharacterClassEscape()) || this.consumeCharacterEscape();
+  }
+  consumeClassSetExpression() {
+    const start = this.index;
+    let mayContainStrings = false;
+    let result = null;
+    if (this.consumeClassSetCharacter()) {
+      if (this.consumeClassSetRangeFromOperator(start)) {
+        this.consumeClassUnionRight({});
+        return {};
+      }
+      mayContainStrings = false;
+    } else if (result = this.consumeClassSetOperand()) {
+      mayContainStrings = result.mayContainStrings;
+    } else {
+      const cp = this.currentCodePoint;
+      if (cp === REVERSE_SOLIDUS) {
+        this.advance();
+        this.raise("Invalid escape");
+      }
+      if (cp === this.nextCodePoint && isClassSetReservedDoublePunctuatorCharacter(cp)) {
+        this.raise("Invalid set operation in character class");
+      }
+      this.raise("Invalid character in character class");
+    }
+    if (this.eat2(AMPERSAND, AMPERSAND)) {
+      while (this.currentCodePoint !== AMPERSAND && (result = this.consumeClassSetOperand())) {
+        this.onClassIntersection(start, this.index);
+        if (!result.mayContainStrings) {
+          mayContainStrings = false;
+        }
+        if (this.eat2(AMPERSAND, AMPERSAND)) {
+          continue;
+        }
+        return { mayContainStrings };
+      }
+      this.raise("Invalid character in character class");
+    }
+    if (this.eat2(HYPHEN_MINUS, HYPHEN_MINUS)) {
+      while (this.consumeClassSetOperand()) {
+        this.onClassSubtraction(start, this.index);
+        if (this.eat2(HYPHEN_MINUS, HYPHEN_MINUS)) {
+          continue;
+        }
+        return { mayContainStrings };
+      }
+      this.raise("Invalid character in character class");
+    }
+    return this.consumeClassUnionRight({ mayContainStrings });
+  }
+  consumeClassUnionRight(leftResult) {
+    let mayContainStrings = leftResult.mayContainStrings;
+    for (; ; ) {
+      const start = this.index;
+      if (this.consumeClassSetCharacter()) {
+        this.consumeClassSetRangeFromOperator(start);
+        continue;
+      }
+      const result = this.consumeClassSetOperand();
+      if (result) {
+        if (result.mayContainStrings) {
+          mayContainStrings = true;
+        }
+        continue;
+      }
+      break;
+    }
+    return { mayContainStrings };
+  }
+  consumeClassSetRangeFromOperator(start) {
+    const currentStart = this.index;
+    const min = this._lastIntValue;
+    if (this.eat(HYPHEN_MINUS)) {
+      if (this.consumeClassSetCharacter()) {
+        const max = this._lastIntValue;
+        if (min === -1 || max === -1) {
+          this.raise("Invalid character class");
+        }
+        if (min > max) {
+          this.raise("Range out of order in character class");
+        }
+        this.onCharacterClassRange(start, this.index, min, max);
+        return true;
+      }
+      this.rewind(currentStart);
+    }
+    return false;
+  }
+  consumeClassSetOperand() {
+    let result = null;
+    if (result = this.consumeNestedClass()) {
+      return result;
+    }
+    if (result = this.consumeClassStringDisjunction()) {
+      return result;
+    }
+    if (this.consumeClassSetCharacter()) {
+      return {};
+    }
+    return null;
+  }
+  consumeNestedClass() {
+    const start = this.index;
+    if (this.eat(LEFT_SQUARE_BRACKET)) {
+      const negate = this.eat(CIRCUMFLEX_ACCENT);
+      this.onCharacterClassEnter(start, negate, true);
+      const result = this.consumeClassContents();
+      if (!this.eat(RIGHT_SQUARE_BRACKET)) {
+        this.raise("Unterminated character class");
+      }
+      if (negate && result.mayContainStrings) {
+        this.raise("Negated character class may contain strings");
+      }
+      this.onCharacterClassLeave(start, this.index, negate);
+      return result;
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      const result = this.consumeCharacterClassEscape();
+      if (result) {
+        return result;
+      }
+      this.rewind(start);
+    }
+    return null;
+  }
+  consumeClassStringDisjunction() {
+    const start = this.index;
+    if (this.eat3(REVERSE_SOLIDUS, LATIN_SMALL_LETTER_Q, LEFT_CURLY_BRACKET)) {
+      this.onClassStringDisjunctionEnter(start);
+      let i = 0;
+      let mayContainStrings = false;
+      do {
+        if (this.consumeClassString(i++).mayContainStrings) {
+          mayContainStrings = true;
+        }
+      } while (this.eat(VERTICAL_LINE));
+      if (this.eat(RIGHT_CURLY_BRACKET)) {
+        this.onClassStringDisjunctionLeave(start, this.index);
+        return { mayContainStrings };
+      }
+      this.raise("Unterminated class string disjunction");
+    }
+    return null;
+  }
+  consumeClassString(i) {
+    const start = this.index;
+    let count2 = 0;
+    this.onStringAlternativeEnter(start, i);
+    while (this.currentCodePoint !== -1 && this.consumeClassSetCharacter()) {
+      count2++;
+    }
+    this.onStringAlternativeLeave(start, this.index, i);
+    return { mayContainStrings: count2 !== 1 };
+  }
+  consumeClassSetCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== this.nextCodePoint || !isClassSetReservedDoublePunctuatorCharacter(cp)) {
+      if (cp !== -1 && !isClassSetSyntaxCharacter(cp)) {
+        this._lastIntValue = cp;
+        this.advance();
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeCharacterEscape()) {
+        return true;
+      }
+      if (isClassSetReservedPunctuator(this.currentCodePoint)) {
+        this._lastIntValue = this.currentCodePoint;
+        this.advance();
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      if (this.eat(LATIN_SMALL_LETTER_B)) {
+        this._lastIntValue = BACKSPACE;
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatGroupName() {
+    if (this.eat(LESS_THAN_SIGN)) {
+      if (this.eatRegExpIdentifierName() && this.eat(GREATER_THAN_SIGN)) {
+        return true;
+      }
+      this.raise("Invalid capture group name");
+    }
+    return false;
+  }
+  eatRegExpIdentifierName() {
+    if (this.eatRegExpIdentifierStart()) {
+      this._lastStrValue = String.fromCodePoint(this._lastIntValue);
+      while (this.eatRegExpIdentifierPart()) {
+        this._lastStrValue += String.fromCodePoint(this._lastIntValue);
+      }
+      return true;
+    }
+    return false;
+  }
+  eatRegExpIdentifierStart() {
+    const start = this.index;
+    const forceUFlag = !this._unicodeMode && this.ecmaVersion >= 2020;
+    let cp = this.currentCodePoint;
+    this.advance();
+    if (cp === REVERSE_SOLIDUS && this.eatRegExpUnicodeEscapeSequence(forceUFlag)) {
+      cp = this._lastIntValue;
+    } else if (forceUFlag && isLeadSurrogate(cp) && isTrailSurrogate(this.currentCodePoint)) {
+      cp = combineSurrogatePair(cp, this.currentCodePoint);
+      this.advance();
+    }
+    if (isIdentifierStartChar(cp)) {
+      this._lastIntValue = cp;
+      return true;
+    }
+    if (this.index !== start) {
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpIdentifierPart() {
+    const start = this.index;
+    const forceUFlag = !this._unicodeMode && this.ecmaVersion >= 2020;
+    let cp = this.currentCodePoint;
+    this.advance();
+    if (cp === REVERSE_SOLIDUS && this.eatRegExpUnicodeEscapeSequence(forceUFlag)) {
+      cp = this._lastIntValue;
+    } else if (forceUFlag && isLeadSurrogate(cp) && isTrailSurrogate(this.currentCodePoint)) {
+      cp = combineSurrogatePair(cp, this.currentCodePoint);
+      this.advance();
+    }
+    if (isIdentifierPartChar(cp)) {
+      this._lastIntValue = cp;
+      return true;
+    }
+    if (this.index !== start) {
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatCControlLetter() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_C)) {
+      if (this.eatControlLetter()) {
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatZero() {
+    if (this.currentCodePoint === DIGIT_ZERO && !isDecimalDigit(this.nextCodePoint)) {
+      this._lastIntValue = 0;
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eatControlEscape() {
+    if (this.eat(LATIN_SMALL_LETTER_F)) {
+      this._lastIntValue = FORM_FEED;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_N)) {
+      this._lastIntValue = LINE_FEED3;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_R)) {
+      this._lastIntValue = CARRIAGE_RETURN2;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_T)) {
+      this._lastIntValue = CHARACTER_TABULATION;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_V)) {
+      this._lastIntValue = LINE_TABULATION;
+      return true;
+    }
+    return false;
+  }
+  eatControlLetter() {
+    const cp = this.currentCodePoint;
+    if (isLatinLetter(cp)) {
+      this.advance();
+      this._lastIntValue = cp % 32;
+      return true;
+    }
+    return false;
+  }
+  eatRegExpUnicodeEscapeSequence(forceUFlag = false) {
+    const start = this.index;
+    const uFlag = forceUFlag || this._unicodeMode;
+    if (this.eat(LATIN_SMALL_LETTER_U)) {
+      if (uFlag && this.eatRegExpUnicodeSurrogatePairEscape() || this.eatFixedHexDigits(4) || uFlag && this.eatRegExpUnicodeCodePointEscape()) {
+        return true;
+      }
+      if (this.strict || uFlag) {
+        this.raise("Invalid unicode escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpUnicodeSurrogatePairEscape() {
+    const start = this.index;
+    if (this.eatFixedHexDigits(4)) {
+      const lead = this._lastIntValue;
+      if (isLeadSurrogate(lead) && this.eat(REVERSE_SOLIDUS) && this.eat(LATIN_SMALL_LETTER_U) && this.eatFixedHexDigits(4)) {
+        const trail = this._lastIntValue;
+        if (isTrailSurrogate(trail)) {
+          this._lastIntValue = combineSurrogatePair(lead, trail);
+          return true;
+        }
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpUnicodeCodePointEscape() {
+    const start = this.index;
+    if (this.eat(LEFT_CURLY_BRACKET) && this.eatHexDigits() && this.eat(RIGHT_CURLY_BRACKET) && isValidUnicode(this._lastIntValue)) {
+      return true;
+    }
+    this.rewind(start);
+    return false;
+  }
+  eatIdentityEscape() {
+    const cp = this.currentCodePoint;
+    if (this.isValidIdentityEscape(cp)) {
+      this._lastIntValue = cp;
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  isValidIdentityEscape(cp) {
+    if (cp === -1) {
+      return false;
+    }
+    if (this._unicodeMode) {
+      return isSyntaxCharacter(cp) || cp === SOLIDUS;
+    }
+    if (this.strict) {
+      return !isIdContinue(cp);
+    }
+    if (this._nFlag) {
+      return !(cp === LATIN_SMALL_LETTER_C || cp === LATIN_SMALL_LETTER_K);
+    }
+    return cp !== LATIN_SMALL_LETTER_C;
+  }
+  eatDecimalEscape() {
+    this._lastIntValue = 0;
+    let cp = this.currentCodePoint;
+    if (cp >= DIGIT_ONE && cp <= DIGIT_NINE) {
+      do {
+        this._lastIntValue = 10 * this._lastIntValue + (cp - DIGIT_ZERO);
+        this.advance();
+      } while ((cp = this.currentCodePoint) >= DIGIT_ZERO && cp <= DIGIT_NINE);
+      return true;
+    }
+    return false;
+  }
+  eatUnicodePropertyValueExpression() {
+    const start = this.index;
+    if (this.eatUnicodePropertyName() && this.eat(EQUALS_SIGN)) {
+      const key = this._lastStrValue;
+      if (this.eatUnicodePropertyValue()) {
+        const value = this._lastStrValue;
+        if (isValidUnicodeProperty(this.ecmaVersion, key, value)) {
+          return {
+            key,
+            value: value || null
+          };
+        }
+        this.raise("Invalid property name");
+      }
+    }
+    this.rewind(start);
+    if (this.eatLoneUnicodePropertyNameOrValue()) {
+      const nameOrValue = this._lastStrValue;
+      if (isValidUnicodeProperty(this.ecmaVersion, "General_Category", nameOrValue)) {
+        return {
+          key: "General_Category",
+          value: nameOrValue || null
+        };
+      }
+      if (isValidLoneUnicodeProperty(this.ecmaVersion, nameOrValue)) {
+        return {
+          key: nameOrValue,
+          value: null
+        };
+      }
+      if (this._unicodeSetsMode && isValidLoneUnicodePropertyOfString(this.ecmaVersion, nameOrValue)) {
+        return {
+          key: nameOrValue,
+          value: null,
+          strings: true
+        };
+      }
+      this.raise("Invalid property name");
+    }
+    return null;
+  }
+  eatUnicodePropertyName() {
+    this._lastStrValue = "";
+    while (isUnicodePropertyNameCharacter(this.currentCodePoint)) {
+      this._lastStrValue += String.fromCodePoint(this.currentCodePoint);
+      this.advance();
+    }
+    return this._lastStrValue !== "";
+  }
+  eatUnicodePropertyValue() {
+    this._lastStrValue = "";
+    while (isUnicodePropertyValueCharacter(this.currentCodePoint)) {
+      this._lastStrValue += String.fromCodePoint(this.currentCodePoint);
+      this.advance();
+    }
+    return this._lastStrValue !== "";
+  }
+  eatLoneUnicodePropertyNameOrValue() {
+    return this.eatUnicodePropertyValue();
+  }
+  eatHexEscapeSequence() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_X)) {
+      if (this.eatFixedHexDigits(2)) {
+        return true;
+      }
+      if (this._unicodeMode || this.strict) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatDecimalDigits() {
+    const start = this.index;
+    this._lastIntValue = 0;
+    while (isDecimalDigit(this.currentCodePoint)) {
+      this._lastIntValue = 10 * this._lastIntValue + digitToInt(this.currentCodePoint);
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  eatHexDigits() {
+    const start = this.index;
+    this._lastIntValue = 0;
+    while (isHexDigit2(this.currentCodePoint)) {
+      this._lastIntValue = 16 * this._lastIntValue + digitToInt(this.currentCodePoint);
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  eatLegacyOctalEscapeSequence() {
+    if (this.eatOctalDigit()) {
+      const n1 = this._lastIntValue;
+      if (this.eatOctalDigit()) {
+        const n2 = this._lastIntValue;
+        if (n1 <= 3 && this.eatOctalDigit()) {
+          this._lastIntValue = n1 * 64 + n2 * 8 + this._lastIntValue;
+        } else {
+          this._lastIntValue = n1 * 8 + n2;
+        }
+      } else {
+        this._lastIntValue = n1;
+      }
+      return true;
+    }
+    return false;
+  }
+  eatOctalDigit() {
+    const cp = this.currentCodePoint;
+    if (isOctalDigit(cp)) {
+      this.advance();
+      this._lastIntValue = cp - DIGIT_ZERO;
+      return true;
+    }
+    this._lastIntValue = 0;
+    return false;
+  }
+  eatFixedHexDigits(length) {
+    const start = this.index;
+    this._lastIntValue = 0;
+    for (let i = 0; i < length; ++i) {
+      const cp = this.currentCodePoint;
+      if (!isHexDigit2(cp)) {
+        this.rewind(start);
+        return false;
+      }
+      this._lastIntValue = 16 * this._lastIntValue + digitToInt(cp);
+      this.advance();
+    }
+    return true;
+  }
+  eatModifiers() {
+    let ate = false;
+    while (isRegularExpressionModifier(this.currentCodePoint)) {
+      this.advance();
+      ate = true;
+    }
+    return ate;
+  }
+  parseModifiers(start, end2) {
+    const { ignoreCase, multiline, dotAll } = this.parseFlags(this._reader.source, start, end2);
+    return { ignoreCase, multiline, dotAll };
+  }
+  parseFlags(source2, start, end2) {
+    const flags = {
+      global: false,
+      ignoreCase: false,
+      multiline: false,
+      unicode: false,
+      sticky: false,
+      dotAll: false,
+      hasIndices: false,
+      unicodeSets: false
+    };
+    const validFlags = /* @__PURE__ */ new Set();
+    validFlags.add(LATIN_SMALL_LETTER_G);
+    validFlags.add(LATIN_SMALL_LETTER_I);
+    validFlags.add(LATIN_SMALL_LETTER_M);
+    if (this.ecmaVersion >= 2015) {
+      validFlags.add(LATIN_SMALL_LETTER_U);
+      validFlags.add(LATIN_SMALL_LETTER_Y);
+      if (this.ecmaVersion >= 2018) {
+        validFlags.add(LATIN_SMALL_LETTER_S);
+        if (this.ecmaVersion >= 2022) {
+          validFlags.add(LATIN_SMALL_LETTER_D);
+          if (this.ecmaVersion >= 2024) {
+            validFlags.add(LATIN_SMALL_LETTER_V);
+          }
+        }
+      }
+    }
+    for (let i = start; i < end2; ++i) {
+      const flag2 = source2.charCodeAt(i);
+      if (validFlags.has(flag2)) {
+        const prop = FLAG_CODEPOINT_TO_PROP[flag2];
+        if (flags[prop]) {
+          this.raise(`Duplicated flag '${source2[i]}'`, {
+            index: start
+          });
+        }
+        flags[prop] = true;
+      } else {
+        this.raise(`Invalid flag '${source2[i]}'`, { index: start });
+      }
+    }
+    return flags;
+  }
+};
+var DUMMY_PATTERN = {};
+var DUMMY_FLAGS = {};
+var DUMMY_CAPTURING_GROUP = {};
+function isClassSetOperand(node2) {
+  return node2.type === "Character" || node2.type === "CharacterSet" || node2.type === "CharacterClass" || node2.type === "ExpressionCharacterClass" || node2.type === "ClassStringDisjunction";
+}
+var RegExpParserState = class {
+  constructor(options4) {
+    var _a3;
+    this._node = DUMMY_PATTERN;
+    this._expressionBufferMap = /* @__PURE__ */ new Map();
+    this._flags = DUMMY_FLAGS;
+    this._backreferences = [];
+    this._capturingGroups = [];
+    this.source = "";
+    this.strict = Boolean(options4 === null || options4 === void 0 ? void 0 : options4.strict);
+    this.ecmaVersion = (_a3 = options4 === null || options4 === void 0 ? void 0 : options4.ecmaVersion) !== null && _a3 !== void 0 ? _a3 : latestEcmaVersion;
+  }
+  get pattern() {
+    if (this._node.type !== "Pattern") {
+      throw new Error("UnknownError");
+    }
+    return this._node;
+  }
+  get flags() {
+    if (this._flags.type !== "Flags") {
+      throw new Error("UnknownError");
+    }
+    return this._flags;
+  }
+  onRegExpFlags(start, end2, { global: global2, ignoreCase, multiline, unicode, sticky, dotAll, hasIndices, unicodeSets }) {
+    this._flags = {
+      type: "Flags",
+      parent: null,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      global: global2,
+      ignoreCase,
+      multiline,
+      unicode,
+      sticky,
+      dotAll,
+      hasIndices,
+      unicodeSets
+    };
+  }
+  onPatternEnter(start) {
+    this._node = {
+      type: "Pattern",
+      parent: null,
+      start,
+      end: start,
+      raw: "",
+      alternatives: []
+    };
+    this._backreferences.length = 0;
+    this._capturingGroups.length = 0;
+  }
+  onPatternLeave(start, end2) {
+    this._node.end = end2;
+    this._node.raw = this.source.slice(start, end2);
+    for (const reference of this._backreferences) {
+      const ref = reference.ref;
+      const groups = typeof ref === "number" ? [this._capturingGroups[ref - 1]] : this._capturingGroups.filter((g) => g.name === ref);
+      if (groups.length === 1) {
+        const group = groups[0];
+        reference.ambiguous = false;
+        reference.resolved = group;
+      } else {
+        reference.ambiguous = true;
+        reference.resolved = groups;
+      }
+      for (const group of groups) {
+        group.references.push(reference);
+      }
+    }
+  }
+  onAlternativeEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Assertion" && parent.type !== "CapturingGroup" && parent.type !== "Group" && parent.type !== "Pattern") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "Alternative",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      elements: []
+    };
+    parent.alternatives.push(this._node);
+  }
+  onAlternativeLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onGroupEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const group = {
+      type: "Group",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      modifiers: null,
+      alternatives: []
+    };
+    this._node = group;
+    parent.elements.push(this._node);
+  }
+  onGroupLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Group" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onModifiersEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Group") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "Modifiers",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      add: null,
+      remove: null
+    };
+    parent.modifiers = this._node;
+  }
+  onModifiersLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Modifiers" || node2.parent.type !== "Group") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onAddModifiers(start, end2, { ignoreCase, multiline, dotAll }) {
+    const parent = this._node;
+    if (parent.type !== "Modifiers") {
+      throw new Error("UnknownError");
+    }
+    parent.add = {
+      type: "ModifierFlags",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ignoreCase,
+      multiline,
+      dotAll
+    };
+  }
+  onRemoveModifiers(start, end2, { ignoreCase, multiline, dotAll }) {
+    const parent = this._node;
+    if (parent.type !== "Modifiers") {
+      throw new Error("UnknownError");
+    }
+    parent.remove = {
+      type: "ModifierFlags",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ignoreCase,
+      multiline,
+      dotAll
+    };
+  }
+  onCapturingGroupEnter(start, name2) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "CapturingGroup",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      name: name2,
+      alternatives: [],
+      references: []
+    };
+    parent.elements.push(this._node);
+    this._capturingGroups.push(this._node);
+  }
+  onCapturingGroupLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "CapturingGroup" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onQuantifier(start, end2, min, max, greedy) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const element = parent.elements.pop();
+    if (element == null || element.type === "Quantifier" || element.type === "Assertion" && element.kind !== "lookahead") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "Quantifier",
+      parent,
+      start: element.start,
+      end: end2,
+      raw: this.source.slice(element.start, end2),
+      min,
+      max,
+      greedy,
+      element
+    };
+    parent.elements.push(node2);
+    element.parent = node2;
+  }
+  onLookaroundAssertionEnter(start, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const node2 = this._node = {
+      type: "Assertion",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      kind,
+      negate,
+      alternatives: []
+    };
+    parent.elements.push(node2);
+  }
+  onLookaroundAssertionLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Assertion" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onEdgeAssertion(start, end2, kind) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Assertion",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind
+    });
+  }
+  onWordBoundaryAssertion(start, end2, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Assertion",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      negate
+    });
+  }
+  onAnyCharacterSet(start, end2, kind) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "CharacterSet",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind
+    });
+  }
+  onEscapeCharacterSet(start, end2, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "CharacterSet",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      negate
+    });
+  }
+  onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const base = {
+      type: "CharacterSet",
+      parent: null,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      strings: null,
+      key
+    };
+    if (strings2) {
+      if (parent.type === "CharacterClass" && !parent.unicodeSets || negate || value !== null) {
+        throw new Error("UnknownError");
+      }
+      parent.elements.push(Object.assign(Object.assign({}, base), { parent, strings: strings2, value, negate }));
+    } else {
+      parent.elements.push(Object.assign(Object.assign({}, base), { parent, strings: strings2, value, negate }));
+    }
+  }
+  onCharacter(start, end2, value) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass" && parent.type !== "StringAlternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Character",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      value
+    });
+  }
+  onBackreference(start, end2, ref) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "Backreference",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ref,
+      ambiguous: false,
+      resolved: DUMMY_CAPTURING_GROUP
+    };
+    parent.elements.push(node2);
+    this._backreferences.push(node2);
+  }
+  onCharacterClassEnter(start, negate, unicodeSets) {
+    const parent = this._node;
+    const base = {
+      type: "CharacterClass",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      unicodeSets,
+      negate,
+      elements: []
+    };
+    if (parent.type === "Alternative") {
+      const node2 = Object.assign(Object.assign({}, base), { parent });
+      this._node = node2;
+      parent.elements.push(node2);
+    } else if (parent.type === "CharacterClass" && parent.unicodeSets && unicodeSets) {
+      const node2 = Object.assign(Object.assign({}, base), {
+        parent,
+        unicodeSets
+      });
+      this._node = node2;
+      parent.elements.push(node2);
+    } else {
+      throw new Error("UnknownError");
+    }
+  }
+  onCharacterClassLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "CharacterClass" || node2.parent.type !== "Alternative" && node2.parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const parent = node2.parent;
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = parent;
+    const expression = this._expressionBufferMap.get(node2);
+    if (!expression) {
+      return;
+    }
+    if (node2.elements.length > 0) {
+      throw new Error("UnknownError");
+    }
+    this._expressionBufferMap.delete(node2);
+    const newNode = {
+      type: "ExpressionCharacterClass",
+      parent,
+      start: node2.start,
+      end: node2.end,
+      raw: node2.raw,
+      negate: node2.negate,
+      expression
+    };
+    expression.parent = newNode;
+    if (node2 !== parent.elements.pop()) {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push(newNode);
+  }
+  onCharacterClassRange(start, end2) {
+    const parent = this._node;
+    if (parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const elements = parent.elements;
+    const max = elements.pop();
+    if (!max || max.type !== "Character") {
+      throw new Error("UnknownError");
+    }
+    if (!parent.unicodeSets) {
+      const hyphen = elements.pop();
+      if (!hyphen || hyphen.type !== "Character" || hyphen.value !== HYPHEN_MINUS) {
+        throw new Error("UnknownError");
+      }
+    }
+    const min = elements.pop();
+    if (!min || min.type !== "Character") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "CharacterClassRange",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      min,
+      max
+    };
+    min.parent = node2;
+    max.parent = node2;
+    elements.push(node2);
+  }
+  onClassIntersection(start, end2) {
+    var _a3;
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    const right = parent.elements.pop();
+    const left = (_a3 = this._expressionBufferMap.get(parent)) !== null && _a3 !== void 0 ? _a3 : parent.elements.pop();
+    if (!left || !right || left.type === "ClassSubtraction" || left.type !== "ClassIntersection" && !isClassSetOperand(left) || !isClassSetOperand(right)) {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "ClassIntersection",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      left,
+      right
+    };
+    left.parent = node2;
+    right.parent = node2;
+    this._expressionBufferMap.set(parent, node2);
+  }
+  onClassSubtraction(start, end2) {
+    var _a3;
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    const right = parent.elements.pop();
+    const left = (_a3 = this._expressionBufferMap.get(parent)) !== null && _a3 !== void 0 ? _a3 : parent.elements.pop();
+    if (!left || !right || left.type === "ClassIntersection" || left.type !== "ClassSubtraction" && !isClassSetOperand(left) || !isClassSetOperand(right)) {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "ClassSubtraction",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      left,
+      right
+    };
+    left.parent = node2;
+    right.parent = node2;
+    this._expressionBufferMap.set(parent, node2);
+  }
+  onClassStringDisjunctionEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "ClassStringDisjunction",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      alternatives: []
+    };
+    parent.elements.push(this._node);
+  }
+  onClassStringDisjunctionLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "ClassStringDisjunction" || node2.parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onStringAlternativeEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "ClassStringDisjunction") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "StringAlternative",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      elements: []
+    };
+    parent.alternatives.push(this._node);
+  }
+  onStringAlternativeLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "StringAlternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+};
+var RegExpParser = class {
+  constructor(options4) {
+    this._state = new RegExpParserState(options4);
+    this._validator = new RegExpValidator(this._state);
+  }
+  parseLiteral(source2, start = 0, end2 = source2.length) {
+    this._state.source = source2;
+    this._validator.validateLiteral(source2, start, end2);
+    const pattern = this._state.pattern;
+    const flags = this._state.flags;
+    const literal4 = {
+      type: "RegExpLiteral",
+      parent: null,
+      start,
+      end: end2,
+      raw: source2,
+      pattern,
+      flags
+    };
+    pattern.parent = literal4;
+    flags.parent = literal4;
+    return literal4;
+  }
+  parseFlags(source2, start = 0, end2 = source2.length) {
+    this._state.source = source2;
+    this._validator.validateFlags(source2, start, end2);
+    return this._state.flags;
+  }
+  parsePattern(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    this._state.source = source2;
+    this._validator.validatePattern(source2, start, end2, uFlagOrFlags);
+    return this._state.pattern;
+  }
+};
+
+// src/expressions/dialect.ts
+var PatternError = class extends Error {
+};
+var POSIX = {
+  alnum: "A-Za-z0-9",
+  alpha: "A-Za-z",
+  ascii: "\\x00-\\x7f",
+  blank: "\\t ",
+  cntrl: "\\x00-\\x1f\\x7f",
+  digit: "0-9",
+  graph: "!-~",
+  lower: "a-z",
+  print: " -~",
+  punct: "!-\\/:-@\\[-`{-~",
+  space: "\\s",
+  upper: "A-Z",
+  word: "\\w",
+  xdigit: "0-9A-Fa-f"
+};
+var literally2 = (text5) => text5.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function classAt(pattern, start) {
+  let at3 = start + 1;
+  let text5 = "[";
+  if (pattern[at3] === "^") {
+    text5 += "^";
+    at3++;
+  }
+  if (pattern[at3] === "]") {
+    text5 += "\\]";
+    at3++;
+  }
+  while (at3 < pattern.length && pattern[at3] !== "]") {
+    const posix = /^\[:(\w+):\]/.exec(pattern.slice(at3, at3 + 12));
+    if (posix !== null) {
+      const inside = POSIX[posix[1] ?? ""];
+      if (inside === void 0) throw new PatternError(`${posix[0]} is no class of characters`);
+      text5 += inside;
+      at3 += posix[0].length;
+    } else if (pattern[at3] === "\\") {
+      text5 += escapeAt(pattern, at3).text;
+      at3 += escapeAt(pattern, at3).length;
+    } else {
+      text5 += pattern[at3] === "[" ? "\\[" : pattern[at3];
+      at3++;
+    }
+  }
+  if (at3 >= pattern.length) throw new PatternError("a class of characters does not end");
+  return { text: `${text5}]`, length: at3 + 1 - start };
+}
+function escapeAt(pattern, at3) {
+  const next = pattern[at3 + 1] ?? "";
+  if (next === "") throw new PatternError("it ends with a single \\");
+  if (/[pPX]/.test(next)) throw new PatternError(`\\${next} is not taken: name the characters`);
+  if (next === "k" || /[1-9]/.test(next)) throw new PatternError("it refers back to what a group matched");
+  const code3 = /^\\x\{([0-9A-Fa-f]{1,6})\}/.exec(pattern.slice(at3, at3 + 12));
+  if (code3 !== null) {
+    const value = Number.parseInt(code3[1] ?? "", 16);
+    if (value > 127) throw new PatternError(`${code3[0]} is no ASCII character`);
+    return { text: `\\x${value.toString(16).padStart(2, "0")}`, length: code3[0].length };
+  }
+  if (next === "A") return { text: "^", length: 2 };
+  if (next === "z" || next === "Z") return { text: "$", length: 2 };
+  if (next === "a") return { text: "\\x07", length: 2 };
+  if (next === "Q") {
+    const end2 = pattern.indexOf("\\E", at3);
+    const stop = end2 === -1 ? pattern.length : end2;
+    return { text: literally2(pattern.slice(at3 + 2, stop)), length: (end2 === -1 ? stop : stop + 2) - at3 };
+  }
+  if (/[A-Za-z]/.test(next) && !/[bBdDsSwWtnrfvxuc]/.test(next))
+    throw new PatternError(`\\${next} is no escape that is known`);
+  return { text: pattern.slice(at3, at3 + 2), length: 2 };
+}
+var FLAGS2 = /^\(\?([imsU]*(?:-[imsU]+)?)([:)])/;
+function translated(pattern) {
+  let text5 = "";
+  const open7 = [0];
+  const closing2 = () => ")".repeat(open7.pop() ?? 0);
+  for (let at3 = 0; at3 < pattern.length; ) {
+    const c = pattern[at3] ?? "";
+    const flags = FLAGS2.exec(pattern.slice(at3, at3 + 16));
+    if (c === "\\") {
+      const { text: escaped, length } = escapeAt(pattern, at3);
+      text5 += escaped;
+      at3 += length;
+    } else if (c === "[") {
+      const { text: inside, length } = classAt(pattern, at3);
+      text5 += inside;
+      at3 += length;
+    } else if (flags !== null) {
+      if (/U/.test(flags[1] ?? "")) throw new PatternError("the flag U is not taken: write *? and +?");
+      text5 += flags[1] === "" ? "(?:" : `(?${flags[1]}:`;
+      if (flags[2] === ")") open7[open7.length - 1] = (open7.at(-1) ?? 0) + 1;
+      else open7.push(0);
+      at3 += flags[0].length;
+    } else if (pattern.startsWith("(?P<", at3)) {
+      text5 += "(?<";
+      open7.push(0);
+      at3 += 4;
+    } else if (pattern.startsWith("(?P", at3)) throw new PatternError("it refers back to what a group matched");
+    else {
+      if (c === "(") open7.push(0);
+      if (c === ")") {
+        if (open7.length === 1) throw new PatternError("a bracket closes what none opened");
+        text5 += closing2();
+      }
+      text5 += c;
+      at3++;
+    }
+  }
+  return text5 + closing2();
+}
+function parsePattern(pattern) {
+  const code3 = [...pattern].find((c) => c > "\x7F");
+  if (code3 !== void 0)
+    throw new PatternError(`${JSON.stringify(code3)} is no ASCII character, and texts are searched byte by byte`);
+  const source2 = translated(pattern);
+  try {
+    return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source2, 0, source2.length, { unicode: false });
+  } catch (error3) {
+    const why = error3 instanceof Error ? error3.message.replace(/^.*\/: /, "") : String(error3);
+    throw new PatternError(`it is no regular expression: ${why}`);
+  }
+}
+
+// src/expressions/steps.ts
+var MAX_STEPS2 = 5e5;
+var SMALL2 = 16;
+var isWord4 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
+var isOneCharacter = (node2) => ["Character", "CharacterSet", "CharacterClass", "ExpressionCharacterClass"].includes(node2.type);
+var known2 = /* @__PURE__ */ new Map();
+function charactersOf(node2, flags) {
+  const key = `${flags} ${node2.raw}`;
+  const found = known2.get(key) ?? charactersFor(node2, flags);
+  known2.set(key, found);
+  return found;
+}
+function charactersFor(node2, flags) {
+  const pattern = new RegExp(["^(?:", node2.raw, ")$"].join(""), flags.replace(/[gym]/g, ""));
+  return Uint8Array.from({ length: 256 }, (_, c) => pattern.test(String.fromCharCode(c)) ? 1 : 0);
+}
+var Compiler = class {
+  registers = { count: 0 };
+  #flags;
+  #isSmall;
+  #groups = /* @__PURE__ */ new Map();
+  constructor(flags, isSmall) {
+    this.#flags = flags;
+    this.#isSmall = isSmall;
+  }
+  #group(group) {
+    const known3 = this.#groups.get(group) ?? this.registers.count;
+    if (!this.#groups.has(group)) {
+      this.#groups.set(group, known3);
+      this.registers.count += 2;
+    }
+    return known3;
+  }
+  alternatives(alternatives, back) {
+    const [first2, ...rest] = alternatives.map(({ elements }) => {
+      const branch = [];
+      for (const element of back ? elements.toReversed() : elements)
+        branch.push(...shifted(this.#element(element, back), branch.length));
+      return branch;
+    });
+    const program = [];
+    const exits = [];
+    for (const branch of [first2 ?? [], ...rest].slice(0, -1)) {
+      const split = { op: "split", to: program.length + 1, other: 0 };
+      const exit = { op: "jump", to: 0 };
+      const at3 = program.length + 1;
+      program.push(split, ...shifted(branch, at3), exit);
+      exits.push(exit);
+      split.other = program.length;
+    }
+    const last = rest.at(-1) ?? first2 ?? [];
+    program.push(...shifted(last, program.length));
+    for (const exit of exits) exit.to = program.length;
+    return program;
+  }
+  #element(node2, back) {
+    if (isOneCharacter(node2)) return [{ op: "set", fits: charactersOf(node2, this.#flags), back }];
+    if (node2.type === "Group") return this.alternatives(node2.alternatives, back);
+    if (node2.type === "CapturingGroup") {
+      const register2 = this.#group(node2);
+      const [from, to] = back ? [register2 + 1, register2] : [register2, register2 + 1];
+      return [
+        { op: "save", register: from },
+        ...shifted(this.alternatives(node2.alternatives, back), 1),
+        { op: "save", register: to }
+      ];
+    }
+    if (node2.type === "Quantifier") return this.#quantifier(node2, back);
+    if (node2.type === "Backreference") {
+      const [group] = [node2.resolved].flat();
+      if (group === void 0) return [];
+      const register2 = this.#group(group);
+      return [{ op: "again", from: register2, to: register2 + 1, back }];
+    }
+    if (node2.kind === "lookahead" || node2.kind === "lookbehind")
+      return [
+        {
+          op: "look",
+          program: [...this.alternatives(node2.alternatives, node2.kind === "lookbehind"), { op: "done" }],
+          negate: node2.negate
+        }
+      ];
+    return [{ op: "edge", kind: node2.kind, negate: node2.kind === "word" && node2.negate }];
+  }
+  #quantifier({ element, greedy, ...given2 }, back) {
+    const small = (count2) => this.#isSmall && count2 !== Number.POSITIVE_INFINITY ? Math.min(count2, SMALL2) : count2;
+    const [min, max] = [small(given2.min), small(given2.max)];
+    if (isOneCharacter(element))
+      return [{ op: "run", fits: charactersOf(element, this.#flags), back, min, max, greedy }];
+    const register2 = this.registers.count;
+    this.registers.count += 2;
+    const body = this.#element(element, back);
+    const loop = { op: "loop", register: register2, min, max, greedy, body: 2, out: body.length + 3 };
+    return [{ op: "zero", register: register2 }, loop, ...shifted(body, 2), { op: "jump", to: 1 }];
+  }
+};
+function shifted(program, by) {
+  return program.map((op) => {
+    if (op.op === "jump") return { ...op, to: op.to + by };
+    if (op.op === "split") return { ...op, to: op.to + by, other: op.other + by };
+    return op.op === "loop" ? { ...op, body: op.body + by, out: op.out + by } : op;
+  });
+}
+var copyOf = (registers) => registers.length === 0 ? registers : registers.slice();
+var StepCounter = class {
+  pattern;
+  flags;
+  #program;
+  #registers;
+  #steps = 0;
+  /** @param isSmall bounds of repetitions are taken for small ones: what is left to grow has no bound */
+  constructor(source2, flags, isSmall) {
+    this.flags = flags;
+    this.pattern = new RegExpParser().parsePattern(source2, 0, source2.length, {
+      unicode: flags.includes("u"),
+      unicodeSets: flags.includes("v")
+    });
+    const compiler = new Compiler(flags, isSmall);
+    this.#program = [...compiler.alternatives(this.pattern.alternatives, false), { op: "done" }];
+    this.#registers = compiler.registers.count;
+  }
+  /** Steps to find all matches of a text, `MAX_STEPS` at most; those of the first place alone where the pattern is sticky. */
+  count(text5) {
+    this.#steps = 0;
+    const isSticky = this.flags.includes("y");
+    const isGlobal = this.flags.includes("g");
+    const [first2] = this.#program;
+    for (let start = 0; start <= text5.length && this.#steps < MAX_STEPS2; start++) {
+      if (first2?.op === "set" && !isSticky && first2.fits[text5.charCodeAt(start)] !== 1) {
+        this.#steps++;
+        continue;
+      }
+      const end2 = this.#run(this.#program, text5, start, new Int32Array(this.#registers).fill(-1));
+      if (isSticky || end2 !== null && !isGlobal) break;
+      if (end2 !== null && end2 > start) start = end2 - 1;
+    }
+    return Math.min(this.#steps, MAX_STEPS2);
+  }
+  #run(program, text5, start, given2) {
+    const retries = [];
+    let [at3, position, registers] = [0, start, given2];
+    const keep2 = (where, left) => {
+      retries.push({ at: where, position, registers: copyOf(registers), left });
+    };
+    for (; ; ) {
+      if (++this.#steps > MAX_STEPS2) return null;
+      const op = program[at3];
+      let fits4 = true;
+      if (op === void 0) throw new Error("a program ends with done");
+      if (op.op === "done") return position;
+      if (op.op === "set") {
+        const c = text5.charCodeAt(op.back ? position - 1 : position);
+        fits4 = op.fits[c] === 1;
+        position += op.back ? -1 : 1;
+      } else if (op.op === "run") {
+        const step2 = op.back ? -1 : 1;
+        const wanted = op.greedy ? op.max : op.min;
+        let taken = 0;
+        while (taken < wanted && op.fits[text5.charCodeAt(op.back ? position - 1 : position)] === 1) {
+          position += step2;
+          taken++;
+          this.#steps++;
+        }
+        fits4 = taken >= op.min;
+        if (fits4 && (op.greedy ? taken > op.min : taken < op.max)) keep2(at3, op.greedy ? taken - op.min : op.max - taken);
+      } else if (op.op === "split") {
+        keep2(op.other, 0);
+        at3 = op.to - 1;
+      } else if (op.op === "jump") at3 = op.to - 1;
+      else if (op.op === "zero") {
+        registers[op.register] = 0;
+        registers[op.register + 1] = -1;
+      } else if (op.op === "loop") {
+        const times = registers[op.register] ?? 0;
+        const isStuck = registers[op.register + 1] === position && times >= op.min;
+        registers[op.register] = times + 1;
+        registers[op.register + 1] = position;
+        if (times < op.min) at3 = op.body - 1;
+        else if (times >= op.max || isStuck) at3 = op.out - 1;
+        else {
+          keep2(op.greedy ? op.out : op.body, 0);
+          at3 = (op.greedy ? op.body : op.out) - 1;
+        }
+      } else if (op.op === "save") registers[op.register] = position;
+      else if (op.op === "again") {
+        const known3 = text5.slice(registers[op.from] ?? 0, registers[op.to] ?? 0);
+        this.#steps += known3.length;
+        fits4 = op.back ? text5.endsWith(known3, position) : text5.startsWith(known3, position);
+        position += op.back ? -known3.length : known3.length;
+      } else if (op.op === "edge") fits4 = this.#isEdge(op.kind, text5, position) !== op.negate;
+      else fits4 = this.#run(op.program, text5, position, registers) !== null !== op.negate;
+      at3++;
+      if (fits4) continue;
+      const retry = this.#next(program, text5, retries);
+      if (retry === null) return null;
+      ({ at: at3, position, registers } = retry);
+    }
+  }
+  /** Takes the last choice back: a run gives one character back, or takes one more. */
+  #next(program, text5, retries) {
+    for (; ; ) {
+      const retry = retries.pop();
+      if (retry === void 0) return null;
+      const op = program[retry.at];
+      if (op?.op !== "run" || retry.left === 0) return retry;
+      this.#steps++;
+      const forward = op.back ? -1 : 1;
+      if (!op.greedy && op.fits[text5.charCodeAt(op.back ? retry.position - 1 : retry.position)] !== 1) continue;
+      retry.position += op.greedy ? -forward : forward;
+      const state = { at: retry.at + 1, position: retry.position, registers: copyOf(retry.registers) };
+      if (--retry.left > 0) retries.push(retry);
+      return state;
+    }
+  }
+  #isEdge(kind, text5, position) {
+    const isMultiline = this.flags.includes("m");
+    if (kind === "start") return position === 0 || isMultiline && text5[position - 1] === "\n";
+    if (kind === "end") return position === text5.length || isMultiline && text5[position] === "\n";
+    return isWord4(text5.charCodeAt(position - 1)) !== isWord4(text5.charCodeAt(position));
+  }
+};
+
+// src/expressions/anchored.ts
+var MIN_LITERAL = 3;
+var MAX_LITERAL = 32;
+var MAX_BEFORE = 96;
+var OPEN_WINDOW = 2048;
+var MIN_WINDOW = 256;
+var MAX_WINDOW2 = 16384;
+var NO_MODES = { ignoreCase: false, dotAll: false, multiline: false };
+function modesIn(node2, modes) {
+  if (node2.type !== "Group" || node2.modifiers === null) return modes;
+  const { add: add3, remove } = node2.modifiers;
+  return {
+    ignoreCase: add3.ignoreCase || modes.ignoreCase && remove?.ignoreCase !== true,
+    dotAll: add3.dotAll || modes.dotAll && remove?.dotAll !== true,
+    multiline: add3.multiline || modes.multiline && remove?.multiline !== true
+  };
+}
+var hex = (code3) => `\\x${code3.toString(16).padStart(2, "0")}`;
+function classOf(fits4) {
+  const ranges = [];
+  for (let from = 0; from < fits4.length; from++) {
+    if (fits4[from] !== 1) continue;
+    let to = from;
+    while (fits4[to + 1] === 1) to++;
+    ranges.push(from === to ? hex(from) : `${hex(from)}-${hex(to)}`);
+    from = to;
+  }
+  return ranges.length === 0 ? "[^\\x00-\\xff]" : `[${ranges.join("")}]`;
+}
+var isLetter = (code3) => code3 >= 65 && code3 <= 90 || code3 >= 97 && code3 <= 122;
+var Renderer = class {
+  /** The group whose text is the value. */
+  #value;
+  constructor(value) {
+    this.#value = value;
+  }
+  alternatives(alternatives, modes) {
+    return alternatives.map(({ elements }) => elements.map((element) => this.element(element, modes)).join("")).join("|");
+  }
+  element(node2, modes) {
+    if (node2.type === "Character")
+      return modes.ignoreCase && isLetter(node2.value) ? `[${String.fromCharCode(node2.value & 223, node2.value | 32)}]` : isLetter(node2.value) || node2.value >= 48 && node2.value <= 57 ? String.fromCharCode(node2.value) : hex(node2.value);
+    if (node2.type === "CharacterSet") return node2.kind === "any" && modes.dotAll ? "[\\s\\S]" : node2.raw;
+    if (node2.type === "CharacterClass") return modes.ignoreCase ? classOf(charactersOf(node2, "i")) : node2.raw;
+    if (node2.type === "Quantifier") {
+      const { min, max, greedy, element } = node2;
+      const times = max === Number.POSITIVE_INFINITY ? min === 0 ? "*" : min === 1 ? "+" : `{${min},}` : min === max ? `{${min}}` : `{${min},${max}}`;
+      const inner = this.element(element, modes);
+      const body = isOneCharacter(element) || /^\((?!\?[=!<])/.test(inner) ? inner : `(?:${inner})`;
+      return `${body}${times}${greedy ? "" : "?"}`;
+    }
+    if (node2.type === "Group") return `(?:${this.alternatives(node2.alternatives, modesIn(node2, modes))})`;
+    if (node2.type === "CapturingGroup")
+      return `(${node2 === this.#value ? "?<value>" : "?:"}${this.alternatives(node2.alternatives, modes)})`;
+    if (node2.type === "Assertion") return this.#assertion(node2, modes);
+    throw new PatternError("it refers back to what a group matched");
+  }
+  #assertion(node2, modes) {
+    if (node2.kind === "word") return node2.negate ? "\\B" : "\\b";
+    if (node2.kind === "start") return modes.multiline ? "(?<![^\\n])" : "(?<![\\s\\S])";
+    if (node2.kind === "end") return modes.multiline ? "(?![^\\r\\n])" : "(?![\\s\\S])";
+    if (node2.kind !== "lookahead" && node2.kind !== "lookbehind") return node2.raw;
+    const inside = this.alternatives(node2.alternatives, modes);
+    return `(?${node2.kind === "lookbehind" ? "<" : ""}${node2.negate ? "!" : "="}${inside})`;
+  }
+};
+function longest2(node2) {
+  if (isOneCharacter(node2)) return 1;
+  if (node2.type === "Quantifier") return node2.max === 0 ? 0 : node2.max * longest2(node2.element);
+  if (node2.type === "Group" || node2.type === "CapturingGroup")
+    return Math.max(0, ...node2.alternatives.map(({ elements }) => sum(elements.map(longest2))));
+  return 0;
+}
+var sum = (numbers) => numbers.reduce((total, each2) => total + each2, 0);
+function* groupsOf2(node2) {
+  if (node2.type === "CapturingGroup") yield node2;
+  if ("alternatives" in node2)
+    for (const alternative of node2.alternatives) yield* groupsOf2(alternative);
+  if (node2.type === "Alternative") for (const element of node2.elements) yield* groupsOf2(element);
+  if (node2.type === "Quantifier") yield* groupsOf2(node2.element);
+}
+function chosenGroup(pattern, capture) {
+  const groups = [...groupsOf2(pattern)];
+  if (capture === null) return groups[0] ?? null;
+  if (capture === 0) return null;
+  const group = typeof capture === "number" ? groups[capture - 1] : groups.find(({ name: name2 }) => name2 === capture);
+  if (group === void 0) throw new PatternError(`it has no group ${JSON.stringify(capture)}`);
+  return group;
+}
+function flatten(elements, modes, value, isValue3) {
+  return elements.flatMap((node2) => {
+    const [only, ...more] = node2.type === "Group" || node2.type === "CapturingGroup" ? node2.alternatives : [];
+    if (only === void 0 || more.length > 0) return [{ node: node2, modes, isValue: isValue3 || node2 === value }];
+    return flatten(only.elements, modesIn(node2, modes), value, isValue3 || node2 === value);
+  });
+}
+function leading(items) {
+  let [text5, ignoreCase] = ["", false];
+  for (const { node: node2, modes } of items) {
+    if (node2.type === "Assertion" && text5 === "") continue;
+    if (node2.type !== "Character" || text5.length === MAX_LITERAL) break;
+    text5 += String.fromCharCode(node2.value);
+    ignoreCase ||= modes.ignoreCase && isLetter(node2.value);
+  }
+  return { text: ignoreCase ? text5.toLowerCase() : text5, ignoreCase };
+}
+function literalsAt(items, at3, value) {
+  const item = items[at3];
+  if (item === void 0) return [];
+  const { node: node2, modes } = item;
+  if (node2.type === "Character") {
+    const found2 = leading(items.slice(at3));
+    return found2.text.length < MIN_LITERAL ? [] : [found2];
+  }
+  const group = node2.type === "Quantifier" && node2.min > 0 ? node2.element : node2;
+  if (group.type !== "Group" && group.type !== "CapturingGroup") return [];
+  const found = group.alternatives.map(({ elements }) => {
+    const inner = flatten(elements, modesIn(group, modes), value, item.isValue);
+    const own2 = leading(inner);
+    const isWhole = node2 === group && own2.text.length === inner.length;
+    const rest = isWhole ? leading(items.slice(at3 + 1)) : { text: "", ignoreCase: false };
+    const ignoreCase = own2.ignoreCase || rest.ignoreCase;
+    const text5 = (own2.text + rest.text).slice(0, MAX_LITERAL);
+    return { text: ignoreCase ? text5.toLowerCase() : text5, ignoreCase };
+  });
+  return found.every(({ text: text5 }) => text5.length >= MIN_LITERAL) ? found : [];
+}
+var holdsValue = ({ node: node2 }, value) => value !== null && [...groupsOf2(node2)].includes(value);
+var scoreOf = (literals, at3) => Math.min(8, ...literals.map(({ text: text5 }) => text5.length)) - (at3 === 0 ? 0 : 1);
+function anchored(pattern, capture, keywords) {
+  const tree = parsePattern(pattern);
+  const value = chosenGroup(tree, capture);
+  const [only, ...more] = tree.alternatives;
+  const all2 = only !== void 0 && more.length === 0 ? flatten(only.elements, NO_MODES, value, value === null) : (
+    // Alternatives of the whole pattern are one element: a group around them.
+    [{ node: asGroup(tree), modes: NO_MODES, isValue: value === null }]
+  );
+  const optional3 = (item) => item !== void 0 && !item.isValue && !holdsValue(item, value) && item.node.type === "Quantifier" && item.node.min === 0;
+  const items = all2.slice(all2.findIndex((item) => !optional3(item))).map(bounded2);
+  const places = items.flatMap((_, at3) => {
+    const literals = literalsAt(items, at3, value);
+    if (literals.length === 0 || sum(items.slice(0, at3).map(({ node: node2 }) => longest2(node2))) > MAX_BEFORE) return [];
+    return items.slice(0, at3).some((item) => holdsValue(item, value)) ? [] : [{ at: at3, literals, score: scoreOf(literals, at3) }];
+  });
+  const isBehind = ({ at: at3 }) => items.slice(0, at3).some(({ isValue: isValue3 }) => isValue3) && !items.slice(at3).some(({ isValue: isValue3 }) => isValue3);
+  const wanted = places.filter(
+    ({ literals }) => keywords.length === 0 || literals.every(({ text: text5 }) => keywords.some((word) => text5.toLowerCase().includes(word.toLowerCase())))
+  );
+  const usable2 = wanted.filter((place) => !isBehind(place));
+  const best = usable2.sort((a, b) => b.score - a.score || a.at - b.at)[0];
+  if (best === void 0) throw new PatternError(whyNone(wanted.length > 0, places.length > 0));
+  const [before, after2] = [items.slice(0, best.at), items.slice(best.at)];
+  const isLong = sum(after2.map(({ node: node2 }) => longest2(node2)));
+  return {
+    literals: [...new Map(best.literals.map((each2) => [`${each2.text} ${each2.ignoreCase}`, each2])).values()],
+    source: sourceOf(before, after2, value),
+    before: rendered(before, value),
+    window: isLong === Number.POSITIVE_INFINITY ? OPEN_WINDOW : Math.min(MAX_WINDOW2, Math.max(MIN_WINDOW, isLong + 8))
+  };
+}
+var MAX_OPEN2 = 64;
+function bounded2(item, at3) {
+  const { node: node2 } = item;
+  if (at3 > 0 || node2.type !== "Quantifier" || node2.max !== Number.POSITIVE_INFINITY || !isOneCharacter(node2.element))
+    return item;
+  return { ...item, node: { ...node2, max: Math.max(MAX_OPEN2, node2.min) } };
+}
+var whyNone = (isBehind, hasText) => isBehind ? "its fixed text stands behind the value, and must be in it or in front of it" : hasText ? "none of its keywords is in a fixed text of it" : `it has no fixed text of ${MIN_LITERAL} characters that every match holds within its first ${MAX_BEFORE}, and the search starts at such a text`;
+var searching = (pattern) => new RegExp(new Renderer(null).alternatives(parsePattern(pattern).alternatives, NO_MODES));
+function asGroup(tree) {
+  return { ...tree, type: "Group", modifiers: null };
+}
+function rendered(items, value) {
+  const renderer = new Renderer(value);
+  return items.map(({ node: node2, modes }) => renderer.element(node2, modes)).join("");
+}
+function sourceOf(before, after2, value) {
+  const render = (items) => rendered(items, value);
+  const [outside, inside] = [before.filter(({ isValue: isValue3 }) => !isValue3), before.filter(({ isValue: isValue3 }) => isValue3)];
+  const start = after2.findIndex(({ isValue: isValue3 }) => isValue3);
+  const end2 = after2.findLastIndex(({ isValue: isValue3 }) => isValue3);
+  const look = before.length === 0 ? "" : `(?<=${render(outside)}${inside.length === 0 ? "" : `(?<before>${render(inside)})`})`;
+  if (start === -1) return `${look}${render(after2)}`;
+  const parts = [after2.slice(0, start), after2.slice(start, end2 + 1), after2.slice(end2 + 1)];
+  const [lead = "", secret = "", tail2 = ""] = parts.map((part3) => render(part3));
+  const isNamed3 = after2.slice(start, end2 + 1).some(({ node: node2 }) => node2 === value);
+  return `${look}${lead}${isNamed3 ? secret : `(?<value>${secret})`}${tail2}`;
+}
+
+// src/expressions/attacks.ts
+var textOf2 = ({ prefix: prefix2, unit, suffix }, length) => prefix2 + unit.repeat(Math.max(1, Math.floor(length / unit.length))) + suffix;
+var MIN_MAX = 16;
+var UNEXPECTED = ["\0", "!", "\nx"];
+var MAX_ATTACKS = 200;
+function* nodesOf(node2) {
+  yield node2;
+  if ("alternatives" in node2 && Array.isArray(node2.alternatives))
+    for (const alternative of node2.alternatives) yield* nodesOf(alternative);
+  if (node2.type === "Alternative") for (const element of node2.elements) yield* nodesOf(element);
+  if (node2.type === "Quantifier") yield* nodesOf(node2.element);
+}
+var Samples = class {
+  #flags;
+  #sets = /* @__PURE__ */ new Map();
+  #sorted = /* @__PURE__ */ new Map();
+  /** How many elements take each character. */
+  #shared = new Uint16Array(256);
+  constructor(pattern, flags) {
+    this.#flags = flags;
+    for (const node2 of nodesOf(pattern))
+      if (isOneCharacter(node2))
+        for (const [c, fits4] of this.#set(node2).entries()) this.#shared[c] = (this.#shared[c] ?? 0) + fits4;
+  }
+  #set(node2) {
+    const known3 = this.#sets.get(node2) ?? charactersOf(node2, this.#flags);
+    this.#sets.set(node2, known3);
+    return known3;
+  }
+  /** The characters of an element that most others take too, the most shared first. */
+  characters(node2, count2) {
+    const sorted2 = this.#sorted.get(node2) ?? this.#sort(this.#set(node2));
+    this.#sorted.set(node2, sorted2);
+    return sorted2.slice(0, count2);
+  }
+  #sort(set) {
+    return Array.from({ length: 256 }, (_, c) => c).filter((c) => set[c] === 1).sort((a, b) => (this.#shared[b] ?? 0) - (this.#shared[a] ?? 0) || Math.abs(a - 97) - Math.abs(b - 97)).map((c) => String.fromCharCode(c));
+  }
+  /** The characters that most elements take. */
+  mostShared(count2) {
+    return [...this.#shared.entries()].sort(([, a], [, b]) => b - a).slice(0, count2).map(([c]) => String.fromCharCode(c));
+  }
+  /** A short text that an element takes, by the number of its alternative and of its character. */
+  one(node2, alternative = 0, character = 0) {
+    if (isOneCharacter(node2)) {
+      const characters = this.characters(node2, character + 1);
+      return characters.at(-1) ?? "";
+    }
+    if (node2.type === "Alternative")
+      return node2.elements.map((element) => this.one(element, alternative, character)).join("");
+    if (node2.type === "Quantifier")
+      return this.one(node2.element, alternative, character).repeat(
+        Math.min(Math.max(node2.min, node2.max === 0 ? 0 : 1), 400)
+      );
+    if (node2.type === "Group" || node2.type === "CapturingGroup" || node2.type === "Pattern") {
+      const chosen = node2.alternatives[alternative % node2.alternatives.length];
+      return chosen === void 0 ? "" : this.one(chosen, alternative, character);
+    }
+    return "";
+  }
+};
+function around(node2, samples) {
+  let [before, after2] = ["", ""];
+  for (let child = node2, parent = node2.parent; parent !== null && parent !== void 0; child = parent, parent = parent.parent) {
+    if (parent.type !== "Alternative") continue;
+    const index = parent.elements.indexOf(child);
+    const text5 = (elements) => elements.map((element) => element.type === "Quantifier" && element.min === 0 ? "" : samples.one(element)).join("");
+    before = text5(parent.elements.slice(0, index)) + before;
+    after2 += text5(parent.elements.slice(index + 1));
+  }
+  return { before, after: after2 };
+}
+function followers(node2, samples) {
+  const { parent } = node2;
+  if (parent?.type !== "Alternative") return [];
+  const next = parent.elements[parent.elements.indexOf(node2) + 1];
+  return next === void 0 ? [] : [0, 1].map((alternative) => samples.one(next, alternative));
+}
+function attacksOf({ pattern, flags }) {
+  const samples = new Samples(pattern, flags);
+  const attacks = /* @__PURE__ */ new Map();
+  const add3 = (prefix2, unit, suffix) => {
+    if (unit !== "" && attacks.size < MAX_ATTACKS)
+      attacks.set(JSON.stringify([prefix2, unit, suffix]), { prefix: prefix2, unit, suffix });
+  };
+  for (const node2 of nodesOf(pattern)) {
+    if (node2.type !== "Quantifier" || node2.max < MIN_MAX) continue;
+    const { before, after: after2 } = around(node2, samples);
+    const units = new Set(
+      [0, 1, 2].flatMap((alternative) => [0, 1].map((character) => samples.one(node2.element, alternative, character)))
+    );
+    for (const unit of units) {
+      for (const suffix of ["", ...UNEXPECTED, `${after2.slice(0, -1)}\0`, `
+${before}`]) add3(before, unit, suffix);
+      add3("", before + unit, "\0");
+      add3("", `${before}${unit}${after2.slice(0, -1)}`, "\0");
+      add3("\0", unit, "\0");
+      add3("", `
+${before}${unit}`, "\0");
+    }
+    for (const suffix of UNEXPECTED) add3("", before, suffix);
+    for (const follower of followers(node2, samples)) add3(before, follower, "\0");
+  }
+  const shared2 = samples.mostShared(4);
+  for (const a of shared2) for (const b of shared2) for (const prefix2 of ["", "\0"]) add3(prefix2, a + b, "\0");
+  for (const choice2 of [0, 1, 2]) {
+    const whole4 = samples.one(pattern, choice2);
+    add3("", whole4.slice(0, -1), "\0");
+    add3("", whole4, "\0");
+  }
+  return [...attacks.values()];
+}
+
+// src/expressions/cost.ts
+var [SHORT, LONG] = [128, 512];
+var CHEAP = 40;
+var MOST2 = 2;
+var MOST_IN_WINDOW = 150;
+function growing(source2, flags) {
+  const counter = new StepCounter(source2, flags, true);
+  for (const attack of attacksOf(counter)) {
+    const [short, long] = [textOf2(attack, SHORT), textOf2(attack, LONG)];
+    const steps = counter.count(long);
+    if (steps / long.length < CHEAP) continue;
+    const ratio = steps / long.length / (counter.count(short) / short.length);
+    if (steps >= MAX_STEPS2 || ratio > MOST2) return attack;
+  }
+  return null;
+}
+function dearInWindow(source2, flags, window) {
+  const counter = new StepCounter(source2, flags, false);
+  return attacksOf(counter).find((attack) => {
+    const text5 = textOf2(attack, window);
+    return counter.count(text5) / text5.length >= MOST_IN_WINDOW;
+  }) ?? null;
+}
+
+// src/policy/allow.ts
+var MAX_HASHES = 5e3;
+var HASH3 = /^hmac-sha256:[0-9a-f]{64}$/;
+var oneOrMore = (each2) => union([each2, array(each2).min(1).max(MAX_HASHES)]);
+function problemOf(pattern) {
+  try {
+    return growing(searching(pattern).source, "") === null ? null : "it takes longer and longer for longer values: give its repetitions an end, and no two beside each other that take the same characters";
+  } catch (error3) {
+    if (error3 instanceof PatternError) return error3.message;
+    throw error3;
+  }
+}
+var allowSchema = strictObject({
+  value: oneOrMore(
+    string2().regex(HASH3, "a value is written as layergate hash prints it: hmac-sha256: and 64 hex digits")
+  ).optional().describe("these values, by their hashes under the salt: layergate hash prints one"),
+  pattern: string2().min(1).max(2e3).superRefine((pattern, context3) => {
+    const problem = problemOf(pattern);
+    if (problem !== null)
+      context3.addIssue({ code: "custom", message: `the pattern cannot be taken: ${problem}`, input: pattern });
+  }).optional().describe("values in which this regular expression is found; ^ and $ stand for their ends"),
+  detector: oneOrMore(string2().min(1)).optional().describe("what these detectors find"),
+  path: oneOrMore(string2().min(1)).optional().describe("in files whose path fits, such as /app/test/**"),
+  reason: string2().min(3).describe("why these are no secrets"),
+  expires: iso_exports.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
+}).refine((entry) => [entry.value, entry.pattern, entry.detector, entry.path].some((given2) => given2 !== void 0), {
+  message: "an allow entry needs a value, a pattern, a detector or a path"
+});
+var scopeOfAllow = ({ value, pattern, detector, path: path19 }) => [
+  value === void 0 ? [] : [`${[value].flat().length} values`],
+  pattern === void 0 ? [] : [`values like ${pattern}`],
+  detector === void 0 ? [] : [`what ${[detector].flat().join(", ")} finds`],
+  path19 === void 0 ? [] : [`in ${[path19].flat().join(", ")}`]
+].flat().join(" ");
+var listOf = (given2) => given2 === void 0 ? null : [given2].flat();
+function allowing(entries, salt, now) {
+  const today = now.toISOString().slice(0, 10);
+  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path19, reason }) => {
+    const [hashes2, detectors] = [listOf(value), listOf(detector)];
+    return {
+      hashes: hashes2 === null ? null : new Set(hashes2),
+      pattern: pattern === void 0 ? null : searching(pattern),
+      detectors: detectors === null ? null : new Set(detectors),
+      paths: listOf(path19),
+      reason
+    };
+  });
+  const hashOf3 = (text5) => `hmac-sha256:${createHmac3("sha256", salt ?? "").update(text5).digest("hex")}`;
+  return ({ detector, value, identity }, path19) => {
+    let made = null;
+    const hashed2 = () => {
+      made ??= [hashOf3(value), ...identity === value ? [] : [hashOf3(identity)]];
+      return made;
+    };
+    const allows = ({ hashes: hashes2, pattern, detectors, paths }) => (detectors === null || detectors.has(detector)) && (paths === null || path19 !== null && paths.some((each2) => minimatch(path19, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash3) => hashes2.has(hash3)));
+    return ready.find(allows)?.reason ?? null;
+  };
+}
+
+// src/policy/own-detectors.ts
+var MAX_OWN = 1e3;
+var MAX_PATTERN2 = 2e3;
+var detectorFields = strictObject({
+  id: string2().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "an id is written in lower-case letters, digits and -, such as acme-token").max(60).describe("what findings and ignore entries call it, such as acme-token"),
+  title: string2().min(3).max(80).optional().describe("what it is called in a sentence: Acme deployment token"),
+  pattern: string2().min(3).max(MAX_PATTERN2).describe("regular expression (RE2 or ECMAScript) with a fixed text of three characters or more"),
+  keywords: array(string2().min(3).max(32)).min(1).max(50).optional().describe("the fixed texts of the pattern at which the search starts; default: the longest"),
+  capture: union([int().min(0).max(50), string2().min(1).max(50)]).optional().describe("the group that is the secret, by number or name; default: the first group, else the whole match"),
+  path: union([string2().min(1), array(string2().min(1)).min(1).max(50)]).optional().describe(
+    "patterns of the paths in the image that are searched, such as **/*.conf; default: all, and all other text"
+  ),
+  entropy: number2().min(0).max(8).optional().describe("bits a character that the secret has at least"),
+  severity: _enum(SEVERITIES.slice(0, 4)).optional().describe("default high"),
+  issuer: string2().min(1).max(80).optional().describe("who gives it out"),
+  opens: string2().min(3).max(200).optional().describe("what whoever holds it can do"),
+  revoke: string2().min(3).max(300).optional().describe("what to do with a leaked one, in the imperative"),
+  docs: url().optional().describe("the page on it"),
+  examples: array(string2().min(1).max(5e3)).max(50).optional().describe(
+    "texts in which it must be found. {hex:32}, {62:40}, {uuid} stand for random characters, so that no example looks like a leak"
+  ),
+  quiet: array(string2().min(1).max(5e3)).max(50).optional().describe("texts in which it must not be found")
+});
+var STRENGTH = {
+  critical: "proven",
+  high: "likely",
+  medium: "possible",
+  low: "harmless"
+};
+var fits = (path19, patterns) => path19 !== "" && patterns.some((pattern) => {
+  const from = (text5) => text5.startsWith("/") ? text5 : `/${text5}`;
+  return minimatch(from(path19), from(pattern), { dot: true });
+});
+function checkedPattern({ pattern, capture, keywords }) {
+  const found = anchored(pattern, capture ?? null, keywords ?? []);
+  const dear = dearInWindow(found.source, "y", found.window) ?? (found.before === "" ? null : dearInWindow(found.before, "y", 96));
+  if (dear !== null)
+    throw new PatternError(
+      `it takes too long for a text such as ${JSON.stringify(`${dear.prefix}${dear.unit.repeat(3)}`.slice(0, 40))}, again and again: give its repetitions an end, and no two beside each other that take the same characters`
+    );
+  return found;
+}
+function compile4(own2) {
+  const { literals, source: source2, window } = checkedPattern(own2);
+  const { path: path19, entropy: entropy2 } = own2;
+  return {
+    id: own2.id,
+    title: own2.title ?? own2.id,
+    issuer: own2.issuer ?? "the configuration",
+    opens: own2.opens ?? "what the configuration does not say",
+    revoke: (own2.revoke ?? "Revoke it where it was issued").replace(/\.$/, ""),
+    docs: own2.docs ?? "",
+    strength: STRENGTH[own2.severity ?? "high"] ?? "likely",
+    examples: own2.examples ?? [],
+    literals: literals.map(({ text: text5, ignoreCase }) => ({ text: text5, ignoreCase })),
+    pattern: new RegExp(source2, "y"),
+    window,
+    check: ({ value, path: where }) => value === "" || path19 !== void 0 && !fits(where, [path19].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
+  };
+}
+function finds(detector, text5) {
+  const bytes2 = Buffer.from(text5, "utf8").toString("latin1");
+  const folded2 = bytes2.toLowerCase();
+  return detector.literals.some((literal4) => {
+    const { text: sought, ignoreCase = false } = typeof literal4 === "string" ? { text: literal4 } : literal4;
+    const within2 = ignoreCase ? folded2 : bytes2;
+    for (let at3 = within2.indexOf(sought); at3 !== -1; at3 = within2.indexOf(sought, at3 + 1)) {
+      const { pattern } = detector;
+      pattern.lastIndex = at3;
+      const match2 = pattern.exec(bytes2);
+      if (match2 === null) continue;
+      const value = `${match2.groups?.["before"] ?? ""}${match2.groups?.["value"] ?? match2[0]}`;
+      if (value !== "") return true;
+    }
+    return false;
+  });
+}
+var OURS = new Set(GROUPS.flatMap(({ detectors }) => detectors.map(({ id }) => id)));
+function problemOf2(own2) {
+  if (OURS.has(own2.id))
+    return { field: "id", message: `${own2.id} is a detector of Layergate: give this one another id` };
+  let detector;
+  try {
+    detector = compile4(own2);
+  } catch (error3) {
+    if (!(error3 instanceof PatternError)) throw error3;
+    return { field: "pattern", message: `the pattern of ${own2.id} cannot be taken: ${error3.message}` };
+  }
+  const filled = (form) => fillForm(form, 7);
+  const missed = (own2.examples ?? []).findIndex((form) => !finds(detector, filled(form)));
+  if (missed !== -1)
+    return {
+      field: "examples",
+      at: missed,
+      message: `${own2.id} does not find this example: pattern and example differ`
+    };
+  const found = (own2.quiet ?? []).findIndex((form) => finds(detector, filled(form)));
+  return found === -1 ? null : { field: "quiet", at: found, message: `${own2.id} finds this text, which it must not` };
+}
+var ownDetectorsSchema = array(
+  detectorFields.superRefine((own2, context3) => {
+    const problem = problemOf2(own2);
+    if (problem === null) return;
+    const { field: field2, at: at3, message } = problem;
+    context3.addIssue({ code: "custom", path: at3 === void 0 ? [field2] : [field2, at3], message, input: own2 });
+  })
+).max(MAX_OWN);
+var compiled = /* @__PURE__ */ new WeakMap();
+var compileOwn = (own2) => own2.map((each2) => {
+  const detector = compiled.get(each2) ?? compile4(each2);
+  compiled.set(each2, detector);
+  return detector;
+});
+
 // src/policy/config.ts
 var failOn = _enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
@@ -67156,6 +70817,8 @@ var configSchema = strictObject({
   "own-bases": array(string2()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
   skipped: _enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
+  detectors: ownDetectorsSchema.optional().describe("detectors of your own, for tokens that only you issue"),
+  allow: array(allowSchema).max(5e3).optional().describe("values that are no secrets, each with a reason: they are no finding, and --show-quiet lists them"),
   limits: strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
   baseline: string2().min(1).optional().describe(
     "findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"
@@ -67192,20 +70855,24 @@ import path4 from "node:path";
 // src/policy/policy.ts
 var thresholdOf = ({ threshold, "fail-on": failOn2 }) => failOn2 === void 0 || failOn2 === "never" ? threshold : failOn2;
 function mergeConfigs(configs) {
-  let sum = {};
+  let sum2 = {};
   for (const config2 of configs) {
-    sum = {
-      ...sum,
+    sum2 = {
+      ...sum2,
       ...config2,
-      threshold: thresholdOf(config2) ?? sum.threshold,
-      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
-      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
-      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
-      limits: { ...sum.limits, ...config2.limits },
-      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
+      threshold: thresholdOf(config2) ?? sum2.threshold,
+      rules: mergeRules(sum2.rules ?? {}, config2.rules ?? {}),
+      ignore: [...sum2.ignore ?? [], ...config2.ignore ?? []],
+      "own-bases": [...sum2["own-bases"] ?? [], ...config2["own-bases"] ?? []],
+      detectors: [
+        ...new Map([...sum2.detectors ?? [], ...config2.detectors ?? []].map((each2) => [each2.id, each2])).values()
+      ],
+      allow: [...sum2.allow ?? [], ...config2.allow ?? []],
+      limits: { ...sum2.limits, ...config2.limits },
+      "min-confidence": { ...bothConfidences(sum2["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
     };
   }
-  return sum;
+  return sum2;
 }
 function mergeRules(earlier, later) {
   const merged4 = { ...earlier };
@@ -67216,10 +70883,13 @@ var asObject = (setting2) => typeof setting2 === "string" ? { severity: setting2
 var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
 function toPolicy(name2, config2) {
   const confidence = bothConfidences(config2["min-confidence"]);
-  if (config2.salt === void 0 && config2.ignore?.some(({ value }) => value !== void 0) === true)
+  const hashed2 = [...config2.ignore ?? [], ...config2.allow ?? []];
+  if (config2.salt === void 0 && hashed2.some(({ value }) => value !== void 0))
     throw new ConfigError(
-      `${name2}: ignore entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`
+      `${name2}: entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`
     );
+  const detectors = config2.detectors ?? [];
+  checkDetectors(name2, config2.allow ?? [], detectors);
   return {
     name: name2,
     failOn: config2["fail-on"] ?? "high",
@@ -67231,6 +70901,8 @@ function toPolicy(name2, config2) {
     ownBases: config2["own-bases"] ?? [],
     skipped: config2.skipped ?? "report",
     ignore: config2.ignore ?? [],
+    detectors,
+    allow: config2.allow ?? [],
     limits: limitsOf(config2.limits ?? {}),
     salt: config2.salt ?? null
   };
@@ -67245,11 +70917,24 @@ function ruleSetting({ meta: meta31, options: options4 }, config2) {
     options: parsed
   };
 }
+function checkDetectors(name2, allow, own2) {
+  const ids = [...GROUPS.flatMap(({ detectors }) => detectors), ...own2].map(({ id }) => id);
+  const known3 = new Set(ids);
+  for (const id of allow.flatMap(({ detector }) => [detector ?? []].flat())) {
+    if (known3.has(id)) continue;
+    const near = nearest(id, ids);
+    throw new ConfigError(
+      `${name2}: allow: there is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`
+    );
+  }
+}
 
 // src/policy/load.ts
 var MAX_CONFIG = 1 << 20;
 var MAX_DEPTH6 = 8;
 var MAX_FILES2 = 64;
+var DETECTOR_KEYS = Object.keys(ownDetectorsSchema.element.shape);
+var ALLOW_KEYS = Object.keys(allowSchema.shape);
 var TOP_KEYS = Object.keys(configSchema.shape);
 var didYouMean = (name2, names2) => {
   const near = nearest(name2, names2);
@@ -67262,6 +70947,8 @@ function namesAt(where) {
     return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
+  if (where[0] === "detectors") return DETECTOR_KEYS;
+  if (where[0] === "allow") return ALLOW_KEYS;
   return ["secrets", "rules"];
 }
 function positionOf(document, lines, where, key) {
@@ -67291,7 +70978,7 @@ function explain(found, value) {
     return `${what}${didYouMean(key, namesAt(issue3.path))}`;
   }
   const given2 = issue3.path.reduce(
-    (sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0,
+    (sum2, key) => typeof sum2 === "object" && sum2 !== null ? sum2[key] : void 0,
     value
   );
   if (issue3.code === "invalid_value") {
@@ -67347,8 +71034,8 @@ var Extending = class {
   }
   /** A file with all that it extends below it, lowest first. @param above the files that lead to it @throws ConfigError */
   async layers(file, above) {
-    const known2 = this.#known.get(file);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#known.get(file);
+    if (known3 !== void 0) return known3;
     const from = above.at(-1) ?? null;
     if (above.includes(file))
       throw new ConfigError(
@@ -67425,13 +71112,29 @@ function settingLoosenings(before, after2) {
     found.push("limits: less of nested archives is read");
   return found.map((text5) => ({ kind: "setting", text: text5 }));
 }
+function valueLoosenings(before, after2) {
+  const looks = (policy) => new Map(
+    policy.detectors.map(({ id, pattern, capture, path: path19, entropy: entropy2, severity }) => [
+      id,
+      JSON.stringify([pattern, capture, path19, entropy2, severity])
+    ])
+  );
+  const now = looks(after2);
+  const changed = [...looks(before)].flatMap(
+    ([id, look]) => now.get(id) === look ? [] : [{ kind: "setting", text: `detector ${id}: ${now.has(id) ? "it looks for something else" : "taken out"}` }]
+  );
+  const scope = ({ reason: _reason, ...entry }) => JSON.stringify(entry);
+  const known3 = new Set(before.allow.map(scope));
+  const allowed = after2.allow.filter((entry) => !known3.has(scope(entry))).map((entry) => ({ kind: "ignore", text: `allows ${scopeOfAllow(entry)}: \u201C${entry.reason}\u201D` }));
+  return [...changed, ...allowed];
+}
 function baselineLoosenings(before, after2) {
   const keysOf = (image, { fingerprints, valueHash }) => fingerprints.map((each2) => JSON.stringify([image, each2, valueHash]));
   const entriesOf = (file) => Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })));
-  const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)));
+  const known3 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
   const added = entriesOf(after2).filter(
-    ({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known2.has(key))
+    ({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known3.has(key))
   );
   return added.map(({ image, entry: { rule, place } }) => ({
     kind: "baseline",
@@ -67443,7 +71146,12 @@ function looseningsOf(before, after2) {
   const ignores = addedIgnores(before, after2).map(
     (entry) => ({ kind: "ignore", text: describeIgnore(entry) })
   );
-  return [...ignores, ...ruleLoosenings(before, after2), ...settingLoosenings(before, after2)];
+  return [
+    ...ignores,
+    ...valueLoosenings(before, after2),
+    ...ruleLoosenings(before, after2),
+    ...settingLoosenings(before, after2)
+  ];
 }
 function describeLoosenings(loosenings) {
   const count2 = (kind) => loosenings.filter((each2) => each2.kind === kind).length;
@@ -67577,13 +71285,13 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   );
   return finish(policy, atCommit(directory, base, settings2.baseline, disk), async (baseline) => {
     const changed = isOfBranch(own2) ? null : await readBaseline(own2, settings2.baseline, disk, true);
-    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
+    const known3 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
     const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
     return {
       from: "base",
       commit: base.commit,
       read: base.read,
-      loosenings: [...looseningsOf(policy, own2), ...known2, ...other],
+      loosenings: [...looseningsOf(policy, own2), ...known3, ...other],
       pending: { salt: own2.salt, ignore: addedIgnores(policy, own2) }
     };
   });
@@ -67593,13 +71301,13 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES3 = /[\udc80-\udcff]/gu;
 var NAMES3 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
-var hex = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
+var hex2 = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
-  return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
+  return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex2(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex2(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex2(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
 }
 var uncommanding = (text5) => text5.replace(/^([^\S\r\n]*):(?=:)/gm, "$1\\x3a");
-var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
+var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex2(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex2(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
@@ -67619,8 +71327,8 @@ var NO_SETTINGS = settingsBy(() => null);
 var settingsFromEnvironment = (env) => settingsBy(({ variable }) => env[variable] || null);
 var settingsFromInputs = (input2) => settingsBy((source2) => input2(source2.input));
 var overlay = (...all2) => all2.reduce(
-  (sum, settings2) => Object.fromEntries(
-    Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])
+  (sum2, settings2) => Object.fromEntries(
+    Object.entries(settings2).map(([key, value]) => [key, value ?? sum2[key]])
   )
 );
 var exists = (file) => access(file).then(
@@ -67694,7 +71402,7 @@ async function prepare2(reference, settings2, surroundings) {
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
-    scanner: processScanner(),
+    scanner: useDetectors(compileOwn(policy.detectors)),
     configPath: await configPath(settings2, directory)
   };
 }
@@ -67704,15 +71412,15 @@ async function configPath({ config: config2 }, directory) {
   return null;
 }
 function presentable(error3) {
-  const known2 = error3 instanceof GateError ? error3 : new ImageError(
+  const known3 = error3 instanceof GateError ? error3 : new ImageError(
     "internal",
     `an unexpected error stopped the run: ${error3 instanceof Error ? error3.message : String(error3)}. Nothing was judged.`,
     { cause: error3 }
   );
   return new GateError(
-    known2.code,
-    visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)),
-    { cause: error3, at: known2.at }
+    known3.code,
+    visible(new Redactor(valuesIn(processScanner(), known3.message)).text(known3.message)),
+    { cause: error3, at: known3.at }
   );
 }
 
@@ -67847,8 +71555,8 @@ function getProxyAgentDispatcher(destinationUrl) {
 }
 function getProxyFetch(destinationUrl) {
   const httpDispatcher = getProxyAgentDispatcher(destinationUrl);
-  const proxyFetch = (url, opts) => __awaiter(this, void 0, void 0, function* () {
-    return (0, import_undici.fetch)(url, Object.assign(Object.assign({}, opts), { dispatcher: httpDispatcher }));
+  const proxyFetch = (url2, opts) => __awaiter(this, void 0, void 0, function* () {
+    return (0, import_undici.fetch)(url2, Object.assign(Object.assign({}, opts), { dispatcher: httpDispatcher }));
   });
   return proxyFetch;
 }
@@ -68039,8 +71747,8 @@ function removeUndefinedProperties(obj) {
 }
 function merge2(defaults3, route, options4) {
   if (typeof route === "string") {
-    let [method, url] = route.split(" ");
-    options4 = Object.assign(url ? { method, url } : { url: method }, options4);
+    let [method, url2] = route.split(" ");
+    options4 = Object.assign(url2 ? { method, url: url2 } : { url: method }, options4);
   } else {
     options4 = Object.assign({}, route);
   }
@@ -68058,13 +71766,13 @@ function merge2(defaults3, route, options4) {
   }
   return mergedOptions;
 }
-function addQueryParameters(url, parameters) {
-  const separator = /\?/.test(url) ? "&" : "?";
+function addQueryParameters(url2, parameters) {
+  const separator = /\?/.test(url2) ? "&" : "?";
   const names2 = Object.keys(parameters);
   if (names2.length === 0) {
-    return url;
+    return url2;
   }
-  return url + separator + names2.map((name2) => {
+  return url2 + separator + names2.map((name2) => {
     if (name2 === "q") {
       return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
     }
@@ -68075,8 +71783,8 @@ var urlVariableRegex = /\{[^{}}]+\}/g;
 function removeNonChars(variableName) {
   return variableName.replace(/(?:^\W+)|(?:(?<!\W)\W+$)/g, "").split(/,/);
 }
-function extractUrlVariableNames(url) {
-  const matches3 = url.match(urlVariableRegex);
+function extractUrlVariableNames(url2) {
+  const matches3 = url2.match(urlVariableRegex);
   if (!matches3) {
     return [];
   }
@@ -68223,7 +71931,7 @@ function expand4(template, context3) {
 }
 function parse3(options4) {
   let method = options4.method.toUpperCase();
-  let url = (options4.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
+  let url2 = (options4.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options4.headers);
   let body;
   let parameters = omit2(options4, [
@@ -68234,10 +71942,10 @@ function parse3(options4) {
     "request",
     "mediaType"
   ]);
-  const urlVariableNames = extractUrlVariableNames(url);
-  url = parseUrl(url).expand(parameters);
-  if (!/^http/.test(url)) {
-    url = options4.baseUrl + url;
+  const urlVariableNames = extractUrlVariableNames(url2);
+  url2 = parseUrl(url2).expand(parameters);
+  if (!/^http/.test(url2)) {
+    url2 = options4.baseUrl + url2;
   }
   const omittedParameters = Object.keys(options4).filter((option) => urlVariableNames.includes(option)).concat("baseUrl");
   const remainingParameters = omit2(parameters, omittedParameters);
@@ -68251,7 +71959,7 @@ function parse3(options4) {
         )
       ).join(",");
     }
-    if (url.endsWith("/graphql")) {
+    if (url2.endsWith("/graphql")) {
       if (options4.mediaType.previews?.length) {
         const previewsFromAcceptHeader = headers.accept.match(/(?<![\w-])[\w-]+(?=-preview)/g) || [];
         headers.accept = previewsFromAcceptHeader.concat(options4.mediaType.previews).map((preview) => {
@@ -68262,7 +71970,7 @@ function parse3(options4) {
     }
   }
   if (["GET", "HEAD"].includes(method)) {
-    url = addQueryParameters(url, remainingParameters);
+    url2 = addQueryParameters(url2, remainingParameters);
   } else {
     if ("data" in remainingParameters) {
       body = remainingParameters.data;
@@ -68279,7 +71987,7 @@ function parse3(options4) {
     body = "";
   }
   return Object.assign(
-    { method, url, headers },
+    { method, url: url2, headers },
     typeof body !== "undefined" ? { body } : null,
     options4.request ? { request: options4.request } : null
   );
@@ -68306,7 +72014,7 @@ var SEMI = 59;
 var EQ = 61;
 var DQUOTE = 34;
 var BSLASH = 92;
-var COMMA = 44;
+var COMMA2 = 44;
 var LOWER_CASE = 1;
 var OWS = 2;
 var SEMI_FLAG = 4;
@@ -68318,7 +72026,7 @@ var CHAR_MAP = new Uint8Array(256);
 CHAR_MAP[HTAB] |= OWS;
 CHAR_MAP[SP] |= OWS;
 CHAR_MAP[SEMI] |= SEMI_FLAG;
-CHAR_MAP[COMMA] |= COMMA_FLAG;
+CHAR_MAP[COMMA2] |= COMMA_FLAG;
 for (let code3 = 128; code3 <= 255; code3++) {
   CHAR_MAP[code3] |= LOWER_CASE;
 }
@@ -68924,13 +72632,13 @@ async function fetchWrapper(requestOptions) {
     throw requestError;
   }
   const status = fetchResponse.status;
-  const url = fetchResponse.url;
+  const url2 = fetchResponse.url;
   const responseHeaders = {};
   for (const [key, value] of fetchResponse.headers) {
     responseHeaders[key] = value;
   }
   const octokitResponse = {
-    url,
+    url: url2,
     status,
     headers: responseHeaders,
     data: ""
@@ -71631,11 +75339,11 @@ var endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
   for (const [methodName, endpoint2] of Object.entries(endpoints)) {
     const [route, defaults3, decorations] = endpoint2;
-    const [method, url] = route.split(/ /);
+    const [method, url2] = route.split(/ /);
     const endpointDefaults = Object.assign(
       {
         method,
-        url
+        url: url2
       },
       defaults3
     );
@@ -71803,31 +75511,31 @@ function iterator(octokit, route, parameters) {
   const requestMethod = typeof route === "function" ? route : octokit.request;
   const method = options4.method;
   const headers = options4.headers;
-  let url = options4.url;
+  let url2 = options4.url;
   return {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        if (!url) return { done: true };
+        if (!url2) return { done: true };
         try {
-          const response = await requestMethod({ method, url, headers });
+          const response = await requestMethod({ method, url: url2, headers });
           const normalizedResponse = normalizePaginatedListResponse(response);
-          url = ((normalizedResponse.headers.link || "").match(
+          url2 = ((normalizedResponse.headers.link || "").match(
             /<([^<>]+)>;\s*rel="next"/
           ) || [])[1];
-          if (!url && "total_commits" in normalizedResponse.data) {
+          if (!url2 && "total_commits" in normalizedResponse.data) {
             const parsedUrl = new URL(normalizedResponse.url);
             const params = parsedUrl.searchParams;
             const page = parseInt(params.get("page") || "1", 10);
             const per_page = parseInt(params.get("per_page") || "250", 10);
             if (page * per_page < normalizedResponse.data.total_commits) {
               params.set("page", String(page + 1));
-              url = parsedUrl.toString();
+              url2 = parsedUrl.toString();
             }
           }
           return { value: normalizedResponse };
         } catch (error3) {
           if (error3.status !== 409) throw error3;
-          url = "";
+          url2 = "";
           return {
             value: {
               status: 200,
@@ -72057,9 +75765,9 @@ function watch(words2, { leaving = LEAVING } = {}) {
   const state = new Int32Array(new SharedArrayBuffer(4));
   const times = new Float64Array(new SharedArrayBuffer(16));
   const within2 = (seconds) => {
-    const bounded2 = Math.min(seconds, MAX_SECONDS);
-    times[1] = bounded2;
-    times[0] = started + bounded2 * 1e3;
+    const bounded3 = Math.min(seconds, MAX_SECONDS);
+    times[1] = bounded3;
+    times[0] = started + bounded3 * 1e3;
   };
   within2(LIMITS.seconds.value);
   const shared2 = {
@@ -72707,8 +76415,8 @@ function baseCommit(directory, commit, remote, judged2 = []) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
   const find = async (file) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, file);
-    if (known2 !== void 0) return known2;
+    const known3 = await local === null ? void 0 : await fileAt(directory, commit, file);
+    if (known3 !== void 0) return known3;
     const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(file);
     if ("text" in found) return found.text;
     throw new PolicyError(
@@ -72738,10 +76446,10 @@ function baseCommit(directory, commit, remote, judged2 = []) {
 }
 
 // src/gate.ts
-import { createHash as createHash15, randomBytes } from "node:crypto";
+import { createHash as createHash16, randomBytes } from "node:crypto";
 
 // src/evidence/inspect.ts
-import { createHmac as createHmac3 } from "node:crypto";
+import { createHmac as createHmac4 } from "node:crypto";
 
 // src/dockerfile/chain.ts
 var MAX_CHAINS = 8;
@@ -73143,30 +76851,30 @@ function fitStage(dockerfile, stage, history, effort) {
   if (effort.left <= 0) return TOO_LONG2;
   const { chains, isWhole } = chainsOf(dockerfile, stage);
   const results = chains.map((chain) => fitChain(dockerfile, chain, history, effort));
-  const fits3 = results.filter((result) => "chain" in result);
-  const [first2] = fits3;
+  const fits4 = results.filter((result) => "chain" in result);
+  const [first2] = fits4;
   const onImage = results.at(-1);
   if (first2 === void 0 || onImage === void 0)
     return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
-  if (chains.length === 1) return fits3;
+  if (chains.length === 1) return fits4;
   const most = "chain" in onImage ? onImage.pairs.size : 0;
-  const through = fits3.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
+  const through = fits4.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
   if (through.length > 0) {
-    const longest2 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
+    const longest3 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
     const others = through.filter(
-      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length))
+      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest3.chain.stages.at(index - stages.length))
     );
-    if (others.length === 0 && isWhole) return [longest2];
-    return [longest2, ...others].map((fit2) => ({
+    if (others.length === 0 && isWhole) return [longest3];
+    return [longest3, ...others].map((fit2) => ({
       ...fit2,
-      doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest2.chain.chosen.map(nameOf3).join(" and ")} or another stage`
+      doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest3.chain.chosen.map(nameOf3).join(" and ")} or another stage`
     }));
   }
-  const empty = fits3.filter(({ chain }) => chain.chosen.length > 0);
+  const empty = fits4.filter(({ chain }) => chain.chosen.length > 0);
   const meant = empty.find(
     ({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name))
   );
-  const fit = meant ?? fits3.at(-1) ?? first2;
+  const fit = meant ?? fits4.at(-1) ?? first2;
   const ruledOut = results.every((result) => "chain" in result || result.isOther);
   const at3 = chains.at(-1)?.stages[0];
   return [
@@ -73227,13 +76935,13 @@ function fitSteps(dockerfile, chain, steps, history, builder, effort) {
 }
 function fitKaniko(dockerfile, chain, history, effort) {
   const { steps } = chain;
-  const fits3 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
+  const fits4 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
   const pairs = /* @__PURE__ */ new Map();
   let at3 = steps.length - 1;
   let index = history.length - 1;
   for (; index >= 0 && history[index]?.author === "kaniko"; index--) {
     let found = at3;
-    while (found >= 0 && !fits3(steps[found], history[index])) found--;
+    while (found >= 0 && !fits4(steps[found], history[index])) found--;
     if (found < 0) break;
     pairs.set(index, found);
     at3 = found - 1;
@@ -73251,7 +76959,7 @@ function fitKaniko(dockerfile, chain, history, effort) {
   const sure = /* @__PURE__ */ new Map();
   let from = 0;
   for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
-    while (from < steps.length && !fits3(steps[from], history[entry])) from++;
+    while (from < steps.length && !fits4(steps[from], history[entry])) from++;
     const step2 = steps[from];
     if (step2 !== void 0 && pairs.get(entry) === from) sure.set(entry, step2.at);
     from++;
@@ -73259,19 +76967,19 @@ function fitKaniko(dockerfile, chain, history, effort) {
   const baseEntries = history.findLastIndex(({ author }) => author !== "kaniko") + 1;
   return { chain, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()], doubt: null };
 }
-function agree(dockerfile, fits3, history) {
-  const last = fits3.at(-1) ?? fits3[0];
+function agree(dockerfile, fits4, history) {
+  const last = fits4.at(-1) ?? fits4[0];
   const [root] = last.chain.stages;
   const instructions = /* @__PURE__ */ new Map();
   for (const [index, instruction] of last.pairs) {
-    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
+    if (fits4.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
       instructions.set(index, instruction);
   }
-  const boundaries = fits3.map(({ baseEntries }) => baseEntries);
-  const isOne = fits3.every(
+  const boundaries = fits4.map(({ baseEntries }) => baseEntries);
+  const isOne = fits4.every(
     ({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine
   );
-  const certain = fits3.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
+  const certain = fits4.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
   return {
     dockerfile,
     stage: last.chain.stages.at(-1) ?? root,
@@ -73279,12 +76987,12 @@ function agree(dockerfile, fits3, history) {
     builder: builderOf(history),
     instructions,
     baseEntries: Math.min(...boundaries, history.length),
-    ownFrom: Math.max(...fits3.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits3.map(({ making }) => making.length)),
-    letters: Math.min(...fits3.map(({ making }) => making.reduce((sum, { text: text5 }) => sum + letters(text5).length, 0))),
+    ownFrom: Math.max(...fits4.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits4.map(({ making }) => making.length)),
+    letters: Math.min(...fits4.map(({ making }) => making.reduce((sum2, { text: text5 }) => sum2 + letters(text5).length, 0))),
     base: isOne ? { reference: root.from, from: root.fromInstruction } : null,
     reason: certain ? null : noStage(`several stages of ${dockerfile.path} fit the image: name the one that was built with --target`),
-    doubt: fits3.find(({ doubt }) => doubt !== null)?.doubt ?? null
+    doubt: fits4.find(({ doubt }) => doubt !== null)?.doubt ?? null
   };
 }
 function readings2(history) {
@@ -73327,9 +77035,9 @@ function alignBest(dockerfiles, history, target, found = []) {
   if (only !== void 0 && results.length + found.length === 1) return only;
   const alignmentsOf = (all3) => all3.flatMap((result) => "alignment" in result ? [result.alignment] : []);
   const searched = alignmentsOf(found.map((dockerfile) => align(dockerfile, history, target)));
-  const fits3 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
-  const most = Math.max(-1, ...fits3.map(({ weight }) => weight));
-  const best = fits3.filter(({ weight }) => weight === most);
+  const fits4 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
+  const most = Math.max(-1, ...fits4.map(({ weight }) => weight));
+  const best = fits4.filter(({ weight }) => weight === most);
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
@@ -73698,14 +77406,14 @@ function findOrigin(sources) {
   const { traced: traced2, problems } = firstTrace(sources, history, pairLayers(config2.diffIds.length, config2.history));
   const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
   const aligned = traced2 === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target, found) : null;
-  let known2 = null;
+  let known3 = null;
   if (traced2 !== null) {
     const file = fileOf(traced2, files);
     const dockerfile = file === null ? traced2.dockerfile : { ...traced2.dockerfile, path: file.path };
-    known2 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
+    known3 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
     if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files));
   } else if (aligned !== null && "alignment" in aligned) {
-    known2 = {
+    known3 = {
       dockerfile: aligned.alignment.dockerfile,
       alignment: aligned.alignment,
       traced: null,
@@ -73713,13 +77421,13 @@ function findOrigin(sources) {
       changed: false
     };
   }
-  const alignment = known2?.alignment ?? null;
+  const alignment = known3?.alignment ?? null;
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries;
   const pairing = pairLayers(config2.diffIds.length, config2.history, isWhole ? alignment.ownFrom : null);
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ""));
   const merges = isMerged && traced2 === null ? noProvenance("the builder merged the layers of several instructions") : null;
   const missing = pairing.every((index) => index === null) && pairing.length > 0 ? noProvenance("the history has no entry for some layers: the base image may have none") : null;
-  const reason = known2 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? merges ?? (traced2 === null ? missing : null);
+  const reason = known3 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? merges ?? (traced2 === null ? missing : null);
   const ownership = ownershipOf({
     ...sources,
     history: history.map((entry, index) => ({ ...entry, empty: config2.history?.[index]?.empty ?? false })),
@@ -73728,14 +77436,14 @@ function findOrigin(sources) {
     traced: traced2,
     reason
   });
-  const linesOf2 = linesIn2(known2);
-  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known2?.changed === true && files.length > 0;
-  const entries = originsOfEntries(config2, history, pairing, known2, ownership.entries);
+  const linesOf2 = linesIn2(known3);
+  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known3?.changed === true && files.length > 0;
+  const entries = originsOfEntries(config2, history, pairing, known3, ownership.entries);
   const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf2);
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   return {
-    dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
+    dockerfile: known3?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
     base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history, target, found)) : baseImageOf(
@@ -73773,21 +77481,21 @@ function changedWarning({ dockerfile: { text: text5 }, provenance }, path19, fil
     message: `The Dockerfile that was built (${path19}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
-var linesIn2 = (known2) => (instruction) => instruction == null || known2 === null ? null : {
-  path: known2.dockerfile.path,
+var linesIn2 = (known3) => (instruction) => instruction == null || known3 === null ? null : {
+  path: known3.dockerfile.path,
   startLine: instruction.startLine,
   endLine: instruction.endLine,
-  certainty: known2.certainty,
-  ...known2.changed ? { changed: true } : {}
+  certainty: known3.certainty,
+  ...known3.changed ? { changed: true } : {}
 };
-function originsOfEntries(config2, history, pairing, known2, owned) {
+function originsOfEntries(config2, history, pairing, known3, owned) {
   let workdir = "/";
   return history.map((read2, index) => {
     const startedIn = workdir;
     if (read2.keyword === "WORKDIR")
       workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
     const layer = pairing.indexOf(index);
-    const source2 = (layer === -1 ? null : known2?.traced?.instructions[layer]) ?? known2?.alignment?.instructions.get(index) ?? null;
+    const source2 = (layer === -1 ? null : known3?.traced?.instructions[layer]) ?? known3?.alignment?.instructions.get(index) ?? null;
     const isRun = read2.keyword === null && source2?.keyword === "RUN";
     const instruction = isRun ? { ...read2, keyword: "RUN", display: `RUN ${read2.text}` } : read2;
     const entry = config2.history?.[index];
@@ -73800,7 +77508,7 @@ function originsOfEntries(config2, history, pairing, known2, owned) {
       workdir: startedIn,
       layer: layer === -1 ? null : layer,
       ...own2,
-      lines: linesIn2(known2)(source2)
+      lines: linesIn2(known3)(source2)
     };
   });
 }
@@ -73828,8 +77536,8 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
 
 // src/dockerfile/references.ts
 var MAX_IMAGES = 1e3;
-function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf2 }, provenances) {
-  const built = known2 ?? dockerfile?.stages.at(-1) ?? null;
+function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: linesOf2 }, provenances) {
+  const built = known3 ?? dockerfile?.stages.at(-1) ?? null;
   if (dockerfile === null || built === null) return [];
   const materials = provenances.flatMap((provenance) => provenance.materials);
   const found = [];
@@ -74185,32 +77893,32 @@ var nameField = (block, from, length) => decodeName(field(block, from, length));
 function numberField(block, from, length) {
   if (((block[from] ?? 0) & 128) !== 0) {
     if (block[from] !== 128) return null;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return Number.isSafeInteger(sum2) ? sum2 : null;
+    let sum3 = 0;
+    for (let i = from + 1; i < from + length; i++) sum3 = sum3 * 256 + (block[i] ?? 0);
+    return Number.isSafeInteger(sum3) ? sum3 : null;
   }
   const end2 = from + length;
   let at3 = from;
   const pad2 = block[at3];
   if (pad2 === 32 || pad2 === 0) while (at3 < end2 && block[at3] === pad2) at3++;
-  let sum = 0;
+  let sum2 = 0;
   for (; at3 < end2; at3++) {
     const digit2 = (block[at3] ?? 0) - 48;
     if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
+    sum2 = sum2 * 8 + digit2;
   }
   for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
-  return Number.isSafeInteger(sum) ? sum : null;
+  return Number.isSafeInteger(sum2) ? sum2 : null;
 }
 var SUM = 148;
 var SUM_END = 156;
 function checksum(block) {
-  let sum = (SUM_END - SUM) * 32;
-  for (let i = 0; i < SUM; i++) sum += block[i] ?? 0;
-  for (let i = SUM_END; i < BLOCK2; i++) sum += block[i] ?? 0;
-  return sum;
+  let sum2 = (SUM_END - SUM) * 32;
+  for (let i = 0; i < SUM; i++) sum2 += block[i] ?? 0;
+  for (let i = SUM_END; i < BLOCK2; i++) sum2 += block[i] ?? 0;
+  return sum2;
 }
-var signedChecksum = (block) => block.reduce((sum, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum - 256 : sum, checksum(block));
+var signedChecksum = (block) => block.reduce((sum2, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum2 - 256 : sum2, checksum(block));
 function isZero(bytes2, from = 0, to = bytes2.length) {
   for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
   return true;
@@ -74297,19 +78005,19 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
         "truncated",
         `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`
       );
-    const sum = checksum(block);
-    if (sum === 8 * 32 && isZero(block)) {
+    const sum2 = checksum(block);
+    if (sum2 === 8 * 32 && isZero(block)) {
       zeroBlocks++;
       offset += BLOCK2;
       continue;
     }
     if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
     const written = numberField(block, 148, 8);
-    if (written !== sum && written !== signedChecksum(block)) throw bad("no valid tar header");
+    if (written !== sum2 && written !== signedChecksum(block)) throw bad("no valid tar header");
     const flag2 = block[156] ?? 0;
     const ownSize = numberField(block, 124, 12);
     if (ownSize === null) throw bad("an impossible entry size");
-    const rewritten = written === sum ? null : Buffer.from(block);
+    const rewritten = written === sum2 ? null : Buffer.from(block);
     if (flag2 === LONG_NAME || flag2 === LONG_LINK || flag2 === PAX || flag2 === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
@@ -75274,8 +78982,8 @@ var ZipReading = class {
       return;
     }
     const start = at3 + 30 + this.#bytes.readUInt16LE(at3 + 26) + this.#bytes.readUInt16LE(at3 + 28);
-    const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
-    this.#known.push(known2);
+    const known3 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
+    this.#known.push(known3);
     const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
     await this.#aside(`${name2} (beside its data)`, [
       ...extraFields(own2),
@@ -75286,7 +78994,7 @@ var ZipReading = class {
     if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
     const method = this.#bytes.readUInt16LE(at3 + 8);
     if (method !== entry.compressionMethod) host.skip("its two headers tell of different compressions", name2);
-    known2.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
+    known3.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
   }
   /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
   async #aside(name2, texts2) {
@@ -75943,7 +79651,7 @@ var PieceScan = class {
       if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
     }
     if (scan.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
-    const dropped = [...scan.dropped.values()].reduce((sum, count2) => sum + count2, 0);
+    const dropped = [...scan.dropped.values()].reduce((sum2, count2) => sum2 + count2, 0);
     if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`);
     if (this.#buffer.length > CAPACITY) this.#buffer = null;
     this.#used = 0;
@@ -76042,7 +79750,7 @@ function isNumeric(block, from, to) {
   }
   return true;
 }
-var isLike = (block, known2) => block.compare(known2, LINK2, 512, LINK2, 512) === 0;
+var isLike = (block, known3) => block.compare(known3, LINK2, 512, LINK2, 512) === 0;
 function isDecimal(bytes2, from, to) {
   for (let i = from; i < to; i++) {
     const c = bytes2[i] ?? 0;
@@ -76285,8 +79993,8 @@ function entryOf(header2, guarded) {
 var MAX_KEPT3 = 16 << 20;
 var EXTRACT_OVERHEAD = 256;
 function hashesOf(pieces3) {
-  const hex2 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash10(algorithm)).digest("hex");
-  return { md5: hex2("md5"), sha1: hex2("sha1"), sha256: hex2("sha256") };
+  const hex3 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash10(algorithm)).digest("hex");
+  return { md5: hex3("md5"), sha1: hex3("sha1"), sha256: hex3("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
 }) {
@@ -76663,9 +80371,9 @@ function sniff(head) {
 function isOldTar(head) {
   if (head.length < 512) return false;
   const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
-  let sum = 8 * 32;
-  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
-  return written === sum;
+  let sum2 = 8 * 32;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum2 += head[i] ?? 0;
+  return written === sum2;
 }
 async function* decompress(source2, compression, where, listener = {}) {
   if (compression === "none") {
@@ -76843,7 +80551,7 @@ async function tarFiles(where, handle, limits) {
 
 // src/image/json.ts
 var QUOTE = 34;
-var COMMA2 = 44;
+var COMMA3 = 44;
 var OPEN_LIST = 91;
 var BACKSLASH3 = 92;
 var CLOSE_LIST = 93;
@@ -76893,7 +80601,7 @@ function walk2(text5, maxDepth) {
     } else if (c === CLOSE_OBJECT || c === CLOSE_LIST) {
       open7.pop();
       isKey2 = false;
-    } else if (c === COMMA2) isKey2 = open7.at(-1) != null;
+    } else if (c === COMMA3) isKey2 = open7.at(-1) != null;
     at3++;
   }
   return { tooDeep: false, duplicate };
@@ -76978,7 +80686,7 @@ async function spool(source2, where, { temporary: directory, limits }) {
 
 // src/provenance/provenance.ts
 var MAX_PROVENANCE = 32 << 20;
-var MAX_STEPS2 = 2e4;
+var MAX_STEPS3 = 2e4;
 var MAX_CHAIN2 = 1024;
 var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
 var text2 = string2().optional().catch(void 0);
@@ -77007,7 +80715,7 @@ var stepsSchema = array(
 );
 var materialsSchema = array(object({ uri: string2(), digest: record(string2(), string2()).optional() }));
 var isObject2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var at2 = (value, ...keys) => keys.reduce((sum, key) => isObject2(sum) ? sum[key] : void 0, value);
+var at2 = (value, ...keys) => keys.reduce((sum2, key) => isObject2(sum2) ? sum2[key] : void 0, value);
 function imageOfPurl(uri2, digest) {
   const match2 = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri2);
   if (match2?.[1] === void 0) return null;
@@ -77059,7 +80767,7 @@ function readProvenance(document, where) {
   const { source: sources, layers, vcs } = metadata.data;
   const info2 = sources?.infos[0];
   const lines = /* @__PURE__ */ new Map();
-  for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS2)) {
+  for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS3)) {
     const own2 = (found?.locations ?? []).filter(
       ({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0
     );
@@ -77067,9 +80775,9 @@ function readProvenance(document, where) {
       step2,
       own2.map(
         ({ ranges = [] }) => ranges.reduce(
-          (sum, { start, end: end2 }) => ({
-            startLine: Math.min(sum.startLine, start.line),
-            endLine: Math.max(sum.endLine, end2.line)
+          (sum2, { start, end: end2 }) => ({
+            startLine: Math.min(sum2.startLine, start.line),
+            endLine: Math.max(sum2.endLine, end2.line)
           }),
           {
             startLine: Number.POSITIVE_INFINITY,
@@ -77079,11 +80787,11 @@ function readProvenance(document, where) {
       )
     );
   }
-  const chains = Object.entries(layers).slice(0, MAX_STEPS2).flatMap(
+  const chains = Object.entries(layers).slice(0, MAX_STEPS3).flatMap(
     ([output, stacks]) => (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN2).map((stack) => ({ step: output.replace(/:\d+$/, ""), digests: stack.map(({ digest }) => digest) }))
   );
   const images = /* @__PURE__ */ new Map();
-  for (const { id, op } of steps.data.slice(0, MAX_STEPS2)) {
+  for (const { id, op } of steps.data.slice(0, MAX_STEPS3)) {
     const image = imageOfStep(op?.Op?.source?.identifier ?? "");
     if (image !== null) images.set(id, image);
   }
@@ -77304,7 +81012,7 @@ async function findBuild(image, options4) {
   }
   const parsed = (files) => files.map(({ path: path19, text: text5 }) => parseDockerfile(path19, text5));
   const dockerfiles = parsed(options4.dockerfiles);
-  let known2 = dockerfiles;
+  let known3 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -77325,7 +81033,7 @@ async function findBuild(image, options4) {
     const search = await searchDockerfiles(options4.checkout);
     const all2 = parsed(search.files);
     const given2 = new Set(options4.dockerfiles.map(({ path: path19 }) => path19));
-    known2 = [...dockerfiles, ...all2.filter(({ path: path19 }) => !given2.has(path19))];
+    known3 = [...dockerfiles, ...all2.filter(({ path: path19 }) => !given2.has(path19))];
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
     const more = candidates.filter(
       ({ path: path19 }, index) => !given2.has(path19) && candidates.findIndex((other) => other.path === path19) === index
@@ -77335,7 +81043,7 @@ async function findBuild(image, options4) {
     if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null))
       origin = searched;
   }
-  assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known2);
+  assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known3);
   return {
     origin,
     provenances,
@@ -77345,14 +81053,14 @@ async function findBuild(image, options4) {
     ]
   };
 }
-var MAX_LISTED = 20;
+var MAX_LISTED2 = 20;
 function assertTarget(target, { history }, dockerfiles) {
   if (target === null || dockerfiles.length === 0 || history.some(({ lines }) => lines !== null)) return;
   if (dockerfiles.some(({ stages }) => stageOf(stages, target) !== null)) return;
   const [first2, second] = dockerfiles;
-  const names2 = first2?.stages.slice(0, MAX_LISTED).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
+  const names2 = first2?.stages.slice(0, MAX_LISTED2).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
   throw new ConfigError(
-    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED ? ", \u2026" : ""}.`
+    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED2 ? ", \u2026" : ""}.`
   );
 }
 async function namedByProvenance(checkout, provenances) {
@@ -77442,9 +81150,9 @@ function givenLeaks(steps, leaks, { history }) {
   for (const leak of leaks) {
     for (const place of leak.places) {
       if (place.kind !== "history") continue;
-      const known2 = byEntry.get(place.index);
-      if (known2 === void 0) byEntry.set(place.index, [leak]);
-      else known2.push(leak);
+      const known3 = byEntry.get(place.index);
+      if (known3 === void 0) byEntry.set(place.index, [leak]);
+      else known3.push(leak);
     }
   }
   const leaksOf2 = ({ location, source: source2 }) => {
@@ -77473,18 +81181,18 @@ function givenLeaks(steps, leaks, { history }) {
 // src/evidence/inspect.ts
 async function inspect(image, options4) {
   const build2 = await findBuild(image, options4.build);
-  const bounded2 = options4.scanner.bounded(options4.limits.matches);
-  return learn(image, build2, await scanImage(image, bounded2, options4), bounded2, options4);
+  const bounded3 = options4.scanner.bounded(options4.limits.matches);
+  return learn(image, build2, await scanImage(image, bounded3, options4), bounded3, options4);
 }
-async function scanImage(image, bounded2, { reference, limits, onProgress }) {
+async function scanImage(image, bounded3, { reference, limits, onProgress }) {
   const layers = [];
-  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const stored = image.layers.reduce((sum2, { storedSize }) => sum2 + storedSize, 0);
   let [kept, bytes2, done] = [0, 0, 0];
   for (const layer of image.layers) {
     const before = bytes2;
     const scan = await scanLayer(
       layer,
-      bounded2,
+      bounded3,
       reference,
       { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
       (read2) => onProgress({
@@ -77496,12 +81204,12 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
     );
     bytes2 += scan.size;
     done += layer.storedSize;
-    kept += scan.extracts.reduce((sum, { text: text5 }) => sum + Buffer.byteLength(text5), 0);
+    kept += scan.extracts.reduce((sum2, { text: text5 }) => sum2 + Buffer.byteLength(text5), 0);
     layers.push(scan);
   }
-  return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
+  return { layers, others: await scanOtherFiles(image.others, bounded3, limits) };
 }
-async function learn(image, build2, { layers, others }, bounded2, options4) {
+async function learn(image, build2, { layers, others }, bounded3, options4) {
   const { origin } = build2;
   const filesystem = buildFilesystem(layers);
   const hashes2 = await hashesOfMatches(image, layers);
@@ -77517,9 +81225,10 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
     vouching,
     hashes: hashes2,
     others: others.matches,
-    scanner: bounded2
+    scanner: bounded3,
+    allows: options4.allows
   });
-  bounded2.assertBounded(`The configuration of ${options4.reference}`);
+  bounded3.assertBounded(`The configuration of ${options4.reference}`);
   const redactor = new Redactor(
     [
       ...leaks.values,
@@ -77567,7 +81276,7 @@ async function learn(image, build2, { layers, others }, bounded2, options4) {
   };
   return { evidence, image, build: build2, redactor, masks: masksOf(leaks.leaks), leaks };
 }
-var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`;
+var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac4("sha256", salt).update(value).digest("hex")}`;
 async function hashesOfMatches(image, layers) {
   const hashes2 = /* @__PURE__ */ new Map();
   for (const [index, scan] of layers.entries()) {
@@ -77598,8 +81307,8 @@ function whyNoLines({ isNamed: isNamed3, target }, origin) {
 
 // src/evidence/inventory.ts
 function addVersion(found, name2, version2) {
-  const known2 = found.get(name2)?.split(", ") ?? [];
-  if (!known2.includes(version2)) found.set(name2, [...known2, version2].sort().join(", "));
+  const known3 = found.get(name2)?.split(", ") ?? [];
+  if (!known3.includes(version2)) found.set(name2, [...known3, version2].sort().join(", "));
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
@@ -77776,7 +81485,7 @@ function architectureOf({ architecture }) {
 var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
 
 // src/image/choose.ts
-var MAX_LISTED2 = 20;
+var MAX_LISTED3 = 20;
 function describe2({ names: names2, platform: platform2, digests }) {
   const what = names2.length > 0 ? names2.join(", ") : digests[0] ?? "unnamed";
   return platform2 === null ? what : `${what} (${platformName(platform2)})`;
@@ -77787,12 +81496,12 @@ function parsePlatform(text5) {
     throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
   return { os: os5, architecture, variant: variant ?? null };
 }
-var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
+var fits2 = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some(
   (digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ""))
 );
 function choose(where, candidates, { image, platform: platform2 }) {
-  const list = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
+  const list = candidates.slice(0, MAX_LISTED3).map(describe2).join("; ") + (candidates.length > MAX_LISTED3 ? `; and ${candidates.length - MAX_LISTED3} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
@@ -77801,7 +81510,7 @@ function choose(where, candidates, { image, platform: platform2 }) {
   }
   if (platform2 !== null) {
     const wanted = parsePlatform(platform2);
-    left = left.filter((candidate) => fits(wanted, candidate.platform));
+    left = left.filter((candidate) => fits2(wanted, candidate.platform));
     if (left.length === 0)
       throw new ImageError("no-such-platform", `${where} holds no image for ${platform2}. It holds: ${list}.`);
   }
@@ -78707,16 +82416,16 @@ async function asLayout(files) {
     JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] })
   );
   const nameOf5 = async (name2) => {
-    const [, algorithm, hex2] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
-    if (algorithm === void 0 || hex2 === void 0) return name2 === "manifest.json" ? "" : name2;
-    if (hex2 === own2) return "manifest.json";
-    const plain = algorithm === "sha256" ? hex2 : `${algorithm}-${hex2}`;
+    const [, algorithm, hex3] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
+    if (algorithm === void 0 || hex3 === void 0) return name2 === "manifest.json" ? "" : name2;
+    if (hex3 === own2) return "manifest.json";
+    const plain = algorithm === "sha256" ? hex3 : `${algorithm}-${hex3}`;
     return await files.has(plain) ? plain : `${plain}.manifest.json`;
   };
   const layoutName = (name2) => {
     if (name2 === "manifest.json") return `blobs/sha256/${own2}`;
-    const [, algorithm = "sha256", hex2] = /^(?:(sha\d+)-)?([0-9a-f]{64,128})(?:\.manifest\.json)?$/.exec(name2) ?? [];
-    return hex2 === void 0 ? name2 : `blobs/${algorithm}/${hex2}`;
+    const [, algorithm = "sha256", hex3] = /^(?:(sha\d+)-)?([0-9a-f]{64,128})(?:\.manifest\.json)?$/.exec(name2) ?? [];
+    return hex3 === void 0 ? name2 : `blobs/${algorithm}/${hex3}`;
   };
   return {
     where: files.where,
@@ -78894,6 +82603,9 @@ async function openTar2(files, reference, options4, form) {
   );
 }
 
+// src/outcome/build-outcome.ts
+import { createHash as createHash14 } from "node:crypto";
+
 // src/version.ts
 var VERSION7 = "1.0.0";
 var REPOSITORY = "layergate/layergate";
@@ -78959,7 +82671,7 @@ function withoutHiddenFix(finding, lines, redactor) {
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION7 };
 function buildOutcome({
-  inspection: { evidence, image, redactor: known2, masks, leaks },
+  inspection: { evidence, image, redactor: known3, masks, leaks },
   verdict,
   name: name2,
   policy,
@@ -78984,7 +82696,7 @@ function buildOutcome({
       digest: image.digest,
       platform: platformName(image.platform),
       created: image.config.created,
-      size: layers.reduce((sum, { size }) => sum + size, 0),
+      size: layers.reduce((sum2, { size }) => sum2 + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : {
         reference: origin.base.reference,
@@ -79049,21 +82761,23 @@ function buildOutcome({
     },
     baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
+    quiet: leaks.quiet.list.map(quietData),
     warnings: [...verdict.warnings],
     notJudged: [...image.notJudged],
     stats: {
-      bytes: layers.reduce((sum, { size }) => sum + size, 0),
-      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
+      bytes: layers.reduce((sum2, { size }) => sum2 + size, 0),
+      files: layers.reduce((sum2, { entries }) => sum2 + entries.filter(({ type }) => type === "file").length, 0),
       seconds: Math.round(seconds * 1e3) / 1e3,
       layersFromCache: 0,
-      vouchedFiles: leaks.vouchedFiles,
-      knownPublic: leaks.knownPublic,
+      vouchedFiles: leaks.quiet.count("package"),
+      knownPublic: leaks.quiet.count("known-public"),
+      allowed: leaks.quiet.count("allowed"),
       skipped: [...evidence.skipped]
     }
   };
   const { dockerfile } = origin;
   const redactor = learned(
-    known2,
+    known3,
     scanner,
     report,
     dockerfile?.lines ?? [],
@@ -79074,14 +82788,20 @@ function buildOutcome({
   return {
     report: redactor.data({ ...report, findings }),
     isPublic: false,
-    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
+    source: dockerfile === null ? null : sourceOf2(dockerfile, redactor),
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
     masks,
     inventory,
     redactor
   };
 }
-function sourceOf({ path: path19, lines }, redactor) {
+var ID_LENGTH = 12;
+function quietData({ why, source: source2, detector, title, place }) {
+  const location = locationOf(place, true);
+  const id = createHash14("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
+  return { id, why, source: source2, detector, title, location, dockerfile: place.lines };
+}
+function sourceOf2({ path: path19, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
     path: redactor.name(path19),
@@ -79227,7 +82947,7 @@ function readInlineIgnores(dockerfile) {
   return { ignores, problems };
 }
 var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
-function textOf2(lines, startLine, endLine, isBase) {
+function textOf3(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/(?<!\s)\s*\\$/, "").replace(/^&&\s*|(?<!\s)\s*&&$/g, "").replace(/\s+/g, " ")
   ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map(
@@ -79250,9 +82970,9 @@ function agreedIgnores(ignores, dockerfile, agreed, now) {
       return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
-    const text5 = textOf2(dockerfile.lines, startLine, endLine, isBase);
+    const text5 = textOf3(dockerfile.lines, startLine, endLine, isBase);
     return `
-${textOf2(agreed.lines, other.startLine, other.endLine, isBase)}
+${textOf3(agreed.lines, other.startLine, other.endLine, isBase)}
 `.includes(`
 ${text5}
 `);
@@ -79279,8 +82999,8 @@ function acceptsAt({ rule, path: path19, inImage, detector, startLine, endLine, 
 }
 
 // src/policy/judge.ts
-import { createHash as createHash14 } from "node:crypto";
-var hash2 = (parts) => createHash14("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+import { createHash as createHash15 } from "node:crypto";
+var hash2 = (parts) => createHash15("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 function judge(rules, drafts, evidence, { policy, inline, pending, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
@@ -79516,7 +83236,8 @@ async function runGate(options4) {
       ...options4,
       limits: policy.limits,
       salt: salts.keyed,
-      quoted: policyTexts(options4)
+      quoted: policyTexts(options4),
+      allows: allowing(policy.allow, policy.salt, options4.now)
     });
     const { evidence, redactor, build: build2 } = inspection;
     const inline = await inlineIgnores(build2.origin, options4);
@@ -79562,7 +83283,7 @@ async function runGate(options4) {
   }
 }
 var saltsOf = ({ id }, { baseline, policy, key }) => ({
-  record: baseline?.file.salt ?? policy.salt ?? createHash15("sha256").update(id).digest("hex").slice(0, 32),
+  record: baseline?.file.salt ?? policy.salt ?? createHash16("sha256").update(id).digest("hex").slice(0, 32),
   keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
 });
 async function inlineIgnores({ dockerfile }, { authority, now }) {
@@ -79707,6 +83428,17 @@ var reportSchema2 = object({
   baseline: baselineSchema,
   error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
   fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
+  quiet: array(
+    object({
+      id: string2().describe("names the place and the kind, never the value"),
+      why: _enum(["known-public", "package", "allowed"]),
+      source: string2().describe("the package, or the reason that the configuration gives"),
+      detector: string2(),
+      title: string2(),
+      location: locationSchema,
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).optional().describe("what was found and is no finding, 2,000 places at most; reports of earlier versions have none"),
   warnings: array(object({ code: string2(), message: string2() })),
   notJudged: array(string2()).describe("other images or platforms in the same source"),
   stats: object({
@@ -79715,6 +83447,7 @@ var reportSchema2 = object({
     seconds: number2(),
     layersFromCache: count,
     vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
+    allowed: count.optional().describe("values that are quiet because the configuration allows them"),
     knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
     skipped: array(
       object({
@@ -80118,14 +83851,14 @@ var countsOf = (findings) => Object.fromEntries(
 function countParts2(report, strong2, none = "no findings") {
   const { verdict, baseline } = report;
   const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
-  const [fresh, known2] = [
+  const [fresh, known3] = [
     tally(countsOf(open7.filter(({ status }) => status !== "known"))),
     tally(countsOf(open7.filter(({ status }) => status === "known")))
   ];
   if (baseline.name === null) return [fresh === "" ? none : strong2(fresh)];
   return [
     fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
-    ...verdict.known === 0 ? [] : [`${known2} known`],
+    ...verdict.known === 0 ? [] : [`${known3} known`],
     ...baseline.fixed.length === 0 ? [] : [`${baseline.fixed.length} fixed`]
   ];
 }
@@ -80383,6 +84116,7 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
       notJudged.map((name2) => code2(name2))
     ),
     stats.knownPublic === 0 ? "" : `${plural(stats.knownPublic, "value")} that published packages hold ${stats.knownPublic === 1 ? "is" : "are"} quiet.`,
+    (stats.allowed ?? 0) === 0 ? "" : `${plural(stats.allowed ?? 0, "value")} that the configuration allows ${stats.allowed === 1 ? "is" : "are"} quiet.`,
     stats.vouchedFiles === 0 ? "" : `${plural(stats.vouchedFiles, "file")} that a package vouches for ${stats.vouchedFiles === 1 ? "is" : "are"} quiet.`
   ];
   return parts.filter((part3) => part3 !== "").join("\n\n");
@@ -80448,7 +84182,7 @@ var NOTHING7 = { open: [], fixed: [] };
 var MAX_TITLE = 200;
 var MAX_PLACE = 300;
 var MAX_HEAD = 400;
-var MAX_OPEN2 = 60;
+var MAX_OPEN3 = 60;
 var MAX_FIXED = 15;
 var MAX_MEMORY2 = 6e3;
 var MEMORY = /^<!-- layergate:memory ([\w-]*) -->$/m;
@@ -80487,7 +84221,7 @@ function renderSection(outcome, context3, earlier) {
   const told = toldFindings(report);
   const fixed2 = fixedSince(report, readMemory(earlier), context3.commit?.slice(0, 7) ?? "");
   const memory = {
-    open: told.slice(0, MAX_OPEN2).map((finding) => [
+    open: told.slice(0, MAX_OPEN3).map((finding) => [
       finding.fingerprint,
       redactor.cut(finding.title, MAX_TITLE),
       redactor.cut(lineName(finding), MAX_PLACE)
@@ -80594,11 +84328,11 @@ function upsertSection(existing, name2, render) {
   for (; ; ) {
     const body = assemble(sections);
     if (body.length <= MAX_COMMENT) return body;
-    const [longest2] = sections.toSorted((a, b) => b.text.length - a.text.length);
-    if (longest2 === void 0) return body;
-    const text5 = shorter(longest2.text);
-    if (text5 === null) sections.splice(sections.indexOf(longest2 === own2 ? sections.at(-1) ?? longest2 : longest2), 1);
-    else sections[sections.indexOf(longest2)] = { key: longest2.key, text: text5 };
+    const [longest3] = sections.toSorted((a, b) => b.text.length - a.text.length);
+    if (longest3 === void 0) return body;
+    const text5 = shorter(longest3.text);
+    if (text5 === null) sections.splice(sections.indexOf(longest3 === own2 ? sections.at(-1) ?? longest3 : longest3), 1);
+    else sections[sections.indexOf(longest3)] = { key: longest3.key, text: text5 };
   }
 }
 
@@ -80658,7 +84392,7 @@ async function updateComment(octokit, pull, name2, render, mode, { pause } = CLO
 
 // src/github/contents.ts
 var MAX_FILE3 = 64 << 20;
-function textOf3(data) {
+function textOf4(data) {
   const content = data instanceof ArrayBuffer ? Buffer.from(data).toString("utf8") : typeof data === "object" && data !== null && "encoding" in data && data.encoding === "base64" && "content" in data && typeof data.content === "string" ? Buffer.from(data.content, "base64").toString("utf8") : data;
   if (Array.isArray(content)) return { text: null };
   if (typeof content === "object" && content !== null && "type" in content && (content.type === "symlink" || content.type === "submodule"))
@@ -80692,7 +84426,7 @@ function contentsAt(octokit, repository, commit) {
         ref: commit,
         mediaType: { format: "raw" }
       });
-      return textOf3(data);
+      return textOf4(data);
     } catch (error3) {
       if (statusOf(error3) !== 404) return { why: reasonOf2(error3, "contents: read") };
     }
@@ -81072,7 +84806,7 @@ function renderRun({ id, results, warnings, properties }) {
 
 **What to do:** ${meta31.remedy}
 
-${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("\n")}`
+${meta31.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
               },
               helpUri: `${HOME2}/blob/main/docs/rules/${meta31.id}.md`,
               defaultConfiguration: { level: LEVELS[meta31.severity] },
@@ -81144,7 +84878,7 @@ var wideMaximumCodePoint = 262141;
 var wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
 
 // node_modules/get-east-asian-width/utilities.js
-var isInRange = (ranges, codePoint2) => {
+var isInRange2 = (ranges, codePoint2) => {
   let low = 0;
   let high = Math.floor(ranges.length / 2) - 1;
   while (low <= high) {
@@ -81184,13 +84918,13 @@ var isAmbiguous = (codePoint2) => {
   if (codePoint2 < ambiguousMinimalCodePoint || codePoint2 > ambiguousMaximumCodePoint) {
     return false;
   }
-  return isInRange(ambiguousRanges, codePoint2);
+  return isInRange2(ambiguousRanges, codePoint2);
 };
 var isFullwidth = (codePoint2) => {
   if (codePoint2 < fullwidthMinimalCodePoint || codePoint2 > fullwidthMaximumCodePoint) {
     return false;
   }
-  return isInRange(fullwidthRanges, codePoint2);
+  return isInRange2(fullwidthRanges, codePoint2);
 };
 var isWide = (codePoint2) => {
   if (codePoint2 >= wideFastPathStart && codePoint2 <= wideFastPathEnd) {
@@ -81199,7 +84933,7 @@ var isWide = (codePoint2) => {
   if (codePoint2 < wideMinimalCodePoint || codePoint2 > wideMaximumCodePoint) {
     return false;
   }
-  return isInRange(wideRanges, codePoint2);
+  return isInRange2(wideRanges, codePoint2);
 };
 
 // node_modules/get-east-asian-width/index.js
@@ -81218,7 +84952,7 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
 
 // src/report/wrap.ts
 var WIDTH = 80;
-var MOST2 = 120;
+var MOST3 = 120;
 var width = WIDTH;
 var lineWidth = () => width;
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
@@ -81240,23 +84974,23 @@ function columns(text5) {
   if (PLAIN3.test(text5)) return text5.length;
   const shown2 = stripVTControlCharacters(text5);
   if (PLAIN3.test(shown2)) return shown2.length;
-  let sum = 0;
-  for (const { segment } of graphemes(shown2)) sum += columnsOf(segment);
-  return sum;
+  let sum2 = 0;
+  for (const { segment } of graphemes(shown2)) sum2 += columnsOf(segment);
+  return sum2;
 }
 var MARKS = 16;
 function fitting(text5, room) {
   const head = text5.slice(0, Math.max(1, room) + 1);
   if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
   let [end2, used] = [0, 0];
-  for (const { segment } of graphemes(text5.slice(0, MOST2 * MARKS))) {
+  for (const { segment } of graphemes(text5.slice(0, MOST3 * MARKS))) {
     used += columnsOf(segment);
     if (used > room && end2 > 0) break;
     end2 += segment.length;
   }
   return text5.slice(0, end2);
 }
-var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST2 * MARKS && columns(text5) <= room;
+var fits3 = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST3 * MARKS && columns(text5) <= room;
 function cutToColumns(redactor, text5, room, from) {
   let most = Math.max(1, room);
   for (; ; ) {
@@ -81272,12 +85006,12 @@ function wrap(text5, first2, rest) {
   let empty = true;
   for (const word of text5.split(" ")) {
     let left = word;
-    if (!empty && !fits2(left, width - columns(line2) - 1)) {
+    if (!empty && !fits3(left, width - columns(line2) - 1)) {
       lines.push(line2);
       line2 = rest;
       empty = true;
     }
-    while (!fits2(left, width - columns(line2) - (empty ? 0 : 1))) {
+    while (!fits3(left, width - columns(line2) - (empty ? 0 : 1))) {
       const part3 = fitting(left, width - columns(line2));
       lines.push(line2 + part3);
       left = left.slice(part3.length);
@@ -81291,7 +85025,7 @@ function wrap(text5, first2, rest) {
 }
 
 // src/report/terminal.ts
-var MAX_LISTED3 = 10;
+var MAX_LISTED4 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
 var MAX_PLACES6 = 5;
@@ -81307,17 +85041,17 @@ var STYLES = {
   low: "cyan",
   info: "gray"
 };
-function renderTerminal(outcome, { color, verbose }) {
+function renderTerminal(outcome, { color, verbose, showQuiet = false }) {
   const paint = color ? (style, text5) => styleText(style, text5, { validateStream: false }) : (_style, text5) => text5;
   const { report } = outcome;
   const { image, verdict, stats } = report;
   const shown2 = verbose ? shownFindings(report) : toldFindings(report);
   const name2 = `${visible(referenceName(image))} (${readAs(image.source)})`;
-  if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
-    const known2 = knownFindings(report).length;
-    const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
+  if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose && !showQuiet) {
+    const known3 = knownFindings(report).length;
+    const ignored = `${known3 === 0 ? "" : `, ${known3} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
     const told = wrapBehind(
-      `${name2} \xB7 ${plural(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural(verdict.passed.length, "rule")}, ${known2 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
+      `${name2} \xB7 ${plural(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural(verdict.passed.length, "rule")}, ${known3 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
       [{ text: "PASS", style: ["bold", "green"] }, { text: "  " }],
       "      ",
       paint
@@ -81344,7 +85078,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED3).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED4).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown2)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -81355,7 +85089,7 @@ function renderTerminal(outcome, { color, verbose }) {
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
   if (shown2.length > 0) lines.push("", ...legend(shown2));
-  lines.push("", ...footer(outcome, verbose));
+  lines.push("", ...footer(outcome, verbose, showQuiet));
   return uncommanding(`${lines.join("\n")}
 `);
 }
@@ -81433,7 +85167,7 @@ function fixLines(outcome, finding, paint) {
   const shared2 = sharedChange(outcome, finding);
   if (shared2 !== null) return wrap(visible(shared2), "      ", "        ");
   const parts = fixParts(outcome, finding);
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
+  if (parts.reduce((sum2, { lines }) => sum2 + lines.length, 0) > MAX_FIX)
     return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
@@ -81490,7 +85224,7 @@ function alsoLines(finding, most) {
     ...left > 0 ? [`    ${places.length === 0 ? "also" : "and"} in ${plural(left, "more place")}`] : []
   ];
 }
-function footer({ report }, verbose) {
+function footer({ report }, verbose, showQuiet) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [passedCount(report)];
@@ -81499,6 +85233,7 @@ function footer({ report }, verbose) {
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, "known public value")}`);
+  if ((stats.allowed ?? 0) > 0) parts.push(`${plural(stats.allowed ?? 0, "allowed value")}`);
   if (stats.skipped.length > 0)
     parts.push(
       `${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`
@@ -81506,7 +85241,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED3;
+    const most = verbose ? items.length : MAX_LISTED4;
     return [
       "",
       title,
@@ -81545,11 +85280,27 @@ function footer({ report }, verbose) {
       warnings.map(({ message }) => message),
       true
     ),
+    ...showQuiet ? quietLines(report) : [],
     ...list("Not judged", notJudged, true),
     ...list(
       "Not looked into",
       stats.skipped.map(({ layer, path: path19, reason }) => `${layer === null ? "" : `layer ${layer} `}${path19}: ${reason}`),
       false
+    )
+  ];
+}
+var WHY_QUIET = {
+  "known-public": (source2) => `public: ${source2} holds it`,
+  package: (source2) => `${source2} vouches for the file`,
+  allowed: (source2) => `allowed: \u201C${source2}\u201D`
+};
+function quietLines({ quiet = [] }) {
+  if (quiet.length === 0) return ["", "Quiet: nothing was found that is no finding."];
+  return [
+    "",
+    "Quiet (layergate explain ID IMAGE tells more)",
+    ...quiet.flatMap(
+      ({ id, why, source: source2, title, location }) => wrap(visible(`${id} ${title}, ${placeName(location)}: ${WHY_QUIET[why](source2)}`), "  ", "    ")
     )
   ];
 }
@@ -81691,8 +85442,8 @@ function checkInputs(env) {
 }
 function choice(name2, words2, fallback2, variable = process.env[variableOf(name2)]) {
   const given2 = input(name2) ?? (variable || fallback2);
-  const known2 = words2.find((word) => word === given2);
-  if (known2 !== void 0) return known2;
+  const known3 = words2.find((word) => word === given2);
+  if (known3 !== void 0) return known3;
   const near = nearest(given2, words2);
   throw new UsageError(
     `${name2}: ${JSON.stringify(given2)} is none of ${words2.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`
@@ -81719,7 +85470,7 @@ function withoutPolicy(env) {
 }
 
 // src/action/runner.ts
-import { createHash as createHash16, randomBytes as randomBytes2 } from "node:crypto";
+import { createHash as createHash17, randomBytes as randomBytes2 } from "node:crypto";
 import { appendFileSync as appendFileSync2 } from "node:fs";
 import { appendFile as appendFile2, mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
 import path17 from "node:path";
@@ -81795,7 +85546,7 @@ function maskValues(masks) {
 }
 var MAX_FOLDER = 60;
 async function reportFolder(parent, reference, shown2 = reference) {
-  const name2 = `${cutText(path17.basename(shown2), MAX_FOLDER).replace(/[^\w.-]+/g, "-")}-${createHash16("sha256").update(reference).digest("hex").slice(0, 8)}`;
+  const name2 = `${cutText(path17.basename(shown2), MAX_FOLDER).replace(/[^\w.-]+/g, "-")}-${createHash17("sha256").update(reference).digest("hex").slice(0, 8)}`;
   const folder = path17.resolve(parent, name2);
   await mkdir2(folder, { recursive: true });
   return folder;
@@ -82004,12 +85755,12 @@ async function publish(reference, outcome, configPath2, order) {
   setOutput("verdict", verdict.result);
   setOutput(
     "findings-count",
-    SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0)
+    SEVERITIES.reduce((sum2, severity) => sum2 + verdict.counts[severity], 0)
   );
   for (const severity of SEVERITIES) setOutput(`${severity}-count`, verdict.counts[severity]);
   setOutput(
     "new-count",
-    report.baseline.name === null ? SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0) : verdict.new
+    report.baseline.name === null ? SEVERITIES.reduce((sum2, severity) => sum2 + verdict.counts[severity], 0) : verdict.new
   );
   setOutput("known-count", verdict.known);
   setOutput("fixed-count", report.fixed.length);

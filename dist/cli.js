@@ -1898,7 +1898,7 @@ var require_stringify = __commonJS({
         props.push(doc.directives.tagString(tag));
       return props.join(" ");
     }
-    function stringify2(item2, ctx, onComment, onChompKeep) {
+    function stringify4(item2, ctx, onComment, onChompKeep) {
       if (identity.isPair(item2))
         return item2.toString(ctx, onComment, onChompKeep);
       if (identity.isAlias(item2)) {
@@ -1927,7 +1927,7 @@ var require_stringify = __commonJS({
 ${ctx.indent}${str}`;
     }
     exports.createStringifyContext = createStringifyContext;
-    exports.stringify = stringify2;
+    exports.stringify = stringify4;
   }
 });
 
@@ -1937,7 +1937,7 @@ var require_stringifyPair = __commonJS({
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -1959,7 +1959,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify2.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify4.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -2011,7 +2011,7 @@ ${indent}:`;
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
-      const valueStr = stringify2.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      const valueStr = stringify4.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
       let ws = " ";
       if (keyComment || vsb || vcb) {
         ws = vsb ? "\n" : "";
@@ -2152,7 +2152,7 @@ var require_addPairToJSMap = __commonJS({
     "use strict";
     var log = require_log();
     var merge2 = require_merge();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var identity = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map, { key, value }) {
@@ -2188,7 +2188,7 @@ var require_addPairToJSMap = __commonJS({
       if (typeof jsKey !== "object")
         return String(jsKey);
       if (identity.isNode(key) && ctx?.doc) {
-        const strCtx = stringify2.createStringifyContext(ctx.doc, {});
+        const strCtx = stringify4.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node2 of ctx.anchors.keys())
           strCtx.anchors.add(node2.anchor);
@@ -2255,12 +2255,12 @@ var require_stringifyCollection = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyCollection(collection, ctx, options5) {
       const flow = ctx.inFlow ?? collection.flow;
-      const stringify3 = flow ? stringifyFlowCollection : stringifyBlockCollection;
-      return stringify3(collection, ctx, options5);
+      const stringify5 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify5(collection, ctx, options5);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent, options: { commentString } } = ctx;
@@ -2285,7 +2285,7 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify2.stringify(item2, itemCtx, () => comment2 = null, () => chompKeep = true);
+        let str2 = stringify4.stringify(item2, itemCtx, () => comment2 = null, () => chompKeep = true);
         if (comment2)
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
@@ -2352,13 +2352,13 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           reqNewline = true;
-        let str = stringify2.stringify(item2, itemCtx, () => comment = null);
+        let str = stringify4.stringify(item2, itemCtx, () => comment = null);
         reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -2374,7 +2374,7 @@ ${indent}${line2}` : "\n";
         return start + end2;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
+          const len = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -3713,7 +3713,7 @@ var require_stringifyDocument = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
     "use strict";
     var identity = require_identity();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options5) {
       const lines = [];
@@ -3728,7 +3728,7 @@ var require_stringifyDocument = __commonJS({
       }
       if (hasDirectives)
         lines.push("---");
-      const ctx = stringify2.createStringifyContext(doc, options5);
+      const ctx = stringify4.createStringifyContext(doc, options5);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
         if (lines.length !== 1)
@@ -3750,7 +3750,7 @@ var require_stringifyDocument = __commonJS({
           contentComment = doc.contents.comment;
         }
         const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
-        let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        let body = stringify4.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
         if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
@@ -3758,7 +3758,7 @@ var require_stringifyDocument = __commonJS({
         } else
           lines.push(body);
       } else {
-        lines.push(stringify2.stringify(doc.contents, ctx));
+        lines.push(stringify4.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
@@ -5894,7 +5894,7 @@ var require_cst_scalar = __commonJS({
 var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
     "use strict";
-    var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    var stringify4 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token2) {
       switch (token2.type) {
         case "block-scalar": {
@@ -5947,7 +5947,7 @@ var require_cst_stringify = __commonJS({
         res += stringifyToken(value);
       return res;
     }
-    exports.stringify = stringify2;
+    exports.stringify = stringify4;
   }
 });
 
@@ -7658,7 +7658,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse5(src, reviver, options5) {
+    function parse6(src, reviver, options5) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -7677,7 +7677,7 @@ var require_public_api = __commonJS({
       }
       return doc.toJS(Object.assign({ reviver: _reviver }, options5));
     }
-    function stringify2(value, replacer, options5) {
+    function stringify4(value, replacer, options5) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
@@ -7699,10 +7699,10 @@ var require_public_api = __commonJS({
         return value.toString(options5);
       return new Document.Document(value, _replacer, options5).toString(options5);
     }
-    exports.parse = parse5;
+    exports.parse = parse6;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument5;
-    exports.stringify = stringify2;
+    exports.stringify = stringify4;
   }
 });
 
@@ -9510,10 +9510,10 @@ var require_headers = __commonJS({
       return end2;
     }
     function cksum(block) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block[i];
-      for (let j = 156; j < 512; j++) sum += block[j];
-      return sum;
+      let sum2 = 8 * 32;
+      for (let i = 0; i < 148; i++) sum2 += block[i];
+      for (let j = 156; j < 512; j++) sum2 += block[j];
+      return sum2;
     }
     function encodeOct(val, n) {
       val = val.toString(8);
@@ -9546,12 +9546,12 @@ var require_headers = __commonJS({
         if (positive) tuple.push(byte);
         else tuple.push(255 - byte);
       }
-      let sum = 0;
+      let sum2 = 0;
       const l = tuple.length;
       for (i = 0; i < l; i++) {
-        sum += tuple[i] * Math.pow(256, i);
+        sum2 += tuple[i] * Math.pow(256, i);
       }
-      return positive ? sum : -1 * sum;
+      return positive ? sum2 : -1 * sum2;
     }
     function decodeOct(val, offset, length) {
       val = val.subarray(offset, offset + length);
@@ -11746,10 +11746,10 @@ async function searchDockerfiles(root) {
 var sorted = (files) => files.toSorted((a, b) => a.path < b.path ? -1 : 1);
 async function sha256Of(root, file) {
   if (await leadsOut(root, file)) return null;
-  const hash3 = createHash("sha256");
+  const hash4 = createHash("sha256");
   try {
-    for await (const chunk of createReadStream(file)) hash3.update(chunk);
-    return hash3.digest("hex");
+    for await (const chunk of createReadStream(file)) hash4.update(chunk);
+    return hash4.digest("hex");
   } catch {
     return null;
   }
@@ -11760,7 +11760,7 @@ var PREFIXES = ["docker-archive", "oci-archive", "oci-layout", "oci", "dir", "en
 var ARCHIVE = /\.(?:tar(?:\.(?:gz|zst|xz|bz2))?|tgz)$/;
 var isPath = (name2) => /^\.{0,2}\//.test(name2) || ARCHIVE.test(name2);
 function splitPrefix(reference) {
-  const prefix2 = PREFIXES.find((known2) => reference.startsWith(`${known2}:`)) ?? null;
+  const prefix2 = PREFIXES.find((known3) => reference.startsWith(`${known3}:`)) ?? null;
   return { prefix: prefix2, rest: prefix2 === null ? reference : reference.slice(prefix2.length + 1) };
 }
 function parseSource(reference, bareNames) {
@@ -11871,6 +11871,10 @@ var OPTIONS = {
   format: { value: "NAME[=FILE]", multiple: true, help: "can be repeated; one of them may go to standard output" },
   output: { value: "FILE", help: "where the one format goes" },
   verbose: { value: null, help: "lists what is otherwise only counted" },
+  "show-quiet": {
+    value: null,
+    help: "lists what was found and is no finding: known public values, what packages vouch for, what allow names"
+  },
   "no-color": { value: null, help: "no colour, as with NO_COLOR" },
   json: { value: null, help: "short for --format json" },
   markdown: { value: null, help: "short for --format markdown" },
@@ -12635,8 +12639,8 @@ function base64urlToUint8Array(base64url2) {
 function uint8ArrayToBase64url(bytes2) {
   return uint8ArrayToBase64(bytes2).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
-function hexToUint8Array(hex2) {
-  const cleanHex = hex2.replace(/^0x/, "");
+function hexToUint8Array(hex3) {
+  const cleanHex = hex3.replace(/^0x/, "");
   if (cleanHex.length % 2 !== 0) {
     throw new Error("Invalid hex string length");
   }
@@ -13104,17 +13108,17 @@ var validateAsync = async (schema2, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse5 = _parse(_Err);
+  const parse6 = _parse(_Err);
   const fn = (schema2, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse5(schema2, value, ctx, finalizeParams(fn, _params));
+    return parse6(schema2, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decode = (_Err) => {
-  const parse5 = _parse(_Err);
+  const parse6 = _parse(_Err);
   const fn = (schema2, value, _ctx, _params) => {
-    return parse5(schema2, value, _ctx, finalizeParams(fn, _params));
+    return parse6(schema2, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -13794,21 +13798,21 @@ var asciiTabOrNewline = /[\t\n\r]/g;
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url, hostname) {
+function urlHostnameOk(url2, hostname) {
   hostname.lastIndex = 0;
-  return hostname.test(url.hostname);
+  return hostname.test(url2.hostname);
 }
-function urlProtocolOk(url, protocol) {
+function urlProtocolOk(url2, protocol) {
   protocol.lastIndex = 0;
-  return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
+  return protocol.test(url2.protocol.endsWith(":") ? url2.protocol.slice(0, -1) : url2.protocol);
 }
 var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
   $ZodStringFormat.init(inst, def);
   inst._zod.check = (payload) => {
     try {
       const trimmed2 = payload.value.trim();
-      const url = validateURL(trimmed2, def);
-      if (url === URL_BAD_FORMAT) {
+      const url2 = validateURL(trimmed2, def);
+      if (url2 === URL_BAD_FORMAT) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -13819,7 +13823,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
         });
         return;
       }
-      if (url === URL_UNPARSEABLE) {
+      if (url2 === URL_UNPARSEABLE) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -13829,11 +13833,11 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
         });
         return;
       }
-      if (url === true) {
+      if (url2 === true) {
         payload.value = stripTabAndNewline(trimmed2);
         return;
       }
-      if (def.hostname && !urlHostnameOk(url, def.hostname)) {
+      if (def.hostname && !urlHostnameOk(url2, def.hostname)) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -13844,7 +13848,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
           continue: !def.abort
         });
       }
-      if (def.protocol && !urlProtocolOk(url, def.protocol)) {
+      if (def.protocol && !urlProtocolOk(url2, def.protocol)) {
         payload.issues.push({
           code: "invalid_format",
           format: "url",
@@ -13855,7 +13859,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
           continue: !def.abort
         });
       }
-      payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed2);
+      payload.value = def.normalize ? url2.href : stripTabAndNewline(trimmed2);
       return;
     } catch (_) {
       payload.issues.push({
@@ -14133,7 +14137,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse5 = inst._zod.parse;
+  const parse6 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -14147,7 +14151,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse5(payload, ctx);
+    return parse6(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -17878,6 +17882,9 @@ var ZodURL = /* @__PURE__ */ $constructor("ZodURL", (inst, def) => {
   $ZodURL.init(inst, def);
   ZodStringFormat.init(inst, def);
 });
+function url(params) {
+  return _url(ZodURL, params);
+}
 var ZodEmoji = /* @__PURE__ */ $constructor("ZodEmoji", (inst, def) => {
   $ZodEmoji.init(inst, def);
   ZodStringFormat.init(inst, def);
@@ -18540,9 +18547,9 @@ var Comparison = class {
   constructor(baseline2) {
     this.#baseline = baseline2;
     const add3 = (map, key, entry) => {
-      const known2 = map.get(key);
-      if (known2 === void 0) map.set(key, [entry]);
-      else known2.push(entry);
+      const known3 = map.get(key);
+      if (known3 === void 0) map.set(key, [entry]);
+      else known3.push(entry);
     };
     for (const entry of baseline2.findings) {
       for (const fingerprint of entry.fingerprints) add3(this.#byFingerprint, fingerprint, entry);
@@ -19383,15 +19390,15 @@ var build = (toks, pairs, start, end2, top) => {
 };
 var normalize = (items, form) => {
   const out = [];
-  let run14 = "";
+  let run16 = "";
   const flush = () => {
-    for (const ch of run14.normalize(form))
+    for (const ch of run16.normalize(form))
       out.push(lit(ch));
-    run14 = "";
+    run16 = "";
   };
   for (const it of items) {
     if (it.t === "lit") {
-      run14 += it.ch;
+      run16 += it.ch;
       continue;
     }
     flush();
@@ -19568,14 +19575,14 @@ var Sim = class {
         this.#addThread(state, node2);
     }
   }
-  addRun(state, run14, i, top) {
+  addRun(state, run16, i, top) {
     for (const r of state.runs) {
-      if (r.neg === run14.neg && sameState(r.state, run14.state))
+      if (r.neg === run16.neg && sameState(r.state, run16.state))
         return;
     }
-    state.runs.push(run14);
-    if (!run14.state.match) {
-      this.add(state, run14.neg.next, i, top);
+    state.runs.push(run16);
+    if (!run16.state.match) {
+      this.add(state, run16.neg.next, i, top);
     }
   }
   // the threads after char `c`, at index `i`
@@ -19603,13 +19610,13 @@ var Sim = class {
       }
     }
     if (!this.restricted(i, top)) {
-      for (const run14 of state.runs) {
-        if (run14.state.dead) {
-          this.addRun(next, run14, i + 1, top);
+      for (const run16 of state.runs) {
+        if (run16.state.dead) {
+          this.addRun(next, run16, i + 1, top);
           continue;
         }
-        const sub = this.step(run14.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run14.neg, state: sub }, i + 1, top);
+        const sub = this.step(run16.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run16.neg, state: sub }, i + 1, top);
       }
     }
     return this.done(next);
@@ -21771,8 +21778,8 @@ var isWord = (word) => WORD.test(word) && !CONSONANTS.test(word);
 var isOfWords = (text5) => wordsOf(text5).every((word) => isWord(word) && !NUMBER.test(word));
 function isWordLike(value) {
   if (isUsualPassword(value)) return true;
-  const words2 = wordsOf(value);
-  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words2.length <= MAX_WORDS && words2.every(isWord);
+  const words3 = wordsOf(value);
+  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words3.length <= MAX_WORDS && words3.every(isWord);
 }
 
 // src/secrets/known-runs.ts
@@ -21796,9 +21803,9 @@ var STRUCTURE = new RegExp(
   "g"
 );
 var hashOf = (text5, at3) => {
-  let hash3 = 0;
-  for (let i = at3; i < at3 + GRAM; i++) hash3 = Math.imul(hash3, BASE) + text5.charCodeAt(i) | 0;
-  return hash3;
+  let hash4 = 0;
+  for (let i = at3; i < at3 + GRAM; i++) hash4 = Math.imul(hash4, BASE) + text5.charCodeAt(i) | 0;
+  return hash4;
 };
 var KnownRuns = class {
   #all;
@@ -21863,30 +21870,30 @@ var KnownRuns = class {
   in(text5) {
     if (this.#entries.length === 0 || text5.length < GRAM) return [];
     const found = [];
-    const known2 = /* @__PURE__ */ new Map();
+    const known3 = /* @__PURE__ */ new Map();
     let work = text5.length * MAX_WORK;
-    let hash3 = hashOf(text5, 0);
+    let hash4 = hashOf(text5, 0);
     for (let at3 = 0; ; at3++) {
-      for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
+      for (let i = this.#heads[hash4 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
         const place = this.#places[i] ?? 0;
         const ahead = place - at3;
-        if ((known2.get(ahead) ?? 0) > at3) continue;
+        if ((known3.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run14 = this.#extend(text5, at3, place, entry);
-        if (run14 === null) {
+        const run16 = this.#extend(text5, at3, place, entry);
+        if (run16 === null) {
           work -= GRAM;
         } else {
-          work -= run14.to - run14.from;
-          if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run14.to);
-          if (run14.shown !== null || run14.to - run14.from >= MIN_RUN && !isOfWords(text5.slice(run14.from, run14.to)))
-            found.push(run14);
+          work -= run16.to - run16.from;
+          if (known3.size >= MAX_KNOWN) known3.clear();
+          known3.set(ahead, run16.to);
+          if (run16.shown !== null || run16.to - run16.from >= MIN_RUN && !isOfWords(text5.slice(run16.from, run16.to)))
+            found.push(run16);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
       if (at3 + GRAM >= text5.length) return found;
-      hash3 = Math.imul(hash3 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
+      hash4 = Math.imul(hash4 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
     }
   }
   /** How far text and value are the same around a place; null where they are not. */
@@ -22018,8 +22025,8 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
 function* decodings(reading, budget) {
   for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
     if (found.length < MIN_ENCODED) continue;
-    const run14 = part(reading, index, index + found.length);
-    const whole4 = replaced(run14, JOINT, () => "") ?? run14;
+    const run16 = part(reading, index, index + found.length);
+    const whole4 = replaced(run16, JOINT, () => "") ?? run16;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
       const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
@@ -22032,8 +22039,8 @@ function* decodings(reading, budget) {
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run14 = part(reading, index, index + found.length);
-    const whole4 = replaced(run14, /0x|[\s:,]+/g, () => "") ?? run14;
+    const run16 = part(reading, index, index + found.length);
+    const whole4 = replaced(run16, /0x|[\s:,]+/g, () => "") ?? run16;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
       if (mayHold(bytes2.toString("latin1")))
@@ -22142,9 +22149,9 @@ function wordsBefore(text5, value) {
   }
   return [...found];
 }
-function partsOf(known2) {
-  const { value } = known2;
-  const parts = [known2];
+function partsOf(known3) {
+  const { value } = known3;
+  const parts = [known3];
   const login = value.length <= 4096 ? decodeText(value) : null;
   const split = login?.indexOf(":") ?? -1;
   if (login !== null && split > 0)
@@ -22154,7 +22161,7 @@ function partsOf(known2) {
     );
   if (value.length >= MIN_RUN) {
     for (const { text: text5 } of readingsOf(value))
-      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
+      if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known3, value: text5 });
   }
   return parts;
 }
@@ -22177,15 +22184,15 @@ var Redactor = class _Redactor {
     this.#find = find3;
     const long = /* @__PURE__ */ new Map();
     const seen = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
+    for (const known3 of values) {
+      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known3)) {
         const value = given2.trim();
         if (value.length < MIN_VALUE) continue;
         if (guessable && isWordLike(value)) {
-          const words2 = seen.get(value) ?? /* @__PURE__ */ new Set();
-          for (const word of after2) words2.add(word);
-          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words2 });
-          seen.set(value, words2);
+          const words3 = seen.get(value) ?? /* @__PURE__ */ new Set();
+          for (const word of after2) words3.add(word);
+          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words3 });
+          seen.set(value, words3);
         } else if (value.length >= MIN_RUN) {
           if (!long.has(value)) long.set(value, redactValue(value, guessable));
         } else if (!seen.has(value)) {
@@ -22216,9 +22223,9 @@ var Redactor = class _Redactor {
    */
   cut(text5, most, from = "start") {
     const hidden = this.#once(`${text5}`, () => {
-      const known2 = this.text(text5);
-      const found = this.#find(known2);
-      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
+      const known3 = this.text(text5);
+      const found = this.#find(known3);
+      return found.length === 0 ? known3 : new _Redactor(found).text(known3);
     });
     if (hidden.length <= most) return hidden;
     if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
@@ -22261,25 +22268,25 @@ var Redactor = class _Redactor {
       ])
     );
   }
-  #hide(text5, words2) {
-    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0))
+  #hide(text5, words3) {
+    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words3 || this.#words.size === 0))
       return text5;
-    const key = words2 ? text5 : `\0${text5}`;
-    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
+    const key = words3 ? text5 : `\0${text5}`;
+    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words3))));
   }
   /** Makes a text once, as long as there is room to remember it. */
   #once(key, make2) {
-    const known2 = this.#remembered.get(key);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#remembered.get(key);
+    if (known3 !== void 0) return known3;
     const made = make2();
     this.#room -= key.length + made.length;
     if (this.#room > 0) this.#remembered.set(key, made);
     return made;
   }
-  #stretches(text5, words2) {
+  #stretches(text5, words3) {
     const found = [];
     for (const reading of readingsOf(text5)) {
-      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words2)]) {
+      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words3)]) {
         if (to <= from) continue;
         found.push({ from: reading.start(from), to: reading.end(to - 1), shown: reading.isEncoded ? null : shown2 });
       }
@@ -22287,13 +22294,13 @@ var Redactor = class _Redactor {
     return found;
   }
   /** Short values, and words where they stand as values. */
-  *#exact(text5, words2) {
-    if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
+  *#exact(text5, words3) {
+    if (this.#short.size === 0 && (!words3 || this.#words.size === 0)) return;
     for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
       const key = keyOf(text5, at3);
       for (const { value, shown: shown2 } of this.#short.get(key) ?? [])
         if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
-      if (!words2) continue;
+      if (!words3) continue;
       for (const { value, after: after2 } of this.#words.get(key) ?? [])
         if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2))
           yield { from: at3, to: at3 + value.length, shown: HIDDEN };
@@ -22302,8 +22309,8 @@ var Redactor = class _Redactor {
 };
 var isTexts = (value) => Array.isArray(value) && value.every((item2) => typeof item2 === "string");
 function listed(map, key) {
-  const known2 = map.get(key);
-  if (known2 !== void 0) return known2;
+  const known3 = map.get(key);
+  if (known3 !== void 0) return known3;
   const list2 = [];
   map.set(key, list2);
   return list2;
@@ -22499,7 +22506,7 @@ function* optionsOf(args, { short: short2 = "", long = [], single = false }, ope
       const name2 = equals === -1 ? text5 : text5.slice(0, equals);
       if (equals !== -1) yield { name: name2, value: part3(equals + 1) };
       else if (single) yield { name: name2, value: args[at3 + 1] ?? null };
-      else if (long.some((known2) => isNamed(name2, `--${known2}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
+      else if (long.some((known3) => isNamed(name2, `--${known3}`, whole4))) yield { name: name2, value: args[++at3] ?? null };
       else yield { name: name2, value: null };
     } else if (/^-./.test(text5)) {
       for (let i = 1; i < text5.length; i++) {
@@ -22515,8 +22522,8 @@ function* optionsOf(args, { short: short2 = "", long = [], single = false }, ope
 }
 var read = /* @__PURE__ */ new WeakMap();
 function optionsIn(command2) {
-  const known2 = read.get(command2);
-  if (known2 !== void 0) return known2;
+  const known3 = read.get(command2);
+  if (known3 !== void 0) return known3;
   const operands = [];
   const syntax = (Object.hasOwn(SYNTAX, command2.name) ? SYNTAX[command2.name] : void 0) ?? {};
   const whole4 = new Set(syntax.long?.map((name2) => `--${name2}`));
@@ -22541,8 +22548,8 @@ var HASH = /^!?(?:\$(?:\d\w?|y|gy|md5|sha1|argon2\w*|scrypt)\$|\{\w+\}|_[./0-9A-
 var OLD_HASH = /^[./0-9A-Za-z]{13}$/;
 var MIN_REST = 3;
 var EXPANSION = /\$(?:\{[^}]{0,1000}\}|\([^)]{0,1000}\)|\w+)|`[^`]{0,1000}`/g;
-function printed([format = "", ...words2]) {
-  const left = [...words2];
+function printed([format = "", ...words3]) {
+  const left = [...words3];
   let text5 = "";
   do {
     const before = left.length;
@@ -22553,21 +22560,21 @@ function printed([format = "", ...words2]) {
 }
 function said({ name: name2, args, input }) {
   if (input !== null) return { text: input, isLiteral: false };
-  const words2 = args.map(({ value }) => value);
+  const words3 = args.map(({ value }) => value);
   const isLiteral = args.every(({ kind }) => kind === "literal");
   const lines = (text5) => text5.replace(/\\n/g, "\n");
-  if (name2 === "echo") return { text: lines(words2.join(" ").replace(/^(?:-[neE]{1,3}\s{1,8}){1,3}/, "")), isLiteral };
-  if (name2 === "printf") return { text: lines(printed(words2)), isLiteral };
-  return { text: name2 === "yes" ? words2[0] ?? "" : "", isLiteral };
+  if (name2 === "echo") return { text: lines(words3.join(" ").replace(/^(?:-[neE]{1,3}\s{1,8}){1,3}/, "")), isLiteral };
+  if (name2 === "printf") return { text: lines(printed(words3)), isLiteral };
+  return { text: name2 === "yes" ? words3[0] ?? "" : "", isLiteral };
 }
 function hashedBy(command2) {
   const { name: name2, args, fedBy } = command2;
-  const words2 = args.map(({ value }) => value);
+  const words3 = args.map(({ value }) => value);
   if (name2 === "openssl" || name2 === "mkpasswd") {
-    if (name2 === "openssl" && words2[0] !== "passwd") return null;
+    if (name2 === "openssl" && words3[0] !== "passwd") return null;
     const options5 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
     const operand = args.find(
-      ({ value }, index) => !value.startsWith("-") && !options5.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0)
+      ({ value }, index) => !value.startsWith("-") && !options5.test(words3[index - 1] ?? "") && !(name2 === "openssl" && index === 0)
     );
     if (operand !== void 0) return operand.kind === "literal" ? operand.value : null;
     const feeder = fedBy.at(-1);
@@ -22575,20 +22582,20 @@ function hashedBy(command2) {
     return fed?.isLiteral === true ? fed.text.trim() || null : null;
   }
   return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(
-    words2.join(" ")
+    words3.join(" ")
   )?.[1] ?? null : null;
 }
 function passwordIn(value, command2, { isLiteral, isEncrypted }) {
   if (value === "") return { value, kind: "empty" };
-  const around = [command2, ...command2.fedBy];
+  const around2 = [command2, ...command2.fedBy];
   if (!isLiteral && /\$\(|`/.test(value)) {
-    const hashed2 = around.flatMap(({ substituted }) => substituted).map(hashedBy);
+    const hashed2 = around2.flatMap(({ substituted }) => substituted).map(hashedBy);
     const password = hashed2.find((each2) => each2 !== null);
     if (password !== void 0 && password !== null) return { value: password, kind: "literal" };
   }
   if (HASH.test(value) || isEncrypted && OLD_HASH.test(value)) return { value, kind: "hash" };
   const rest = value.replace(EXPANSION, "");
-  const isVariable = !isLiteral && (rest !== value && rest.replace(/\W/g, "").length < MIN_REST || !around.some(({ text: text5, input }) => text5.includes(value) || input?.includes(value)));
+  const isVariable = !isLiteral && (rest !== value && rest.replace(/\W/g, "").length < MIN_REST || !around2.some(({ text: text5, input }) => text5.includes(value) || input?.includes(value)));
   return { value, kind: isVariable ? "variable" : "literal" };
 }
 function ofChpasswd(command2, { text: text5, isLiteral }) {
@@ -22731,12 +22738,12 @@ var LOGINS = {
   skopeo: ["--creds", "--src-creds", "--dest-creds"]
 };
 function inWords({ name: name2, args }) {
-  const words2 = args.filter(({ value }) => !/^--?(?:g|global|location|local|system|profile)\b/.test(value));
-  const text5 = words2.map(({ value }) => value);
-  const at3 = (index) => words2[index] === void 0 ? [] : [
+  const words3 = args.filter(({ value }) => !/^--?(?:g|global|location|local|system|profile)\b/.test(value));
+  const text5 = words3.map(({ value }) => value);
+  const at3 = (index) => words3[index] === void 0 ? [] : [
     {
       by: `${name2} ${text5.slice(0, index).filter((word) => !word.includes("://")).slice(0, 3).join(" ")}`,
-      word: words2[index]
+      word: words3[index]
     }
   ];
   if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? ""))
@@ -22745,7 +22752,7 @@ function inWords({ name: name2, args }) {
     const keyAt = text5.indexOf("set") + 1;
     const [key = "", joined3] = (text5[keyAt] ?? "").split(/=(.*)/s);
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return [];
-    const word = words2[keyAt];
+    const word = words3[keyAt];
     return joined3 === void 0 || joined3 === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name2} config set ${key.replace(/^.*:/, "")}`, word: part2(word, joined3) }];
   }
   if (name2 === "composer" && text5[0] === "config") {
@@ -22754,7 +22761,7 @@ function inWords({ name: name2, args }) {
       return at3(text5.length - 1);
   }
   if (name2 === "bundle" && text5[0] === "config") {
-    const value = words2.at(-1);
+    const value = words3.at(-1);
     return value !== void 0 && text5.length >= 3 && /[./]/.test(text5.at(-2) ?? "") && value.value.includes(":") ? [{ by: "bundle config", word: passwordOf(value) ?? value }] : [];
   }
   if (name2 === "poetry" && text5[0] === "config")
@@ -22766,7 +22773,7 @@ function inWords({ name: name2, args }) {
   if (name2 === "vault" && text5[0] === "login") return at3(1);
   if (name2 === "rabbitmqctl" && /^(?:add_user|change_password)$/.test(text5[0] ?? "")) return at3(2);
   if (name2 === "htpasswd")
-    return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
+    return args.some(({ value }) => /^-\w*b/.test(value)) && words3.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words3.at(-1) }] : [];
   return [];
 }
 function given(command2) {
@@ -22901,13 +22908,13 @@ function partValue(part3, variables) {
     case "SimpleExpansion":
       return { value: variables.get(part3.text.slice(1)) ?? part3.text, kind: "variable" };
     case "ParameterExpansion": {
-      const known2 = part3.prefix === void 0 && part3.index === void 0 ? variables.get(part3.parameter) : void 0;
+      const known3 = part3.prefix === void 0 && part3.index === void 0 ? variables.get(part3.parameter) : void 0;
       const { operation } = part3;
-      if (operation === void 0) return { value: known2 ?? part3.text, kind: "variable" };
+      if (operation === void 0) return { value: known3 ?? part3.text, kind: "variable" };
       if (operation.type !== "Default") return { value: part3.text, kind: "variable" };
-      const isSet = known2 !== void 0 && !(known2 === "" && operation.operator.startsWith(":"));
+      const isSet = known3 !== void 0 && !(known3 === "" && operation.operator.startsWith(":"));
       if (operation.operator.endsWith("+")) return { value: part3.text, kind: "variable" };
-      if (isSet) return { value: known2, kind: "variable" };
+      if (isSet) return { value: known3, kind: "variable" };
       return operation.operator.endsWith("?") ? { value: part3.text, kind: "variable" } : { value: wordOf(operation.operand, variables).value, kind: "variable" };
     }
     case "CommandExpansion":
@@ -23214,17 +23221,17 @@ function decodeBytes(bytes2) {
 function readByteEscape(source2, pos, limit) {
   if (source2.charCodeAt(pos) !== 92 || pos + 2 > limit)
     return void 0;
-  const escaped = source2.charCodeAt(pos + 1);
+  const escaped2 = source2.charCodeAt(pos + 1);
   const digitsStart = pos + 2;
   let end2 = digitsStart;
-  if (escaped === 120) {
+  if (escaped2 === 120) {
     while (end2 < limit && end2 - digitsStart < 2 && isHex(source2.charCodeAt(end2)))
       end2++;
     if (end2 === digitsStart)
       return void 0;
     return { value: Number.parseInt(source2.slice(digitsStart, end2), 16), end: end2 };
   }
-  if (!isOctal(escaped))
+  if (!isOctal(escaped2))
     return void 0;
   while (end2 < limit && end2 - digitsStart < 2 && isOctal(source2.charCodeAt(end2)))
     end2++;
@@ -23266,8 +23273,8 @@ function decodeAnsiCQuoted(source2, start, limit) {
       continue;
     }
     pos++;
-    const escaped = source2[pos++];
-    switch (escaped) {
+    const escaped2 = source2[pos++];
+    switch (escaped2) {
       case "a":
         value += "\x07";
         break;
@@ -23334,11 +23341,11 @@ function decodeAnsiCQuoted(source2, start, limit) {
       case "u":
       case "U": {
         const digitsStart = pos;
-        const maxDigits = escaped === "u" ? 4 : 8;
+        const maxDigits = escaped2 === "u" ? 4 : 8;
         while (pos < limit && pos - digitsStart < maxDigits && isHex(source2.charCodeAt(pos)))
           pos++;
         if (pos === digitsStart) {
-          value += `\\${escaped}`;
+          value += `\\${escaped2}`;
           break;
         }
         const raw = source2.slice(escapeStart, pos);
@@ -23349,7 +23356,7 @@ function decodeAnsiCQuoted(source2, start, limit) {
         break;
       }
       default:
-        value += `\\${escaped}`;
+        value += `\\${escaped2}`;
         break;
     }
   }
@@ -26363,10 +26370,10 @@ var Lexer = class _Lexer {
                 litBuf += "\\";
               preserveLiteral = true;
             }
-            const escaped = src[pos++];
-            text5 += escaped;
+            const escaped2 = src[pos++];
+            text5 += escaped2;
             if (bp)
-              litBuf += escaped;
+              litBuf += escaped2;
           }
         }
         continue;
@@ -28883,9 +28890,9 @@ var SubstitutionLexer = class _SubstitutionLexer extends Lexer {
     return new _SubstitutionLexer(this.getSource(), { start, end: end2, depth: this._nestingDepth }, this.boundaries, this.pending, this.context, parenBoundary);
   }
   findSubstitutionEnd(start, end2, depth = this._nestingDepth + 1) {
-    const known2 = this.context.boundaries?.get(start);
-    if (known2 !== void 0)
-      return known2 <= end2 ? known2 : -1;
+    const known3 = this.context.boundaries?.get(start);
+    if (known3 !== void 0)
+      return known3 <= end2 ? known3 : -1;
     const boundary = this.boundaries.get(start);
     if (boundary !== void 0)
       return boundary <= end2 ? boundary : -1;
@@ -29967,16 +29974,16 @@ var MAX_TEXT = 128 << 10;
 var MAX_FEEDERS = 8;
 var MAX_COMMANDS = 1e4;
 var isShell = (name2) => SHELLS.test(name2);
-function parseScript(text5, known2 = /* @__PURE__ */ new Map()) {
-  const reader = new Reader(new Map(known2));
+function parseScript(text5, known3 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known3));
   reader.read(text5, 0, 0);
   return { commands: reader.commands, incomplete: reader.incomplete };
 }
-function parseWords(words2, known2 = /* @__PURE__ */ new Map()) {
-  const reader = new Reader(new Map(known2));
+function parseWords(words3, known3 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known3));
   reader.add(
-    words2.map((word) => literalWord(word)),
-    { text: words2.join(" "), position: 0, end: 0, fedBy: [], assignments: [], redirects: [] },
+    words3.map((word) => literalWord(word)),
+    { text: words3.join(" "), position: 0, end: 0, fedBy: [], assignments: [], redirects: [] },
     0,
     0
   );
@@ -30066,12 +30073,12 @@ var Reader = class {
     const assignments2 = [...node2.prefix, ...node2.args].flatMap(
       (part3) => part3.type === "Assignment" && part3.value.type === "Word" ? [{ name: part3.name, value: wordOf(part3.value, this.#variables, base) }] : []
     );
-    const words2 = [
+    const words3 = [
       ...node2.name === void 0 ? [] : [node2.name],
       ...node2.args.filter((arg) => arg.type === "Word")
     ].map((word) => wordOf(word, this.#variables, base));
     const added = this.add(
-      words2,
+      words3,
       {
         text: text5.slice(node2.pos, node2.end),
         position: base + node2.pos,
@@ -30084,7 +30091,7 @@ var Reader = class {
       depth,
       () => this.#substituted(node2, text5, base, depth)
     );
-    if (words2.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(added[0]?.name ?? ""))
+    if (words3.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(added[0]?.name ?? ""))
       for (const { name: name2, value } of assignments2) {
         if (value.kind === "open") this.#variables.delete(name2);
         else this.#variables.set(name2, value.value);
@@ -30092,30 +30099,30 @@ var Reader = class {
     return added;
   }
   /** Adds a command, and behind it those that it runs. @returns it, and those of the scripts that it runs */
-  add(words2, around, base, depth, inner = () => []) {
+  add(words3, around2, base, depth, inner = () => []) {
     if (this.commands.length >= MAX_COMMANDS) {
       this.incomplete = true;
       return [];
     }
-    const { program, args, assigned: assigned2, through, replaced: replaced2 } = unwrap(words2);
+    const { program, args, assigned: assigned2, through, replaced: replaced2 } = unwrap(words3);
     const name2 = programName(program?.value);
-    const document = around.redirects.find((redirect) => redirect.type !== "Redirect");
+    const document = around2.redirects.find((redirect) => redirect.type !== "Redirect");
     const command2 = {
       name: name2,
       program: program?.value ?? "",
       through,
       replaced: replaced2,
       args,
-      assignments: [...around.assignments, ...assigned2],
-      text: around.text,
-      position: around.position,
-      end: around.end,
-      fedBy: around.fedBy,
+      assignments: [...around2.assignments, ...assigned2],
+      text: around2.text,
+      position: around2.position,
+      end: around2.end,
+      fedBy: around2.fedBy,
       substituted: [],
-      writes: this.#files(around.redirects, ">"),
-      reads: this.#files(around.redirects, "<"),
+      writes: this.#files(around2.redirects, ">"),
+      reads: this.#files(around2.redirects, "<"),
       isTested: false,
-      inputPosition: document?.type === "HereDoc" ? base + document.body.pos : around.position,
+      inputPosition: document?.type === "HereDoc" ? base + document.body.pos : around2.position,
       input: document === void 0 ? null : document.type === "HereDoc" ? document.body.text : document.target === void 0 ? null : wordOf(document.target, this.#variables).value
     };
     const index = this.commands.push(command2) - 1;
@@ -30123,16 +30130,16 @@ var Reader = class {
     this.commands[index] = complete;
     if (name2 === "[" || name2 === "test") this.#change(index + 1, (tested) => ({ ...tested, isTested: true }));
     const script = innerScript(name2, args);
-    const before = around.fedBy.at(-1);
+    const before = around2.fedBy.at(-1);
     const all2 = [complete];
-    if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy));
+    if (script !== null) all2.push(...this.read(script.value, script.position + 1, depth + 1, around2.fedBy));
     else if (document?.type === "HereDoc" && readsScript(name2, args, document.body.text))
       all2.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
-      for (const run14 of executed(args))
-        all2.push(...this.add(run14, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+      for (const run16 of executed(args))
+        all2.push(...this.add(run16, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30141,8 +30148,8 @@ var Reader = class {
     );
   }
 };
-function unwrap(words2) {
-  let rest = [...words2];
+function unwrap(words3) {
+  let rest = [...words3];
   let replaced2 = null;
   const through = [];
   const assigned2 = [];
@@ -30172,13 +30179,13 @@ function unwrap(words2) {
   const [program, ...args] = rest;
   return { program, args, assigned: assigned2, through, replaced: replaced2 };
 }
-function placeholderOf(name2, options5, words2) {
+function placeholderOf(name2, options5, words3) {
   for (const [index, { value }] of options5.entries()) {
     const [, letter, joined3] = /^-([IJi])(.*)$/s.exec(value) ?? [];
     if (letter !== void 0) return joined3 || (letter === "i" ? "{}" : options5[index + 1]?.value ?? "");
     if (/^--replace(?:=|$)/.test(value)) return value.replace(/^--replace=?/, "") || "{}";
   }
-  return name2 === "parallel" && words2.some(({ value }) => value.includes("{}")) ? "{}" : "";
+  return name2 === "parallel" && words3.some(({ value }) => value.includes("{}")) ? "{}" : "";
 }
 var programName = (word) => /^\$\{?SHELL\}?$/.test(word ?? "") ? "sh" : (word ?? "").replace(/^.*\//s, "");
 function innerScript(name2, args) {
@@ -30288,7 +30295,7 @@ var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
 var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
-var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
+var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
 var baseOf = (path25) => path25.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
 function sameFile(word, path25) {
   const [left, right] = [word.replace(/^\.\//, ""), path25.replace(/^\.\//, "")];
@@ -30297,32 +30304,32 @@ function sameFile(word, path25) {
   const name2 = baseOf(left);
   return name2 === baseOf(right) || name2.includes("*") && name2.length > 1 && minimatch(baseOf(right), name2, MATCH_OPTIONS);
 }
-function urlOf(name2, words2) {
-  const found = words2.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words2.find(({ value }) => value.includes("://") && !value.startsWith("-"));
+function urlOf(name2, words3) {
+  const found = words3.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words3.find(({ value }) => value.includes("://") && !value.startsWith("-"));
   if (found !== void 0) return found.value;
-  const bare = words2.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
-  return bare !== void 0 && (name2 === "curl" || name2 === "wget") ? `http://${bare.value}` : words2.find(({ kind }) => kind !== "literal")?.value ?? null;
+  const bare = words3.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
+  return bare !== void 0 && (name2 === "curl" || name2 === "wget") ? `http://${bare.value}` : words3.find(({ kind }) => kind !== "literal")?.value ?? null;
 }
-var nameInUrl = (url) => baseOf((url.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
+var nameInUrl = (url2) => baseOf((url2.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
 function fetched(command2) {
   const { name: name2, writes } = command2;
   if (!DOWNLOADERS.has(name2)) return null;
   const options5 = optionsIn(command2);
   if (options5.has("--head", "--spider", "--version", "--help") || name2 === "curl" && options5.has("-I", "-V"))
     return null;
-  const words2 = [...options5.values("--url"), ...options5.operands];
-  const url = urlOf(name2, words2);
-  if (url === null && words2.length === 0 && !options5.has("-i", "--input-file")) return null;
-  if (url !== null && LOCAL.test(url)) return null;
-  if (writes.length > 0) return { url, files: [...writes] };
+  const words3 = [...options5.values("--url"), ...options5.operands];
+  const url2 = urlOf(name2, words3);
+  if (url2 === null && words3.length === 0 && !options5.has("-i", "--input-file")) return null;
+  if (url2 !== null && LOCAL.test(url2)) return null;
+  if (writes.length > 0) return { url: url2, files: [...writes] };
   const named3 = name2 === "wget" ? options5.values("-O", "--output-document") : name2 === "aria2c" ? options5.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options5.values("-o", "--output") : [];
   const directory = options5.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
-  if (named3.length > 0) return { url, files: named3.map(({ value }) => value) };
+  if (named3.length > 0) return { url: url2, files: named3.map(({ value }) => value) };
   const keepsName = name2 === "wget" || name2 === "aria2c" || name2 === "axel" || name2 === "curl" && options5.has("-O", "--remote-name", "--remote-name-all");
-  if (!keepsName) return { url, files: ["-"] };
+  if (!keepsName) return { url: url2, files: ["-"] };
   return {
-    url,
-    files: words2.filter(({ value }) => value.includes("/")).map(
+    url: url2,
+    files: words3.filter(({ value }) => value.includes("/")).map(
       ({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`
     )
   };
@@ -30336,18 +30343,18 @@ function fetchedInCode(code3) {
 }
 function verifies(command2) {
   const { name: name2, args, fedBy } = command2;
-  const words2 = args.map(({ value }) => value);
-  const has = (...wanted) => wanted.some((word) => words2.includes(word));
+  const words3 = args.map(({ value }) => value);
+  const has = (...wanted) => wanted.some((word) => words3.includes(word));
   if (CHECKSUMS.test(name2))
-    return command2.isTested || (name2 === "openssl" ? has("-verify", "-signature") : words2.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)));
-  if (/^gpg2?$/.test(name2)) return words2.some((word) => /^--verif/.test(word) || word === "--decrypt" || word === "-d");
+    return command2.isTested || (name2 === "openssl" ? has("-verify", "-signature") : words3.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)));
+  if (/^gpg2?$/.test(name2)) return words3.some((word) => /^--verif/.test(word) || word === "--decrypt" || word === "-d");
   if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name2)) return true;
   if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name2))
-    return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
+    return words3.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
   if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
   if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run14 = runOf(command2);
-  return run14?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run14.word.value);
+  const run16 = runOf(command2);
+  return run16?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run16.word.value);
 }
 var aboutOf = ({ args, input, fedBy, reads }) => [
   ...args.map(({ value }) => value),
@@ -30391,7 +30398,7 @@ var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.s
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
 var MAX_FILES = 100;
 var MAX_WORDS2 = 500;
-var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
+var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known3]) => known3 === name2);
 var Flow = class {
   downloads = [];
   /** By path, as written. */
@@ -30402,8 +30409,8 @@ var Flow = class {
   #byPosition = /* @__PURE__ */ new Map();
   #step = null;
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
-  add(step2, command2, by, url, files, isVerified = false) {
-    const download = { step: step2, command: command2, by, url, uses: [], isVerified };
+  add(step2, command2, by, url2, files, isVerified = false) {
+    const download = { step: step2, command: command2, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
     for (const path25 of files) if (path25 !== "-" && !path25.startsWith("/dev/")) this.#track(path25, download);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
@@ -30414,8 +30421,8 @@ var Flow = class {
       download.uses.push({ kind, step: step2, command: command2, how, isVerified: download.isVerified });
   }
   #downloadOf(command2) {
-    const known2 = this.#byPosition.get(command2.position);
-    return known2 !== void 0 && isSame(known2.command, command2) ? known2.download : null;
+    const known3 = this.#byPosition.get(command2.position);
+    return known3 !== void 0 && isSame(known3.command, command2) ? known3.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
   #track(path25, download) {
@@ -30423,8 +30430,8 @@ var Flow = class {
     this.#files.push({ path: path25, download });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
-  #fileIn(words2) {
-    return this.#files.findLast(({ path: path25 }) => words2.includes(path25)) ?? this.#files.findLast(({ path: path25 }) => words2.some((word) => sameFile(word, path25))) ?? null;
+  #fileIn(words3) {
+    return this.#files.findLast(({ path: path25 }) => words3.includes(path25)) ?? this.#files.findLast(({ path: path25 }) => words3.some((word) => sameFile(word, path25))) ?? null;
   }
   #verify(step2, command2) {
     const about = aboutOf(command2);
@@ -30437,8 +30444,8 @@ var Flow = class {
     this.#step = step2;
     if (this.#downloadOf(command2) !== null) return;
     const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
-    const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run14 = runOf(command2);
+    const words3 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
+    const run16 = runOf(command2);
     const got = fetched(command2);
     const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
     if (direct !== void 0) {
@@ -30446,7 +30453,7 @@ var Flow = class {
       this.#use(download, "install", step2, command2, "installs it");
       return;
     }
-    const code3 = run14?.kind === "code" && run14.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run14.word.value) : null;
+    const code3 = run16?.kind === "code" && run16.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run16.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
@@ -30470,51 +30477,51 @@ var Flow = class {
       for (const { name: variable, value } of assignments2)
         if (value.kind === "open") this.#variables.set(variable, inside);
     }
-    if (run14 !== null) this.#run(step2, command2, run14, piped, inside);
+    if (run16 !== null) this.#run(step2, command2, run16, piped, inside);
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
       for (const path25 of target) if (!path25.startsWith("/dev/") && !SIGNATURES.test(path25)) this.#track(path25, piped);
     }
-    this.#takeFiles(step2, command2, words2);
+    this.#takeFiles(step2, command2, words3);
   }
-  #run(step2, command2, run14, piped, inside) {
+  #run(step2, command2, run16, piped, inside) {
     const { name: name2 } = command2;
-    if (run14.kind === "input") {
+    if (run16.kind === "input") {
       const read3 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
       if (read3 !== null) this.#use(read3, "run", step2, command2, `pipes what ${read3.by} downloads into ${name2}`);
       return;
     }
-    if (run14.word.kind === "open" && inside !== null)
+    if (run16.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run14.kind === "code") {
-      const variable = run14.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run14.word.value, known2)) : void 0;
+    else if (run16.kind === "code") {
+      const variable = run16.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run16.word.value, known3)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
-      const file = this.#fileIn([run14.word.value]);
+      const file = this.#fileIn([run16.word.value]);
       if (file !== null)
         this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
   }
-  #takeFiles(step2, command2, words2) {
+  #takeFiles(step2, command2, words3) {
     const { name: name2, program, reads } = command2;
     if (program.includes("/") && !isInterpreter(name2)) {
       const file2 = this.#fileIn([program]);
       if (file2 !== null)
         this.#use(file2.download, "run", step2, command2, `runs ${file2.path}, which ${file2.download.by} downloaded`);
     }
-    const file = this.#fileIn([...words2, ...reads]);
+    const file = this.#fileIn([...words3, ...reads]);
     if (file === null) return;
     const { operands } = optionsIn(command2);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path25 }) => [...words2, ...reads].some((word) => sameFile(word, path25)));
+    const every = this.#files.filter(({ path: path25 }) => [...words3, ...reads].some((word) => sameFile(word, path25)));
     for (const { path: path25, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words2.some((word) => sameFile(word, path25) && namesFile(name2, word)))
+        if (words3.some((word) => sameFile(word, path25) && namesFile(name2, word)))
           this.#use(download, "install", step2, command2, `installs it with ${name2}`);
-      } else if (name2 === "chmod" && words2.some(makesExecutable))
+      } else if (name2 === "chmod" && words3.some(makesExecutable))
         this.#use(download, "install", step2, command2, "makes it executable");
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path25 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path25)}` : last;
@@ -30531,9 +30538,9 @@ var Flow = class {
   }
 };
 var known = /* @__PURE__ */ new WeakMap();
-var targetOf = (text5, url) => {
+var targetOf = (text5, url2) => {
   const target = text5.trim().split(/\s+/).at(-1) ?? "";
-  return target.endsWith("/") ? `${target}${nameInUrl(url)}` : target;
+  return target.endsWith("/") ? `${target}${nameInUrl(url2)}` : target;
 };
 function downloadsOf(steps) {
   const before = known.get(steps);
@@ -30544,14 +30551,14 @@ function downloadsOf(steps) {
     const flow = flows.get(key) ?? new Flow();
     flows.set(key, flow);
     if (step2.keyword === "ADD") {
-      const url = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
-      if (url !== void 0)
+      const url2 = step2.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
+      if (url2 !== void 0)
         flow.add(
           step2,
           null,
           "ADD",
-          url,
-          [targetOf(step2.text, url)],
+          url2,
+          [targetOf(step2.text, url2)],
           step2.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false
         );
     }
@@ -30582,14 +30589,14 @@ var meta6 = {
 var downloadUnverified = {
   meta: meta6,
   *check({ steps, cut }) {
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
+    for (const { by, command: command2, step: step2, url: url2, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "install");
-      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url) || uses.some(({ kind }) => kind === "run"))
+      if (use === void 0 || use.isVerified || command2 === null || isPlainHttp(url2) || uses.some(({ kind }) => kind === "run"))
         continue;
       yield onCommand(meta6, step2, command2, {
-        message: `RUN downloads ${url ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
+        message: `RUN downloads ${url2 ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
         remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
-        identity: [url ?? by, use.command.name]
+        identity: [url2 ?? by, use.command.name]
       });
     }
   }
@@ -30779,11 +30786,11 @@ var meta10 = {
 var pipeToShell = {
   meta: meta10,
   *check({ steps, cut }) {
-    for (const { by, command: download, url, uses } of downloadsOf(steps)) {
+    for (const { by, command: download, url: url2, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === "run");
       if (use === void 0 || use.isVerified) continue;
       const { step: step2, command: command2, how } = use;
-      const plain = isPlainHttp(url);
+      const plain = isPlainHttp(url2);
       const runner = isInterpreter(command2.name) ? command2.name : "sh";
       yield onCommand(
         meta10,
@@ -30791,9 +30798,9 @@ var pipeToShell = {
         download !== null && download.position < command2.position && command2.fedBy.length > 0 ? { position: download.position, end: command2.end } : command2,
         {
           severity: plain ? "high" : "medium",
-          message: `RUN ${how}${url === null ? "" : ` from ${url}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
-          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
-          identity: [url ?? by, command2.name]
+          message: `RUN ${how}${url2 === null ? "" : ` from ${url2}`}${plain ? " over plain http" : ""}${command2.fedBy.length > 0 ? "" : ` (${quote(cut, command2)})`}: whoever controls the server, or the way to it, runs code in the build.`,
+          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url2?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
+          identity: [url2 ?? by, command2.name]
         }
       );
     }
@@ -30818,7 +30825,7 @@ function source(command2) {
   const { name: name2, args } = command2;
   const options5 = optionsIn(command2);
   const [verb = ""] = options5.operands.map(({ value }) => value);
-  const plain = (words2) => words2.find(({ value }) => isPlainHttp(value))?.value ?? null;
+  const plain = (words3) => words3.find(({ value }) => isPlainHttp(value))?.value ?? null;
   if (name2 === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options5.operands) : null;
   if (name2 === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options5.operands) : null;
   if (/^(?:pip\d?|uv|pipx)$/.test(name2))
@@ -30841,25 +30848,25 @@ function source(command2) {
 var plainHttpDownload = {
   meta: meta11,
   *check({ steps }) {
-    for (const { by, command: command2, step: step2, url, uses, isVerified } of downloadsOf(steps)) {
-      if (!isPlainHttp(url) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
+    for (const { by, command: command2, step: step2, url: url2, uses, isVerified } of downloadsOf(steps)) {
+      if (!isPlainHttp(url2) || isVerified || uses.some(({ kind, isVerified: checked3 }) => checked3 || kind === "run"))
         continue;
       const use = uses.find(({ kind }) => kind === "install");
       const own2 = {
-        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
-        remedy: `Fetch it over https (${url?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
-        identity: [url ?? by]
+        message: `${command2 === null ? "ADD" : "RUN"} fetches ${url2} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
+        remedy: `Fetch it over https (${url2?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
+        identity: [url2 ?? by]
       };
       yield command2 === null ? onStep(meta11, step2, own2) : onCommand(meta11, step2, command2, own2);
     }
     for (const step2 of steps)
       for (const command2 of step2.commands) {
-        const url = source(command2);
-        if (url === null) continue;
+        const url2 = source(command2);
+        if (url2 === null) continue;
         yield onCommand(meta11, step2, command2, {
-          message: `RUN lets ${command2.name} fetch from ${url} over plain http: anyone on the way can change what it gets.`,
-          remedy: `Write ${url.replace(/^\w+:/, "https:")}.`,
-          identity: [command2.name, url]
+          message: `RUN lets ${command2.name} fetch from ${url2} over plain http: anyone on the way can change what it gets.`,
+          remedy: `Write ${url2.replace(/^\w+:/, "https:")}.`,
+          identity: [command2.name, url2]
         });
       }
   }
@@ -30982,15 +30989,15 @@ var remoteAdd = {
         });
         continue;
       }
-      const url = unchecked(step2);
-      if (url === null) continue;
-      const git3 = isGit(url);
+      const url2 = unchecked(step2);
+      if (url2 === null) continue;
+      const git3 = isGit(url2);
       const sure = step2.flags !== null || git3;
       yield onStep(meta14, step2, {
         confidence: sure ? "high" : "low",
-        message: `ADD fetches ${url} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
-        remedy: git3 ? `Name the commit: ${url.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} \u2026`,
-        identity: [url]
+        message: `ADD fetches ${url2} ${git3 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
+        remedy: git3 ? `Name the commit: ${url2.replace(/#.*$/s, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url2} \u2026`,
+        identity: [url2]
       });
     }
   }
@@ -31119,7 +31126,7 @@ function readEscape(lines) {
   return { escapeCharacter, error: null };
 }
 function rawWords(line2) {
-  const words2 = [];
+  const words3 = [];
   let word = "";
   for (let at3 = 0; at3 < line2.length; at3++) {
     const char = line2[at3] ?? "";
@@ -31137,11 +31144,11 @@ function rawWords(line2) {
       word += `<<${spaces}`;
       at3 += 1 + spaces.length;
     } else if (/\s/.test(char)) {
-      if (word !== "") words2.push(word);
+      if (word !== "") words3.push(word);
       word = "";
     } else word += char;
   }
-  return word === "" ? words2 : [...words2, word];
+  return word === "" ? words3 : [...words3, word];
 }
 function openedBy(line2) {
   return rawWords(line2).flatMap((word) => {
@@ -31242,7 +31249,7 @@ function closingBraces(text5) {
   return closings;
 }
 function patternsOf(text5, escapeCharacter) {
-  const words2 = [];
+  const words3 = [];
   let closings = null;
   const findClosings = (whole4) => closings ??= closingBraces(whole4);
   let parts = null;
@@ -31274,16 +31281,16 @@ function patternsOf(text5, escapeCharacter) {
         at3 = end2 - 1;
       }
     } else if (quote2 === "" && /\s/.test(char)) {
-      if (parts !== null) words2.push(parts);
+      if (parts !== null) words3.push(parts);
       parts = null;
     } else add3(char);
   }
-  if (parts !== null) words2.push(parts);
-  return words2;
+  if (parts !== null) words3.push(parts);
+  return words3;
 }
-function joinPatterns(words2) {
+function joinPatterns(words3) {
   const parts = [];
-  for (const [index, [head = "", ...tail2]] of words2.entries()) {
+  for (const [index, [head = "", ...tail2]] of words3.entries()) {
     if (index === 0) parts.push(head);
     else parts[parts.length - 1] += ` ${head}`;
     parts.push(...tail2);
@@ -31370,9 +31377,9 @@ function parseDockerfile(path25, text5) {
     const instruction = toInstruction(line2.text, line2);
     if (instruction.keyword === "FROM") {
       close();
-      const words2 = instruction.text.split(/\s+/);
-      const name2 = words2[1]?.toUpperCase() === "AS" ? words2[2]?.toLowerCase() ?? null : null;
-      const word = words2[0] ?? "";
+      const words3 = instruction.text.split(/\s+/);
+      const name2 = words3[1]?.toUpperCase() === "AS" ? words3[2]?.toLowerCase() ?? null : null;
+      const word = words3[0] ?? "";
       const from = word.includes("$") ? expand2(word.replace(/^(["'])(.*)\1$/, "$2"), args) : patternsOf(word, read3.escapeCharacter).flat().join("");
       current = { stage: { index: stages.length, name: name2, from, fromInstruction: instruction }, instructions: [] };
     } else if (current !== null) current.instructions.push(instruction);
@@ -31405,9 +31412,9 @@ function stagesByName({ stages }) {
   return found;
 }
 function stagesNamed(dockerfile, name2) {
-  const known2 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
-  BY_NAME.set(dockerfile, known2);
-  return name2 === "" ? [] : known2.get(name2) ?? [];
+  const known3 = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile);
+  BY_NAME.set(dockerfile, known3);
+  return name2 === "" ? [] : known3.get(name2) ?? [];
 }
 var parentStage = (dockerfile, stage) => stagesNamed(dockerfile, stage.from.toLowerCase()).findLast(({ index }) => index < stage.index) ?? null;
 function flagValue({ flags }, name2) {
@@ -31479,16 +31486,16 @@ function filledIn(text5, variables) {
 }
 var unquoted = (text5) => text5.replace(
   /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
-  (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? ""
+  (_, double, single, escaped2) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped2 ?? ""
 );
 function readVariables(keyword, text5) {
-  const words2 = rawWordsOf(text5);
-  const [first2 = ""] = words2;
+  const words3 = rawWordsOf(text5);
+  const [first2 = ""] = words3;
   if (keyword === "ENV" && !first2.includes("=")) {
     const name2 = first2;
     return name2 === "" ? [] : [{ name: name2, value: unquoted(text5.trim().slice(name2.length).trim()) }];
   }
-  return words2.flatMap((word) => {
+  return words3.flatMap((word) => {
     const at3 = word.indexOf("=");
     if (at3 === -1) return keyword === "ARG" && /^\w+$/.test(word) ? [{ name: word, value: null }] : [];
     return [{ name: unquoted(word.slice(0, at3)), value: unquoted(word.slice(at3 + 1)) }];
@@ -31535,9 +31542,9 @@ var Environment = class {
   }
   take(keyword, text5) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
-    const known2 = this.#histories;
+    const known3 = this.#histories;
     for (const { name: name2, value } of readVariables(keyword, text5))
-      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES))
+      if (value !== null && !(keyword === "ARG" && known3.has(name2)) && (known3.has(name2) || known3.size < MAX_VARIABLES))
         this.#set(name2, filledIn(value, this.now()));
   }
   /** As they are now. */
@@ -31549,9 +31556,9 @@ var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*
 var isWindows = (shell) => /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? "").replace(/^.*[\\/]/, ""));
 var NOTHING = { commands: [], incomplete: false };
 function readRun(source2, text5, shell, variables) {
-  const words2 = jsonWords(text5);
-  if (words2 !== null) {
-    const script2 = parseWords(words2, variables);
+  const words3 = jsonWords(text5);
+  if (words3 !== null) {
+    const script2 = parseWords(words3, variables);
     return { script: script2, unread: script2.incomplete ? "it is no whole shell text" : null, line: null };
   }
   if (!isPosix(shell)) {
@@ -31585,18 +31592,18 @@ function readRun(source2, text5, shell, variables) {
   };
 }
 var NONE2 = /* @__PURE__ */ new Map();
-function toStep({ environment, shell, budget, ...known2 }) {
-  const { keyword, text: text5, source: source2, lines } = known2;
+function toStep({ environment, shell, budget, ...known3 }) {
+  const { keyword, text: text5, source: source2, lines } = known3;
   const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL|WORKDIR)$/.test(keyword ?? "") ? environment.now() : NONE2;
   let read3 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
-    budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
+    budget.left -= text5.length + (source2?.documents.reduce((sum2, { content }) => sum2 + content.length, 0) ?? 0);
     read3 = budget.left < 0 ? { script: NOTHING, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
   }
   environment.take(keyword, text5);
   const { script, unread, line: line2 } = read3;
   return {
-    ...known2,
+    ...known3,
     variables,
     commands: script.commands,
     unread,
@@ -31793,10 +31800,10 @@ var flag = (...names2) => (command2) => {
   return name2 === void 0 || OFF.test(options5.value(name2)?.value ?? "") ? null : name2;
 };
 var setting = (key, off, shown2) => ({ args }) => {
-  const words2 = args.map(({ value }) => value);
-  return words2.some((word, index) => {
+  const words3 = args.map(({ value }) => value);
+  return words3.some((word, index) => {
     const at3 = word.indexOf("=");
-    const next = words2[index + 1];
+    const next = words3[index + 1];
     return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
   }) ? shown2 : null;
 };
@@ -31994,7 +32001,7 @@ function writtenSetting(command2) {
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
   for (const path25 of targets) {
-    const file = SETTINGS_FILES.find((known2) => known2.path.test(path25) && known2.line.test(text5));
+    const file = SETTINGS_FILES.find((known3) => known3.path.test(path25) && known3.line.test(text5));
     if (file !== void 0) return { path: path25, shown: file.shown };
   }
   return null;
@@ -32100,9 +32107,9 @@ function confusion({ name: name2, args }, command2) {
   if (!isPip) return null;
   const at3 = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value));
   if (at3 === -1) return null;
-  const url = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
+  const url2 = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
   if (/^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
-    url
+    url2
   ))
     return null;
   if (optionsIn(command2).has("--require-hashes")) return null;
@@ -32248,13 +32255,13 @@ var unpinnedInstall = {
           identity: [command2.name, name2 ?? repository ?? ""]
         });
       }
-    for (const { by, command: command2, step: step2, url, uses } of downloadsOf(steps)) {
-      if (command2 === null || url === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
+    for (const { by, command: command2, step: step2, url: url2, uses } of downloadsOf(steps)) {
+      if (command2 === null || url2 === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url2.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
         continue;
       yield onCommand(meta19, step2, command2, {
-        message: `RUN downloads ${url} with ${by}: what "latest" is changes from build to build.`,
+        message: `RUN downloads ${url2} with ${by}: what "latest" is changes from build to build.`,
         remedy: "Name the version in the URL, and check its checksum.",
-        identity: [by, url]
+        identity: [by, url2]
       });
     }
   }
@@ -32567,8 +32574,8 @@ function modeChange(command2) {
   const { name: name2, args } = command2;
   const options5 = optionsIn(command2);
   if (name2 === "chmod") {
-    const words2 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
-    const [first2, ...paths] = words2;
+    const words3 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
+    const [first2, ...paths] = words3;
     const mode = first2 === void 0 ? null : readMode(first2.value);
     return first2 === void 0 || mode === null ? null : { mode, written: `chmod ${first2.value}`, paths, isDirectory: false };
   }
@@ -32653,16 +32660,16 @@ var setuidAdded = {
           });
         }
         if (command2.name === "setcap") {
-          const words2 = command2.args.map(({ value }) => value).filter((value) => !value.startsWith("-"));
-          const given2 = words2.find((value) => /\+|=/.test(value));
+          const words3 = command2.args.map(({ value }) => value).filter((value) => !value.startsWith("-"));
+          const given2 = words3.find((value) => /\+|=/.test(value));
           if (given2 === void 0 || command2.args.some(({ value }) => value === "-r")) continue;
           const names2 = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
           const mild = names2.length > 0 && names2.every((name2) => MILD.has(name2));
           yield onCommand(meta24, step2, command2, {
             severity: mild ? "info" : "medium",
-            message: `RUN gives ${words2.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
+            message: `RUN gives ${words3.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
             remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
-            identity: ["setcap", given2, words2.at(-1) ?? ""]
+            identity: ["setcap", given2, words3.at(-1) ?? ""]
           });
         }
       }
@@ -32737,8 +32744,8 @@ function* signs({
     if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
       yield { says: "opens port 22", draft: (own2) => onStep(meta25, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
-      const words2 = jsonWords(step2.text);
-      const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
+      const words3 = jsonWords(step2.text);
+      const { commands } = words3 === null ? parseScript(step2.text) : parseWords(words3);
       if (commands.some(startsServer))
         yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta25, step2, own2) };
     }
@@ -33043,42 +33050,215 @@ import { createHash as createHash2 } from "node:crypto";
 
 // src/secrets/known-public.ts
 var KNOWN_PUBLIC = `
+CPython 2.7: 1e050f661c4a1788 4b18d3a280998f63 4f002c9d07c68603 c1d11b1339aa0d94
+CPython 3.13: 030fba080d5e7f92 18e4161a8184d970 4076613007785e6f 411a1fdb32422109 4f3abbf8ad37d410 95e76ae1ab6324f7 a354d55dcbdf642a af30860f4d16f094 d87e3829d23f8a1f dc787eddd3db92e9
+CPython 3.6: 86cd2041802ae506
 Debian awscli: 04fba2c05f91ad4b 05b9f5d960901639 19fb5bc65f70c10b eef168423ab2e49f f420161d76f067dd
 Debian cmake-data: 971dca6b3a431421
 Debian dovecot-core: fe3397ec4540ae79
 Debian gnutls-bin: 6fcbdd9790036795 b054698a680c25f4 d5456fdb5e01059d df816915302e1d2a
 Debian golang-1.19-src: 5bb65dc5e454b579 b42f2f51a46e7bb7 f5e416b14c768252
-Debian gpg-agent: 1838295f4095d5ab b2df5b2972b845cc
 Debian libgnutls30: 001552fde978d6d9 38e5dac11d61a27e 3a0b5d5965ed7cb5 574bc92c19dd8912 9ef979d9cd1bb283 a95fe2cf67fbd2c2 b54c6949bd251f9b db5f47d9eda2a51b dc98b33d6227edc7 eff96b663d56e66b
 Debian libio-socket-ssl-perl: dd13b6fd961f40cb
 Debian libmojolicious-perl: b32356654b73841b
 Debian libpython3.11-testsuite: 084a54bf5743f638 086034083a85e6eb 18625f05e40e1f9a 5a16c13e2f1964f4 98f1017033c82ec6 9c646966360138ce 9ede6ebce976cc39 a4f828b3a7beb969 c279e317cac52a35 cab8608518c8de23
+Debian libssl-doc: 022a9971f8cbe14c 29de9f249561ff2d 35fca7346830ac0e 472527b598cd5a98 5b9c4fe9affa9fc3 6c64e36c281c4160 98ad2114af8a0560 9af5c1aa84f52ca5 9dc526f4a87996f9 d755e7309c5ba7aa
+Debian mariadb-test-data: 10bb2b3a08f3dfa6 2b34519c6205cc5e 2b8789b2c57c813e 34f33a63c2d6cde2 70893b5b10eea47e 72e37fd36b0c5548 90950d0b922c0a86 b134043827ae38ff b75eefd4b8dc86c9 bb9be61aca1d7629 d2739033ec669dbd
 Debian npm: c3d6f56b667ef613
 Debian openssl: 063a8e80c97922a9 726b893bcd262cb4
 Debian openvpn: 105cbdacc5d98c7d 18e2bfb8dd4385a7 7c680087bdaed543 950030ea434fc4a1 c764370b02e4c2e2 cdf9c026aa792f17 d409b16f2f493b7f
 Debian postfix: 5b5ce38e28cc866b
+Debian python-cryptography-doc: 33fb4b1079888bb5 8ff1315bb5065075 a3d7ebc3734d54cb b166079eac317ea6
 Debian python3-certbot: 4300b5f21eb3b2e0 63d6fea238c4467d a17e1bf46fe45579 bfec5d6a9016f4ce d65a5eb3beb73555 d8def8de95bf2c45 e25edee043c20ebc eaccd82dd5e172d5 ffde39aeb4178a9e
 Debian python3-jwt: 1a9e7de3fd045251
-Debian python3-twisted: 119fd3f682c6fe5f 1468333062d7f7c6 1508e29561e49f13 1a30e47244cc8370 2267c48f94cc8e57 313a26d2beca3001 379e17e8d70b145c 3a9afbbbfd3f5862 50eab97c5834af23 670fbd519e169eab 93b19d37c82690e0 96ae26371ce2c5f8 d9c905266616eb86 e2917f7049a64e1a ebb25e95ed870acb f3a22649e2d135cc
+Debian python3-pycryptodome: 132b89383052b5dc 3b449d0744e9db57 3e6b60ca56d80257 656fb933ed65c0a3 6f71a84eefeb4339 96bbe31f05dc8094 9b4ffcfa0eae2484 af901e63961b360b c01dbb07d235352c c7d1f0185f035f9e d93c38f80a75f281 ef1415cc7f74df39 fe86df225b65423b
+Debian python3-tornado: b8ea9375d0e40ba7
+Debian python3-twisted: 1468333062d7f7c6 1508e29561e49f13 1a30e47244cc8370 2267c48f94cc8e57 313a26d2beca3001 379e17e8d70b145c 3a9afbbbfd3f5862 50eab97c5834af23 670fbd519e169eab 93b19d37c82690e0 96ae26371ce2c5f8 e2917f7049a64e1a e502baf3fdb7f284 ebb25e95ed870acb f3a22649e2d135cc
 Debian systemd: 08136314cc06d4f2
 Debian wireguard-tools: 31bd5694cf5e601e ea1ca3e25b35a51e f00f15c9bc65f1cf
+Go cloud.google.com/go/storage: 6fe24c671f858162 9bccac13ad7200d9 b43f3660715b6051
+Go filippo.io/age: 166b077ecc522cf5 370e317aeb39c3cd 40d2ddedbe712946 540de7a6e29530ea 5a254990610be394 6481e6534c5bb2c5 6bd9f3f364465c30 7695fb9cf38758d7 92c68714be9a8537 a3509f7b3bdb3252 a38be2dad45df3cd b3571d478999b981 e79a155ff946ad19
+Go github.com/Azure/azure-sdk-for-go/sdk/azidentity: 7629094dd25d0a85 a3ca95df466d1ba7 c061899f589fba0f
+Go github.com/AzureAD/microsoft-authentication-library-for-go: 043ba3d49009569c
+Go github.com/ClickHouse/clickhouse-go/v2: 04d7be096bcacd60 743e2eaf7e3185cd
+Go github.com/ProtonMail/go-crypto: 171dcd532e1de3a8 4475ea6206a5da49 487add12fc21ca87 4ea0c9511036061d 5493127530cf0da3 54d8583fadc29c61 63f03b2a16e76168 6af43b224a18bbe0 6c7afc7d7349aa78 71018457d38a1f5a 745f0c6139810ea5 773212b4684f4b57 7cbe1b5cd2c32a4f a77a1d51ef9b3349 aacf43dabb5dbd0c b2f24d0daf0dd8d0 bc462dceccf1bac3 c19020dbaecfe336 ca381865458f0163 d8a59771e1af2566 df46eab3516ccc7d e20d5008e1e65e6b fdd2c59c631be43b
+Go github.com/bradleyfalzon/ghinstallation/v2: 1f64df2b152d1692
+Go github.com/caddyserver/caddy/v2: 5f123f42fcd473c0 ed22c2d3f5369ee5
+Go github.com/caddyserver/certmagic: 50d70ae6c7f4f335 d9a682dcde4ed5d6
+Go github.com/cloudflare/cfssl: 0322a8dc0ed2c72f 03e14d166d63c719 0dbbc121986eebe9 0dd8d11b4d078b5f 10257711b1a21cad 11211bd0043f3689 12af3a4b556f6e8a 18f8335adac3a188 25268a61d021e543 2c6bb2043d86aea3 2c8c7fd60b1de3c3 2f0c9b297f8850ff 37a94a0f993529e3 3d27beb51aec5bff 40c29a4a50da8535 47d5f029168a2498 4cfb6d8f53c91d1b 6421e29cb5802531 6c1318e27d666bdc 6e00636e55681766 6ff8bd1de5311694 74ee30ce5af9a6cb 7846a9f0d38d1f9c 833cc76e02d3f6ea 9548392f352ba22b 9737fe2d3daab9ec 9f9f98068b0f8c75 a54183b72cf9dbf7 a8525d97b008d022 af1716c6d8e45006 b6942877f28ad174 ba15013b1ca6622f bd464e0e264ce2b2 bf4edd10226fcf5e c6c14e761ce791d0 d44ba765fe92f6c4 d45a9118aa1ff93e d57885370e609c2f d6cdb27e3b2d9c42 e32e94f6e9fb976c e686f032c96a5902 e8612673128eb36c ea411943defb5971 f1b62db63b836f8f f2005fd6f1f56f2e f42cca8603dc9cd2 fffed52cc983e30e
+Go github.com/cloudflare/circl: 4c659aada2048bdd 926c2a6c67e579ca a58c6600012eb9a4 add7967c87f2c55e
+Go github.com/containerd/containerd: 5073e6bbc3a90605 fec580abe3cf1639
+Go github.com/containers/image/v5: 4f5f1f3615330deb a347ceb6bdf93129 aa97974e5dd2d328 b86f65d962ccebf5 f6b7e1910d53752f
+Go github.com/containers/ocicrypt: 2b3064f23c64fac7
+Go github.com/coreos/go-oidc/v3: 9ac4d71ce5bb2241 a62c2df28087f8ad
+Go github.com/crewjam/saml: 0e9fe1147ff31caf 16a68dc53850ffed 24f5b2a230380bbb 4ec7ce08ddfb7d9b bcb9826f107ee47b c8cd0a801746caab
+Go github.com/docker/cli: 011b748f48c4efdc 09b1406dff21ef3b 6d57ad696372d868
+Go github.com/docker/distribution: 049cae8eac213799 1da96f048932bad3 205b63185786bddf 20d69332cab19075 4577da5d3f3d4ba9 45ff65530e6681e6 53a540b8ad2d79cb 84ebe15f963a7eab 96e50e0704a280aa 9d3ee5aba8757cb2 ab2af61575c02bd6 f50ad5df077b7bb6 f7ea774aff8c0728
+Go github.com/docker/docker: 0a463f76f4ce1469 223922a4c6af7778 33a6d3750d9a769b 41be0ef88a33fcd2 441c66009c2ab920 4fa93ee53ec91091 874c568862ecb6ba 8fa8115a160936ec 917216c2128ac0db 9ec0be036c22f06f 9f6332535e1ce989 a7331a07f97f4686 b5b17ca1d65733bb e9897976005540a6
+Go github.com/elazarl/goproxy: 1350939099cf9eca b4dd8096994c48c8
+Go github.com/gin-gonic/gin: 8fb817a18c20245e
+Go github.com/go-git/go-git/v5: 4af37b24d36d66c9 861146473dcf72ea
+Go github.com/go-jose/go-jose/v3: 0878f9fa1b84de82 0d961a544636f233 2b9ec8698b19c5dc 6e426459ca9b9b8a 6ffd0ffee95080e3 80e6ec6c24b30643 8d49fc6bfb5140dd afce0d38bedb686c bb1914ed66889295 be8a07bf1122b524 eb55b215394a6b10
+Go github.com/go-jose/go-jose/v4: 025d53a9152a641a 088ab492bd1fab11 0b9c2c460190dfed 166f5af77864bb7b 3329f0f5b24bb541 355a2bcf05939cd5 38918a3b76822c59 3a9e1642627f92a8 4251e7900dc00db0 4620645ed5b6a622 5317ef0a932957f1 54629acc1a957bbe 582ddc4385b4ae84 7db480df25c6e31f 9c0fade1f4e9d065 9c17f2d52230a3a9 a456d12a89555a84 a47b1bf44f61c3e1 a5089cd50d482b64 c4d9a65b81f11aaf d088a555f8805da9 daed7a321df88600 fe0ef1c93565de8f
+Go github.com/go-resty/resty/v2: 1916ec75003754f4
+Go github.com/golang-jwt/jwt/v4: 912c400d6ee5120d 9aa0cd4960ee45c6 9c13ec33a145d5c2 aad1233e20a5dfa2 fc409a106a595372
+Go github.com/golang-jwt/jwt/v5: 3e91eae2f677225a
+Go github.com/golang-jwt/jwt: 191cf574e103204c 1ca3c22c6f30deeb 1dd50355ee89155a 2eac9a658d820cdd 32281d1bf1337b9b 394177f3ce8739a5 3bf4e2c3428f32b0 43a836d01ff59568 4558a595415037fc 4784033016c95806 4ac2d70929d7e1f8 5069a09750742832 7f93fd5fcba41977 9e864cae0040ca5f a070a9dc1a5a5ef7 adc261e5e292fc32 b426a45ac0704496 b950cf7e506c015a ba81521e14b7d1eb bd7a1d634fc7192b ca4a2e938999c749 cd0881af076c50d1 debf83cdbb209c59 dfcb4ad352fc36b9 e3d06786f8ad8565
+Go github.com/google/certificate-transparency-go: 0d82354b94e5ee69 11efab015eb484f6 4ae8c84dad20a1b4 67f8223a2c1279dc 7a9d0a1fbdccfd3b 87474a4f062ef86c 8eb930985a5a9384 b55ca3d7d3986111 d12f2a9d7d42c81f de1b5205987cd067 f6d7dbb5781ee6a2 fca0b81d3f401fa6
+Go github.com/hashicorp/consul/api: 5e6cb0767c9d2940
+Go github.com/hashicorp/consul: 01b8c5c1b5319ae4 0630b44c34915f77 15cd12b0cc647ea1 54ceac5cda228a4b 8a8a38794ec0f304 9d4791498d6a6bfc bf66ca50be2bea13 d9d94c9d65a72160 e62fe8b92deac019
+Go github.com/hashicorp/go-plugin: 2f28d4a5082fafbf
+Go github.com/hashicorp/terraform: 0033c15785bbbc66 035a2d1fd70fd98e 105d1af87ae0dce7 59fc97531785a66a a03a62a91b3c976b adfb6f86cd09d947 c048e49f37fed411 c7e602285ae9ebc8 d1eaab458d65a630 f5c47a890240d65b
+Go github.com/hashicorp/vault: 113709a648d55487 18fa4486ba74d84d 1b1e24a55142929e 1cb1c7f1fe3902f9 2234bef022ae5efa 2599119ca845e6fd 26b83a2e9db439ab 2b024dd4a4d34df4 2b8d6cca58987496 33acb5fc0a4d45ae 41c99859dd0a42a5 41fce0a58cc85723 449c8bfcf9625c0f 4bb96eb8544c2eee 4ce930cbeb6094ff 4ebc2429e57d76ba 4fd23fa79102dd59 5558784adc8a7c90 587da33715bf5113 6ae2afb62229cae5 6b41d4b7afc72a03 73596477c0611aee 7be580d4be825fdb 87b6d4ce79ce6771 8a8deb3954a669e0 9081a096962c79f6 a02cbbe6ccdab3b2 a206d8a47f752dc6 a6c28aab517cc5f3 b152c429ad05748e b2badfc80d67219c baa1cbfba4770c75 cdad93275df29c16 d3cd1504f7d95001 da1f34f4edb44883 e6ceab700c2462e2 eb3b96a19c8b5236 f31f80f4635b3536 f35b8cdd17715868 f47c41d1c0f4cc8e f661eb0b21e7825f
+Go github.com/influxdata/influxdb: c2928545f443acad
+Go github.com/jackc/pgx/v5: 8dcfd9f093bc7a3b 9da47c47e8e03517 acb9e0d23df6c7f7
+Go github.com/kataras/iris/v12: 0244a07ef45e53d6 322e7102bc812b5d 74d9b7cd2f7cf4c7 750ca50c6c36b50d 856138d48d2d867f 9583859ed9e21495 ac8cdd2706f24588 bfd33d1ac053e683 d54aa79ffc237bd4 e07e62b16d53dbb1
+Go github.com/labstack/echo/v4: 168a6ec6e40a2f48
+Go github.com/lestrrat-go/jwx/v2: 01744d64209e7674 1eadfbb9ba21262a 4cc42a9d6635a1c8 6cebd764dd9840fc 7ebe9d981b733799 865a40e3271b070b 95075e329426666d 9e6789c72f4e8618 b32cf7ef675a8884 dd663fe0ef531be2 ecaa6793a6374193 f38a544fef5f3d63 f6b4012138d39410 f8123081a22e5c00
+Go github.com/lib/pq: c007450d400af02c c20cdfe731780d61 d51a09aae1a0b0f7 e6aac4cb24d15568
+Go github.com/libp2p/go-libp2p: 4a5ce13a4b6a56eb
+Go github.com/lucas-clemente/quic-go: c4e7bc5b2ceb94ff
+Go github.com/miekg/dns: 190234bcaa3cc997 4d54092b8f59f93a 5e1e10066567c825 92ad1a495e146a90 c64243df2b1e32cb f6a7122b570cd414 f990726ea0d2dcf1
+Go github.com/minio/minio-go/v7: 34f13395375830e9 e7ef57c12ade30dd
+Go github.com/minio/minio: 0332c372bc7666e5 043967f748b7c1d1 0509773be2558076 0e18b5546668cfe3 164ba91eeab8e4a4 21b6abb7995dc781 316622138af0f85b 31db4c4eec4e7150 4d65d4d898097717 4e00b0f216ed8419 55045fd607ed0864 57719cf775664183 5957972f291cb117 6ae6c22747e40094 78b28ccc2648d1b5 81209ba62adf5a30 81ec6c7a46249763 8394477c74014a46 adb68ed7bb4bb075 aeaf3e6cf18c43da af16c03bbd577e1a b105813e2002edbb b15ecd350fdd28dc b67ea476940bc610 c8685c426efd99d8 c92a19d6c087875d ca6b4513a2375a0a d12627da1a0910eb d225c5460abd8106 df452eef23e8cf2c e90610866815bb90
+Go github.com/nats-io/jwt/v2: 074bab6dca95385e 26a40be9bf6fd474 544c6eb0dc13e7de 60cbf9c77439e5bd 63fe223b8612209c ba8be6a6c4996e69
+Go github.com/nats-io/nats-server/v2: 00d44d63569866fc 01dc8cb036e50501 03fb28c18932e07c 08c8939b7eb870cf 09b5b5b221052813 0eedc4d0d86593e2 111529ddc7d77b43 1ea5d0f687d6a259 2355ae4c098f360e 299a586ae434e894 303f1dd8e2702a93 33706fddc1e59dd0 33d0541076c43eb1 3409224985cc4fb1 3530c6b662914818 413db769fdb244b9 47f329edcddebfdd 4f008b72b6a1b8d5 4f0d36d28d6f468c 5045ef14a3eb10b8 52ef815d7fc32697 53150c493e7eac64 55e194579b8bfc0b 63ae3fc5b21234d5 64643eb366864d72 6ac8077df02ea1ca 6c44b226d2b77212 723c1dded7b56bf3 7369780c73a68925 749dfc4225e459ad 7530fa65ab93b008 7a3311acbaa1bd34 7c4284d5493e8b9e 800c588e6bf1770e 829effd9510516ce 861f83a651d40404 8833c3dab1677e7a 88a1eeb2dc3b180c 8b70a65c7763be09 8d8eeeb6502fa89e 92f73dc7eed856fe 974f91008bf94be1 995fa88352c418ba a36a31cb38c54603 aa529b22af12cee9 aa7878b3d59b4a2c ab76d21d24b73782 ac6465d978bcf1d9 b47826a6180cd07d b5e486ddaeb14a68 b60808c0095aabdf b8c143b9f21978a7 bda9892923f5ee74 bf3d4801595c7016 c199571c17a6f29b c9e2d276e7202ae5 ccd20a071edaab3b ce56fd49c1997158 d00db5c9e6297b28 d25ff2d517ddf0eb d2a3ae3d9b80192d d490eef954b8f1db d747814c89cda489 daa9fc96420c0992 e5f82d80f3ff2fc1 e67b55e606df0c91 e6a9a51635b0b53f e6d891ab62b58abe e7612580046fc6ac e831cf4946ca84ff ee66ba8eaface291 efe25991ec53d28a f26b644bb2e174f8 f401b7f2f9483f90 f4532dfe153715bb f99e0d54fa3c64d5 fb0f19b68ec67513 ff7322badc93a98d
+Go github.com/nats-io/nats.go: 481a09d106d2644c 600485876b6e770c a1bd4adfa16da46f
+Go github.com/open-policy-agent/opa: 00cea1af08d990e3 0b7c4e13c7d4b326 12a2328b118c60a2 1b92bdaafe460fdb 1f3056bb60627a9d 22a47f091af14876 32baec130d9269c4 33ebf75f5891e2cf 36d6e463b4f226e1 3896f4e4dc5a07e5 431a4d5dcabb00f1 4917c4102a82c0c0 4d8c5969768230ad 5369c518ece779de 5acceab47c3efb9f 5d9866b47fd9b733 5f1e664a280f4716 5f5b78b4f57234ff 6362d0711a3625ec 64457a8dbafa0c9f 67e1726f109f1c95 69cd5ebea64b15b8 6b83db7de84ea43a 6ea6af56e4a02e25 6f582110e9033d27 7033e689423f4fff 70b41bca25c938e7 7af187e083e7e21f 7cf9b0ac665161f0 82eb73fa24ce1898 84367979fe9b5bb9 8581b1adc38c6997 86134657f0b4c8b5 8876d96abff58327 8a0461a5800ab7ce 91ffaf1009d03c84 92e69afb64ffc584 9b7b2a87b6362853 9cf86bc1cf37318a a03345e6a640092d a2288539e2d5aa87 a6058aced788a82d a82bcb588d0af9cc aa7ca85d4499fe9a aaf774662c34cdf3 b56b00b92cd5b8c3 b7a8a6c577a13bd4 bd29da96c7c35872 c15c30fac2948706 c7f85d005a612c47 cb583223fed6f3c9 cb7d41115e8c0efd d6f8cba608c8155b d703d1cf5cc9d732 d934d9ee3f934506 de178ea23ba565ec de2c9f5d7b07f0e2 dfac7d995c4c7b75 e5ef3fc48219ff7a e95c55b84a0cbdf5 eab0ed57c7a41ef5 f80869f30214dc1e
+Go github.com/pion/dtls/v2: 115bd5b694b584b9 3c2f7e68704c5b81
+Go github.com/pkg/sftp: f5080d0b6235f82b
+Go github.com/prometheus/alertmanager: 195ee14a6247220e 47347b218252a2d9 c6c5e9b8439bbb2c ca57b1eeae11c1b8
+Go github.com/prometheus/common: 063ac3014f5f08c6 6b22d788941a24cc 8c1a164b13afae69
+Go github.com/prometheus/prometheus: 73037884e779e724 dcaaa69360949ea2 e263c2cfbdaa0be7 ee378f9796bface1 f6e81d14fea7d440
+Go github.com/rclone/rclone: 0df8933dfe1aa7b5 148c55a0d0711c01 2a27260a5cdbad67 5e1a82d663c80509 b13976f8ed53db7e b924bb443192baa4 bef307f8121e51fc
+Go github.com/russellhaering/goxmldsig: 4872b6e8c883dd00
+Go github.com/segmentio/kafka-go: a57789e3c37a04b8
+Go github.com/sigstore/cosign/v2: 0a56ba2cfb96ea03 360cb770ac840692 38e5c9e888c75cd6 6cf30dbb9cebdd15 715827c1267d7ecd 774636b135206679 8d89d6db4e613efb beb608b21eeb1df6 c9bf097cf2f6dc51 d29383e4733dfd26 dc5fc7fb21b8acea e1edd415979dc9ad e2143fbdbc3dc575 e7107b6f95649181 eac1a756af17a09e ebde8a3e267f7c36 f3dc4427f9397c5c f462c102861b085f
+Go github.com/sigstore/rekor: 03c9b691c797860f 0ec16ab515a2bbd1 17de3a01b533ce20 4edbc654ab5909db 55a7c19c092e7d3a 6915f6d4e279f1a7 8b4836770dcd5a75 b0880b01822aa3c3 eb80d82f00650f71 fc1bba0b8157f835
+Go github.com/sigstore/sigstore: 081426af38c05002
+Go github.com/smallstep/certificates: 0397eedcf2e4a6bb 2dca15a98b904e72 369e2a6aa20424c6 3c0fdfafac299bba 41576c17c9b70e51 472d2e00ad65c877 765c8f95f09429ef 847221aeff91eb88 8e46f0f88a89f0bd 8fa9d43bd283c781 9731c7dd06187bdb 9c5249490eea6d63 a753f6045612a274 aeda0c7ce1547fff b0316806c76943f1 cf7c2056e973ce03 d159a050fb8dc38e dfa61bdacd5ef421
+Go github.com/spiffe/go-spiffe/v2: 288bf0e82294a4f5 2ed45405e9f2e7ca 54f4afe443a7c3e3 dd5ced9949326536 fee6a5f30d30c95e
+Go github.com/theupdateframework/notary: 0dc2c0c513a6202c 11736aae44df5424 149b650bd462e6da 1f813cf8f0e04e96 2118f13e45a70032 21457b6fee16a95c 25f684309277bcf6 320ac2ced044a961 33d1ac553d740206 3faf3b3a3237617c 41ccd889c1f2cf98 4a09d3884f2065e0 5471bf251127e845 5899f3fff0489db3 5d5e438a86982ef6 5f9db7735956b655 7e3941cf97823d11 7f19d55c46ca2bbe 84e3b614d4e91e36 87a119b7a18f8498 904c3a8b0eca4f31 907af75ff81fa2d7 9e3761877b67826d a6686660cf51e81d aaf27341849f4d70 bdc6d41fbaf018cc be9facfaaf13b278 ca266e824d0841f5 d945a8c62dcdd9ed e6b2a921894868ba f8685b9a0f3dbb72
+Go github.com/valyala/fasthttp: 77dbf966dcca7707
+Go github.com/youmark/pkcs8: 30688b2218c926fb d28b0f4b33357b1a
+Go go.mongodb.org/mongo-driver: 07890ae217d66304 4be117b0183ed5c7 73947d5a3cae6e08 b4bb59298d1c1672 e1e7eef82a1ac2fa f3b7767d9c76bd04
+Go go.mozilla.org/pkcs7: 035b731ef9eecaa8 c44839e78e354bb9
+Go golang.org/toolchain: 2e740f92c37be02d 342b2cd6ec38057b 41617fc7415e25f0 b44a55c63abd703d b8cc518fdcaf79d6 d221a848a6022ff3 f55682946ad45bd3 f644b98dcd38912f
+Go golang.org/x/build: 26bef87fa0de8fe0 3c671166d22017dc a18e4427a3b81c27 ced15100ce6faa80 ffb0265765e37bdb
+Go golang.org/x/crypto: 03dad574f0377262 0ef31123386a9db4 2364d95099a2e146 38eb5974c593c0c5 48c951cc76dcf4f9 52842b3119f16125 6b34aa42dd86beb9 81b07d2abf326faa 8bb7ad2d87161289 a416e414598118ce acf9bcd44bdc3f5d b3895e26a516fcfe c036ccb59730eae2 c97561118b2cf625 da82eacd6221822c dafccebc929cd6e9 df3c41000610e85d f890f431984c2e90 fbfc83b8546f9300 fe8174529049d64a
+Go golang.org/x/net: 7bd1e36db524d98a 8e7c04c07ed7b79b
+Go golang.org/x/oauth2: 130beff9a9fd8e54 d0c1e51f3062dcd0
+Go google.golang.org/api: 997491355a94dcb6 b7776d8db949bf7e d5c3c8c46c95a67d db849a4a74cc12d3
+Go google.golang.org/grpc: 14268680e03ee602 1f36e33a7af2ad62 1fda23decc40b53b 4cc996ed015b4e79 56c151ec5ad04509 657adbe369949c06 80e5e6013592ba79 9279ddb311981f94 9352ab43855c4826 a210189dec132010 adfa8041827e1ea1 dd1f7c89bc4d49eb e881fcc748bf57ca ffb9293b4a831ea8
+Go gopkg.in/jcmturner/gokrb5.v7: 6a7d36c901e469a7 e1d574a7d7d17e96 f33ca757325a2df2
+Go helm.sh/helm/v3: 2b3620f825824f49 33988c2c78b5f9f8 630ae392075a8a28 7fac9f1271c2cdd8 8eaee31c015dcec7 91575da8da1990c6
+Go istio.io/istio: 00484a0af9bb1b87 01016a51c6b847e9 0610515a141dc05b 0f0854bb6858414a 159bdd9d797f95e2 180471355187bf89 19b879b43ca12911 1a6b1cd50c9254c8 1aac7ee248339706 1bb3fd998125d63c 1f4955f3125703f2 2294cda26b0b74bf 28100a22e25c9b03 285b0b0bf08ec341 2bb13b5a472ab32f 33121695804f5d8a 33cb46e4b4c199b4 355385c00e10b6ab 3c40aeb8fdec8648 4268639d1d6d6ff7 427c4913ab9e6ea1 438a01346062e460 43bafc5383eb7e9a 45458e6931b79442 47b7eefac2da2945 498611691c4e273f 4b04d29214152249 4bf3ab57741ffcf3 4e422ad658d7c8b7 5254487260877220 53de86b51ea96a2d 583199fffe01cbcb 587de315f0d6c962 5f2fd5bc8c965b90 6591fbf97800b9d7 6d0d5b115cba0b8d 6e00c916a030ac87 6f9b6dac1e211a62 71ef743b2a429062 76e2d49371926ea0 784862b585ad85e9 7a291d1be1d129dc 8bc81cdd10355eef 8e540d9aefaee608 9115a328bb17e1be 9140808a34ff1d17 93fc7deee007d015 96866793fc13c7c0 97249b7a59c91d9d 981d0d2cd3d832ab 98a037cc19ea3062 9c273ad04fc853f2 9cc79820a7d12e8c a072bb2f04ee18e8 a569122f12843324 b1543ecca9f4a400 b2132e0392a82492 b6d862c1fdf842ce b921d630f7510d71 bce653a417dcad65 c51020eff8fc5cd3 c75b8f91432baa55 ca91b191f0e9f238 cb7818bbf2b01c4d ce45c919e54a63af cf71801b0530ba6d d3c9dff37e93f410 d9d05c8d4e1878c5 e4442355596cf4f5 e7f9ac9878885f5c f5a207990fec2fe3 f71e8915a01c4142
+Go k8s.io/apiserver: 015386677d9644e6 059953c4ba381c6a 1ac179c40406f4bf 216087ea73114c86 227897d11e2e025a 262c35ea8f2d0d5c 2bdfd8d8d46710d0 3c6dbe6ab5a9ce1d 43699dddb6a9fd93 489e7e0c88c4a8d4 58b2529d02ab0777 639def63d52224df 66626faf0c31a3f7 677cd1f80ad9d47f 6fbf4b0e4adcafb4 72bacdbbe8bef452 7bc46fd8fbcd3d5f 82b55e17a87be6b0 8ed7de3262b57c99 9aef2d9b831354ce aebc334b0d30da31 b76e47b9f3174914 c1278172c8b186a7 c1efd2e95045a60c ca782e433daff99a d941f398b2848e3b da681f94e072f5fa ec3b064ba0dc344b ed7f2c4bd7f3fc14 f30ba22479235c91 fdb8c53b62e0ca53 fdcfd31f469accee
+Go k8s.io/client-go: 0406175b3f4ebb06 09748c59d6d7cf56 1cce8a2ce073d3f2 3d334d123e02719a 455132fc235c0007 486a60694879124a 559634d4bdd14048 636800277f20a6e9 757b9f47c1f44788 79b2bcd7a42e9b93 99104f773bb59fe0 bbf5a20e516be785 ca2e42b47dac27d2 d696bf5eee82dd8f fa0a682812b93537
+Go k8s.io/kubernetes: 04cdf81eeb696979 04d0516cbef68637 08a047186d213ee2 0bb3164fb218b512 0fcc04eb29e269df 14f6897da7153732 1844fd7abf71beb7 1c90b75ef52fe47e 1cf8271b43fc5995 240091597d948882 4825e30e10a5b255 4dd9da2594f55a02 4e7b69adfc167bdc 505f323a90d677e8 51892cf004549ae6 5448993811eea12d 57b778804a9a4043 583f48fdfca826ec 5fd9f362f5504fb4 5ffe281e3cb3e46e 64d26757f0d0fba1 68733c834e231eac 6f5affc21c60fb2c 74f1db25984440a5 753337e83abfde4f 76e2b5fdbe8fd962 76faf25621afa02b 81e73e7f7535dade 8215e7e6f6d09edd 86fd072af3624037 93d3359b2bf9ca08 977ffd5af1320f4c 9a0ba87f677bebec 9d91865b072484e6 9ea49d2165cfcfe1 b5007258561b6bdd b74500e0711314ab bd60b6edbc9aea0c bea08f43a7ae2208 c94ce668ae438c56 cd469c83aaefbb0b cf37d25b52a9e4db d5f425f4be250828 d83311504603bd9a ed0a1b66dad3f22e f506c953386bf2e7
+Go: 6c18b234df04a59e b6b40e883b32f8e4
+Maven com.github.tomakehurst:wiremock: b0ac22b11a2def58
+Maven com.google.http-client:google-http-client: 8062f3f07e5a168f b6528a124872afe4
+Maven io.grpc:grpc-netty-shaded: 94bb1149e736611a
+Maven io.grpc:grpc-testing: 18e6311cb2f63a74 6513b64d182afc11 8e25c25ee7440be6 a749f05c10b9b00f b9f5265306fe5a76 c0bd680f0eedf9bb d5dd26dad811b146
+Maven org.bitbucket.b_c:jose4j: c5e853cc12df59fd
+Maven org.mock-server:mockserver-core: 574a21f21886fc06 c8929c15273705af
 PyPI ansible: 374b54794dbadf23 3ef5d0d68387b575 6b76e48fd98e0a57 7c84cadc64c77db9 ff0fa3dca284c65a
+PyPI autobahn: 1ec8aa5f192f0436 6fc32e45e17e654e 8a668a36768720ca b6b9760b30ebea74 cfc1f97b0d6aff47 e3d008c9f6186216 e58dbe90a1ef6d90 fed8ebd0044aefba
+PyPI awscli: 33998881ecb6ca2c
+PyPI cherrypy: 61c2313fb7242c72
+PyPI djangorestframework: b9904b8ed45bc574
 PyPI ecdsa: 03ebb238e99e7f60 184089723e6c4bae 2780dbd91ca19b10 981a6940e554e213 bd40d94d3c81576e bed9c6f8c916666e e83fc0c3a77a811b
 PyPI gevent: 3f16d7039343c90b 402bf383dd7cbd70 f93ba6a08424966f
 PyPI jwcrypto: 0330b11998cbc9ab 134e25eb1db60f30 15ecb34b471c5d9f 190edf59d5736c3b 407992670a4f7636 43bf6564453e6b5c 44e6c89ad9f1cbaf 4db1d554acf436a8 520fc998d15df75a 57afc11665beb68d 5ccf2edb4f070f0b 631f2437b2cbe42b 66ffab93055c0f16 6d9cce4fa24ca21f 764877ed68c8dd26 79bd8cb5ce94f16b 8580dd90707d8c51 8f0d5d5f8ad386f9 a45404ae333dd955 b2aea23f96b01cdc b3eea9d88af09326 c10838189a432c83 f9e92399f724d3b4 fb853be3e69db374 fde65288758ade65 ff86d7a9d8fac4a6
-PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 132b89383052b5dc 163f27609eca2800 21c19cdb063d917c 2f25444cfcfd4a53 3b449d0744e9db57 3e6b60ca56d80257 4323d5a3742e28de 4c349b4c259b79cd 656fb933ed65c0a3 6f71a84eefeb4339 8911dbb5e78fda0e 96bbe31f05dc8094 9b4ffcfa0eae2484 af901e63961b360b c01dbb07d235352c c2c11fabe88956f8 d93c38f80a75f281 ef1415cc7f74df39 f34df206b31b566f fe86df225b65423b ffdc0c9fd371e9de
+PyPI moto: ca22b736800a39b3 e109a412f13633ef
+PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 163f27609eca2800 21c19cdb063d917c 2f25444cfcfd4a53 4323d5a3742e28de 4c349b4c259b79cd 8911dbb5e78fda0e c2c11fabe88956f8 f34df206b31b566f ffdc0c9fd371e9de
 PyPI tornado: 2efb99c205de7212
 PyPI twisted: 10165b95f67adc52
+crates age: 210bd3e5602b7176 73e7976d91fdc8fc 88882c81c51145e9 9288e521d3d6e3c7 a26256ed03575a86 a698af12fee05bfb d502e15324d20ae8 e070557ed608d67d
+crates async-native-tls: 2039d8b5aff235db
+crates async-nats: 36d27254d6c9e0de 37e927d08eca0f48 3b5b9dd45f1926c9 8512d8c4480aadec 88c09c9392f74296 b140d5ecc1dd50a9 f850c2324ff3489d fed4bf0836902385
+crates aws-config: 2a7d39b134b5e8d7 75f3e380121c58dc
+crates aws-lc-sys: 0855e5c73632ddcc 437d99b2db1d802f 473b46261e7a67de 495f1befd694a50e 4d7b18a2b74c21bb 4e6e10ace432f8f4 5213b972f392b656 5ff89e372da389fb 67df2d47f300b911 7cd12a347a47dd8c 8011e0fef90ee47d 8e02ea4581eee0b0 9ac55bec203361e2 aa5b1f59f8e36e22 b4b48e148c1754b9 b5adc9dc6f81be85 b919bd0962e7a313 b9aec37e82c5863f bcaadd7112808cd0 c1d8ff60dbfe84ea c86baa2da2c19e55 cd6d6932b548ba9e d825f5d56bf20852 ddf598d05a8c627f f1533ca319d394c9 f77e9a328c8cf800 fb4630288d68eacd fc130a9b60fd83db
+crates aws-sigv4: 2c199feabbe0f0a3
+crates aws-smithy-http-client: 81d3f77a502e25f0
+crates axum-server: 49f3a7b93a0103e0 ab6c7f75914dd2f7 dcc1b56555331365 f575285d53c3a8cd
+crates azure_identity: 39ed7100984765c2
+crates biscuit: 0e8b074e58ce920c 0f10d332a2525642 2e4ff57e9c832eda 4149a2ccdeff9da2 5524220dee77b5a1 8b1b17a9740c068a 8ca9aa0237ccc872 8fbfafc71df1d9f2 9cb0a0b81e1275a8 bf1ee694f82b09bb c10e45c8b22c8589 c738e324ef11645f d07c29b6daff2f76 e1ef65210363a8d5 f2deac6a69d3a269
+crates boring-sys: 25126e078f08f07e 9d5820051cc4e4cc b21be8f2d4c1824b c1ef877cffa6050b f4c3c442b6876856
+crates boring: 1755253666d1a95b 2dd98e1132cbb4fb 48b9dc3f7ae240a9 680df7e8eef35491 7dbbcbaac3218b4f 7e16346d22cc246c dbaeb6a4a40d992e e296de9b8f478340 f34911eaa7c76476
+crates cms: 1a98f884b037afde 54ed24d465841021 8e24784154b4d3b8 b9031710082e9fb2
+crates deno_tls: 0ed1e5ffe5c2a07f 567daf4e9016e1c3
+crates dsa: 3b0b927138b035cf
+crates ed25519: 2b44f70409101c23
+crates elliptic-curve: 07bad9b3457977c2 0c9ccc0efa883292
+crates futures-rustls: a89dcdddbbb6d56b
+crates hickory-proto: 327c9fc5bb344a84 8fc1399f65995fb0 931ec5a1d27ad286
+crates hyper-rustls: fa80a7bb465b4790
+crates jsonwebtoken: 157c2493497b54a2 2c134af5f7a27b95 35bd50e48c6d0a0c 36ae76a86610e6f7 393ff6640262205c 536a8e19e4bbf5e7 67ac4ec892e5b56d 7448fec517bd8bcc 7ed01e076e8e9754 8d4ef6536dc8895f 96885e42e67f012e b37515c47f2a4b44 e01a5c4fe1df5d71
+crates k256: 9915771cf895b253
+crates kube-client: 80e03f5007840a6c b939f6ba19e4d063
+crates ldap3: e87c1c9c6744a435
+crates lettre: 3238b907b614cfac
+crates libp2p-identity: 082bd1c5747f3c06 0a68c27b040e2531 a5ac5ed090af9fdb
+crates libssh2-sys: 0304e25c11229987 05a373036dfa958c 0994a29c6eced65b 0fe229f7c1c61b80 17d6fb0e17d1c708 1949b4fe2c8209c1 2fcb1ab329be8818 3257502cf20a4e82 3ac9ccbf1192aa5e 43ddf0514a44fa10 63a34f46b16b7f01 6ffa1d4ff2a72208 72ec7888e1e7e8bd 7ba8dd3a76a556e9 85ddb7a1d4d02ea8 95a660211158cd82 965d14406686941a 985c2d976fef1f0e 9b1a973004a42805 a058029fc436438d ae0300a7d854a14a b3f177ef5b39b6dd b58d22b2b4fdeab7 bc339d6fa3bb4826 c63be227d6d3badb e2a80041f6bf76ce e47ce98c44e08ee9 f32adca046fceefc
+crates mysql_async: 2a110c6ddcf6ece7 4482692e6aafd13a 8bfbdd7f5de915ed
+crates octocrab: 44458d41d22f78fb 8d861bd14d3111d5 bc3ae723f57c6b9e
+crates openidconnect: 809f520d84d0fd6e 84bd8876020218d1 c036f68d6caedda6
+crates openssl: 00edc8e887fbbd50 82f366fb7d496ed9 9046fab61098d03a
+crates p12-keystore: 11f47eeaab1c561b 3dd30c5b2faff76e 52b09d310139a378 5cd864d719dec730 6355f11f73f99060
+crates p384: 1b6da0c398ef11cf
+crates p521: 901d4d320d6b2be9
+crates pem-rfc7468: 1aa85b636493d16b 61d1d7b64323e1d5
+crates pem: 50d876c628351f09
+crates pgp: 04aa93457f3b808a 083992e74f5a5284 08b671abc8fb1c0f 0f161ddfc96c8116 0f397f6ee210ac6c 0fd8c87a0f2b9467 1012c8bc3043d114 1497815ac373c50c 181c59502fd48e9a 1abec65ab0f514d0 1cb08d6300e1f29c 1cf403287211eed3 1d535106c5d97921 1efd43248b9cd274 24202b1b824d01cd 27c847862f2df62d 2dfb5a47b63b7e39 30226d2342ce54f6 3287832a405e9f5f 3695b5e1321daa2f 39f5ef1ca78fce54 42f775490fbc1606 4419e9c25fe07c0f 450e28a24d6cb816 4a209bf7864a770c 4bc9e02c6ed717ea 4d34d6a4588a628c 4e0b4d9e251573e0 4eaa4a8bc2b13635 4fd5daeda3d40f60 50d6222f1292d151 5d8486f015f6bc40 5f7ef19776e80da8 61b367b02ddb4edd 67bfa5c87134575d 6b695e7d2007732c 6ec6195ec2639865 6f6b8aeb78b8b064 73475e1afc78d2b8 73e98b94cb4a8d19 76f5e2dd830a0b84 78094008879a017d 7a5224e1048430d5 7f9ab484e50cd84d 86c3f7bbcf06504f 89f74c73c108a888 8a1367b57898d4b9 8cb642ebb6d2224a 9147af351b0e0358 9203850ddd71d6e0 95541a5cbf0dd8ee 9867173418d605c7 9876a22e508135bd 9928a6a5c9f040c5 9f5ef064ebbded25 a7a9c19d3d04442e a92eefffd370949c ac21b830ccf6b4f5 ad0f239eca4fe239 b370dac4f41cd018 b441cbc189fadc9f b5fd693c6567df12 b6a10c0a420720e4 b71efcbe2710193d b88fe6fb55b0a62d bc5573177c990628 c192f3793ebd5b4c c4f40d001b9e4725 c54ba70fcd06206a c60b563feb0404a7 cc528f781911b6c5 d072798b82f346b0 d9c80c0e72be0c96 dc206e19486abaf0 ddfcac0c732ee16c de7c6ff925f1dc9a df6193b661540649 e02e23455c3406b5 e15ae50a1e13402e e40725bce887ddea e4af538cc2760322 e5d441fe4bff4f8f eb02860cff95fccb ed7409d8cfbb3f64 f0da7d1e245a9a48 f20153e2db9a82ac f47aa0cf44ebba2a fc4b33b4c6923711 fde7668350cfe23d ff551443af556813
+crates picky: 8d8ef8bc9d8e5ff5 f8698b7e2f5f5b4b
+crates pkcs12: 1ff584f9b23f6f8f 31b5a62f15423f4c 67123465ee2bf1da 9c55af9adc0a1e4c f41432e76659d66c
+crates pkcs1: 885921f83b04d00f e710be32137499b2
+crates pkcs5: 1606937e0217733d cc8389714d13f5e2
+crates pkcs8: 0faa11804393b3eb 78eb1ed80378b48b e94be6e68879ff32
+crates rcgen: 16f351d5e4599a4a 58c40e1208a39f4e 63660c79a9e565d1 abce93d6e24ea204
+crates ring: 36a2e602a14868bd 79b429d28d206914 b972877b97617e5b
+crates rsa: 11f2a987afe35937 216b8ff5608b3cfe 2b8d4a9d44547157 3f082061afa455af 56db97fe3b2f7880 62c0e3464998430e 65964d66954d648d 67df61498a060a8a 7134725f99c6bb28 7aa33227ceebdfe7 94f871ccc738e84b ab3406b587aa1016 d09d6bcf3fa43b1d f24ed2c31ebd96f1
+crates russh: 058ffbbf2a5076bb 322e66fde623aa08 3a8d0b4a7de67ba8 3d5bc5faa288eb2c 50700ff8846666fe 5405c10d5189bbab 70700c3403a5f869 9e00f4e2315dc049 b7c3dab0925286e4 c3fbc4375ebcdbdd c4ee45d41ed066ac ea5a8e524bdc9540 ef9d49b08008ef8a fbdb8615daec0d2b
+crates rustls-connector: 9ecb2a8b6c743190
+crates rustls-pemfile: 52f987eef879d202 c8ba242c95274d72 d322a39946cc0a13
+crates rustls-tokio-stream: 3c1d1668461e9401
+crates rustls: 797eb41270691a74 8398f4371ce9cd35 c486eb880ec402c1 f89faba199528431
+crates sct: 0e682e4f8a3e4ce7 3bf865022c57920b 5d17002a99f609bb 7fbba002abf255cc f0376bd54173aa80
+crates sec1: 0f06245c9624393c
+crates sequoia-openpgp: 09140ac8b6bddb81 121ef6a67ba22560 243df31c44e38b24 424580c894a98a03 48dbaf3631f67c26 5a8e3171d4d7dd56 5b38ae85af554277 6199dceb869379e7 7fb880d1a9f3fab4 9652bbc27665090f 9fc800d16af6a311 accdfb83a26f882a b52f0db9a165fd76 b9b1b1915986e8f5 bf4a9003fd72ec85 c172faff3200979e c9b53c5a7c7ccb54 cd17a5a6b7a63312 dbb7e2130839b808 dc23c0ca55bc32be e7e8ec6f4cef4142 e85ca090c6af0f0f
+crates simple_asn1: 723b9a0d5b5ee589
+crates sqlx: 257ea277fa93ddfa 557334d2ef4a6f5f 80352d4a3d275044 987e633c5cec9669 a5ea230ed89b833f def3e8552d6a7cdb
+crates ssh-key: 05ddee801376fa73 120bec940580348b 23d02db9d9aeee98 3256e6c1d127b1af 330fe571712d1010 55122e15427bb28b 7c981db3118ef26f 8b668d348c1c0d89 9c770d1ec91bf143 b5bc90ea5b8e1919 bbe9340db58f575b cea121242e157cdd ee4e6a1f99f2536d f69bf5022a36d78c fe9a24d05dc2b9ae
+crates tiberius: 0f371c53a53173b1
+crates tokio-rustls: 011593dfc2b7a5a1
+crates trust-dns-proto: 9bb5311865eba1db
+crates ureq: 0aed0cfcb42e6a83
+crates webpki: 1676dbabd36548fd
+crates webrtc-dtls: 08cb5521948f3fc9 2b6dfddf0d4170bf 9867931303086c27 cb75db56ea177c77 d05df879f3f71dfc e820145f67aaa693 f16f2acce4f5d206
+crates x509-cert: b2df99de3ad28a5d
+crates yup-oauth2: 59c1ec2f4f3b87a0 951be887d0ba808a cf4f6e03af4a1e3c ec2b75437b22e279
+npm apn: 6d0170ec4b717eaf 6f48009cd257b79f ba53b5d6381c3a14
 npm aws-sdk: 1314a52039d7ab42 79d571b6c0c11df3
+npm crypto-browserify: 65db1a68f60c8061 685f901e09aec978
 npm debug@2.6.9: 6e70d76ad57f3034
+npm grpc: 7ac25f7cc862f414 7e1347d9cc681c0b 8c882c3251743179 bbe86bb9dc352f5d c6f44136697b3a13 f4305d1bbda37e67
+npm httpolyglot: b81acac1142a0d8a
+npm jsrsasign: d590de725c805f67 f19684987627e028
 npm node-rsa: 5dcdccebc582f9aa
 npm npm@8: a0b72189eee866c8 c3a5dafbffa700db f2f15a538d9353d8
 npm npm@9: 6603f55057f7a965
-npm public-encrypt: 396f94484c6f9679 65db1a68f60c8061 685f901e09aec978 7dfdcf6432e8fbca c62df0f6328cdd03 f153e7c9b033e9d4
+npm public-encrypt: 396f94484c6f9679 7dfdcf6432e8fbca c62df0f6328cdd03 f153e7c9b033e9d4
+npm rsa-pem-from-mod-exp: ea2d870f8126a1e0 ec152ad35eb2a145
+npm saml2-js: 7b68a0dcfa739069 c7f0448f5551f82e
+npm smtp-server: c947627f684116ac
+npm snyk: 283b37dc60a82389
 npm spdy: 519083b8237e8a08
-npm ssh2: 00bcda8630164f11 080c5f42a20cea38 1059763ec4e72403 24a9ff50ef5317d8 283b37dc60a82389 3742241b2955b715 38530bda6955b1ca 4dd2eb82e1c1cc6c 562d939cced5a2a6 58d3a2de1fad4f26 7862d8d1236b4e91 7e00203fa2f6d8ec 8b50539c783f8650 8b726845b9b10bec ad8492643e8992ab b603e5d7ed56d50c b6b561d6780100c4 b8aa48132b2a4c96 bedf5eda4ff127b6 ccb9685401ed3e60 ce6497e60fb36e0e d519cea6b575b955 e3913755448743a7 e44154e1c02d215b ec8b7bedd93170d9 edb15fb3e3f58a26 f20b5191d9f6ac65 f59841b4565dee5d fd9790690b913776 fe5c5350651f9457
+npm ssh2: 00bcda8630164f11 080c5f42a20cea38 1059763ec4e72403 24a9ff50ef5317d8 3742241b2955b715 38530bda6955b1ca 4dd2eb82e1c1cc6c 562d939cced5a2a6 58d3a2de1fad4f26 7862d8d1236b4e91 7e00203fa2f6d8ec 8b50539c783f8650 8b726845b9b10bec ad8492643e8992ab b603e5d7ed56d50c b6b561d6780100c4 b8aa48132b2a4c96 bedf5eda4ff127b6 ccb9685401ed3e60 ce6497e60fb36e0e d519cea6b575b955 e3913755448743a7 e44154e1c02d215b ec8b7bedd93170d9 edb15fb3e3f58a26 f20b5191d9f6ac65 f59841b4565dee5d fd9790690b913776 fe5c5350651f9457
 npm ursa: 39d40b986b5b9c23 615e574d9652ab92 c10d6ef8f0434e0c
-npm yarn: fa1393fff9412357
+npm web3: 4497e629fd280cf8 503c57c99d9c6d78 58e21e2c17a7402d 62bd4921af06734d 7957e26005ebfdcf 7c5eb7a1a8ba4215 8e975be85d7dcb03 b7a4257bddc7c4ed
+npm wrangler: 288b3a2e17a7147c
 `;
 
 // src/secrets/known.ts
@@ -33095,7 +33275,7 @@ var KnownPublic = class {
     const lines = this.#text.trim().split("\n");
     this.#sources ??= new Map(
       lines.flatMap(
-        (line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash3) => [hash3, line2.split(": ")[0] ?? ""])
+        (line2) => (line2.split(": ")[1] ?? "").split(" ").map((hash4) => [hash4, line2.split(": ")[0] ?? ""])
       )
     );
     return this.#sources;
@@ -33173,7 +33353,7 @@ var Feed = class _Feed {
     return (this.#pieces[0] ?? NOTHING2).subarray(0, length);
   }
   #length() {
-    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.#pieces.reduce((sum2, piece) => sum2 + piece.length, 0);
   }
   /** Takes `length` bytes, or fewer at the end. */
   async take(length) {
@@ -33215,7 +33395,7 @@ var Feed = class _Feed {
   async pass(keep2) {
     const waiting = this.#pieces.length;
     if (!await this.#pull()) return false;
-    let over = this.#pieces.slice(0, waiting).reduce((sum, piece) => sum + piece.length, 0) - keep2;
+    let over = this.#pieces.slice(0, waiting).reduce((sum2, piece) => sum2 + piece.length, 0) - keep2;
     for (let first2 = this.#pieces[0]; first2 !== void 0 && over > 0; first2 = this.#pieces[0]) {
       this.#pieces.shift();
       if (over < first2.length) this.#pieces.unshift(Buffer.from(first2.subarray(over)));
@@ -33341,7 +33521,7 @@ function readBlock(bits, block) {
   const codes = Array.from({ length: codeCount }, () => readCode(bits, values.length + 2));
   const endOfBlock = values.length + 1;
   const order2 = Uint8Array.from(values);
-  let [length, group, left, run14, weight] = [0, 0, 0, 0, 1];
+  let [length, group, left, run16, weight] = [0, 0, 0, 0, 1];
   let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
@@ -33353,16 +33533,16 @@ function readBlock(bits, block) {
     left--;
     const symbol = readSymbol(bits, code3);
     if (symbol < 2) {
-      run14 += weight << symbol;
+      run16 += weight << symbol;
       weight *= 2;
-      if (run14 > block.length) throw damaged("run of values");
+      if (run16 > block.length) throw damaged("run of values");
       continue;
     }
-    if (run14 > 0) {
-      if (length + run14 > block.length) throw damaged("run of values");
-      block.fill(order2[0] ?? 0, length, length + run14);
-      length += run14;
-      run14 = 0;
+    if (run16 > 0) {
+      if (length + run16 > block.length) throw damaged("run of values");
+      block.fill(order2[0] ?? 0, length, length + run16);
+      length += run16;
+      run16 = 0;
     }
     weight = 1;
     if (symbol === endOfBlock) break;
@@ -33672,8 +33852,8 @@ async function* oneStream2(feed, onDictionary) {
     yield header2;
     const length = yield* blockData(feed);
     yield await all(feed, (4 - length % 4) % 4);
-    const sum = await all(feed, CHECK_SIZES[check2] ?? 0);
-    if (isKnown) yield sum;
+    const sum2 = await all(feed, CHECK_SIZES[check2] ?? 0);
+    if (isKnown) yield sum2;
   }
   for await (const piece of tail(feed)) if (isKnown) yield piece;
 }
@@ -33683,9 +33863,9 @@ async function load() {
   const { XzReadableStream } = import_xz_decompress.default;
   await XzReadableStream._getModuleInstance();
   const { exports } = XzReadableStream._moduleInstance;
-  const known2 = exports;
+  const known3 = exports;
   for (const name2 of ["create_context", "destroy_context", "supply_input", "get_next_output"]) {
-    if (typeof known2[name2] !== "function")
+    if (typeof known3[name2] !== "function")
       throw new Error(`xz-decompress has no ${name2}: it is of another version than this program was built with.`);
   }
   return exports;
@@ -33708,8 +33888,8 @@ async function* unxz(feed, onDictionary = () => {
   } while (isXz(await feed.peek(12)));
 }
 function* step(wasm, context2, bytes2) {
-  const words2 = () => new Uint32Array(wasm.memory.buffer, context2, 8);
-  const word = (index) => words2()[index] ?? 0;
+  const words3 = () => new Uint32Array(wasm.memory.buffer, context2, 8);
+  const word = (index) => words3()[index] ?? 0;
   const piece = bytes2.subarray(0, word(SIZE));
   new Uint8Array(wasm.memory.buffer, word(INPUT2), piece.length).set(piece);
   wasm.supply_input(context2, piece.length);
@@ -33718,7 +33898,7 @@ function* step(wasm, context2, bytes2) {
     const length = word(OUTPUT_AT);
     full = length === word(SIZE);
     const out = length === 0 ? null : Buffer.from(new Uint8Array(wasm.memory.buffer, word(OUTPUT), length));
-    words2()[OUTPUT_AT] = 0;
+    words3()[OUTPUT_AT] = 0;
     if (out !== null) yield out;
     if (result !== 0 && result !== 1 && result !== 8) throw new PackingError("its data is damaged");
     if (result !== 0) break;
@@ -34892,7 +35072,7 @@ function isTextInHex(bytes2, from, to) {
   return false;
 }
 function textInHex(bytes2, from, to) {
-  let run14 = 0;
+  let run16 = 0;
   let wasText = false;
   for (let at3 = from; at3 + 1 < to; at3 += 2) {
     const byte = byteInHex(bytes2, at3);
@@ -34901,8 +35081,8 @@ function textInHex(bytes2, from, to) {
       continue;
     }
     wasText = isTextByte(byte);
-    run14 = wasText ? run14 + 1 : 0;
-    if (run14 === MIN_HEX_PAIRS) return null;
+    run16 = wasText ? run16 + 1 : 0;
+    if (run16 === MIN_HEX_PAIRS) return null;
     if (!wasText && byte !== 0) return at3 + 2;
   }
   return to;
@@ -34959,7 +35139,7 @@ var PARTS = new Set(Buffer.from(`\\
 \v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
-  kernel.base64Runs(length, (position, run14) => runs.push({ start: position, end: position + run14 }));
+  kernel.base64Runs(length, (position, run16) => runs.push({ start: position, end: position + run16 }));
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
@@ -35018,14 +35198,14 @@ var ENTITIES = {
 function charOf({
   percent,
   unicode,
-  hex: hex2,
+  hex: hex3,
   point,
   wide,
   octal,
   sign: sign2,
   entity
 }) {
-  const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
+  const code3 = percent ?? unicode ?? hex3 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (sign2 !== void 0) return sign2;
@@ -35079,10 +35259,10 @@ function unescapeText(original, joints) {
     JOINT2.lastIndex = index;
     const joint = joints ? JOINT2.exec(original) : null;
     ESCAPE2.lastIndex = index;
-    const escaped = joint === null ? ESCAPE2.exec(original) : null;
-    const found = joint ?? escaped;
+    const escaped2 = joint === null ? ESCAPE2.exec(original) : null;
+    const found = joint ?? escaped2;
     if (found === null) continue;
-    text5 += original.slice(copied, index) + (escaped === null ? "" : charOf(escaped.groups ?? {}));
+    text5 += original.slice(copied, index) + (escaped2 === null ? "" : charOf(escaped2.groups ?? {}));
     copied = index + found[0].length;
     stops.push(text5.length, copied);
     seek.lastIndex = copied;
@@ -35105,8 +35285,8 @@ function goesOn(text5, position) {
   JOINT2.lastIndex = position;
   if (JOINT2.test(text5)) return true;
   ESCAPE2.lastIndex = position;
-  const escaped = ESCAPE2.exec(text5);
-  return escaped !== null && !/[A-Za-z0-9_-]/.test(charOf(escaped.groups ?? {}));
+  const escaped2 = ESCAPE2.exec(text5);
+  return escaped2 !== null && !/[A-Za-z0-9_-]/.test(charOf(escaped2.groups ?? {}));
 }
 var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
 function standsAlone2(text5, start, length, isText2) {
@@ -35174,10 +35354,10 @@ var MatchBudget = class _MatchBudget {
   #around;
   /** Weak matches of the image, by detector and strength. */
   #weak = null;
-  constructor(limit, around = null) {
+  constructor(limit, around2 = null) {
     this.limit = limit;
     this.#left = limit;
-    this.#around = around;
+    this.#around = around2;
   }
   #exceed() {
     this.exceeded = true;
@@ -35405,16 +35585,16 @@ function gather(text5, start) {
   let at3 = start;
   for (; ; ) {
     RUN.lastIndex = at3;
-    const run14 = RUN.exec(text5);
-    if (run14 !== null) {
-      parts.push(run14[0]);
-      at3 += run14[0].length;
+    const run16 = RUN.exec(text5);
+    if (run16 !== null) {
+      parts.push(run16[0]);
+      at3 += run16[0].length;
     }
     ESCAPED.lastIndex = at3;
-    const escaped = ESCAPED.exec(text5)?.[0];
-    if (escaped !== void 0) {
-      parts.push(/[bB]$/.test(escaped) ? "+" : "/");
-      at3 += escaped.length;
+    const escaped2 = ESCAPED.exec(text5)?.[0];
+    if (escaped2 !== void 0) {
+      parts.push(/[bB]$/.test(escaped2) ? "+" : "/");
+      at3 += escaped2.length;
       continue;
     }
     GAP.lastIndex = at3;
@@ -35631,14 +35811,14 @@ var ContentScan = class _ContentScan {
   #seen = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled, path25, depth, budget, bounds) {
-    this.#compiled = compiled;
-    this.#kernel = compiled.kernel;
+  constructor(compiled2, path25, depth, budget, bounds) {
+    this.#compiled = compiled2;
+    this.#kernel = compiled2.kernel;
     this.#path = path25;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled.files.of(path25) : [];
+    this.#files = depth === 0 ? compiled2.files.of(path25) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -35731,14 +35911,14 @@ var ContentScan = class _ContentScan {
   #search(from, to, part3, last) {
     const kernel = this.#kernel;
     const length = this.#carry.length + part3.length;
-    const { owners, isSign, marks: marks2, escaped, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
+    const { owners, isSign, marks: marks2, escaped: escaped2, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
     const places = [];
     const escapedLetters = [];
     let quotedFrom = this.#isQuoted ? 0 : length;
     const decoded3 = [];
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
-      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] ?? null);
+      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped2[literal4] ?? null);
       if (!isSign[literal4]) return;
       const sign2 = signs2[literal4] ?? null;
       if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
@@ -35761,20 +35941,20 @@ var ContentScan = class _ContentScan {
         );
     });
     if (this.#depth >= MAX_DEPTH3) return;
-    kernel.utf16Runs(length, (position, run14, bigEndian) => {
-      if (position + run14 <= from) return;
+    kernel.utf16Runs(length, (position, run16, bigEndian) => {
+      if (position + run16 <= from) return;
       decoded3.push({
-        text: narrow(kernel.window.subarray(position, position + run14), bigEndian),
+        text: narrow(kernel.window.subarray(position, position + run16), bigEndian),
         position,
-        length: run14,
+        length: run16,
         encoding: "utf-16"
       });
     });
-    for (const { position, length: run14, bytes: characters } of base64Texts(kernel, from, length)) {
+    for (const { position, length: run16, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(
-          unpacked3 === null ? { text: bytes2, position, length: run14, encoding } : { text: unpacked3, position, length: run14, encoding: "gzip" }
+          unpacked3 === null ? { text: bytes2, position, length: run16, encoding } : { text: unpacked3, position, length: run16, encoding: "gzip" }
         );
       }
     }
@@ -35861,7 +36041,7 @@ var ContentScan = class _ContentScan {
     };
     return this.#linesBefore + this.#counted.lines + 1;
   }
-  #addDecoded(match2, position, run14, encoding, line2) {
+  #addDecoded(match2, position, run16, encoding, line2) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
@@ -35870,20 +36050,20 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    const start = offset + Math.min(within2, run14);
+    const start = offset + Math.min(within2, run16);
     this.#keep().add({
       ...match2,
       detector,
       offset: start,
-      length: offset + run14 - start,
-      end: offset + run14,
+      length: offset + run16 - start,
+      end: offset + run16,
       line: line2,
       encoding
     });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
-  #try(detector, position, end2, escaped) {
-    if (escaped === "literal") {
+  #try(detector, position, end2, escaped2) {
+    if (escaped2 === "literal") {
       this.#tryUnescaped(detector, position, end2);
       return;
     }
@@ -35892,7 +36072,7 @@ var ContentScan = class _ContentScan {
     const at3 = position - start;
     if (detector.notAfter?.includes(this.#kernel.window[position - 1] ?? 0) === true) return;
     const text5 = this.#slice(start, Math.min(end2, position + window), end2);
-    if (escaped === "scheme") {
+    if (escaped2 === "scheme") {
       const slashes = ESCAPED_SLASHES.exec(text5.slice(at3, at3 + MAX_SLASHES))?.[0] ?? "://";
       const next = text5.indexOf(slashes, at3 + 1);
       const login = text5.slice(at3, next === -1 ? void 0 : next);
@@ -35921,24 +36101,24 @@ var ContentScan = class _ContentScan {
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
     this.#unescaped ??= new UnescapedWindow(false);
-    const around = this.#unescaped.around(
+    const around2 = this.#unescaped.around(
       (from, to) => this.#slice(from, to, end2),
       position,
       LOOK_BEHIND,
       detector.window ?? DEFAULT_WINDOW,
       end2
     );
-    if (around === null) return;
-    if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
-    if (this.#mustStandAlone(detector) && !standsAlone2(around.text, around.at, null, this.#isText)) return;
-    this.#match(detector, around.text, around.at, around.raw, 0);
+    if (around2 === null) return;
+    if (detector.notAfter?.includes(around2.text.charCodeAt(around2.at - 1)) === true) return;
+    if (this.#mustStandAlone(detector) && !standsAlone2(around2.text, around2.at, null, this.#isText)) return;
+    this.#match(detector, around2.text, around2.at, around2.raw, 0);
   }
   /** Tries a token that goes on in another piece. @returns whether it matched */
   #tryPieces(detector, position, end2, text5, at3) {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
-    const run14 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run14) && !(text5[run14 - 1] === "=" && goesOn(text5, run14 - 1))) return false;
+    const run16 = this.#runEnd(text5, at3, start);
+    if (!goesOn(text5, run16) && !(text5[run16 - 1] === "=" && goesOn(text5, run16 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around(
       (from, to) => this.#slice(from, to, end2),
@@ -36133,13 +36313,13 @@ function partsOf2(form) {
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
 var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf2(parts) {
-  let run14 = 0;
+  let run16 = 0;
   for (const { text: text5, min } of parts) {
     const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
-    if (stop !== -1) return run14 + stop;
-    run14 += min;
+    if (stop !== -1) return run16 + stop;
+    run16 += min;
   }
-  return run14;
+  return run16;
 }
 function compileForm(form) {
   const parts = partsOf2(form);
@@ -36171,6 +36351,21 @@ var LETTERS = Object.fromEntries(
     ];
   })
 );
+function fillForm(form, seed) {
+  let state = seed * 2654435761 + 97 >>> 0;
+  const next = (below) => {
+    state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+  const text5 = (alphabet, length) => Array.from({ length }, () => alphabet[next(alphabet.length)] ?? "").join("");
+  return form.replace(/\{(uuid|[\w.~=]+:\d+(?:\+|-\d+)?)\}/g, (_whole, inside) => {
+    const { alphabet, min, max } = variablePart(inside);
+    if (alphabet === "uuid") return [8, 4, 4, 4, 12].map((length2) => text5("0123456789abcdef", length2)).join("-");
+    const length = max === OPEN_END ? min : Math.floor((min + max) / 2);
+    const filled = text5(LETTERS[alphabet ?? ""] ?? "", length);
+    return filled.replace(/^[-_.~+/=]/, "b").replace(/[-_.~+/=]$/, "c");
+  });
+}
 var NAMES2 = {
   d: "digits",
   hex: "hex",
@@ -36209,14 +36404,14 @@ function checkFiller(random) {
 var withoutLiterals = (value, literals) => literals.reduce((rest, text5) => text5.length > 2 ? rest.replace(text5, "") : rest, value);
 var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
-  const compiled = forms.map(compileForm);
-  const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run14 }) => run14));
-  if (compiled.filter(({ before }) => before !== "").length > 1)
+  const compiled2 = forms.map(compileForm);
+  const literals = [...new Map(compiled2.map((form) => [form.literal, form])).values()];
+  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run16 }) => run16));
+  if (compiled2.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
     throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
-  const source2 = compiled.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
+  const source2 = compiled2.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
@@ -36226,11 +36421,11 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
       run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8)
     })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
-    ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
+    ...compiled2.some(({ before }) => before !== "") ? { looksBack: true } : {},
     ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source2.replace(/^\(\?<=\(\?<before>/, "")),
-    window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
+    window: Math.max(256, Math.max(...compiled2.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
     strength,
     examples: examples ?? forms,
     check: (found) => {
@@ -36275,8 +36470,8 @@ function named({
     check: (found) => {
       const { value, groups, before } = found;
       const between = groups["between"] ?? "";
-      const words2 = between.match(/[\w.-]+/g) ?? [];
-      if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? ""))
+      const words3 = between.match(/[\w.-]+/g) ?? [];
+      if (words3.length > MAX_WORDS3 || words3.some((text5) => text5.length > 40) || NO_SECRET.test(words3.at(-1) ?? ""))
         return null;
       if (!whole4.test(value)) return null;
       if (!mayBeDrawn(value)) return null;
@@ -37056,10 +37251,10 @@ var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
-  for (const [run14] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run14) || !isDrawnKey(run14) || !/[0-9]/.test(run14)) continue;
-    const checked3 = ofFiller(run14);
-    return checked3 === null ? null : { ...checked3, value: run14 };
+  for (const [run16] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run16) || !isDrawnKey(run16) || !/[0-9]/.test(run16)) continue;
+    const checked3 = ofFiller(run16);
+    return checked3 === null ? null : { ...checked3, value: run16 };
   }
   return null;
 }
@@ -37546,8 +37741,8 @@ function atlassian(prefix2, fill2) {
   return body + atlassianSum(body);
 }
 function checkRoutable({ value }) {
-  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
-  return sum?.[1] !== void 0 && crc32(sum[1]).toString(36).padStart(7, "0") === sum[2] ? { strength: "proven" } : {};
+  const sum2 = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
+  return sum2?.[1] !== void 0 && crc32(sum2[1]).toString(36).padStart(7, "0") === sum2[2] ? { strength: "proven" } : {};
 }
 var GITHUB = {
   issuer: "GitHub",
@@ -39394,8 +39589,8 @@ var DEMO_KEYS = [
 function isSignedWithDemoKey(token2) {
   const end2 = token2.lastIndexOf(".");
   const signature = token2.slice(end2 + 1);
-  const hash3 = { 43: "sha256", 64: "sha384", 86: "sha512" }[signature.length];
-  return hash3 !== void 0 && DEMO_KEYS.some((key) => createHmac(hash3, key).update(token2.slice(0, end2)).digest("base64url") === signature);
+  const hash4 = { 43: "sha256", 64: "sha384", 86: "sha512" }[signature.length];
+  return hash4 !== void 0 && DEMO_KEYS.some((key) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature);
 }
 var text = (claims, name2) => typeof claims[name2] === "string" ? claims[name2] : "";
 var KINDS2 = {
@@ -39532,10 +39727,10 @@ function advancedToken(text5, at3) {
   TOKEN.lastIndex = at3;
   const match2 = TOKEN.exec(text5);
   if (match2 === null) return null;
-  const { bracket, hex: hex2, word } = match2.groups ?? {};
+  const { bracket, hex: hex3, word } = match2.groups ?? {};
   if (bracket !== void 0) return { bracket, end: TOKEN.lastIndex };
   return {
-    atom: hex2 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex2.replace(/\s/g, ""), "hex"),
+    atom: hex3 === void 0 ? Buffer.from(word ?? "", "latin1") : Buffer.from(hex3.replace(/\s/g, ""), "hex"),
     end: TOKEN.lastIndex
   };
 }
@@ -41353,9 +41548,9 @@ function checkGrafana({ value }) {
   return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
 function grafanaSum(body) {
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32LE(crc32(body));
-  return sum.toString("hex");
+  const sum2 = Buffer.alloc(4);
+  sum2.writeUInt32LE(crc32(body));
+  return sum2.toString("hex");
 }
 var OBSERVABILITY = [
   named({
@@ -42030,8 +42225,8 @@ function base58Check(text5) {
     if (digit2 === -1) return null;
     n = n * 58n + BigInt(digit2);
   }
-  const hex2 = n.toString(16);
-  const bytes2 = Buffer.from(hex2.length % 2 === 0 ? hex2 : `0${hex2}`, "hex");
+  const hex3 = n.toString(16);
+  const bytes2 = Buffer.from(hex3.length % 2 === 0 ? hex3 : `0${hex3}`, "hex");
   const body = bytes2.subarray(0, -4);
   return bytes2.length > 4 && base58Sum(body).equals(bytes2.subarray(-4)) ? body : null;
 }
@@ -43005,12 +43200,12 @@ var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCo
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile2(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text5, ignoreCase, assignment, run: run14 }, id) => {
+  literals.forEach(({ text: text5, ignoreCase, assignment, run: run16 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
     groups.set(key, [
       ...groups.get(key) ?? [],
-      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run14 }
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run16 }
     ]);
   });
   return groups;
@@ -43091,7 +43286,7 @@ var PREBUILT_TABLE = "xZ0HdBzV9fDvm1lJK1myl95hMMgFs6ruxrBruclyl9xAsJ4tkhZJu8sWFd
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
-  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run14 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run14}`).join("\0");
+  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run16 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run16}`).join("\0");
   return createHash7("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
@@ -43508,14 +43703,14 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   const { prepared, bucketOf } = isThorough ? improved(first2, assigned2, model) : { prepared: first2, bucketOf: assigned2 };
   const buckets = Array.from(
     { length: BUCKETS },
-    (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY)
+    (_, k) => prepared.reduce((sum2, { fingerprint }, i) => bucketOf[i] === k ? union2(sum2, fingerprint) : sum2, EMPTY)
   );
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
   const longestChain = writeEntries(image, prepared);
   if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
-  return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
+  return { image, expectedHitRate: buckets.reduce((sum2, bucket) => sum2 + cost(bucket), 0), longestChain };
 }
 function improved(literals, bucketOf, model) {
   const options5 = literals.map(
@@ -43523,7 +43718,7 @@ function improved(literals, bucketOf, model) {
       const trigram = trigramAt(bytes2, anchor2);
       return {
         fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase),
-        rate: spellings(trigram, ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0) / 1e6,
+        rate: spellings(trigram, ignoreCase).reduce((sum2, written) => sum2 + model.trigram(written), 0) / 1e6,
         chain: hash(trigram) >>> HEAD_SHIFT
       };
     })
@@ -43541,11 +43736,11 @@ function improved(literals, bucketOf, model) {
   });
   return { prepared, bucketOf: found.buckets };
 }
-function prepare({ text: text5, ignoreCase, assignment, run: run14 }, model, uses) {
+function prepare({ text: text5, ignoreCase, assignment, run: run16 }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5))
     throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run14 < 0 || run14 > MAX_RUN)
-    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run14}, at most ${MAX_RUN}`);
+  if (run16 < 0 || run16 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run16}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
@@ -43553,17 +43748,17 @@ function prepare({ text: text5, ignoreCase, assignment, run: run14 }, model, use
     bytes: bytes2,
     ignoreCase,
     assignment,
-    run: textBehind(text5, run14),
+    run: textBehind(text5, run16),
     anchor: anchor2,
     fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
   };
 }
-var textBehind = (text5, run14) => text5.length > COMPARED2 ? 0 : run14;
+var textBehind = (text5, run16) => text5.length > COMPARED2 ? 0 : run16;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
   for (let k = 0; k + 3 <= bytes2.length; k++) {
-    const occurs = spellings(trigramAt(bytes2, k), ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0);
+    const occurs = spellings(trigramAt(bytes2, k), ignoreCase).reduce((sum2, written) => sum2 + model.trigram(written), 0);
     const count2 = occurs * (1 + (uses.get(hash(trigramAt(bytes2, k))) ?? 0) / 4);
     if (count2 < bestCount) {
       bestCount = count2;
@@ -43585,13 +43780,13 @@ function byteCosts(model) {
   const memo2 = /* @__PURE__ */ new Map();
   return (low, high) => {
     const key = low * 65536 + high;
-    let sum = memo2.get(key);
-    if (sum === void 0) {
-      sum = 0;
-      for (let c = 0; c < 256; c++) if (low >> (c & 15) & high >> (c >> 4) & 1) sum += model.byte(c);
-      memo2.set(key, sum);
+    let sum2 = memo2.get(key);
+    if (sum2 === void 0) {
+      sum2 = 0;
+      for (let c = 0; c < 256; c++) if (low >> (c & 15) & high >> (c >> 4) & 1) sum2 += model.byte(c);
+      memo2.set(key, sum2);
     }
-    return sum;
+    return sum2;
   };
 }
 function costFunction(model) {
@@ -43606,9 +43801,9 @@ function assignBuckets(literals, cost) {
   const bucket = (k) => buckets[k] ?? EMPTY;
   const added = (k, f) => cost(union2(bucket(k), f)) - (costs[k] ?? 0);
   const without2 = (k, skipped) => {
-    let sum = EMPTY;
-    for (const i of members2[k] ?? []) if (i !== skipped) sum = union2(sum, literals[i]?.fingerprint ?? EMPTY);
-    return sum;
+    let sum2 = EMPTY;
+    for (const i of members2[k] ?? []) if (i !== skipped) sum2 = union2(sum2, literals[i]?.fingerprint ?? EMPTY);
+    return sum2;
   };
   const set = (k, f) => {
     buckets[k] = f;
@@ -43679,7 +43874,7 @@ function writeClasses(image) {
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
-    image[CLASSES + c] = classes2.reduce((sum, [pattern, bit]) => pattern.test(s) ? sum | bit : sum, 0);
+    image[CLASSES + c] = classes2.reduce((sum2, [pattern, bit]) => pattern.test(s) ? sum2 | bit : sum2, 0);
   }
 }
 function spellings(trigram, ignoreCase) {
@@ -43795,12 +43990,12 @@ function literalsOf(detectors2) {
   const add3 = (literal4, owners, { isTrigger = false, isEscaped = false } = {}) => {
     const spec = { ...PLAIN, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
     const key = `${spec.text}\0${spec.ignoreCase}${spec.assignment}`;
-    const known2 = literals.get(key);
+    const known3 = literals.get(key);
     literals.set(key, {
-      spec: { ...spec, run: Math.min(spec.run, known2?.spec.run ?? spec.run) },
-      owners: known2 === void 0 ? owners : [.../* @__PURE__ */ new Set([...known2.owners, ...owners])],
-      isTrigger: isTrigger || known2?.isTrigger === true,
-      isEscaped: isEscaped && known2?.isEscaped !== false
+      spec: { ...spec, run: Math.min(spec.run, known3?.spec.run ?? spec.run) },
+      owners: known3 === void 0 ? owners : [.../* @__PURE__ */ new Set([...known3.owners, ...owners])],
+      isTrigger: isTrigger || known3?.isTrigger === true,
+      isEscaped: isEscaped && known3?.isEscaped !== false
     });
   };
   for (const detector of detectors2) {
@@ -43855,8 +44050,8 @@ var Scanner = class _Scanner {
   /** What the matches of all scans may come to; null where each content is bounded by itself. */
   #matches;
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors2 = DETECTORS, simd = true, files = FILE_DETECTORS, compiled = compile3(detectors2, simd, files), matches3 = null) {
-    this.#compiled = compiled;
+  constructor(detectors2 = DETECTORS, simd = true, files = FILE_DETECTORS, compiled2 = compile3(detectors2, simd, files), matches3 = null) {
+    this.#compiled = compiled2;
     this.#matches = matches3;
   }
   /** The detectors that matches name. */
@@ -43894,9 +44089,19 @@ var Scanner = class _Scanner {
 };
 var shared = null;
 function processScanner() {
-  shared ??= new Scanner();
-  return shared;
+  shared ??= { scanner: new Scanner(), own: [] };
+  return shared.scanner;
 }
+function useDetectors(own2) {
+  const known3 = shared?.own ?? [];
+  if (own2.length !== known3.length || own2.some((each2, index) => each2 !== known3[index]))
+    shared = { scanner: new Scanner([...DETECTORS, ...own2]), own: own2 };
+  return processScanner();
+}
+var allDetectors = () => [
+  ...GROUPS.flatMap(({ detectors: detectors2 }) => detectors2),
+  ...shared?.own ?? []
+];
 
 // src/secrets/last-look.ts
 var isIssued = ({ generic, guessable, context: context2 }) => generic !== true && guessable !== true && context2 !== true;
@@ -43953,9 +44158,9 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
   for (const versions of filesystem.versions) {
     for (const version2 of versions) {
       if (version2.content === version2) continue;
-      const known2 = links.get(version2.content);
-      if (known2 === void 0) links.set(version2.content, [version2]);
-      else if (known2.length < MAX_LINKS) known2.push(version2);
+      const known3 = links.get(version2.content);
+      if (known3 === void 0) links.set(version2.content, [version2]);
+      else if (known3.length < MAX_LINKS) known3.push(version2);
     }
   }
   const identities = /* @__PURE__ */ new Map();
@@ -44007,9 +44212,9 @@ function byContainer(held) {
     for (const place of each2.places) {
       const container = containerOf(place);
       if (container === null) continue;
-      const known2 = found.get(container);
-      if (known2 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
-      else known2.add(each2);
+      const known3 = found.get(container);
+      if (known3 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
+      else known3.add(each2);
     }
   }
   return found;
@@ -44210,8 +44415,8 @@ function fieldName(path25, plain) {
 // src/evidence/metadata-places.ts
 var setters = /* @__PURE__ */ new WeakMap();
 function settersOf(history2) {
-  const known2 = setters.get(history2);
-  if (known2 !== void 0) return known2;
+  const known3 = setters.get(history2);
+  if (known3 !== void 0) return known3;
   const last = /* @__PURE__ */ new Map();
   for (const entry of history2) {
     const { keyword, text: text5 } = entry.instruction;
@@ -44315,13 +44520,13 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
     return (path25, value) => isAt(path25(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path25()[1])) && annotations2[String(path25()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
-  const { run: run14, author, comment, history: history2 } = config2;
-  const known2 = /* @__PURE__ */ new Set([
-    ...run14.Env,
-    ...run14.Cmd ?? [],
-    ...run14.Entrypoint ?? [],
-    ...run14.Healthcheck?.Test ?? [],
-    ...run14.OnBuild,
+  const { run: run16, author, comment, history: history2 } = config2;
+  const known3 = /* @__PURE__ */ new Set([
+    ...run16.Env,
+    ...run16.Cmd ?? [],
+    ...run16.Entrypoint ?? [],
+    ...run16.Healthcheck?.Test ?? [],
+    ...run16.OnBuild,
     ...(history2 ?? []).flatMap((entry) => [entry.createdBy, entry.author ?? "", entry.comment ?? ""]),
     author ?? "",
     comment ?? ""
@@ -44329,9 +44534,9 @@ function knownOf(kind, { config: config2, annotations: annotations2 }) {
   return (way, value) => {
     const path25 = way();
     if (isAt(path25, ["config", "Labels"], 3))
-      return Object.hasOwn(run14.Labels, String(path25[2])) && run14.Labels[String(path25[2])] === value ? null : value;
+      return Object.hasOwn(run16.Labels, String(path25[2])) && run16.Labels[String(path25[2])] === value ? null : value;
     const isKnown = isAt(path25, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path25[1])) || isAt(path25, ["config", "Healthcheck", "Test"], 4) || isAt(path25, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path25[2])) || path25.length === 1 && /^(?:author|comment)$/.test(String(path25[0]));
-    return isKnown && known2.has(value) ? null : value;
+    return isKnown && known3.has(value) ? null : value;
   };
 }
 var isAt = (path25, start, length) => path25.length === length && start.every((key, index) => path25[index] === key);
@@ -44349,6 +44554,23 @@ function otherPlace({ file, inside }) {
   return file.kind === "attestation" ? { kind: "attestation", predicateType: "file", field: field2, owner: "own", lines: null } : { kind: "index", field: field2, isBeside: true, owner: "own", lines: null };
 }
 
+// src/evidence/quiet.ts
+var ALLOWS_NOTHING = () => null;
+var MAX_LISTED = 2e3;
+var QuietList = class {
+  list = [];
+  #counted = { "known-public": /* @__PURE__ */ new Set(), package: /* @__PURE__ */ new Set(), allowed: /* @__PURE__ */ new Set() };
+  /** @param key what is counted once: a value, or a file */
+  add(quiet, places, key) {
+    this.#counted[quiet.why].add(key);
+    for (const place of places) if (this.list.length < MAX_LISTED) this.list.push({ ...quiet, place });
+  }
+  /** How many there are of a kind. */
+  count(why) {
+    return this.#counted[why].size;
+  }
+};
+
 // src/evidence/repeats.ts
 var MIN_SEARCHED = 8;
 var KEY = MIN_SEARCHED;
@@ -44356,9 +44578,9 @@ var FILTER = 4;
 var TABLE = 1 << 16;
 var MAX_STEPS = 2e7;
 function slot(text5, at3) {
-  let hash3 = 0;
-  for (let i = 0; i < FILTER; i++) hash3 = Math.imul(hash3, 131) + text5.charCodeAt(at3 + i) & TABLE - 1;
-  return hash3;
+  let hash4 = 0;
+  for (let i = 0; i < FILTER; i++) hash4 = Math.imul(hash4, 131) + text5.charCodeAt(at3 + i) & TABLE - 1;
+  return hash4;
 }
 var ValueSearch = class {
   #table = new Uint8Array(TABLE);
@@ -44438,14 +44660,14 @@ function linesIn(instruction, value, name2) {
 }
 var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
-  let known2 = instructionsAt.get(dockerfile);
-  if (known2 === void 0) {
-    known2 = new Map(
+  let known3 = instructionsAt.get(dockerfile);
+  if (known3 === void 0) {
+    known3 = new Map(
       dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2]))
     );
-    instructionsAt.set(dockerfile, known2);
+    instructionsAt.set(dockerfile, known3);
   }
-  const found = known2.get(startLine);
+  const found = known3.get(startLine);
   return found?.endLine === endLine ? found : void 0;
 }
 function narrowed(dockerfile, lines, value, name2) {
@@ -44824,42 +45046,42 @@ var Vouching = class {
   }
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
-    if (isProvenToken(match2)) return { match: match2, isVouched: false };
+    if (isProvenToken(match2)) return { match: match2, vouchedBy: null };
     const { layer, path: path25 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
-    if (best?.trust === "quiet") return { match: match2, isVouched: true };
+    if (best?.trust === "quiet") return { match: match2, vouchedBy: best.record.package };
     const isWritten = WRITTEN.test(baseName(path25));
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path25) && !isWritten)
-      return { match: match2, isVouched: true };
+    const words3 = best?.record.package ?? (this.#isOfNpm(layer, index) ? "the npm package that holds it" : null);
+    if (words3 !== null && isWords(kind, match2, path25) && !isWritten) return { match: match2, vouchedBy: words3 };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
-        isVouched: false
+        vouchedBy: null
       };
     if (/\.(?:deb|rpm)$/.test(path25) && match2.inside !== null && isWords(kind, match2, path25) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path25), isVouched: false };
+      return { match: asAside(kind, match2, path25), vouchedBy: null };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path25))
-      return { match: match2, isVouched: false };
-    return { match: asAside(kind, match2, path25), isVouched: false };
+      return { match: match2, vouchedBy: null };
+    return { match: asAside(kind, match2, path25), vouchedBy: null };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
   #sourceOf({ identity, inside }, { layer, path: path25 }) {
-    const compiled = COMPILED.exec(path25);
-    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path25.endsWith(".deb") ? installedAs(inside) : null;
+    const compiled2 = COMPILED.exec(path25);
+    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path25.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
-    let known2 = this.#sources.get(layer);
-    if (known2 === void 0) {
-      known2 = /* @__PURE__ */ new Map();
+    let known3 = this.#sources.get(layer);
+    if (known3 === void 0) {
+      known3 = /* @__PURE__ */ new Map();
       for (const match2 of scan2.matches)
-        known2.set(`${merged2(scan2.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
-      this.#sources.set(layer, known2);
+        known3.set(`${merged2(scan2.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
+      this.#sources.set(layer, known3);
     }
-    return known2.get(`${merged2(source2)} ${identity}`) ?? null;
+    return known3.get(`${merged2(source2)} ${identity}`) ?? null;
   }
   /** Whether npm or its like, or a base, put a file there as a part of a package. There are no checksums: it quiets words alone. */
   #isOfNpm(layer, index) {
@@ -44909,20 +45131,28 @@ function collectLeaks({
   vouching,
   hashes: hashes2,
   others,
-  scanner
+  scanner,
+  allows = ALLOWS_NOTHING
 }) {
   const { catalogue } = scanner;
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
-  const known2 = new KnownPublic();
-  const publicValues = /* @__PURE__ */ new Set();
-  const add3 = (match2, places, text5 = null) => {
-    if (!isProvenToken(match2) && known2.sourceOf(match2.identity) !== null) {
-      publicValues.add(match2.identity);
+  const known3 = new KnownPublic();
+  const quiet = new QuietList();
+  const add3 = (match2, all2, text5 = null) => {
+    const kind = catalogue.kindOf(match2.detector);
+    const about = { title: kind.title, detector: kind.id };
+    const published = isProvenToken(match2) ? null : known3.sourceOf(match2.identity);
+    if (published !== null) {
+      quiet.add({ why: "known-public", source: published, ...about }, all2, match2.identity);
       return;
     }
-    const kind = catalogue.kindOf(match2.detector);
-    if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
+    const places = all2.filter((place) => {
+      const reason = allows(match2, place.kind === "file" ? place.version.path : null);
+      if (reason !== null) quiet.add({ why: "allowed", source: reason, ...about }, [place], match2.identity);
+      return reason === null;
+    });
+    if (all2.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
     if (places.length === 0) return;
     const collected2 = byIdentity.get(match2.identity);
     if (collected2 === void 0) byIdentity.set(match2.identity, { kind, match: match2, places: [...places] });
@@ -44931,12 +45161,20 @@ function collectLeaks({
       collected2.places.push(...places);
     }
   };
-  const vouched = /* @__PURE__ */ new Set();
   for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const { content } = found.version;
-    const { match: match2, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content);
-    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(match2, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note })));
+    const kind = catalogue.kindOf(found.match.detector);
+    const { match: match2, vouchedBy } = vouching.weigh(kind, found.match, content);
+    if (vouchedBy !== null)
+      quiet.add(
+        { why: "package", source: vouchedBy, title: kind.title, detector: kind.id },
+        found.places,
+        `${content.layer}:${content.index}`
+      );
+    add3(
+      match2,
+      vouchedBy !== null ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note }))
+    );
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
@@ -44979,8 +45217,7 @@ function collectLeaks({
   return {
     leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
     values,
-    vouchedFiles: vouched.size,
-    knownPublic: publicValues.size
+    quiet
   };
 }
 function atItsLine(place, value, { dockerfile }) {
@@ -45018,24 +45255,24 @@ function keyOf3(place) {
   }
 }
 function configTexts(image, origin) {
-  const { run: run14, author, comment } = image.config;
+  const { run: run16, author, comment } = image.config;
   const field2 = (name2, text5, from) => ({
     text: text5,
     place: { kind: "config", field: name2, ...from }
   });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
-    ...run14.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run14.Labels).map(
+    ...run16.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
+    ...Object.entries(run16.Labels).map(
       ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
     ),
     ...Object.entries(image.annotations).map(
       ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
     ),
-    ...run14.Cmd === null ? [] : [field2("Cmd", run14.Cmd.join(" "), setBy(origin, "CMD", null))],
-    ...run14.Entrypoint === null ? [] : [field2("Entrypoint", run14.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
-    ...run14.Healthcheck === null ? [] : [field2("Healthcheck", run14.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
-    ...run14.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
+    ...run16.Cmd === null ? [] : [field2("Cmd", run16.Cmd.join(" "), setBy(origin, "CMD", null))],
+    ...run16.Entrypoint === null ? [] : [field2("Entrypoint", run16.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
+    ...run16.Healthcheck === null ? [] : [field2("Healthcheck", run16.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
+    ...run16.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
     ...author === null ? [] : [field2("author", author, setBy(origin, "MAINTAINER", null))],
     ...comment === null ? [] : [field2("comment", comment, setBy(origin, "", null))],
     ...origin.history.map(
@@ -45110,24 +45347,42 @@ function addRepeats(collected, texts2, values) {
   const byValue = /* @__PURE__ */ new Map();
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
-    const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(
+    const isWord5 = kind.guessable === true && isWordLike(match2.value);
+    const known3 = new Set(
       places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf3(place)] : [])
     );
-    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
+    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord5, known: known3 }]);
   }
   const search = new ValueSearch(byValue.keys());
   for (const { text: text5, place } of texts2) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
-      for (const { match: match2, places, isWord: isWord4, known: known2 } of byValue.get(value) ?? []) {
+      for (const { match: match2, places, isWord: isWord5, known: known3 } of byValue.get(value) ?? []) {
         const added = { ...place, strength: match2.strength, name: null, note: match2.note };
-        if (known2.has(keyOf3(added)) || isWord4 && wordsBefore(text5, value).length === 0) continue;
-        known2.add(keyOf3(added));
+        if (known3.has(keyOf3(added)) || isWord5 && wordsBefore(text5, value).length === 0) continue;
+        known3.add(keyOf3(added));
         places.push(added);
-        if (isWord4) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
+        if (isWord5) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
       }
     }
   }
+}
+
+// src/evidence/location.ts
+function locationOf(place, hasImage) {
+  if (place.kind === "history") return hasImage ? { kind: "history", history: place.index } : { kind: "image" };
+  if (place.kind === "config") return { kind: "config", field: place.field };
+  if (place.kind === "attestation")
+    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
+  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
+  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
+  return {
+    kind: "layer",
+    layer: place.version.layer,
+    path: place.version.path,
+    ...place.inside === null ? {} : { inside: place.inside },
+    line: place.inside === null ? place.line : null,
+    offset: place.offset
+  };
 }
 
 // src/remedy/built.ts
@@ -45180,14 +45435,14 @@ function bodyOf({ startLine, endLine, text: text5, flags }, { lines, escapeChara
 var MAX_LINE = 100;
 var nameOf = (word) => (word.split("=")[0] ?? "").replace(/["']/g, "");
 function definedNames({ keyword, text: text5 }) {
-  const words2 = rawWordsOf(text5);
-  if (keyword === "ENV" && !(words2[0] ?? "").includes("=")) return [words2[0] ?? ""];
-  return words2.map(nameOf);
+  const words3 = rawWordsOf(text5);
+  if (keyword === "ENV" && !(words3[0] ?? "").includes("=")) return [words3[0] ?? ""];
+  return words3.map(nameOf);
 }
 function withoutNames({ keyword, text: text5 }, names2) {
-  const words2 = rawWordsOf(text5);
-  if (keyword !== "ARG" && !(words2[0] ?? "").includes("=")) return null;
-  const left = words2.filter((word) => !names2.has(nameOf(word)));
+  const words3 = rawWordsOf(text5);
+  if (keyword !== "ARG" && !(words3[0] ?? "").includes("=")) return null;
+  const left = words3.filter((word) => !names2.has(nameOf(word)));
   return left.length === 0 ? null : `${keyword} ${left.join(" ")}`;
 }
 function withoutSources(instruction, gone) {
@@ -45195,8 +45450,8 @@ function withoutSources(instruction, gone) {
   const left = copySources(instruction).filter((name2) => !gone.has(name2));
   if (left.length === 0) return null;
   const json = jsonWords(text5);
-  const words2 = json === null ? [...left, rawWordsOf(text5).at(-1)].join(" ") : JSON.stringify([...left, json.at(-1)]);
-  return [keyword, ...flags, words2].join(" ");
+  const words3 = json === null ? [...left, rawWordsOf(text5).at(-1)].join(" ") : JSON.stringify([...left, json.at(-1)]);
+  return [keyword, ...flags, words3].join(" ");
 }
 var spanOf = ({ startLine, endLine }) => ({ startLine, endLine });
 var Plan = class _Plan {
@@ -45221,15 +45476,15 @@ var Plan = class _Plan {
   constructor(dockerfile, from = null) {
     this.#dockerfile = dockerfile;
     this.#runs = new Map(
-      [...from === null ? [] : from.#runs].map(([line2, run14]) => [
+      [...from === null ? [] : from.#runs].map(([line2, run16]) => [
         line2,
-        { ...run14, mounts: new Map(run14.mounts), exports: new Set(run14.exports) }
+        { ...run16, mounts: new Map(run16.mounts), exports: new Set(run16.exports) }
       ])
     );
     this.#gone = new Map(
-      [...from === null ? [] : from.#gone].map(([line2, { instruction, words: words2 }]) => [
+      [...from === null ? [] : from.#gone].map(([line2, { instruction, words: words3 }]) => [
         line2,
-        { instruction, words: new Set(words2) }
+        { instruction, words: new Set(words3) }
       ])
     );
     this.#joins = from === null ? [] : [...from.#joins];
@@ -45274,11 +45529,11 @@ var Plan = class _Plan {
     this.#ignore.add(pattern);
   }
   #run(instruction) {
-    const known2 = this.#runs.get(instruction.startLine);
-    if (known2 !== void 0) return known2;
-    const run14 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
-    this.#runs.set(instruction.startLine, run14);
-    return run14;
+    const known3 = this.#runs.get(instruction.startLine);
+    if (known3 !== void 0) return known3;
+    const run16 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run16);
+    return run16;
   }
   /** The command of a RUN as it will be. */
   body(instruction) {
@@ -45306,23 +45561,23 @@ var Plan = class _Plan {
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
-    const run14 = this.#run(instruction);
+    const run16 = this.#run(instruction);
     const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
     this.mount(instruction, name2, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name2}`]);
-    if (isScript) run14.exports.add(name2);
+    if (isScript) run16.exports.add(name2);
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
-  drop(instruction, words2) {
-    const known2 = this.#gone.get(instruction.startLine) ?? { instruction, words: /* @__PURE__ */ new Set() };
-    for (const word of words2) known2.words.add(word);
-    this.#gone.set(instruction.startLine, known2);
+  drop(instruction, words3) {
+    const known3 = this.#gone.get(instruction.startLine) ?? { instruction, words: /* @__PURE__ */ new Set() };
+    for (const word of words3) known3.words.add(word);
+    this.#gone.set(instruction.startLine, known3);
     this.#touched.add(instruction.startLine);
   }
   /** Adds an instruction behind another one. */
   append(instruction, line2) {
-    const known2 = this.#after.get(instruction.startLine) ?? { instruction, lines: /* @__PURE__ */ new Set() };
-    known2.lines.add(line2);
-    this.#after.set(instruction.startLine, known2);
+    const known3 = this.#after.get(instruction.startLine) ?? { instruction, lines: /* @__PURE__ */ new Set() };
+    known3.lines.add(line2);
+    this.#after.set(instruction.startLine, known3);
     this.#touched.add(instruction.startLine);
   }
   /** Puts other lines in the place of an instruction, and closes the plan. */
@@ -45381,10 +45636,10 @@ var Plan = class _Plan {
   edits() {
     const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
     const joined3 = new Set(this.#joins.flat().map(({ startLine }) => startLine));
-    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run14) => this.#render(run14));
-    const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words2 }) => {
+    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run16) => this.#render(run16));
+    const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words3 }) => {
       const { startLine, endLine, keyword } = instruction;
-      const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words2) : withoutNames(instruction, words2);
+      const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words3) : withoutNames(instruction, words3);
       return { startLine, endLine, lines: line2 === null ? [] : [line2] };
     });
     const all2 = [...runs, ...shorter, ...this.#joins.flatMap((join4) => this.#joined(join4)), ...this.#others.values()];
@@ -45431,8 +45686,8 @@ function without(text5, isTarget, { programs, skips }) {
   );
   const segment = segments[at3];
   if (segment?.command == null || segment.isBound) return null;
-  const words2 = segment.command.args.filter((arg) => arg.type === "Word");
-  const operands = words2.filter(({ value }) => !value.startsWith("-")).slice(skips);
+  const words3 = segment.command.args.filter((arg) => arg.type === "Word");
+  const operands = words3.filter(({ value }) => !value.startsWith("-")).slice(skips);
   const others = operands.filter(({ value }) => !isTarget(value));
   if (others.length > 0) {
     let rest = text5;
@@ -45519,11 +45774,11 @@ var Walk = class {
     if (writes.some((word) => this.#named(word) === "file")) return "writes";
     if (isHarmless(command2)) return "none";
     if (REMOVERS.test(name2)) return "none";
-    const words2 = args.map(({ value }) => value);
-    const named3 = words2.map((word) => this.#named(word));
+    const words3 = args.map(({ value }) => value);
+    const named3 = words3.map((word) => this.#named(word));
     if (this.#passesModes && MODES2.test(name2) && named3.includes("file")) return "none";
     if (CHANGERS.test(name2)) return named3.includes("file") ? "writes" : named3.includes("above") ? "around" : "none";
-    if (/^(?:sed|perl|ruby)$/.test(name2) && words2.some((word) => /^-[a-zA-Z]*i|^--in-place/.test(word)) && named3.includes("file"))
+    if (/^(?:sed|perl|ruby)$/.test(name2) && words3.some((word) => /^-[a-zA-Z]*i|^--in-place/.test(word)) && named3.includes("file"))
       return "writes";
     if (COPIERS.test(name2)) {
       if (named3.at(-1) === "file" || name2 === "mv" && named3.includes("file")) return "writes";
@@ -45572,7 +45827,7 @@ var FETCHERS = [
 ];
 var ANY_FETCHER = /^(?:bun|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)$/;
 function fetchersFor(name2, runs) {
-  const own2 = FETCHERS.find(([words2]) => words2.test(name2))?.[1];
+  const own2 = FETCHERS.find(([words3]) => words3.test(name2))?.[1];
   const using = (programs) => runs.filter(({ step: step2 }) => step2?.commands.some((command2) => programs.test(command2.name)) === true);
   const named3 = own2 === void 0 ? [] : using(own2);
   return named3.length > 0 ? named3 : using(ANY_FETCHER);
@@ -45600,17 +45855,17 @@ function pathInStage(instruction, path25, workdir) {
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path25, known2) {
+function broughtBy(instructions, path25, known3) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
     const inContext = contextPath(source2, path25, workdir);
-    if (known2 !== void 0 && known2.inContext !== inContext) return null;
+    if (known3 !== void 0 && known3.inContext !== inContext) return null;
     if (sources.includes(inContext)) return path25 === target || parentOf2(path25) === target ? "file" : null;
     const isFolder = sources.length === 1 && (target === "/" || path25.startsWith(`${target}/`));
-    return isFolder && (known2 !== void 0 || sources[0] === "") ? "folder" : null;
+    return isFolder && (known3 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
     const kind = brings(instruction);
@@ -45650,8 +45905,8 @@ var Planner = class {
   }
   /** The id of a secret: another one gets another. */
   #id(wanted, holds2) {
-    const known2 = this.#ids.get(holds2);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#ids.get(holds2);
+    if (known3 !== void 0) return known3;
     const taken = new Set(this.#ids.values());
     let id = wanted;
     for (let count2 = 2; taken.has(id); count2++) id = `${wanted}-${count2}`;
@@ -45702,11 +45957,11 @@ var Planner = class {
       if (at3 === -1 || source2.documents.length > 0 || source2.text.startsWith("[") || /\s/.test(value)) refuse();
       const id = this.#id(detector.id, `value ${value}`);
       const read3 = `$(cat /run/secrets/${id})`;
-      const isWord4 = body.includes(`'${value}'`);
+      const isWord5 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
       this.#plan.setBody(
         source2,
-        isWord4 ? body.replaceAll(`'${value}'`, `"${read3}"`).replaceAll(value, read3) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read3}"'` : read3)
+        isWord5 ? body.replaceAll(`'${value}'`, `"${read3}"`).replaceAll(value, read3) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read3}"'` : read3)
       );
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.option(`--secret id=${id},src=FILE`);
@@ -45757,8 +46012,8 @@ var Planner = class {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
     const at3 = this.#instructions.findIndex((each2) => each2.layer === layer);
-    const run14 = this.#instructions[at3];
-    return run14 === void 0 || run14.source.keyword !== "RUN" ? null : { run: run14, at: at3 };
+    const run16 = this.#instructions[at3];
+    return run16 === void 0 || run16.source.keyword !== "RUN" ? null : { run: run16, at: at3 };
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
@@ -45774,19 +46029,19 @@ var Planner = class {
           over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
         );
     }
-    const known2 = this.#evidence.sources.get(fileKey(layer, index));
+    const known3 = this.#evidence.sources.get(fileKey(layer, index));
     const isLasting2 = place.ending === null || hider === null && place.ending.layer === layer;
     if (flagValue(source2, "from") !== null) {
-      this.#takenFromStage(place, instruction, hider?.run ?? null, known2, isLasting2);
+      this.#takenFromStage(place, instruction, hider?.run ?? null, known3, isLasting2);
       return;
     }
-    const inContext = known2?.inContext ?? contextPath(source2, path25, workdir);
+    const inContext = known3?.inContext ?? contextPath(source2, path25, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
       path: path25,
       inContext,
-      known: known2,
+      known: known3,
       removerAt: hider?.at ?? null,
       isLasting: isLasting2,
       layer
@@ -45794,7 +46049,7 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path25, inContext, known: known2, removerAt } = way;
+    const { instructions, at: at3, path: path25, inContext, known: known3, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
@@ -45808,8 +46063,8 @@ var Planner = class {
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
     this.#checkOtherStages(inContext, path25, copy.source);
-    if (known2?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
-    if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
+    if (known3?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
+    if (known3 !== void 0) this.#plan.ignoreFile = known3.ignoreFile;
     if (!isNamed3) return;
     if (sources.length === 1) this.#checkFolder(way, copy);
     this.#plan.drop(copy.source, [inContext]);
@@ -45839,21 +46094,21 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path25, inContext, known: known2, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path25, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
-    for (const run14 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
-      const { source: source2, step: step2, workdir } = run14;
+    for (const run16 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
+      const { source: source2, step: step2, workdir } = run16;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
       const use = step2 === null ? "open" : useOf(step2, path25, workdir);
-      if (use === "writes") this.#takeModesOut(run14, path25);
+      if (use === "writes") this.#takeModesOut(run16, path25);
       if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path25, workdir, { passesModes: true }) === "reads")
-        readers.push(run14);
-      if (use === "open") open7 ??= run14;
+        readers.push(run16);
+      if (use === "open") open7 ??= run16;
     }
     if (isLasting2 && (!isOfTools(path25) || isNamed3 && readers.length === 0))
-      refuse(atStart(known2?.path ?? inContext, path25));
+      refuse(atStart(known3?.path ?? inContext, path25));
     if (open7 !== null && !(isOfTools(path25) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path25)) refuse();
@@ -45861,44 +46116,44 @@ var Planner = class {
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
       this.#plan.mount(source2, id, [`target=${path25}`, ...isRoot ? [] : ["mode=0444"]]);
-      this.#plan.option(`--secret id=${id},src=${known2?.path ?? inContext}`);
+      this.#plan.option(`--secret id=${id},src=${known3?.path ?? inContext}`);
     }
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run14, path25) {
-    const { source: source2, step: step2, workdir, isRoot } = run14;
+  #takeModesOut(run16, path25) {
+    const { source: source2, step: step2, workdir, isRoot } = run16;
     const isTarget = resolves(path25, workdir);
     if (step2 === null || workdir === null || !isRoot || useOf(step2, path25, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf(run14)} writes to it or around it, and a mount cannot be written to.`);
+      refuse(`${lineOf(run16)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
   /** A stage that the image copies from keeps the file: the build mounts it there, or removes it before anything is copied. */
-  #takenFromStage(place, { source: source2, workdir }, hider, known2, isLasting2) {
+  #takenFromStage(place, { source: source2, workdir }, hider, known3, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
     const path25 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
     if (stage === null || instructions === null || path25 === null || !PLAIN_PATH.test(path25)) refuse();
-    if (isLasting2 && !isOfTools(path25)) refuse(atStart(known2?.path ?? baseName(path25), place.version.path));
+    if (isLasting2 && !isOfTools(path25)) refuse(atStart(known3?.path ?? baseName(path25), place.version.path));
     if (this.#isTakenElsewhere(stage, source2, path25)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
     const isTaken = copySources(source2).includes(path25.slice(1));
     if (isTaken) this.#plan.drop(source2, [path25.slice(1)]);
-    const at3 = broughtBy(instructions, path25, known2);
+    const at3 = broughtBy(instructions, path25, known3);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known2?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path25, copy.workdir));
+      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path25, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
         path: path25,
         inContext,
-        known: known2,
+        known: known3,
         removerAt: null,
         isLasting: false,
         layer: null
@@ -46081,9 +46336,9 @@ var plans = /* @__PURE__ */ new WeakMap();
 function remedyFor(evidence, leak) {
   const { dockerfile, reason, layers } = evidence.origin;
   if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return NOTHING4;
-  const known2 = plans.get(evidence) ?? planAll(evidence, dockerfile);
-  plans.set(evidence, known2);
-  return known2.get(leak) ?? NOTHING4;
+  const known3 = plans.get(evidence) ?? planAll(evidence, dockerfile);
+  plans.set(evidence, known3);
+  return known3.get(leak) ?? NOTHING4;
 }
 
 // src/rules/secret/advice.ts
@@ -46202,7 +46457,7 @@ function makesKey(evidence, { detector }, { version: { content } }) {
 }
 
 // src/rules/secret/leak-words.ts
-function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHash: hash3, now }) {
+function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHash: hash4, now }) {
   const guessable = detector.guessable === true;
   const redacted = redactValue(value, guessable);
   const notes = [note2, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter(
@@ -46213,7 +46468,7 @@ function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHas
     (word) => word === "JSON" ? word : word.toLowerCase()
   );
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
-  const keyedHash2 = hash3(value);
+  const keyedHash2 = hash4(value);
   return {
     what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
     told: {
@@ -46328,7 +46583,7 @@ function* leaksOf(evidence, ruleId) {
 function draftOf(evidence, leak) {
   const [first2, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf3(evidence, leak, place),
@@ -46343,25 +46598,9 @@ function draftOf(evidence, leak) {
   };
 }
 function hashOf2({ value, detector }, salt) {
-  const hash3 = createHmac2("sha256", salt).update(value).digest("hex");
-  return detector.guessable === true ? hash3.slice(-4) : hash3.slice(0, 32);
+  const hash4 = createHmac2("sha256", salt).update(value).digest("hex");
+  return detector.guessable === true ? hash4.slice(-4) : hash4.slice(0, 32);
 }
-var locationOf = ({ built }, place) => {
-  if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
-  if (place.kind === "config") return { kind: "config", field: place.field };
-  if (place.kind === "attestation")
-    return { kind: "attestation", predicateType: place.predicateType, field: place.field };
-  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
-  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
-  return {
-    kind: "layer",
-    layer: place.version.layer,
-    path: place.version.path,
-    ...place.inside === null ? {} : { inside: place.inside },
-    line: place.inside === null ? place.line : null,
-    offset: place.offset
-  };
-};
 function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
   const remover = evidence.origin.layers[place.ending.layer];
@@ -46534,15 +46773,15 @@ function copyChange(evidence, leak, place, keyword, mounted, fix2) {
   if (keyword === "ADD" && archive !== void 0)
     return `Take ${place.version.path} out of the archive ${archive}, which ADD unpacks.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
-  const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
-  const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
-  if (known2?.ignoredBy != null)
-    return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
+  const known3 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
+  const from = known3 === void 0 || known3.path === known3.inContext ? "" : ` It is ${known3.path} of the checkout.`;
+  if (known3?.ignoredBy != null)
+    return `\`${known3.ignoredBy.pattern}\` in ${known3.ignoreFile} (line ${known3.ignoredBy.line}) keeps ${known3.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path25 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const path25 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path25);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path25)}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path25)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -46569,7 +46808,7 @@ function relatedOf(evidence, leak, lead) {
     if (related.length >= MAX_RELATED) break;
     related.push({
       role: "also-in",
-      location: locationOf(evidence, place),
+      location: locationOf(place, evidence.built !== null),
       dockerfile: place.lines,
       ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {}
     });
@@ -46618,7 +46857,7 @@ function seenFrom(evidence, leak, place) {
     message: messageOf(evidence, leak, place, what) + (generated ? " The script of a package made it in the build: all containers share it." : ""),
     remedy: remedyOf(evidence, leak, place, remedy),
     fix: remedy.fix,
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     dockerfile: place.owner === "base" ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file: (place.kind === "file" || place.kind === "tar") && entry !== null ? {
@@ -46859,13 +47098,13 @@ function writtenBy(command2, mount, variables) {
   const operands = optionsIn(command2).operands.map(({ value }) => value);
   const inVariable = (text5) => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text5));
   const has = (texts2) => texts2.some((text5) => holds(text5, mount) || inVariable(text5));
-  const words2 = args.map(({ value }) => value);
+  const words3 = args.map(({ value }) => value);
   if (/^(?:cp|install|mv|ln|rsync)$/.test(name2) && has(operands.slice(0, -1)) && !(name2 === "ln" && optionsIn(command2).has("-s", "--symbolic"))) {
     const last = operands.at(-1) ?? "";
     return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
   }
   const fed = has([
-    ...words2,
+    ...words3,
     ...reads,
     input ?? "",
     ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])
@@ -46873,9 +47112,9 @@ function writtenBy(command2, mount, variables) {
   if (!fed) return [];
   if (name2 === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
   if (name2 === "sed" && optionsIn(command2).has("-i", "--in-place")) return operands.slice(-1);
-  if (name2 === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
-  if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
-  if (name2 === "pip" && words2.includes("config"))
+  if (name2 === "git" && words3.includes("config") && words3.includes("--global")) return ["/root/.gitconfig"];
+  if (/^(?:npm|pnpm)$/.test(name2) && words3.includes("config") && words3.includes("set")) return ["/root/.npmrc"];
+  if (name2 === "pip" && words3.includes("config"))
     return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
   return writes.filter((path25) => !path25.startsWith("/dev/") && path25 !== mount.target);
@@ -46958,8 +47197,8 @@ function userOf(command2) {
   return value("-u", "--user")?.value ?? (command2.name === "chpst" ? null : operands.find((word) => word.value !== "-")?.value) ?? null;
 }
 function userBefore(command2, by) {
-  const words2 = command2.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
-  const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
+  const words3 = command2.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
+  const after2 = words3.slice(words3.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
   const at3 = after2.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word));
   const option2 = after2[at3];
   if (option2 === void 0)
@@ -47042,9 +47281,9 @@ function madeUser({ steps, accounts }) {
 var NUMBER2 = "Kubernetes can check runAsNonRoot for a number only.";
 var SERVERS = /^(?:apache2|apache2-foreground|apache2ctl|apachectl|caddy|haproxy|httpd|httpd-foreground|lighttpd|nginx)$/;
 function serverAdvice(evidence) {
-  const words2 = startWords(evidence).map((word) => word.replace(/^.*\//, ""));
+  const words3 = startWords(evidence).map((word) => word.replace(/^.*\//, ""));
   const base = /(?:^|\/)(nginx|httpd|haproxy|caddy)(?:[:@]|$)/.exec(evidence.base?.reference ?? "")?.[1];
-  const server = words2.find((word) => SERVERS.test(word)) ?? base;
+  const server = words3.find((word) => SERVERS.test(word)) ?? base;
   if (server === void 0) return "";
   const instead = server === "nginx" ? ", or take the base nginxinc/nginx-unprivileged" : "";
   return ` ${server} then needs a port of 1024 or more, and the folders that it writes to (cache, logs, its pid file) must be that user's${instead}.`;
@@ -47262,6 +47501,3432 @@ var IMAGE_RULES = [
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? null;
 
+// src/policy/allow.ts
+import { createHmac as createHmac3 } from "node:crypto";
+
+// node_modules/@eslint-community/regexpp/index.mjs
+var latestEcmaVersion = 2025;
+var largeIdStartRanges = void 0;
+var largeIdContinueRanges = void 0;
+function isIdStart(cp) {
+  if (cp < 65)
+    return false;
+  if (cp < 91)
+    return true;
+  if (cp < 97)
+    return false;
+  if (cp < 123)
+    return true;
+  return isLargeIdStart(cp);
+}
+function isIdContinue(cp) {
+  if (cp < 48)
+    return false;
+  if (cp < 58)
+    return true;
+  if (cp < 65)
+    return false;
+  if (cp < 91)
+    return true;
+  if (cp === 95)
+    return true;
+  if (cp < 97)
+    return false;
+  if (cp < 123)
+    return true;
+  return isLargeIdStart(cp) || isLargeIdContinue(cp);
+}
+function isLargeIdStart(cp) {
+  return isInRange(cp, largeIdStartRanges !== null && largeIdStartRanges !== void 0 ? largeIdStartRanges : largeIdStartRanges = initLargeIdStartRanges());
+}
+function isLargeIdContinue(cp) {
+  return isInRange(cp, largeIdContinueRanges !== null && largeIdContinueRanges !== void 0 ? largeIdContinueRanges : largeIdContinueRanges = initLargeIdContinueRanges());
+}
+function initLargeIdStartRanges() {
+  return restoreRanges("4q 0 b 0 5 0 6 m 2 u 2 cp 5 b f 4 8 0 2 0 3m 4 2 1 3 3 2 0 7 0 2 2 2 0 2 j 2 2a 2 3u 9 4l 2 11 2 1 7 14 3 1 1w q 5 3 1a 16 10 1 2 2q 2 0 g 1 8 1 b 2 3 0 h 0 2 t u 2g c 0 p w a 1 5 0 6 l 5 0 a 0 4 0 o o 8 a 6 n 2 6 h 15 1n 1h 4 0 j 0 8 9 g f 5 7 3 1 3 l 2 6 2 0 4 3 4 0 h 0 e 1 2 2 f 1 b 0 9 5 5 1 3 l 2 6 2 1 2 1 2 1 w 3 2 0 k 2 h 8 2 2 2 l 2 6 2 1 2 4 4 0 j 0 g 1 o 0 c 7 3 1 3 l 2 6 2 1 2 4 4 0 v 1 2 2 g 0 i 0 2 5 4 2 2 3 4 1 2 0 2 1 4 1 4 2 4 b n 0 1h 7 2 2 2 m 2 f 4 0 r 2 2 1 3 1 v 0 5 7 2 2 2 m 2 9 2 4 4 0 v 2 2 1 g 1 i 8 2 2 2 14 3 0 h 0 6 2 9 2 p 5 6 h 4 n 2 8 2 0 3 6 1n 1b 2 1 d 6 1n 1 2 0 2 4 2 n 2 0 2 9 2 1 a 0 3 4 2 0 m 3 x 0 1s 7 2 z s 4 38 16 l 0 h 5 5 3 4 0 4 1 8 2 5 c d 0 i 11 2 0 6 0 3 16 2 98 2 3 3 6 2 0 2 3 3 14 2 3 3 w 2 3 3 6 2 0 2 3 3 e 2 1k 2 3 3 1u 12 f h 2d 3 5 4 h7 3 g 2 p 6 22 4 a 8 h e i f h f c 2 2 g 1f 10 0 5 0 1w 2g 8 14 2 0 6 1x b u 1e t 3 4 c 17 5 p 1j m a 1g 2b 0 2m 1a i 7 1j t e 1 b 17 r z 16 2 b z 3 a 6 16 3 2 16 3 2 5 2 1 4 0 6 5b 1t 7p 3 5 3 11 3 5 3 7 2 0 2 0 2 0 2 u 3 1g 2 6 2 0 4 2 2 6 4 3 3 5 5 c 6 2 2 6 39 0 e 0 g g 2r 0 5 0 3 9 2 0 3 5 7 0 2 0 2 0 2 f 3 3 6 4 5 0 i 14 22g 6c 7 3 4 1 d 11 2 0 6 0 3 1j 8 0 h m a 6 2 6 2 6 2 6 2 6 2 6 2 6 2 6 fb 2 q 8 8 4 3 4 5 2d 5 4 2 2h 2 3 6 16 2 2l i v 1d f e9 533 1t h3g 1w 19 3 7g 4 f b 1 l 1a h u 3 27 14 8 3 2u 3 2a 5 0 f g 2 2 2 3 2 m u 1f f 1d 1r 5 4 0 2 1 c r b m q s 8 1a t 0 h 4 2 9 b 4 2 14 o 2 2 7 l m 4 0 4 1d 2 0 4 1 3 4 3 0 2 0 p 2 3 a 8 2 d 5 3 5 3 5 a 6 2 6 2 16 2 d 3 1 3 36 u 8mb d m 5 1c 6it a5 3 2x 13 6 d 4 6 0 2 9 2 c 2 4 2 0 2 1 2 1 2 2z y a2 j 1r 3 1h 15 b 39 4 2 3q 11 p 7 p c 2g 4 5 3 5 3 5 3 2 10 b 2 p 2 i 2 1 2 e 3 d z 3e 1y 1g 7g s 4 1c 1c v e t 6 11 b t 3 z 5 7 2 4 17 4d j z 5 z 5 13 9 1f d a 2 e 2 6 2 1 2 a 2 e 2 6 2 1 4 1f d 8m a l b 7 p 5 2 15 2 d 1t 5 3 0 2 17 2 1 4 0 3 m b m a u 1u i 2 1 b l b p 7 p 13 1j 7 1 1t 0 g 3 2 2 2 s 17 s 4 s 10 7 2 r s 1h b l b i e h 33 20 1k 1e e 1e e z 13 r a m 6z 15 7 1 h 5 i l i s b 0 9 l 17 h 1b k s m d 1g 1m 1 3 0 e 18 x o r z u 0 3 0 9 y 4 0 d 1b f 3 m 0 2 0 10 h 2 o k 1 1s 6 2 0 2 3 2 e 2 9 8 1a 13 7 3 1 3 l 2 6 2 1 2 4 4 0 j 0 d 4 v 9 2 0 3 0 2 11 2 0 q 0 2 0 19 1g j 3 l 2 v 1b l 1 2 0 55 1a 16 3 11 1b l 0 1o 16 e 0 20 q 12 6 56 17 39 1r w 7 3 0 3 7 2 1 2 n g 0 2 0 2n 7 3 12 h 0 2 0 t 0 b 13 8 0 m 0 c 19 k 0 j 20 i 0 52 w w 8 2 10 i 0 1e t 35 6 2 1 2 11 m 0 q 5 2 1 2 v f 0 o 17 m 0 6n i g 0 2 c 2 x 3h 0 28 pl 2v 33 6 5q d 8m 1sa 2o g tr i 5 q 32y 6 g6 5a2 t 1cz fs 8 u i 26 i t j 1b h 3 w k 6 i c1 18 5w 1r x o 3 o 19 22 6 0 1v c 1t 1 2 0 f 4 a 5p6 11 x 2o 36 e pd f 1e 5y6 3 2 6 2 1 2 88 a 0 u 2 3 0 f 4 8 az 1s5 2y 6 c 4 8 8 9 4mf 2c 2 1y 2 1 3 0 3 1 3 3 2 b 2 0 2 6 2 1s 2 3 3 7 2 6 2 r 2 3 2 4 2 0 4 6 2 9g 2 o 2 o 2 u 2 o 2 u 2 o 2 u 2 o 2 u 2 o 2 7 1f9 3l f 6 1j 1e 1d 1p 43 18 b 6 h 0 8y t j 17 dh r 6d t 3 0 5s u 2 2 2 1 2 6 3 4 a 1 69 6 2 3 2 1 2 e 2 5g 1o 1v 8 0 xh 3 2 q 2 1 2 0 3 0 2 9 2 3 2 0 2 0 7 0 5 0 2 0 2 0 2 2 2 1 2 0 3 0 2 0 2 0 2 0 2 0 2 1 2 0 3 3 2 6 2 3 2 3 2 0 2 9 2 g 6 2 2 4 2 g 3et wyn x 3dq 2 4gd 3 5rk g h9 1wj f1 15v 3t6 6 6jt upz 8qn");
+}
+function initLargeIdContinueRanges() {
+  return restoreRanges("53 0 g9 33 o 0 70 4 7e 18 2 0 2 1 2 1 2 2 1z a 1d u 7 0 2u 6 3 5 3 1 2 3 3 9 o 0 v q 2k a g 9 y 8 a 0 p 3 2 8 2 2 2 4 18 2 1o 8 17 n 2 w 1j 2 2 h 2 6 b 1 3 9 i 2 1l 0 2 6 3 1 3 2 a 0 b 1 3 9 f 0 3 2 1l 0 2 4 5 1 3 2 4 0 l b 4 0 c 2 1l 0 2 7 2 2 2 2 l 1 3 9 b 5 2 2 1l 0 2 6 3 1 3 2 6 4 b 1 3 9 j 0 1o 4 4 2 2 3 a 0 f 9 h 4 1k 0 2 6 2 2 2 3 8 1 c 1 3 9 i 2 1l 0 2 6 2 2 2 3 8 1 c 1 3 9 4 0 d 3 1k 1 2 6 2 2 2 3 a 0 b 1 3 9 i 2 1z 0 5 5 2 0 2 7 7 9 3 1 1q 0 3 6 d 7 2 9 2g 0 3 8 c 6 2 9 1r 1 7 9 c 0 2 0 2 0 5 1 1e j 2 1 6 a 2 z a 0 2t j 2 9 d 3 5 2 2 2 3 6 4 3 e b 2 e jk 2 a 8 pt 3 t 2 u 1 v 1 1t v a 0 3 9 y 2 2 a 40 0 3b b 5 b b 9 3l a 1p 4 1m 9 2 s 3 a 7 9 n d 2 1d g 4 1c g c 9 i 8 d 2 v c 3 9 19 d 1d j 9 9 7 9 3b 2 2 k 5 0 7 0 3 2 5j 1r el 1 1e 1 k 0 3g c 5 0 4 b 2db 2 3y 0 2p v ff 5 2y 1 2p 0 n51 9 1y 0 5 9 x 1 29 1 7l 0 4 0 5 0 o 4 5 0 2c 1 1f h b 9 7 h e a t 7 q c 19 3 1c d g 9 c 0 b 9 1c d d 0 9 1 3 9 y 2 1f 0 2 2 3 1 6 1 2 0 16 4 6 1 6l 7 2 1 3 9 fmt 0 ki f h f 4 1 p 2 5d 9 12 0 12 0 ig 0 6b 0 46 4 86 9 120 2 2 1 6 3 15 2 5 0 4m 1 fy 3 9 9 7 9 w 4 8u 1 v 4 x f 1z a 1e 3 3f 2 1i e w a 3 1 b 3 1a a 8 0 1a 9 7 2 11 d 2 9 6 1 19 0 d 2 1d d 9 3 2 b 2b b 7 0 3 0 4e b 6 9 7 3 1k 1 2 6 3 1 3 2 a 0 b 1 3 6 4 4 1w 8 2 0 3 0 2 3 2 4 2 0 f 1 2b h a 9 5 0 2a j d 9 5y 6 3 8 s 1 2b g g 9 2a c 9 9 7 j 1m e 5 9 6r e 4m 9 1z 5 2 1 3 3 2 0 2 1 d 9 3c 6 3 6 4 0 t 9 15 6 2 3 9 0 a a 1b f 5j 7 3t 9 1i 7 2 7 h 9 1l l 2 d 3f 5 4 0 2 1 2 6 2 0 9 9 1d 4 2 1 2 4 9 9 1j 9 7 0 77 3 a 1 2 0 1d 6 4 4 e a 44m 0 7 e 8uh r 1t3 9 2f 9 13 4 1o 6 q 9 ev 9 d2 0 2 1i 8 3 2a 0 c 1 f58 1 382 9 ef 19 3 m dd 1 1p 4 4 5 9 7 3 6 v 3 45 2 c 2 9 1 3 0 x 1 11p 1d e9 1i 5 1d 9 0 f 0 n 4 2 e 11t 6 2 g 3 6 2 1 2 4 2t 0 4h 6 a 9 9x 0 1q d dv d 6t 1 2 9 6h 0 3 0 8 1 6 0 d7 6 32 6 6 9 3o7 9 gvt3 6n");
+}
+function isInRange(cp, ranges) {
+  let l = 0, r = ranges.length / 2 | 0, i = 0, min = 0, max = 0;
+  while (l < r) {
+    i = (l + r) / 2 | 0;
+    min = ranges[2 * i];
+    max = ranges[2 * i + 1];
+    if (cp < min) {
+      r = i;
+    } else if (cp > max) {
+      l = i + 1;
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+function restoreRanges(data) {
+  let last = 0;
+  return data.split(" ").map((s) => last += parseInt(s, 36) | 0);
+}
+var DataSet = class {
+  constructor(raw2018, raw2019, raw2020, raw2021, raw2022, raw2023, raw2024, raw2025, raw2026) {
+    this._raw2018 = raw2018;
+    this._raw2019 = raw2019;
+    this._raw2020 = raw2020;
+    this._raw2021 = raw2021;
+    this._raw2022 = raw2022;
+    this._raw2023 = raw2023;
+    this._raw2024 = raw2024;
+    this._raw2025 = raw2025;
+    this._raw2026 = raw2026;
+  }
+  get es2018() {
+    var _a3;
+    return (_a3 = this._set2018) !== null && _a3 !== void 0 ? _a3 : this._set2018 = new Set(this._raw2018.split(" "));
+  }
+  get es2019() {
+    var _a3;
+    return (_a3 = this._set2019) !== null && _a3 !== void 0 ? _a3 : this._set2019 = new Set(this._raw2019.split(" "));
+  }
+  get es2020() {
+    var _a3;
+    return (_a3 = this._set2020) !== null && _a3 !== void 0 ? _a3 : this._set2020 = new Set(this._raw2020.split(" "));
+  }
+  get es2021() {
+    var _a3;
+    return (_a3 = this._set2021) !== null && _a3 !== void 0 ? _a3 : this._set2021 = new Set(this._raw2021.split(" "));
+  }
+  get es2022() {
+    var _a3;
+    return (_a3 = this._set2022) !== null && _a3 !== void 0 ? _a3 : this._set2022 = new Set(this._raw2022.split(" "));
+  }
+  get es2023() {
+    var _a3;
+    return (_a3 = this._set2023) !== null && _a3 !== void 0 ? _a3 : this._set2023 = new Set(this._raw2023.split(" "));
+  }
+  get es2024() {
+    var _a3;
+    return (_a3 = this._set2024) !== null && _a3 !== void 0 ? _a3 : this._set2024 = new Set(this._raw2024.split(" "));
+  }
+  get es2025() {
+    var _a3;
+    return (_a3 = this._set2025) !== null && _a3 !== void 0 ? _a3 : this._set2025 = new Set(this._raw2025.split(" "));
+  }
+  get es2026() {
+    var _a3;
+    return (_a3 = this._set2026) !== null && _a3 !== void 0 ? _a3 : this._set2026 = new Set(this._raw2026.split(" "));
+  }
+};
+var gcNameSet = /* @__PURE__ */ new Set(["General_Category", "gc"]);
+var scNameSet = /* @__PURE__ */ new Set(["Script", "Script_Extensions", "sc", "scx"]);
+var gcValueSets = new DataSet("C Cased_Letter Cc Cf Close_Punctuation Cn Co Combining_Mark Connector_Punctuation Control Cs Currency_Symbol Dash_Punctuation Decimal_Number Enclosing_Mark Final_Punctuation Format Initial_Punctuation L LC Letter Letter_Number Line_Separator Ll Lm Lo Lowercase_Letter Lt Lu M Mark Math_Symbol Mc Me Mn Modifier_Letter Modifier_Symbol N Nd Nl No Nonspacing_Mark Number Open_Punctuation Other Other_Letter Other_Number Other_Punctuation Other_Symbol P Paragraph_Separator Pc Pd Pe Pf Pi Po Private_Use Ps Punctuation S Sc Separator Sk Sm So Space_Separator Spacing_Mark Surrogate Symbol Titlecase_Letter Unassigned Uppercase_Letter Z Zl Zp Zs cntrl digit punct", "", "", "", "", "", "", "", "");
+var scValueSets = new DataSet("Adlam Adlm Aghb Ahom Anatolian_Hieroglyphs Arab Arabic Armenian Armi Armn Avestan Avst Bali Balinese Bamu Bamum Bass Bassa_Vah Batak Batk Beng Bengali Bhaiksuki Bhks Bopo Bopomofo Brah Brahmi Brai Braille Bugi Buginese Buhd Buhid Cakm Canadian_Aboriginal Cans Cari Carian Caucasian_Albanian Chakma Cham Cher Cherokee Common Copt Coptic Cprt Cuneiform Cypriot Cyrillic Cyrl Deseret Deva Devanagari Dsrt Dupl Duployan Egyp Egyptian_Hieroglyphs Elba Elbasan Ethi Ethiopic Geor Georgian Glag Glagolitic Gonm Goth Gothic Gran Grantha Greek Grek Gujarati Gujr Gurmukhi Guru Han Hang Hangul Hani Hano Hanunoo Hatr Hatran Hebr Hebrew Hira Hiragana Hluw Hmng Hung Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Ital Java Javanese Kaithi Kali Kana Kannada Katakana Kayah_Li Khar Kharoshthi Khmer Khmr Khoj Khojki Khudawadi Knda Kthi Lana Lao Laoo Latin Latn Lepc Lepcha Limb Limbu Lina Linb Linear_A Linear_B Lisu Lyci Lycian Lydi Lydian Mahajani Mahj Malayalam Mand Mandaic Mani Manichaean Marc Marchen Masaram_Gondi Meetei_Mayek Mend Mende_Kikakui Merc Mero Meroitic_Cursive Meroitic_Hieroglyphs Miao Mlym Modi Mong Mongolian Mro Mroo Mtei Mult Multani Myanmar Mymr Nabataean Narb Nbat New_Tai_Lue Newa Nko Nkoo Nshu Nushu Ogam Ogham Ol_Chiki Olck Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_South_Arabian Old_Turkic Oriya Orkh Orya Osage Osge Osma Osmanya Pahawh_Hmong Palm Palmyrene Pau_Cin_Hau Pauc Perm Phag Phags_Pa Phli Phlp Phnx Phoenician Plrd Prti Psalter_Pahlavi Qaac Qaai Rejang Rjng Runic Runr Samaritan Samr Sarb Saur Saurashtra Sgnw Sharada Shavian Shaw Shrd Sidd Siddham SignWriting Sind Sinh Sinhala Sora Sora_Sompeng Soyo Soyombo Sund Sundanese Sylo Syloti_Nagri Syrc Syriac Tagalog Tagb Tagbanwa Tai_Le Tai_Tham Tai_Viet Takr Takri Tale Talu Tamil Taml Tang Tangut Tavt Telu Telugu Tfng Tglg Thaa Thaana Thai Tibetan Tibt Tifinagh Tirh Tirhuta Ugar Ugaritic Vai Vaii Wara Warang_Citi Xpeo Xsux Yi Yiii Zanabazar_Square Zanb Zinh Zyyy", "Dogr Dogra Gong Gunjala_Gondi Hanifi_Rohingya Maka Makasar Medefaidrin Medf Old_Sogdian Rohg Sogd Sogdian Sogo", "Elym Elymaic Hmnp Nand Nandinagari Nyiakeng_Puachue_Hmong Wancho Wcho", "Chorasmian Chrs Diak Dives_Akuru Khitan_Small_Script Kits Yezi Yezidi", "Cpmn Cypro_Minoan Old_Uyghur Ougr Tangsa Tnsa Toto Vith Vithkuqi", "Berf Beria_Erfe Gara Garay Gukh Gurung_Khema Hrkt Jurc Jurchen Katakana_Or_Hiragana Kawi Kirat_Rai Krai Nag_Mundari Nagm Ol_Onal Onao Pcun Proto_Cuneiform Seal Sidetic Sidt Sunu Sunuwar Tai_Yo Tayo Todhri Todr Tolong_Siki Tols Tulu_Tigalari Tutg Unknown Zzzz", "", "", "");
+var binPropertySets = new DataSet("AHex ASCII ASCII_Hex_Digit Alpha Alphabetic Any Assigned Bidi_C Bidi_Control Bidi_M Bidi_Mirrored CI CWCF CWCM CWKCF CWL CWT CWU Case_Ignorable Cased Changes_When_Casefolded Changes_When_Casemapped Changes_When_Lowercased Changes_When_NFKC_Casefolded Changes_When_Titlecased Changes_When_Uppercased DI Dash Default_Ignorable_Code_Point Dep Deprecated Dia Diacritic Emoji Emoji_Component Emoji_Modifier Emoji_Modifier_Base Emoji_Presentation Ext Extender Gr_Base Gr_Ext Grapheme_Base Grapheme_Extend Hex Hex_Digit IDC IDS IDSB IDST IDS_Binary_Operator IDS_Trinary_Operator ID_Continue ID_Start Ideo Ideographic Join_C Join_Control LOE Logical_Order_Exception Lower Lowercase Math NChar Noncharacter_Code_Point Pat_Syn Pat_WS Pattern_Syntax Pattern_White_Space QMark Quotation_Mark RI Radical Regional_Indicator SD STerm Sentence_Terminal Soft_Dotted Term Terminal_Punctuation UIdeo Unified_Ideograph Upper Uppercase VS Variation_Selector White_Space XIDC XIDS XID_Continue XID_Start space", "Extended_Pictographic", "", "EBase EComp EMod EPres ExtPict", "", "", "", "", "");
+var binPropertyOfStringsSets = new DataSet("", "", "", "", "", "", "Basic_Emoji Emoji_Keycap_Sequence RGI_Emoji RGI_Emoji_Flag_Sequence RGI_Emoji_Modifier_Sequence RGI_Emoji_Tag_Sequence RGI_Emoji_ZWJ_Sequence", "", "");
+function isValidUnicodeProperty(version2, name2, value) {
+  if (gcNameSet.has(name2)) {
+    return version2 >= 2018 && gcValueSets.es2018.has(value);
+  }
+  if (scNameSet.has(name2)) {
+    return version2 >= 2018 && scValueSets.es2018.has(value) || version2 >= 2019 && scValueSets.es2019.has(value) || version2 >= 2020 && scValueSets.es2020.has(value) || version2 >= 2021 && scValueSets.es2021.has(value) || version2 >= 2022 && scValueSets.es2022.has(value) || version2 >= 2023 && scValueSets.es2023.has(value);
+  }
+  return false;
+}
+function isValidLoneUnicodeProperty(version2, value) {
+  return version2 >= 2018 && binPropertySets.es2018.has(value) || version2 >= 2019 && binPropertySets.es2019.has(value) || version2 >= 2021 && binPropertySets.es2021.has(value);
+}
+function isValidLoneUnicodePropertyOfString(version2, value) {
+  return version2 >= 2024 && binPropertyOfStringsSets.es2024.has(value);
+}
+var BACKSPACE = 8;
+var CHARACTER_TABULATION = 9;
+var LINE_FEED3 = 10;
+var LINE_TABULATION = 11;
+var FORM_FEED = 12;
+var CARRIAGE_RETURN2 = 13;
+var EXCLAMATION_MARK = 33;
+var NUMBER_SIGN = 35;
+var DOLLAR_SIGN = 36;
+var PERCENT_SIGN = 37;
+var AMPERSAND = 38;
+var LEFT_PARENTHESIS = 40;
+var RIGHT_PARENTHESIS = 41;
+var ASTERISK = 42;
+var PLUS_SIGN = 43;
+var COMMA = 44;
+var HYPHEN_MINUS = 45;
+var FULL_STOP = 46;
+var SOLIDUS = 47;
+var DIGIT_ZERO = 48;
+var DIGIT_ONE = 49;
+var DIGIT_SEVEN = 55;
+var DIGIT_NINE = 57;
+var COLON = 58;
+var SEMICOLON = 59;
+var LESS_THAN_SIGN = 60;
+var EQUALS_SIGN = 61;
+var GREATER_THAN_SIGN = 62;
+var QUESTION_MARK = 63;
+var COMMERCIAL_AT = 64;
+var LATIN_CAPITAL_LETTER_A = 65;
+var LATIN_CAPITAL_LETTER_B = 66;
+var LATIN_CAPITAL_LETTER_D = 68;
+var LATIN_CAPITAL_LETTER_F = 70;
+var LATIN_CAPITAL_LETTER_P = 80;
+var LATIN_CAPITAL_LETTER_S = 83;
+var LATIN_CAPITAL_LETTER_W = 87;
+var LATIN_CAPITAL_LETTER_Z = 90;
+var LOW_LINE = 95;
+var LATIN_SMALL_LETTER_A = 97;
+var LATIN_SMALL_LETTER_B = 98;
+var LATIN_SMALL_LETTER_C = 99;
+var LATIN_SMALL_LETTER_D = 100;
+var LATIN_SMALL_LETTER_F = 102;
+var LATIN_SMALL_LETTER_G = 103;
+var LATIN_SMALL_LETTER_I = 105;
+var LATIN_SMALL_LETTER_K = 107;
+var LATIN_SMALL_LETTER_M = 109;
+var LATIN_SMALL_LETTER_N = 110;
+var LATIN_SMALL_LETTER_P = 112;
+var LATIN_SMALL_LETTER_Q = 113;
+var LATIN_SMALL_LETTER_R = 114;
+var LATIN_SMALL_LETTER_S = 115;
+var LATIN_SMALL_LETTER_T = 116;
+var LATIN_SMALL_LETTER_U = 117;
+var LATIN_SMALL_LETTER_V = 118;
+var LATIN_SMALL_LETTER_W = 119;
+var LATIN_SMALL_LETTER_X = 120;
+var LATIN_SMALL_LETTER_Y = 121;
+var LATIN_SMALL_LETTER_Z = 122;
+var LEFT_SQUARE_BRACKET = 91;
+var REVERSE_SOLIDUS = 92;
+var RIGHT_SQUARE_BRACKET = 93;
+var CIRCUMFLEX_ACCENT = 94;
+var GRAVE_ACCENT = 96;
+var LEFT_CURLY_BRACKET = 123;
+var VERTICAL_LINE = 124;
+var RIGHT_CURLY_BRACKET = 125;
+var TILDE = 126;
+var ZERO_WIDTH_NON_JOINER = 8204;
+var ZERO_WIDTH_JOINER = 8205;
+var LINE_SEPARATOR = 8232;
+var PARAGRAPH_SEPARATOR = 8233;
+var MIN_CODE_POINT = 0;
+var MAX_CODE_POINT = 1114111;
+function isLatinLetter(code3) {
+  return code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_Z || code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_Z;
+}
+function isDecimalDigit(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_NINE;
+}
+function isOctalDigit(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_SEVEN;
+}
+function isHexDigit2(code3) {
+  return code3 >= DIGIT_ZERO && code3 <= DIGIT_NINE || code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_F || code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_F;
+}
+function isLineTerminator(code3) {
+  return code3 === LINE_FEED3 || code3 === CARRIAGE_RETURN2 || code3 === LINE_SEPARATOR || code3 === PARAGRAPH_SEPARATOR;
+}
+function isValidUnicode(code3) {
+  return code3 >= MIN_CODE_POINT && code3 <= MAX_CODE_POINT;
+}
+function digitToInt(code3) {
+  if (code3 >= LATIN_SMALL_LETTER_A && code3 <= LATIN_SMALL_LETTER_F) {
+    return code3 - LATIN_SMALL_LETTER_A + 10;
+  }
+  if (code3 >= LATIN_CAPITAL_LETTER_A && code3 <= LATIN_CAPITAL_LETTER_F) {
+    return code3 - LATIN_CAPITAL_LETTER_A + 10;
+  }
+  return code3 - DIGIT_ZERO;
+}
+function isLeadSurrogate(code3) {
+  return code3 >= 55296 && code3 <= 56319;
+}
+function isTrailSurrogate(code3) {
+  return code3 >= 56320 && code3 <= 57343;
+}
+function combineSurrogatePair(lead, trail) {
+  return (lead - 55296) * 1024 + (trail - 56320) + 65536;
+}
+var GroupSpecifiersAsES2018 = class {
+  constructor() {
+    this.groupName = /* @__PURE__ */ new Set();
+  }
+  clear() {
+    this.groupName.clear();
+  }
+  isEmpty() {
+    return !this.groupName.size;
+  }
+  hasInPattern(name2) {
+    return this.groupName.has(name2);
+  }
+  hasInScope(name2) {
+    return this.hasInPattern(name2);
+  }
+  addToScope(name2) {
+    this.groupName.add(name2);
+  }
+  enterDisjunction() {
+  }
+  enterAlternative() {
+  }
+  leaveDisjunction() {
+  }
+};
+var BranchID = class _BranchID {
+  constructor(parent, base) {
+    this.parent = parent;
+    this.base = base !== null && base !== void 0 ? base : this;
+  }
+  separatedFrom(other) {
+    var _a3, _b;
+    if (this.base === other.base && this !== other) {
+      return true;
+    }
+    if (other.parent && this.separatedFrom(other.parent)) {
+      return true;
+    }
+    return (_b = (_a3 = this.parent) === null || _a3 === void 0 ? void 0 : _a3.separatedFrom(other)) !== null && _b !== void 0 ? _b : false;
+  }
+  child() {
+    return new _BranchID(this, null);
+  }
+  sibling() {
+    return new _BranchID(this.parent, this.base);
+  }
+};
+var GroupSpecifiersAsES2025 = class {
+  constructor() {
+    this.branchID = new BranchID(null, null);
+    this.groupNames = /* @__PURE__ */ new Map();
+  }
+  clear() {
+    this.branchID = new BranchID(null, null);
+    this.groupNames.clear();
+  }
+  isEmpty() {
+    return !this.groupNames.size;
+  }
+  enterDisjunction() {
+    this.branchID = this.branchID.child();
+  }
+  enterAlternative(index) {
+    if (index === 0) {
+      return;
+    }
+    this.branchID = this.branchID.sibling();
+  }
+  leaveDisjunction() {
+    this.branchID = this.branchID.parent;
+  }
+  hasInPattern(name2) {
+    return this.groupNames.has(name2);
+  }
+  hasInScope(name2) {
+    const branches = this.groupNames.get(name2);
+    if (!branches) {
+      return false;
+    }
+    for (const branch of branches) {
+      if (!branch.separatedFrom(this.branchID)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  addToScope(name2) {
+    const branches = this.groupNames.get(name2);
+    if (branches) {
+      branches.push(this.branchID);
+      return;
+    }
+    this.groupNames.set(name2, [this.branchID]);
+  }
+};
+var legacyImpl = {
+  at(s, end2, i) {
+    return i < end2 ? s.charCodeAt(i) : -1;
+  },
+  width(c) {
+    return 1;
+  }
+};
+var unicodeImpl = {
+  at(s, end2, i) {
+    return i < end2 ? s.codePointAt(i) : -1;
+  },
+  width(c) {
+    return c > 65535 ? 2 : 1;
+  }
+};
+var Reader2 = class {
+  constructor() {
+    this._impl = legacyImpl;
+    this._s = "";
+    this._i = 0;
+    this._end = 0;
+    this._cp1 = -1;
+    this._w1 = 1;
+    this._cp2 = -1;
+    this._w2 = 1;
+    this._cp3 = -1;
+    this._w3 = 1;
+    this._cp4 = -1;
+  }
+  get source() {
+    return this._s;
+  }
+  get index() {
+    return this._i;
+  }
+  get currentCodePoint() {
+    return this._cp1;
+  }
+  get nextCodePoint() {
+    return this._cp2;
+  }
+  get nextCodePoint2() {
+    return this._cp3;
+  }
+  get nextCodePoint3() {
+    return this._cp4;
+  }
+  reset(source2, start, end2, uFlag) {
+    this._impl = uFlag ? unicodeImpl : legacyImpl;
+    this._s = source2;
+    this._end = end2;
+    this.rewind(start);
+  }
+  rewind(index) {
+    const impl = this._impl;
+    this._i = index;
+    this._cp1 = impl.at(this._s, this._end, index);
+    this._w1 = impl.width(this._cp1);
+    this._cp2 = impl.at(this._s, this._end, index + this._w1);
+    this._w2 = impl.width(this._cp2);
+    this._cp3 = impl.at(this._s, this._end, index + this._w1 + this._w2);
+    this._w3 = impl.width(this._cp3);
+    this._cp4 = impl.at(this._s, this._end, index + this._w1 + this._w2 + this._w3);
+  }
+  advance() {
+    if (this._cp1 !== -1) {
+      const impl = this._impl;
+      this._i += this._w1;
+      this._cp1 = this._cp2;
+      this._w1 = this._w2;
+      this._cp2 = this._cp3;
+      this._w2 = impl.width(this._cp2);
+      this._cp3 = this._cp4;
+      this._w3 = impl.width(this._cp3);
+      this._cp4 = impl.at(this._s, this._end, this._i + this._w1 + this._w2 + this._w3);
+    }
+  }
+  eat(cp) {
+    if (this._cp1 === cp) {
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eat2(cp1, cp2) {
+    if (this._cp1 === cp1 && this._cp2 === cp2) {
+      this.advance();
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eat3(cp1, cp2, cp3) {
+    if (this._cp1 === cp1 && this._cp2 === cp2 && this._cp3 === cp3) {
+      this.advance();
+      this.advance();
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+};
+var RegExpSyntaxError = class extends SyntaxError {
+  constructor(message, index) {
+    super(message);
+    this.index = index;
+  }
+};
+function newRegExpSyntaxError(srcCtx, flags, index, message) {
+  let source2 = "";
+  if (srcCtx.kind === "literal") {
+    const literal4 = srcCtx.source.slice(srcCtx.start, srcCtx.end);
+    if (literal4) {
+      source2 = `: ${literal4}`;
+    }
+  } else if (srcCtx.kind === "pattern") {
+    const pattern = srcCtx.source.slice(srcCtx.start, srcCtx.end);
+    const flagsText = `${flags.unicode ? "u" : ""}${flags.unicodeSets ? "v" : ""}`;
+    source2 = `: /${pattern}/${flagsText}`;
+  }
+  return new RegExpSyntaxError(`Invalid regular expression${source2}: ${message}`, index);
+}
+var SYNTAX_CHARACTER = /* @__PURE__ */ new Set([
+  CIRCUMFLEX_ACCENT,
+  DOLLAR_SIGN,
+  REVERSE_SOLIDUS,
+  FULL_STOP,
+  ASTERISK,
+  PLUS_SIGN,
+  QUESTION_MARK,
+  LEFT_PARENTHESIS,
+  RIGHT_PARENTHESIS,
+  LEFT_SQUARE_BRACKET,
+  RIGHT_SQUARE_BRACKET,
+  LEFT_CURLY_BRACKET,
+  RIGHT_CURLY_BRACKET,
+  VERTICAL_LINE
+]);
+var CLASS_SET_RESERVED_DOUBLE_PUNCTUATOR_CHARACTER = /* @__PURE__ */ new Set([
+  AMPERSAND,
+  EXCLAMATION_MARK,
+  NUMBER_SIGN,
+  DOLLAR_SIGN,
+  PERCENT_SIGN,
+  ASTERISK,
+  PLUS_SIGN,
+  COMMA,
+  FULL_STOP,
+  COLON,
+  SEMICOLON,
+  LESS_THAN_SIGN,
+  EQUALS_SIGN,
+  GREATER_THAN_SIGN,
+  QUESTION_MARK,
+  COMMERCIAL_AT,
+  CIRCUMFLEX_ACCENT,
+  GRAVE_ACCENT,
+  TILDE
+]);
+var CLASS_SET_SYNTAX_CHARACTER = /* @__PURE__ */ new Set([
+  LEFT_PARENTHESIS,
+  RIGHT_PARENTHESIS,
+  LEFT_SQUARE_BRACKET,
+  RIGHT_SQUARE_BRACKET,
+  LEFT_CURLY_BRACKET,
+  RIGHT_CURLY_BRACKET,
+  SOLIDUS,
+  HYPHEN_MINUS,
+  REVERSE_SOLIDUS,
+  VERTICAL_LINE
+]);
+var CLASS_SET_RESERVED_PUNCTUATOR = /* @__PURE__ */ new Set([
+  AMPERSAND,
+  HYPHEN_MINUS,
+  EXCLAMATION_MARK,
+  NUMBER_SIGN,
+  PERCENT_SIGN,
+  COMMA,
+  COLON,
+  SEMICOLON,
+  LESS_THAN_SIGN,
+  EQUALS_SIGN,
+  GREATER_THAN_SIGN,
+  COMMERCIAL_AT,
+  GRAVE_ACCENT,
+  TILDE
+]);
+var FLAG_PROP_TO_CODEPOINT = {
+  global: LATIN_SMALL_LETTER_G,
+  ignoreCase: LATIN_SMALL_LETTER_I,
+  multiline: LATIN_SMALL_LETTER_M,
+  unicode: LATIN_SMALL_LETTER_U,
+  sticky: LATIN_SMALL_LETTER_Y,
+  dotAll: LATIN_SMALL_LETTER_S,
+  hasIndices: LATIN_SMALL_LETTER_D,
+  unicodeSets: LATIN_SMALL_LETTER_V
+};
+var FLAG_CODEPOINT_TO_PROP = Object.fromEntries(Object.entries(FLAG_PROP_TO_CODEPOINT).map(([k, v]) => [v, k]));
+function isSyntaxCharacter(cp) {
+  return SYNTAX_CHARACTER.has(cp);
+}
+function isClassSetReservedDoublePunctuatorCharacter(cp) {
+  return CLASS_SET_RESERVED_DOUBLE_PUNCTUATOR_CHARACTER.has(cp);
+}
+function isClassSetSyntaxCharacter(cp) {
+  return CLASS_SET_SYNTAX_CHARACTER.has(cp);
+}
+function isClassSetReservedPunctuator(cp) {
+  return CLASS_SET_RESERVED_PUNCTUATOR.has(cp);
+}
+function isIdentifierStartChar(cp) {
+  return isIdStart(cp) || cp === DOLLAR_SIGN || cp === LOW_LINE;
+}
+function isIdentifierPartChar(cp) {
+  return isIdContinue(cp) || cp === DOLLAR_SIGN || cp === ZERO_WIDTH_NON_JOINER || cp === ZERO_WIDTH_JOINER;
+}
+function isUnicodePropertyNameCharacter(cp) {
+  return isLatinLetter(cp) || cp === LOW_LINE;
+}
+function isUnicodePropertyValueCharacter(cp) {
+  return isUnicodePropertyNameCharacter(cp) || isDecimalDigit(cp);
+}
+function isRegularExpressionModifier(ch) {
+  return ch === LATIN_SMALL_LETTER_I || ch === LATIN_SMALL_LETTER_M || ch === LATIN_SMALL_LETTER_S;
+}
+var RegExpValidator = class {
+  constructor(options5) {
+    this._reader = new Reader2();
+    this._unicodeMode = false;
+    this._unicodeSetsMode = false;
+    this._nFlag = false;
+    this._lastIntValue = 0;
+    this._lastRange = {
+      min: 0,
+      max: Number.POSITIVE_INFINITY
+    };
+    this._lastStrValue = "";
+    this._lastAssertionIsQuantifiable = false;
+    this._numCapturingParens = 0;
+    this._backreferenceNames = /* @__PURE__ */ new Set();
+    this._srcCtx = null;
+    this._options = options5 !== null && options5 !== void 0 ? options5 : {};
+    this._groupSpecifiers = this.ecmaVersion >= 2025 ? new GroupSpecifiersAsES2025() : new GroupSpecifiersAsES2018();
+  }
+  validateLiteral(source2, start = 0, end2 = source2.length) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "literal" };
+    this._unicodeSetsMode = this._unicodeMode = this._nFlag = false;
+    this.reset(source2, start, end2);
+    this.onLiteralEnter(start);
+    if (this.eat(SOLIDUS) && this.eatRegExpBody() && this.eat(SOLIDUS)) {
+      const flagStart = this.index;
+      const unicode = source2.includes("u", flagStart);
+      const unicodeSets = source2.includes("v", flagStart);
+      this.validateFlagsInternal(source2, flagStart, end2);
+      this.validatePatternInternal(source2, start + 1, flagStart - 1, {
+        unicode,
+        unicodeSets
+      });
+    } else if (start >= end2) {
+      this.raise("Empty");
+    } else {
+      const c = String.fromCodePoint(this.currentCodePoint);
+      this.raise(`Unexpected character '${c}'`);
+    }
+    this.onLiteralLeave(start, end2);
+  }
+  validateFlags(source2, start = 0, end2 = source2.length) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "flags" };
+    this.validateFlagsInternal(source2, start, end2);
+  }
+  validatePattern(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    this._srcCtx = { source: source2, start, end: end2, kind: "pattern" };
+    this.validatePatternInternal(source2, start, end2, uFlagOrFlags);
+  }
+  validatePatternInternal(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    const mode = this._parseFlagsOptionToMode(uFlagOrFlags, end2);
+    this._unicodeMode = mode.unicodeMode;
+    this._nFlag = mode.nFlag;
+    this._unicodeSetsMode = mode.unicodeSetsMode;
+    this.reset(source2, start, end2);
+    this.consumePattern();
+    if (!this._nFlag && this.ecmaVersion >= 2018 && !this._groupSpecifiers.isEmpty()) {
+      this._nFlag = true;
+      this.rewind(start);
+      this.consumePattern();
+    }
+  }
+  validateFlagsInternal(source2, start, end2) {
+    const flags = this.parseFlags(source2, start, end2);
+    this.onRegExpFlags(start, end2, flags);
+  }
+  _parseFlagsOptionToMode(uFlagOrFlags, sourceEnd) {
+    let unicode = false;
+    let unicodeSets = false;
+    if (uFlagOrFlags && this.ecmaVersion >= 2015) {
+      if (typeof uFlagOrFlags === "object") {
+        unicode = Boolean(uFlagOrFlags.unicode);
+        if (this.ecmaVersion >= 2024) {
+          unicodeSets = Boolean(uFlagOrFlags.unicodeSets);
+        }
+      } else {
+        unicode = uFlagOrFlags;
+      }
+    }
+    if (unicode && unicodeSets) {
+      this.raise("Invalid regular expression flags", {
+        index: sourceEnd + 1,
+        unicode,
+        unicodeSets
+      });
+    }
+    const unicodeMode = unicode || unicodeSets;
+    const nFlag = unicode && this.ecmaVersion >= 2018 || unicodeSets || Boolean(this._options.strict && this.ecmaVersion >= 2023);
+    const unicodeSetsMode = unicodeSets;
+    return { unicodeMode, nFlag, unicodeSetsMode };
+  }
+  get strict() {
+    return Boolean(this._options.strict) || this._unicodeMode;
+  }
+  get ecmaVersion() {
+    var _a3;
+    return (_a3 = this._options.ecmaVersion) !== null && _a3 !== void 0 ? _a3 : latestEcmaVersion;
+  }
+  onLiteralEnter(start) {
+    if (this._options.onLiteralEnter) {
+      this._options.onLiteralEnter(start);
+    }
+  }
+  onLiteralLeave(start, end2) {
+    if (this._options.onLiteralLeave) {
+      this._options.onLiteralLeave(start, end2);
+    }
+  }
+  onRegExpFlags(start, end2, flags) {
+    if (this._options.onRegExpFlags) {
+      this._options.onRegExpFlags(start, end2, flags);
+    }
+    if (this._options.onFlags) {
+      this._options.onFlags(start, end2, flags.global, flags.ignoreCase, flags.multiline, flags.unicode, flags.sticky, flags.dotAll, flags.hasIndices);
+    }
+  }
+  onPatternEnter(start) {
+    if (this._options.onPatternEnter) {
+      this._options.onPatternEnter(start);
+    }
+  }
+  onPatternLeave(start, end2) {
+    if (this._options.onPatternLeave) {
+      this._options.onPatternLeave(start, end2);
+    }
+  }
+  onDisjunctionEnter(start) {
+    if (this._options.onDisjunctionEnter) {
+      this._options.onDisjunctionEnter(start);
+    }
+  }
+  onDisjunctionLeave(start, end2) {
+    if (this._options.onDisjunctionLeave) {
+      this._options.onDisjunctionLeave(start, end2);
+    }
+  }
+  onAlternativeEnter(start, index) {
+    if (this._options.onAlternativeEnter) {
+      this._options.onAlternativeEnter(start, index);
+    }
+  }
+  onAlternativeLeave(start, end2, index) {
+    if (this._options.onAlternativeLeave) {
+      this._options.onAlternativeLeave(start, end2, index);
+    }
+  }
+  onGroupEnter(start) {
+    if (this._options.onGroupEnter) {
+      this._options.onGroupEnter(start);
+    }
+  }
+  onGroupLeave(start, end2) {
+    if (this._options.onGroupLeave) {
+      this._options.onGroupLeave(start, end2);
+    }
+  }
+  onModifiersEnter(start) {
+    if (this._options.onModifiersEnter) {
+      this._options.onModifiersEnter(start);
+    }
+  }
+  onModifiersLeave(start, end2) {
+    if (this._options.onModifiersLeave) {
+      this._options.onModifiersLeave(start, end2);
+    }
+  }
+  onAddModifiers(start, end2, flags) {
+    if (this._options.onAddModifiers) {
+      this._options.onAddModifiers(start, end2, flags);
+    }
+  }
+  onRemoveModifiers(start, end2, flags) {
+    if (this._options.onRemoveModifiers) {
+      this._options.onRemoveModifiers(start, end2, flags);
+    }
+  }
+  onCapturingGroupEnter(start, name2) {
+    if (this._options.onCapturingGroupEnter) {
+      this._options.onCapturingGroupEnter(start, name2);
+    }
+  }
+  onCapturingGroupLeave(start, end2, name2) {
+    if (this._options.onCapturingGroupLeave) {
+      this._options.onCapturingGroupLeave(start, end2, name2);
+    }
+  }
+  onQuantifier(start, end2, min, max, greedy) {
+    if (this._options.onQuantifier) {
+      this._options.onQuantifier(start, end2, min, max, greedy);
+    }
+  }
+  onLookaroundAssertionEnter(start, kind, negate) {
+    if (this._options.onLookaroundAssertionEnter) {
+      this._options.onLookaroundAssertionEnter(start, kind, negate);
+    }
+  }
+  onLookaroundAssertionLeave(start, end2, kind, negate) {
+    if (this._options.onLookaroundAssertionLeave) {
+      this._options.onLookaroundAssertionLeave(start, end2, kind, negate);
+    }
+  }
+  onEdgeAssertion(start, end2, kind) {
+    if (this._options.onEdgeAssertion) {
+      this._options.onEdgeAssertion(start, end2, kind);
+    }
+  }
+  onWordBoundaryAssertion(start, end2, kind, negate) {
+    if (this._options.onWordBoundaryAssertion) {
+      this._options.onWordBoundaryAssertion(start, end2, kind, negate);
+    }
+  }
+  onAnyCharacterSet(start, end2, kind) {
+    if (this._options.onAnyCharacterSet) {
+      this._options.onAnyCharacterSet(start, end2, kind);
+    }
+  }
+  onEscapeCharacterSet(start, end2, kind, negate) {
+    if (this._options.onEscapeCharacterSet) {
+      this._options.onEscapeCharacterSet(start, end2, kind, negate);
+    }
+  }
+  onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2) {
+    if (this._options.onUnicodePropertyCharacterSet) {
+      this._options.onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2);
+    }
+  }
+  onCharacter(start, end2, value) {
+    if (this._options.onCharacter) {
+      this._options.onCharacter(start, end2, value);
+    }
+  }
+  onBackreference(start, end2, ref) {
+    if (this._options.onBackreference) {
+      this._options.onBackreference(start, end2, ref);
+    }
+  }
+  onCharacterClassEnter(start, negate, unicodeSets) {
+    if (this._options.onCharacterClassEnter) {
+      this._options.onCharacterClassEnter(start, negate, unicodeSets);
+    }
+  }
+  onCharacterClassLeave(start, end2, negate) {
+    if (this._options.onCharacterClassLeave) {
+      this._options.onCharacterClassLeave(start, end2, negate);
+    }
+  }
+  onCharacterClassRange(start, end2, min, max) {
+    if (this._options.onCharacterClassRange) {
+      this._options.onCharacterClassRange(start, end2, min, max);
+    }
+  }
+  onClassIntersection(start, end2) {
+    if (this._options.onClassIntersection) {
+      this._options.onClassIntersection(start, end2);
+    }
+  }
+  onClassSubtraction(start, end2) {
+    if (this._options.onClassSubtraction) {
+      this._options.onClassSubtraction(start, end2);
+    }
+  }
+  onClassStringDisjunctionEnter(start) {
+    if (this._options.onClassStringDisjunctionEnter) {
+      this._options.onClassStringDisjunctionEnter(start);
+    }
+  }
+  onClassStringDisjunctionLeave(start, end2) {
+    if (this._options.onClassStringDisjunctionLeave) {
+      this._options.onClassStringDisjunctionLeave(start, end2);
+    }
+  }
+  onStringAlternativeEnter(start, index) {
+    if (this._options.onStringAlternativeEnter) {
+      this._options.onStringAlternativeEnter(start, index);
+    }
+  }
+  onStringAlternativeLeave(start, end2, index) {
+    if (this._options.onStringAlternativeLeave) {
+      this._options.onStringAlternativeLeave(start, end2, index);
+    }
+  }
+  get index() {
+    return this._reader.index;
+  }
+  get currentCodePoint() {
+    return this._reader.currentCodePoint;
+  }
+  get nextCodePoint() {
+    return this._reader.nextCodePoint;
+  }
+  get nextCodePoint2() {
+    return this._reader.nextCodePoint2;
+  }
+  get nextCodePoint3() {
+    return this._reader.nextCodePoint3;
+  }
+  reset(source2, start, end2) {
+    this._reader.reset(source2, start, end2, this._unicodeMode);
+  }
+  rewind(index) {
+    this._reader.rewind(index);
+  }
+  advance() {
+    this._reader.advance();
+  }
+  eat(cp) {
+    return this._reader.eat(cp);
+  }
+  eat2(cp1, cp2) {
+    return this._reader.eat2(cp1, cp2);
+  }
+  eat3(cp1, cp2, cp3) {
+    return this._reader.eat3(cp1, cp2, cp3);
+  }
+  raise(message, context2) {
+    var _a3, _b, _c;
+    throw newRegExpSyntaxError(this._srcCtx, {
+      unicode: (_a3 = context2 === null || context2 === void 0 ? void 0 : context2.unicode) !== null && _a3 !== void 0 ? _a3 : this._unicodeMode && !this._unicodeSetsMode,
+      unicodeSets: (_b = context2 === null || context2 === void 0 ? void 0 : context2.unicodeSets) !== null && _b !== void 0 ? _b : this._unicodeSetsMode
+    }, (_c = context2 === null || context2 === void 0 ? void 0 : context2.index) !== null && _c !== void 0 ? _c : this.index, message);
+  }
+  eatRegExpBody() {
+    const start = this.index;
+    let inClass2 = false;
+    let escaped2 = false;
+    for (; ; ) {
+      const cp = this.currentCodePoint;
+      if (cp === -1 || isLineTerminator(cp)) {
+        const kind = inClass2 ? "character class" : "regular expression";
+        this.raise(`Unterminated ${kind}`);
+      }
+      if (escaped2) {
+        escaped2 = false;
+      } else if (cp === REVERSE_SOLIDUS) {
+        escaped2 = true;
+      } else if (cp === LEFT_SQUARE_BRACKET) {
+        inClass2 = true;
+      } else if (cp === RIGHT_SQUARE_BRACKET) {
+        inClass2 = false;
+      } else if (cp === SOLIDUS && !inClass2 || cp === ASTERISK && this.index === start) {
+        break;
+      }
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  consumePattern() {
+    const start = this.index;
+    this._numCapturingParens = this.countCapturingParens();
+    this._groupSpecifiers.clear();
+    this._backreferenceNames.clear();
+    this.onPatternEnter(start);
+    this.consumeDisjunction();
+    const cp = this.currentCodePoint;
+    if (this.currentCodePoint !== -1) {
+      if (cp === RIGHT_PARENTHESIS) {
+        this.raise("Unmatched ')'");
+      }
+      if (cp === REVERSE_SOLIDUS) {
+        this.raise("\\ at end of pattern");
+      }
+      if (cp === RIGHT_SQUARE_BRACKET || cp === RIGHT_CURLY_BRACKET) {
+        this.raise("Lone quantifier brackets");
+      }
+      const c = String.fromCodePoint(cp);
+      this.raise(`Unexpected character '${c}'`);
+    }
+    for (const name2 of this._backreferenceNames) {
+      if (!this._groupSpecifiers.hasInPattern(name2)) {
+        this.raise("Invalid named capture referenced");
+      }
+    }
+    this.onPatternLeave(start, this.index);
+  }
+  countCapturingParens() {
+    const start = this.index;
+    let inClass2 = false;
+    let escaped2 = false;
+    let count2 = 0;
+    let cp = 0;
+    while ((cp = this.currentCodePoint) !== -1) {
+      if (escaped2) {
+        escaped2 = false;
+      } else if (cp === REVERSE_SOLIDUS) {
+        escaped2 = true;
+      } else if (cp === LEFT_SQUARE_BRACKET) {
+        inClass2 = true;
+      } else if (cp === RIGHT_SQUARE_BRACKET) {
+        inClass2 = false;
+      } else if (cp === LEFT_PARENTHESIS && !inClass2 && (this.nextCodePoint !== QUESTION_MARK || this.nextCodePoint2 === LESS_THAN_SIGN && this.nextCodePoint3 !== EQUALS_SIGN && this.nextCodePoint3 !== EXCLAMATION_MARK)) {
+        count2 += 1;
+      }
+      this.advance();
+    }
+    this.rewind(start);
+    return count2;
+  }
+  consumeDisjunction() {
+    const start = this.index;
+    let i = 0;
+    this._groupSpecifiers.enterDisjunction();
+    this.onDisjunctionEnter(start);
+    do {
+      this.consumeAlternative(i++);
+    } while (this.eat(VERTICAL_LINE));
+    if (this.consumeQuantifier(true)) {
+      this.raise("Nothing to repeat");
+    }
+    if (this.eat(LEFT_CURLY_BRACKET)) {
+      this.raise("Lone quantifier brackets");
+    }
+    this.onDisjunctionLeave(start, this.index);
+    this._groupSpecifiers.leaveDisjunction();
+  }
+  consumeAlternative(i) {
+    const start = this.index;
+    this._groupSpecifiers.enterAlternative(i);
+    this.onAlternativeEnter(start, i);
+    while (this.currentCodePoint !== -1 && this.consumeTerm()) {
+    }
+    this.onAlternativeLeave(start, this.index, i);
+  }
+  consumeTerm() {
+    if (this._unicodeMode || this.strict) {
+      return this.consumeAssertion() || this.consumeAtom() && this.consumeOptionalQuantifier();
+    }
+    return this.consumeAssertion() && (!this._lastAssertionIsQuantifiable || this.consumeOptionalQuantifier()) || this.consumeExtendedAtom() && this.consumeOptionalQuantifier();
+  }
+  consumeOptionalQuantifier() {
+    this.consumeQuantifier();
+    return true;
+  }
+  consumeAssertion() {
+    const start = this.index;
+    this._lastAssertionIsQuantifiable = false;
+    if (this.eat(CIRCUMFLEX_ACCENT)) {
+      this.onEdgeAssertion(start, this.index, "start");
+      return true;
+    }
+    if (this.eat(DOLLAR_SIGN)) {
+      this.onEdgeAssertion(start, this.index, "end");
+      return true;
+    }
+    if (this.eat2(REVERSE_SOLIDUS, LATIN_CAPITAL_LETTER_B)) {
+      this.onWordBoundaryAssertion(start, this.index, "word", true);
+      return true;
+    }
+    if (this.eat2(REVERSE_SOLIDUS, LATIN_SMALL_LETTER_B)) {
+      this.onWordBoundaryAssertion(start, this.index, "word", false);
+      return true;
+    }
+    if (this.eat2(LEFT_PARENTHESIS, QUESTION_MARK)) {
+      const lookbehind = this.ecmaVersion >= 2018 && this.eat(LESS_THAN_SIGN);
+      let negate = false;
+      if (this.eat(EQUALS_SIGN) || (negate = this.eat(EXCLAMATION_MARK))) {
+        const kind = lookbehind ? "lookbehind" : "lookahead";
+        this.onLookaroundAssertionEnter(start, kind, negate);
+        this.consumeDisjunction();
+        if (!this.eat(RIGHT_PARENTHESIS)) {
+          this.raise("Unterminated group");
+        }
+        this._lastAssertionIsQuantifiable = !lookbehind && !this.strict;
+        this.onLookaroundAssertionLeave(start, this.index, kind, negate);
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeQuantifier(noConsume = false) {
+    const start = this.index;
+    let min = 0;
+    let max = 0;
+    let greedy = false;
+    if (this.eat(ASTERISK)) {
+      min = 0;
+      max = Number.POSITIVE_INFINITY;
+    } else if (this.eat(PLUS_SIGN)) {
+      min = 1;
+      max = Number.POSITIVE_INFINITY;
+    } else if (this.eat(QUESTION_MARK)) {
+      min = 0;
+      max = 1;
+    } else if (this.eatBracedQuantifier(noConsume)) {
+      ({ min, max } = this._lastRange);
+    } else {
+      return false;
+    }
+    greedy = !this.eat(QUESTION_MARK);
+    if (!noConsume) {
+      this.onQuantifier(start, this.index, min, max, greedy);
+    }
+    return true;
+  }
+  eatBracedQuantifier(noError) {
+    const start = this.index;
+    if (this.eat(LEFT_CURLY_BRACKET)) {
+      if (this.eatDecimalDigits()) {
+        const min = this._lastIntValue;
+        let max = min;
+        if (this.eat(COMMA)) {
+          max = this.eatDecimalDigits() ? this._lastIntValue : Number.POSITIVE_INFINITY;
+        }
+        if (this.eat(RIGHT_CURLY_BRACKET)) {
+          if (!noError && max < min) {
+            this.raise("numbers out of order in {} quantifier");
+          }
+          this._lastRange = { min, max };
+          return true;
+        }
+      }
+      if (!noError && (this._unicodeMode || this.strict)) {
+        this.raise("Incomplete quantifier");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeAtom() {
+    return this.consumePatternCharacter() || this.consumeDot() || this.consumeReverseSolidusAtomEscape() || Boolean(this.consumeCharacterClass()) || this.consumeCapturingGroup() || this.consumeUncapturingGroup();
+  }
+  consumeDot() {
+    if (this.eat(FULL_STOP)) {
+      this.onAnyCharacterSet(this.index - 1, this.index, "any");
+      return true;
+    }
+    return false;
+  }
+  consumeReverseSolidusAtomEscape() {
+    const start = this.index;
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeAtomEscape()) {
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeUncapturingGroup() {
+    const start = this.index;
+    if (this.eat2(LEFT_PARENTHESIS, QUESTION_MARK)) {
+      this.onGroupEnter(start);
+      if (this.ecmaVersion >= 2025) {
+        this.consumeModifiers();
+      }
+      if (!this.eat(COLON)) {
+        this.rewind(start + 1);
+        this.raise("Invalid group");
+      }
+      this.consumeDisjunction();
+      if (!this.eat(RIGHT_PARENTHESIS)) {
+        this.raise("Unterminated group");
+      }
+      this.onGroupLeave(start, this.index);
+      return true;
+    }
+    return false;
+  }
+  consumeModifiers() {
+    const start = this.index;
+    const hasAddModifiers = this.eatModifiers();
+    const addModifiersEnd = this.index;
+    const hasHyphen = this.eat(HYPHEN_MINUS);
+    if (!hasAddModifiers && !hasHyphen) {
+      return false;
+    }
+    this.onModifiersEnter(start);
+    const addModifiers = this.parseModifiers(start, addModifiersEnd);
+    this.onAddModifiers(start, addModifiersEnd, addModifiers);
+    if (hasHyphen) {
+      const modifiersStart = this.index;
+      if (!this.eatModifiers() && !hasAddModifiers && this.currentCodePoint === COLON) {
+        this.raise("Invalid empty flags");
+      }
+      const modifiers = this.parseModifiers(modifiersStart, this.index);
+      for (const [flagName] of Object.entries(modifiers).filter(([, enable]) => enable)) {
+        if (addModifiers[flagName]) {
+          this.raise(`Duplicated flag '${String.fromCodePoint(FLAG_PROP_TO_CODEPOINT[flagName])}'`);
+        }
+      }
+      this.onRemoveModifiers(modifiersStart, this.index, modifiers);
+    }
+    this.onModifiersLeave(start, this.index);
+    return true;
+  }
+  consumeCapturingGroup() {
+    const start = this.index;
+    if (this.eat(LEFT_PARENTHESIS)) {
+      let name2 = null;
+      if (this.ecmaVersion >= 2018) {
+        if (this.consumeGroupSpecifier()) {
+          name2 = this._lastStrValue;
+        } else if (this.currentCodePoint === QUESTION_MARK) {
+          this.rewind(start);
+          return false;
+        }
+      } else if (this.currentCodePoint === QUESTION_MARK) {
+        this.rewind(start);
+        return false;
+      }
+      this.onCapturingGroupEnter(start, name2);
+      this.consumeDisjunction();
+      if (!this.eat(RIGHT_PARENTHESIS)) {
+        this.raise("Unterminated group");
+      }
+      this.onCapturingGroupLeave(start, this.index, name2);
+      return true;
+    }
+    return false;
+  }
+  consumeExtendedAtom() {
+    return this.consumeDot() || this.consumeReverseSolidusAtomEscape() || this.consumeReverseSolidusFollowedByC() || Boolean(this.consumeCharacterClass()) || this.consumeCapturingGroup() || this.consumeUncapturingGroup() || this.consumeInvalidBracedQuantifier() || this.consumeExtendedPatternCharacter();
+  }
+  consumeReverseSolidusFollowedByC() {
+    const start = this.index;
+    if (this.currentCodePoint === REVERSE_SOLIDUS && this.nextCodePoint === LATIN_SMALL_LETTER_C) {
+      this._lastIntValue = this.currentCodePoint;
+      this.advance();
+      this.onCharacter(start, this.index, REVERSE_SOLIDUS);
+      return true;
+    }
+    return false;
+  }
+  consumeInvalidBracedQuantifier() {
+    if (this.eatBracedQuantifier(true)) {
+      this.raise("Nothing to repeat");
+    }
+    return false;
+  }
+  consumePatternCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && !isSyntaxCharacter(cp)) {
+      this.advance();
+      this.onCharacter(start, this.index, cp);
+      return true;
+    }
+    return false;
+  }
+  consumeExtendedPatternCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && cp !== CIRCUMFLEX_ACCENT && cp !== DOLLAR_SIGN && cp !== REVERSE_SOLIDUS && cp !== FULL_STOP && cp !== ASTERISK && cp !== PLUS_SIGN && cp !== QUESTION_MARK && cp !== LEFT_PARENTHESIS && cp !== RIGHT_PARENTHESIS && cp !== LEFT_SQUARE_BRACKET && cp !== VERTICAL_LINE) {
+      this.advance();
+      this.onCharacter(start, this.index, cp);
+      return true;
+    }
+    return false;
+  }
+  consumeGroupSpecifier() {
+    const start = this.index;
+    if (this.eat(QUESTION_MARK)) {
+      if (this.eatGroupName()) {
+        if (!this._groupSpecifiers.hasInScope(this._lastStrValue)) {
+          this._groupSpecifiers.addToScope(this._lastStrValue);
+          return true;
+        }
+        this.raise("Duplicate capture group name");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeAtomEscape() {
+    if (this.consumeBackreference() || this.consumeCharacterClassEscape() || this.consumeCharacterEscape() || this._nFlag && this.consumeKGroupName()) {
+      return true;
+    }
+    if (this.strict || this._unicodeMode) {
+      this.raise("Invalid escape");
+    }
+    return false;
+  }
+  consumeBackreference() {
+    const start = this.index;
+    if (this.eatDecimalEscape()) {
+      const n = this._lastIntValue;
+      if (n <= this._numCapturingParens) {
+        this.onBackreference(start - 1, this.index, n);
+        return true;
+      }
+      if (this.strict || this._unicodeMode) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeCharacterClassEscape() {
+    var _a3;
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_D)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "digit", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_D)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "digit", true);
+      return {};
+    }
+    if (this.eat(LATIN_SMALL_LETTER_S)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "space", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_S)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "space", true);
+      return {};
+    }
+    if (this.eat(LATIN_SMALL_LETTER_W)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "word", false);
+      return {};
+    }
+    if (this.eat(LATIN_CAPITAL_LETTER_W)) {
+      this._lastIntValue = -1;
+      this.onEscapeCharacterSet(start - 1, this.index, "word", true);
+      return {};
+    }
+    let negate = false;
+    if (this._unicodeMode && this.ecmaVersion >= 2018 && (this.eat(LATIN_SMALL_LETTER_P) || (negate = this.eat(LATIN_CAPITAL_LETTER_P)))) {
+      this._lastIntValue = -1;
+      let result = null;
+      if (this.eat(LEFT_CURLY_BRACKET) && (result = this.eatUnicodePropertyValueExpression()) && this.eat(RIGHT_CURLY_BRACKET)) {
+        if (negate && result.strings) {
+          this.raise("Invalid property name");
+        }
+        this.onUnicodePropertyCharacterSet(start - 1, this.index, "property", result.key, result.value, negate, (_a3 = result.strings) !== null && _a3 !== void 0 ? _a3 : false);
+        return { mayContainStrings: result.strings };
+      }
+      this.raise("Invalid property name");
+    }
+    return null;
+  }
+  consumeCharacterEscape() {
+    const start = this.index;
+    if (this.eatControlEscape() || this.eatCControlLetter() || this.eatZero() || this.eatHexEscapeSequence() || this.eatRegExpUnicodeEscapeSequence() || !this.strict && !this._unicodeMode && this.eatLegacyOctalEscapeSequence() || this.eatIdentityEscape()) {
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    return false;
+  }
+  consumeKGroupName() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_K)) {
+      if (this.eatGroupName()) {
+        const groupName = this._lastStrValue;
+        this._backreferenceNames.add(groupName);
+        this.onBackreference(start - 1, this.index, groupName);
+        return true;
+      }
+      this.raise("Invalid named reference");
+    }
+    return false;
+  }
+  consumeCharacterClass() {
+    const start = this.index;
+    if (this.eat(LEFT_SQUARE_BRACKET)) {
+      const negate = this.eat(CIRCUMFLEX_ACCENT);
+      this.onCharacterClassEnter(start, negate, this._unicodeSetsMode);
+      const result = this.consumeClassContents();
+      if (!this.eat(RIGHT_SQUARE_BRACKET)) {
+        if (this.currentCodePoint === -1) {
+          this.raise("Unterminated character class");
+        }
+        this.raise("Invalid character in character class");
+      }
+      if (negate && result.mayContainStrings) {
+        this.raise("Negated character class may contain strings");
+      }
+      this.onCharacterClassLeave(start, this.index, negate);
+      return result;
+    }
+    return null;
+  }
+  consumeClassContents() {
+    if (this._unicodeSetsMode) {
+      if (this.currentCodePoint === RIGHT_SQUARE_BRACKET) {
+        return {};
+      }
+      const result = this.consumeClassSetExpression();
+      return result;
+    }
+    const strict = this.strict || this._unicodeMode;
+    for (; ; ) {
+      const rangeStart = this.index;
+      if (!this.consumeClassAtom()) {
+        break;
+      }
+      const min = this._lastIntValue;
+      if (!this.eat(HYPHEN_MINUS)) {
+        continue;
+      }
+      this.onCharacter(this.index - 1, this.index, HYPHEN_MINUS);
+      if (!this.consumeClassAtom()) {
+        break;
+      }
+      const max = this._lastIntValue;
+      if (min === -1 || max === -1) {
+        if (strict) {
+          this.raise("Invalid character class");
+        }
+        continue;
+      }
+      if (min > max) {
+        this.raise("Range out of order in character class");
+      }
+      this.onCharacterClassRange(rangeStart, this.index, min, max);
+    }
+    return {};
+  }
+  consumeClassAtom() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== -1 && cp !== REVERSE_SOLIDUS && cp !== RIGHT_SQUARE_BRACKET) {
+      this.advance();
+      this._lastIntValue = cp;
+      this.onCharacter(start, this.index, this._lastIntValue);
+      return true;
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeClassEscape()) {
+        return true;
+      }
+      if (!this.strict && this.currentCodePoint === LATIN_SMALL_LETTER_C) {
+        this._lastIntValue = REVERSE_SOLIDUS;
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      if (this.strict || this._unicodeMode) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  consumeClassEscape() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_B)) {
+      this._lastIntValue = BACKSPACE;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    if (this._unicodeMode && this.eat(HYPHEN_MINUS)) {
+      this._lastIntValue = HYPHEN_MINUS;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    let cp = 0;
+    if (!this.strict && !this._unicodeMode && this.currentCodePoint === LATIN_SMALL_LETTER_C && (isDecimalDigit(cp = this.nextCodePoint) || cp === LOW_LINE)) {
+      this.advance();
+      this.advance();
+      this._lastIntValue = cp % 32;
+      this.onCharacter(start - 1, this.index, this._lastIntValue);
+      return true;
+    }
+    return Boolean(this.consumeCharacterClassEscape()) || this.consumeCharacterEscape();
+  }
+  consumeClassSetExpression() {
+    const start = this.index;
+    let mayContainStrings = false;
+    let result = null;
+    if (this.consumeClassSetCharacter()) {
+      if (this.consumeClassSetRangeFromOperator(start)) {
+        this.consumeClassUnionRight({});
+        return {};
+      }
+      mayContainStrings = false;
+    } else if (result = this.consumeClassSetOperand()) {
+      mayContainStrings = result.mayContainStrings;
+    } else {
+      const cp = this.currentCodePoint;
+      if (cp === REVERSE_SOLIDUS) {
+        this.advance();
+        this.raise("Invalid escape");
+      }
+      if (cp === this.nextCodePoint && isClassSetReservedDoublePunctuatorCharacter(cp)) {
+        this.raise("Invalid set operation in character class");
+      }
+      this.raise("Invalid character in character class");
+    }
+    if (this.eat2(AMPERSAND, AMPERSAND)) {
+      while (this.currentCodePoint !== AMPERSAND && (result = this.consumeClassSetOperand())) {
+        this.onClassIntersection(start, this.index);
+        if (!result.mayContainStrings) {
+          mayContainStrings = false;
+        }
+        if (this.eat2(AMPERSAND, AMPERSAND)) {
+          continue;
+        }
+        return { mayContainStrings };
+      }
+      this.raise("Invalid character in character class");
+    }
+    if (this.eat2(HYPHEN_MINUS, HYPHEN_MINUS)) {
+      while (this.consumeClassSetOperand()) {
+        this.onClassSubtraction(start, this.index);
+        if (this.eat2(HYPHEN_MINUS, HYPHEN_MINUS)) {
+          continue;
+        }
+        return { mayContainStrings };
+      }
+      this.raise("Invalid character in character class");
+    }
+    return this.consumeClassUnionRight({ mayContainStrings });
+  }
+  consumeClassUnionRight(leftResult) {
+    let mayContainStrings = leftResult.mayContainStrings;
+    for (; ; ) {
+      const start = this.index;
+      if (this.consumeClassSetCharacter()) {
+        this.consumeClassSetRangeFromOperator(start);
+        continue;
+      }
+      const result = this.consumeClassSetOperand();
+      if (result) {
+        if (result.mayContainStrings) {
+          mayContainStrings = true;
+        }
+        continue;
+      }
+      break;
+    }
+    return { mayContainStrings };
+  }
+  consumeClassSetRangeFromOperator(start) {
+    const currentStart = this.index;
+    const min = this._lastIntValue;
+    if (this.eat(HYPHEN_MINUS)) {
+      if (this.consumeClassSetCharacter()) {
+        const max = this._lastIntValue;
+        if (min === -1 || max === -1) {
+          this.raise("Invalid character class");
+        }
+        if (min > max) {
+          this.raise("Range out of order in character class");
+        }
+        this.onCharacterClassRange(start, this.index, min, max);
+        return true;
+      }
+      this.rewind(currentStart);
+    }
+    return false;
+  }
+  consumeClassSetOperand() {
+    let result = null;
+    if (result = this.consumeNestedClass()) {
+      return result;
+    }
+    if (result = this.consumeClassStringDisjunction()) {
+      return result;
+    }
+    if (this.consumeClassSetCharacter()) {
+      return {};
+    }
+    return null;
+  }
+  consumeNestedClass() {
+    const start = this.index;
+    if (this.eat(LEFT_SQUARE_BRACKET)) {
+      const negate = this.eat(CIRCUMFLEX_ACCENT);
+      this.onCharacterClassEnter(start, negate, true);
+      const result = this.consumeClassContents();
+      if (!this.eat(RIGHT_SQUARE_BRACKET)) {
+        this.raise("Unterminated character class");
+      }
+      if (negate && result.mayContainStrings) {
+        this.raise("Negated character class may contain strings");
+      }
+      this.onCharacterClassLeave(start, this.index, negate);
+      return result;
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      const result = this.consumeCharacterClassEscape();
+      if (result) {
+        return result;
+      }
+      this.rewind(start);
+    }
+    return null;
+  }
+  consumeClassStringDisjunction() {
+    const start = this.index;
+    if (this.eat3(REVERSE_SOLIDUS, LATIN_SMALL_LETTER_Q, LEFT_CURLY_BRACKET)) {
+      this.onClassStringDisjunctionEnter(start);
+      let i = 0;
+      let mayContainStrings = false;
+      do {
+        if (this.consumeClassString(i++).mayContainStrings) {
+          mayContainStrings = true;
+        }
+      } while (this.eat(VERTICAL_LINE));
+      if (this.eat(RIGHT_CURLY_BRACKET)) {
+        this.onClassStringDisjunctionLeave(start, this.index);
+        return { mayContainStrings };
+      }
+      this.raise("Unterminated class string disjunction");
+    }
+    return null;
+  }
+  consumeClassString(i) {
+    const start = this.index;
+    let count2 = 0;
+    this.onStringAlternativeEnter(start, i);
+    while (this.currentCodePoint !== -1 && this.consumeClassSetCharacter()) {
+      count2++;
+    }
+    this.onStringAlternativeLeave(start, this.index, i);
+    return { mayContainStrings: count2 !== 1 };
+  }
+  consumeClassSetCharacter() {
+    const start = this.index;
+    const cp = this.currentCodePoint;
+    if (cp !== this.nextCodePoint || !isClassSetReservedDoublePunctuatorCharacter(cp)) {
+      if (cp !== -1 && !isClassSetSyntaxCharacter(cp)) {
+        this._lastIntValue = cp;
+        this.advance();
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+    }
+    if (this.eat(REVERSE_SOLIDUS)) {
+      if (this.consumeCharacterEscape()) {
+        return true;
+      }
+      if (isClassSetReservedPunctuator(this.currentCodePoint)) {
+        this._lastIntValue = this.currentCodePoint;
+        this.advance();
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      if (this.eat(LATIN_SMALL_LETTER_B)) {
+        this._lastIntValue = BACKSPACE;
+        this.onCharacter(start, this.index, this._lastIntValue);
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatGroupName() {
+    if (this.eat(LESS_THAN_SIGN)) {
+      if (this.eatRegExpIdentifierName() && this.eat(GREATER_THAN_SIGN)) {
+        return true;
+      }
+      this.raise("Invalid capture group name");
+    }
+    return false;
+  }
+  eatRegExpIdentifierName() {
+    if (this.eatRegExpIdentifierStart()) {
+      this._lastStrValue = String.fromCodePoint(this._lastIntValue);
+      while (this.eatRegExpIdentifierPart()) {
+        this._lastStrValue += String.fromCodePoint(this._lastIntValue);
+      }
+      return true;
+    }
+    return false;
+  }
+  eatRegExpIdentifierStart() {
+    const start = this.index;
+    const forceUFlag = !this._unicodeMode && this.ecmaVersion >= 2020;
+    let cp = this.currentCodePoint;
+    this.advance();
+    if (cp === REVERSE_SOLIDUS && this.eatRegExpUnicodeEscapeSequence(forceUFlag)) {
+      cp = this._lastIntValue;
+    } else if (forceUFlag && isLeadSurrogate(cp) && isTrailSurrogate(this.currentCodePoint)) {
+      cp = combineSurrogatePair(cp, this.currentCodePoint);
+      this.advance();
+    }
+    if (isIdentifierStartChar(cp)) {
+      this._lastIntValue = cp;
+      return true;
+    }
+    if (this.index !== start) {
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpIdentifierPart() {
+    const start = this.index;
+    const forceUFlag = !this._unicodeMode && this.ecmaVersion >= 2020;
+    let cp = this.currentCodePoint;
+    this.advance();
+    if (cp === REVERSE_SOLIDUS && this.eatRegExpUnicodeEscapeSequence(forceUFlag)) {
+      cp = this._lastIntValue;
+    } else if (forceUFlag && isLeadSurrogate(cp) && isTrailSurrogate(this.currentCodePoint)) {
+      cp = combineSurrogatePair(cp, this.currentCodePoint);
+      this.advance();
+    }
+    if (isIdentifierPartChar(cp)) {
+      this._lastIntValue = cp;
+      return true;
+    }
+    if (this.index !== start) {
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatCControlLetter() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_C)) {
+      if (this.eatControlLetter()) {
+        return true;
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatZero() {
+    if (this.currentCodePoint === DIGIT_ZERO && !isDecimalDigit(this.nextCodePoint)) {
+      this._lastIntValue = 0;
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  eatControlEscape() {
+    if (this.eat(LATIN_SMALL_LETTER_F)) {
+      this._lastIntValue = FORM_FEED;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_N)) {
+      this._lastIntValue = LINE_FEED3;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_R)) {
+      this._lastIntValue = CARRIAGE_RETURN2;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_T)) {
+      this._lastIntValue = CHARACTER_TABULATION;
+      return true;
+    }
+    if (this.eat(LATIN_SMALL_LETTER_V)) {
+      this._lastIntValue = LINE_TABULATION;
+      return true;
+    }
+    return false;
+  }
+  eatControlLetter() {
+    const cp = this.currentCodePoint;
+    if (isLatinLetter(cp)) {
+      this.advance();
+      this._lastIntValue = cp % 32;
+      return true;
+    }
+    return false;
+  }
+  eatRegExpUnicodeEscapeSequence(forceUFlag = false) {
+    const start = this.index;
+    const uFlag = forceUFlag || this._unicodeMode;
+    if (this.eat(LATIN_SMALL_LETTER_U)) {
+      if (uFlag && this.eatRegExpUnicodeSurrogatePairEscape() || this.eatFixedHexDigits(4) || uFlag && this.eatRegExpUnicodeCodePointEscape()) {
+        return true;
+      }
+      if (this.strict || uFlag) {
+        this.raise("Invalid unicode escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpUnicodeSurrogatePairEscape() {
+    const start = this.index;
+    if (this.eatFixedHexDigits(4)) {
+      const lead = this._lastIntValue;
+      if (isLeadSurrogate(lead) && this.eat(REVERSE_SOLIDUS) && this.eat(LATIN_SMALL_LETTER_U) && this.eatFixedHexDigits(4)) {
+        const trail = this._lastIntValue;
+        if (isTrailSurrogate(trail)) {
+          this._lastIntValue = combineSurrogatePair(lead, trail);
+          return true;
+        }
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatRegExpUnicodeCodePointEscape() {
+    const start = this.index;
+    if (this.eat(LEFT_CURLY_BRACKET) && this.eatHexDigits() && this.eat(RIGHT_CURLY_BRACKET) && isValidUnicode(this._lastIntValue)) {
+      return true;
+    }
+    this.rewind(start);
+    return false;
+  }
+  eatIdentityEscape() {
+    const cp = this.currentCodePoint;
+    if (this.isValidIdentityEscape(cp)) {
+      this._lastIntValue = cp;
+      this.advance();
+      return true;
+    }
+    return false;
+  }
+  isValidIdentityEscape(cp) {
+    if (cp === -1) {
+      return false;
+    }
+    if (this._unicodeMode) {
+      return isSyntaxCharacter(cp) || cp === SOLIDUS;
+    }
+    if (this.strict) {
+      return !isIdContinue(cp);
+    }
+    if (this._nFlag) {
+      return !(cp === LATIN_SMALL_LETTER_C || cp === LATIN_SMALL_LETTER_K);
+    }
+    return cp !== LATIN_SMALL_LETTER_C;
+  }
+  eatDecimalEscape() {
+    this._lastIntValue = 0;
+    let cp = this.currentCodePoint;
+    if (cp >= DIGIT_ONE && cp <= DIGIT_NINE) {
+      do {
+        this._lastIntValue = 10 * this._lastIntValue + (cp - DIGIT_ZERO);
+        this.advance();
+      } while ((cp = this.currentCodePoint) >= DIGIT_ZERO && cp <= DIGIT_NINE);
+      return true;
+    }
+    return false;
+  }
+  eatUnicodePropertyValueExpression() {
+    const start = this.index;
+    if (this.eatUnicodePropertyName() && this.eat(EQUALS_SIGN)) {
+      const key = this._lastStrValue;
+      if (this.eatUnicodePropertyValue()) {
+        const value = this._lastStrValue;
+        if (isValidUnicodeProperty(this.ecmaVersion, key, value)) {
+          return {
+            key,
+            value: value || null
+          };
+        }
+        this.raise("Invalid property name");
+      }
+    }
+    this.rewind(start);
+    if (this.eatLoneUnicodePropertyNameOrValue()) {
+      const nameOrValue = this._lastStrValue;
+      if (isValidUnicodeProperty(this.ecmaVersion, "General_Category", nameOrValue)) {
+        return {
+          key: "General_Category",
+          value: nameOrValue || null
+        };
+      }
+      if (isValidLoneUnicodeProperty(this.ecmaVersion, nameOrValue)) {
+        return {
+          key: nameOrValue,
+          value: null
+        };
+      }
+      if (this._unicodeSetsMode && isValidLoneUnicodePropertyOfString(this.ecmaVersion, nameOrValue)) {
+        return {
+          key: nameOrValue,
+          value: null,
+          strings: true
+        };
+      }
+      this.raise("Invalid property name");
+    }
+    return null;
+  }
+  eatUnicodePropertyName() {
+    this._lastStrValue = "";
+    while (isUnicodePropertyNameCharacter(this.currentCodePoint)) {
+      this._lastStrValue += String.fromCodePoint(this.currentCodePoint);
+      this.advance();
+    }
+    return this._lastStrValue !== "";
+  }
+  eatUnicodePropertyValue() {
+    this._lastStrValue = "";
+    while (isUnicodePropertyValueCharacter(this.currentCodePoint)) {
+      this._lastStrValue += String.fromCodePoint(this.currentCodePoint);
+      this.advance();
+    }
+    return this._lastStrValue !== "";
+  }
+  eatLoneUnicodePropertyNameOrValue() {
+    return this.eatUnicodePropertyValue();
+  }
+  eatHexEscapeSequence() {
+    const start = this.index;
+    if (this.eat(LATIN_SMALL_LETTER_X)) {
+      if (this.eatFixedHexDigits(2)) {
+        return true;
+      }
+      if (this._unicodeMode || this.strict) {
+        this.raise("Invalid escape");
+      }
+      this.rewind(start);
+    }
+    return false;
+  }
+  eatDecimalDigits() {
+    const start = this.index;
+    this._lastIntValue = 0;
+    while (isDecimalDigit(this.currentCodePoint)) {
+      this._lastIntValue = 10 * this._lastIntValue + digitToInt(this.currentCodePoint);
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  eatHexDigits() {
+    const start = this.index;
+    this._lastIntValue = 0;
+    while (isHexDigit2(this.currentCodePoint)) {
+      this._lastIntValue = 16 * this._lastIntValue + digitToInt(this.currentCodePoint);
+      this.advance();
+    }
+    return this.index !== start;
+  }
+  eatLegacyOctalEscapeSequence() {
+    if (this.eatOctalDigit()) {
+      const n1 = this._lastIntValue;
+      if (this.eatOctalDigit()) {
+        const n2 = this._lastIntValue;
+        if (n1 <= 3 && this.eatOctalDigit()) {
+          this._lastIntValue = n1 * 64 + n2 * 8 + this._lastIntValue;
+        } else {
+          this._lastIntValue = n1 * 8 + n2;
+        }
+      } else {
+        this._lastIntValue = n1;
+      }
+      return true;
+    }
+    return false;
+  }
+  eatOctalDigit() {
+    const cp = this.currentCodePoint;
+    if (isOctalDigit(cp)) {
+      this.advance();
+      this._lastIntValue = cp - DIGIT_ZERO;
+      return true;
+    }
+    this._lastIntValue = 0;
+    return false;
+  }
+  eatFixedHexDigits(length) {
+    const start = this.index;
+    this._lastIntValue = 0;
+    for (let i = 0; i < length; ++i) {
+      const cp = this.currentCodePoint;
+      if (!isHexDigit2(cp)) {
+        this.rewind(start);
+        return false;
+      }
+      this._lastIntValue = 16 * this._lastIntValue + digitToInt(cp);
+      this.advance();
+    }
+    return true;
+  }
+  eatModifiers() {
+    let ate = false;
+    while (isRegularExpressionModifier(this.currentCodePoint)) {
+      this.advance();
+      ate = true;
+    }
+    return ate;
+  }
+  parseModifiers(start, end2) {
+    const { ignoreCase, multiline, dotAll } = this.parseFlags(this._reader.source, start, end2);
+    return { ignoreCase, multiline, dotAll };
+  }
+  parseFlags(source2, start, end2) {
+    const flags = {
+      global: false,
+      ignoreCase: false,
+      multiline: false,
+      unicode: false,
+      sticky: false,
+      dotAll: false,
+      hasIndices: false,
+      unicodeSets: false
+    };
+    const validFlags = /* @__PURE__ */ new Set();
+    validFlags.add(LATIN_SMALL_LETTER_G);
+    validFlags.add(LATIN_SMALL_LETTER_I);
+    validFlags.add(LATIN_SMALL_LETTER_M);
+    if (this.ecmaVersion >= 2015) {
+      validFlags.add(LATIN_SMALL_LETTER_U);
+      validFlags.add(LATIN_SMALL_LETTER_Y);
+      if (this.ecmaVersion >= 2018) {
+        validFlags.add(LATIN_SMALL_LETTER_S);
+        if (this.ecmaVersion >= 2022) {
+          validFlags.add(LATIN_SMALL_LETTER_D);
+          if (this.ecmaVersion >= 2024) {
+            validFlags.add(LATIN_SMALL_LETTER_V);
+          }
+        }
+      }
+    }
+    for (let i = start; i < end2; ++i) {
+      const flag2 = source2.charCodeAt(i);
+      if (validFlags.has(flag2)) {
+        const prop = FLAG_CODEPOINT_TO_PROP[flag2];
+        if (flags[prop]) {
+          this.raise(`Duplicated flag '${source2[i]}'`, {
+            index: start
+          });
+        }
+        flags[prop] = true;
+      } else {
+        this.raise(`Invalid flag '${source2[i]}'`, { index: start });
+      }
+    }
+    return flags;
+  }
+};
+var DUMMY_PATTERN = {};
+var DUMMY_FLAGS = {};
+var DUMMY_CAPTURING_GROUP = {};
+function isClassSetOperand(node2) {
+  return node2.type === "Character" || node2.type === "CharacterSet" || node2.type === "CharacterClass" || node2.type === "ExpressionCharacterClass" || node2.type === "ClassStringDisjunction";
+}
+var RegExpParserState = class {
+  constructor(options5) {
+    var _a3;
+    this._node = DUMMY_PATTERN;
+    this._expressionBufferMap = /* @__PURE__ */ new Map();
+    this._flags = DUMMY_FLAGS;
+    this._backreferences = [];
+    this._capturingGroups = [];
+    this.source = "";
+    this.strict = Boolean(options5 === null || options5 === void 0 ? void 0 : options5.strict);
+    this.ecmaVersion = (_a3 = options5 === null || options5 === void 0 ? void 0 : options5.ecmaVersion) !== null && _a3 !== void 0 ? _a3 : latestEcmaVersion;
+  }
+  get pattern() {
+    if (this._node.type !== "Pattern") {
+      throw new Error("UnknownError");
+    }
+    return this._node;
+  }
+  get flags() {
+    if (this._flags.type !== "Flags") {
+      throw new Error("UnknownError");
+    }
+    return this._flags;
+  }
+  onRegExpFlags(start, end2, { global: global2, ignoreCase, multiline, unicode, sticky, dotAll, hasIndices, unicodeSets }) {
+    this._flags = {
+      type: "Flags",
+      parent: null,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      global: global2,
+      ignoreCase,
+      multiline,
+      unicode,
+      sticky,
+      dotAll,
+      hasIndices,
+      unicodeSets
+    };
+  }
+  onPatternEnter(start) {
+    this._node = {
+      type: "Pattern",
+      parent: null,
+      start,
+      end: start,
+      raw: "",
+      alternatives: []
+    };
+    this._backreferences.length = 0;
+    this._capturingGroups.length = 0;
+  }
+  onPatternLeave(start, end2) {
+    this._node.end = end2;
+    this._node.raw = this.source.slice(start, end2);
+    for (const reference of this._backreferences) {
+      const ref = reference.ref;
+      const groups = typeof ref === "number" ? [this._capturingGroups[ref - 1]] : this._capturingGroups.filter((g) => g.name === ref);
+      if (groups.length === 1) {
+        const group = groups[0];
+        reference.ambiguous = false;
+        reference.resolved = group;
+      } else {
+        reference.ambiguous = true;
+        reference.resolved = groups;
+      }
+      for (const group of groups) {
+        group.references.push(reference);
+      }
+    }
+  }
+  onAlternativeEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Assertion" && parent.type !== "CapturingGroup" && parent.type !== "Group" && parent.type !== "Pattern") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "Alternative",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      elements: []
+    };
+    parent.alternatives.push(this._node);
+  }
+  onAlternativeLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onGroupEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const group = {
+      type: "Group",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      modifiers: null,
+      alternatives: []
+    };
+    this._node = group;
+    parent.elements.push(this._node);
+  }
+  onGroupLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Group" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onModifiersEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "Group") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "Modifiers",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      add: null,
+      remove: null
+    };
+    parent.modifiers = this._node;
+  }
+  onModifiersLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Modifiers" || node2.parent.type !== "Group") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onAddModifiers(start, end2, { ignoreCase, multiline, dotAll }) {
+    const parent = this._node;
+    if (parent.type !== "Modifiers") {
+      throw new Error("UnknownError");
+    }
+    parent.add = {
+      type: "ModifierFlags",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ignoreCase,
+      multiline,
+      dotAll
+    };
+  }
+  onRemoveModifiers(start, end2, { ignoreCase, multiline, dotAll }) {
+    const parent = this._node;
+    if (parent.type !== "Modifiers") {
+      throw new Error("UnknownError");
+    }
+    parent.remove = {
+      type: "ModifierFlags",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ignoreCase,
+      multiline,
+      dotAll
+    };
+  }
+  onCapturingGroupEnter(start, name2) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "CapturingGroup",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      name: name2,
+      alternatives: [],
+      references: []
+    };
+    parent.elements.push(this._node);
+    this._capturingGroups.push(this._node);
+  }
+  onCapturingGroupLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "CapturingGroup" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onQuantifier(start, end2, min, max, greedy) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const element = parent.elements.pop();
+    if (element == null || element.type === "Quantifier" || element.type === "Assertion" && element.kind !== "lookahead") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "Quantifier",
+      parent,
+      start: element.start,
+      end: end2,
+      raw: this.source.slice(element.start, end2),
+      min,
+      max,
+      greedy,
+      element
+    };
+    parent.elements.push(node2);
+    element.parent = node2;
+  }
+  onLookaroundAssertionEnter(start, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const node2 = this._node = {
+      type: "Assertion",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      kind,
+      negate,
+      alternatives: []
+    };
+    parent.elements.push(node2);
+  }
+  onLookaroundAssertionLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "Assertion" || node2.parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onEdgeAssertion(start, end2, kind) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Assertion",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind
+    });
+  }
+  onWordBoundaryAssertion(start, end2, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Assertion",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      negate
+    });
+  }
+  onAnyCharacterSet(start, end2, kind) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "CharacterSet",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind
+    });
+  }
+  onEscapeCharacterSet(start, end2, kind, negate) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "CharacterSet",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      negate
+    });
+  }
+  onUnicodePropertyCharacterSet(start, end2, kind, key, value, negate, strings2) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const base = {
+      type: "CharacterSet",
+      parent: null,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      kind,
+      strings: null,
+      key
+    };
+    if (strings2) {
+      if (parent.type === "CharacterClass" && !parent.unicodeSets || negate || value !== null) {
+        throw new Error("UnknownError");
+      }
+      parent.elements.push(Object.assign(Object.assign({}, base), { parent, strings: strings2, value, negate }));
+    } else {
+      parent.elements.push(Object.assign(Object.assign({}, base), { parent, strings: strings2, value, negate }));
+    }
+  }
+  onCharacter(start, end2, value) {
+    const parent = this._node;
+    if (parent.type !== "Alternative" && parent.type !== "CharacterClass" && parent.type !== "StringAlternative") {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push({
+      type: "Character",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      value
+    });
+  }
+  onBackreference(start, end2, ref) {
+    const parent = this._node;
+    if (parent.type !== "Alternative") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "Backreference",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      ref,
+      ambiguous: false,
+      resolved: DUMMY_CAPTURING_GROUP
+    };
+    parent.elements.push(node2);
+    this._backreferences.push(node2);
+  }
+  onCharacterClassEnter(start, negate, unicodeSets) {
+    const parent = this._node;
+    const base = {
+      type: "CharacterClass",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      unicodeSets,
+      negate,
+      elements: []
+    };
+    if (parent.type === "Alternative") {
+      const node2 = Object.assign(Object.assign({}, base), { parent });
+      this._node = node2;
+      parent.elements.push(node2);
+    } else if (parent.type === "CharacterClass" && parent.unicodeSets && unicodeSets) {
+      const node2 = Object.assign(Object.assign({}, base), {
+        parent,
+        unicodeSets
+      });
+      this._node = node2;
+      parent.elements.push(node2);
+    } else {
+      throw new Error("UnknownError");
+    }
+  }
+  onCharacterClassLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "CharacterClass" || node2.parent.type !== "Alternative" && node2.parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const parent = node2.parent;
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = parent;
+    const expression = this._expressionBufferMap.get(node2);
+    if (!expression) {
+      return;
+    }
+    if (node2.elements.length > 0) {
+      throw new Error("UnknownError");
+    }
+    this._expressionBufferMap.delete(node2);
+    const newNode = {
+      type: "ExpressionCharacterClass",
+      parent,
+      start: node2.start,
+      end: node2.end,
+      raw: node2.raw,
+      negate: node2.negate,
+      expression
+    };
+    expression.parent = newNode;
+    if (node2 !== parent.elements.pop()) {
+      throw new Error("UnknownError");
+    }
+    parent.elements.push(newNode);
+  }
+  onCharacterClassRange(start, end2) {
+    const parent = this._node;
+    if (parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    const elements = parent.elements;
+    const max = elements.pop();
+    if (!max || max.type !== "Character") {
+      throw new Error("UnknownError");
+    }
+    if (!parent.unicodeSets) {
+      const hyphen = elements.pop();
+      if (!hyphen || hyphen.type !== "Character" || hyphen.value !== HYPHEN_MINUS) {
+        throw new Error("UnknownError");
+      }
+    }
+    const min = elements.pop();
+    if (!min || min.type !== "Character") {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "CharacterClassRange",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      min,
+      max
+    };
+    min.parent = node2;
+    max.parent = node2;
+    elements.push(node2);
+  }
+  onClassIntersection(start, end2) {
+    var _a3;
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    const right = parent.elements.pop();
+    const left = (_a3 = this._expressionBufferMap.get(parent)) !== null && _a3 !== void 0 ? _a3 : parent.elements.pop();
+    if (!left || !right || left.type === "ClassSubtraction" || left.type !== "ClassIntersection" && !isClassSetOperand(left) || !isClassSetOperand(right)) {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "ClassIntersection",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      left,
+      right
+    };
+    left.parent = node2;
+    right.parent = node2;
+    this._expressionBufferMap.set(parent, node2);
+  }
+  onClassSubtraction(start, end2) {
+    var _a3;
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    const right = parent.elements.pop();
+    const left = (_a3 = this._expressionBufferMap.get(parent)) !== null && _a3 !== void 0 ? _a3 : parent.elements.pop();
+    if (!left || !right || left.type === "ClassIntersection" || left.type !== "ClassSubtraction" && !isClassSetOperand(left) || !isClassSetOperand(right)) {
+      throw new Error("UnknownError");
+    }
+    const node2 = {
+      type: "ClassSubtraction",
+      parent,
+      start,
+      end: end2,
+      raw: this.source.slice(start, end2),
+      left,
+      right
+    };
+    left.parent = node2;
+    right.parent = node2;
+    this._expressionBufferMap.set(parent, node2);
+  }
+  onClassStringDisjunctionEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "CharacterClass" || !parent.unicodeSets) {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "ClassStringDisjunction",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      alternatives: []
+    };
+    parent.elements.push(this._node);
+  }
+  onClassStringDisjunctionLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "ClassStringDisjunction" || node2.parent.type !== "CharacterClass") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+  onStringAlternativeEnter(start) {
+    const parent = this._node;
+    if (parent.type !== "ClassStringDisjunction") {
+      throw new Error("UnknownError");
+    }
+    this._node = {
+      type: "StringAlternative",
+      parent,
+      start,
+      end: start,
+      raw: "",
+      elements: []
+    };
+    parent.alternatives.push(this._node);
+  }
+  onStringAlternativeLeave(start, end2) {
+    const node2 = this._node;
+    if (node2.type !== "StringAlternative") {
+      throw new Error("UnknownError");
+    }
+    node2.end = end2;
+    node2.raw = this.source.slice(start, end2);
+    this._node = node2.parent;
+  }
+};
+var RegExpParser = class {
+  constructor(options5) {
+    this._state = new RegExpParserState(options5);
+    this._validator = new RegExpValidator(this._state);
+  }
+  parseLiteral(source2, start = 0, end2 = source2.length) {
+    this._state.source = source2;
+    this._validator.validateLiteral(source2, start, end2);
+    const pattern = this._state.pattern;
+    const flags = this._state.flags;
+    const literal4 = {
+      type: "RegExpLiteral",
+      parent: null,
+      start,
+      end: end2,
+      raw: source2,
+      pattern,
+      flags
+    };
+    pattern.parent = literal4;
+    flags.parent = literal4;
+    return literal4;
+  }
+  parseFlags(source2, start = 0, end2 = source2.length) {
+    this._state.source = source2;
+    this._validator.validateFlags(source2, start, end2);
+    return this._state.flags;
+  }
+  parsePattern(source2, start = 0, end2 = source2.length, uFlagOrFlags = void 0) {
+    this._state.source = source2;
+    this._validator.validatePattern(source2, start, end2, uFlagOrFlags);
+    return this._state.pattern;
+  }
+};
+
+// src/expressions/dialect.ts
+var PatternError = class extends Error {
+};
+var POSIX = {
+  alnum: "A-Za-z0-9",
+  alpha: "A-Za-z",
+  ascii: "\\x00-\\x7f",
+  blank: "\\t ",
+  cntrl: "\\x00-\\x1f\\x7f",
+  digit: "0-9",
+  graph: "!-~",
+  lower: "a-z",
+  print: " -~",
+  punct: "!-\\/:-@\\[-`{-~",
+  space: "\\s",
+  upper: "A-Z",
+  word: "\\w",
+  xdigit: "0-9A-Fa-f"
+};
+var literally2 = (text5) => text5.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function classAt(pattern, start) {
+  let at3 = start + 1;
+  let text5 = "[";
+  if (pattern[at3] === "^") {
+    text5 += "^";
+    at3++;
+  }
+  if (pattern[at3] === "]") {
+    text5 += "\\]";
+    at3++;
+  }
+  while (at3 < pattern.length && pattern[at3] !== "]") {
+    const posix = /^\[:(\w+):\]/.exec(pattern.slice(at3, at3 + 12));
+    if (posix !== null) {
+      const inside = POSIX[posix[1] ?? ""];
+      if (inside === void 0) throw new PatternError(`${posix[0]} is no class of characters`);
+      text5 += inside;
+      at3 += posix[0].length;
+    } else if (pattern[at3] === "\\") {
+      text5 += escapeAt(pattern, at3).text;
+      at3 += escapeAt(pattern, at3).length;
+    } else {
+      text5 += pattern[at3] === "[" ? "\\[" : pattern[at3];
+      at3++;
+    }
+  }
+  if (at3 >= pattern.length) throw new PatternError("a class of characters does not end");
+  return { text: `${text5}]`, length: at3 + 1 - start };
+}
+function escapeAt(pattern, at3) {
+  const next = pattern[at3 + 1] ?? "";
+  if (next === "") throw new PatternError("it ends with a single \\");
+  if (/[pPX]/.test(next)) throw new PatternError(`\\${next} is not taken: name the characters`);
+  if (next === "k" || /[1-9]/.test(next)) throw new PatternError("it refers back to what a group matched");
+  const code3 = /^\\x\{([0-9A-Fa-f]{1,6})\}/.exec(pattern.slice(at3, at3 + 12));
+  if (code3 !== null) {
+    const value = Number.parseInt(code3[1] ?? "", 16);
+    if (value > 127) throw new PatternError(`${code3[0]} is no ASCII character`);
+    return { text: `\\x${value.toString(16).padStart(2, "0")}`, length: code3[0].length };
+  }
+  if (next === "A") return { text: "^", length: 2 };
+  if (next === "z" || next === "Z") return { text: "$", length: 2 };
+  if (next === "a") return { text: "\\x07", length: 2 };
+  if (next === "Q") {
+    const end2 = pattern.indexOf("\\E", at3);
+    const stop = end2 === -1 ? pattern.length : end2;
+    return { text: literally2(pattern.slice(at3 + 2, stop)), length: (end2 === -1 ? stop : stop + 2) - at3 };
+  }
+  if (/[A-Za-z]/.test(next) && !/[bBdDsSwWtnrfvxuc]/.test(next))
+    throw new PatternError(`\\${next} is no escape that is known`);
+  return { text: pattern.slice(at3, at3 + 2), length: 2 };
+}
+var FLAGS2 = /^\(\?([imsU]*(?:-[imsU]+)?)([:)])/;
+function translated(pattern) {
+  let text5 = "";
+  const open7 = [0];
+  const closing2 = () => ")".repeat(open7.pop() ?? 0);
+  for (let at3 = 0; at3 < pattern.length; ) {
+    const c = pattern[at3] ?? "";
+    const flags = FLAGS2.exec(pattern.slice(at3, at3 + 16));
+    if (c === "\\") {
+      const { text: escaped2, length } = escapeAt(pattern, at3);
+      text5 += escaped2;
+      at3 += length;
+    } else if (c === "[") {
+      const { text: inside, length } = classAt(pattern, at3);
+      text5 += inside;
+      at3 += length;
+    } else if (flags !== null) {
+      if (/U/.test(flags[1] ?? "")) throw new PatternError("the flag U is not taken: write *? and +?");
+      text5 += flags[1] === "" ? "(?:" : `(?${flags[1]}:`;
+      if (flags[2] === ")") open7[open7.length - 1] = (open7.at(-1) ?? 0) + 1;
+      else open7.push(0);
+      at3 += flags[0].length;
+    } else if (pattern.startsWith("(?P<", at3)) {
+      text5 += "(?<";
+      open7.push(0);
+      at3 += 4;
+    } else if (pattern.startsWith("(?P", at3)) throw new PatternError("it refers back to what a group matched");
+    else {
+      if (c === "(") open7.push(0);
+      if (c === ")") {
+        if (open7.length === 1) throw new PatternError("a bracket closes what none opened");
+        text5 += closing2();
+      }
+      text5 += c;
+      at3++;
+    }
+  }
+  return text5 + closing2();
+}
+function parsePattern(pattern) {
+  const code3 = [...pattern].find((c) => c > "\x7F");
+  if (code3 !== void 0)
+    throw new PatternError(`${JSON.stringify(code3)} is no ASCII character, and texts are searched byte by byte`);
+  const source2 = translated(pattern);
+  try {
+    return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source2, 0, source2.length, { unicode: false });
+  } catch (error2) {
+    const why = error2 instanceof Error ? error2.message.replace(/^.*\/: /, "") : String(error2);
+    throw new PatternError(`it is no regular expression: ${why}`);
+  }
+}
+
+// src/expressions/steps.ts
+var MAX_STEPS2 = 5e5;
+var SMALL2 = 16;
+var isWord4 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
+var isOneCharacter = (node2) => ["Character", "CharacterSet", "CharacterClass", "ExpressionCharacterClass"].includes(node2.type);
+var known2 = /* @__PURE__ */ new Map();
+function charactersOf(node2, flags) {
+  const key = `${flags} ${node2.raw}`;
+  const found = known2.get(key) ?? charactersFor(node2, flags);
+  known2.set(key, found);
+  return found;
+}
+function charactersFor(node2, flags) {
+  const pattern = new RegExp(["^(?:", node2.raw, ")$"].join(""), flags.replace(/[gym]/g, ""));
+  return Uint8Array.from({ length: 256 }, (_, c) => pattern.test(String.fromCharCode(c)) ? 1 : 0);
+}
+var Compiler = class {
+  registers = { count: 0 };
+  #flags;
+  #isSmall;
+  #groups = /* @__PURE__ */ new Map();
+  constructor(flags, isSmall) {
+    this.#flags = flags;
+    this.#isSmall = isSmall;
+  }
+  #group(group) {
+    const known3 = this.#groups.get(group) ?? this.registers.count;
+    if (!this.#groups.has(group)) {
+      this.#groups.set(group, known3);
+      this.registers.count += 2;
+    }
+    return known3;
+  }
+  alternatives(alternatives, back) {
+    const [first2, ...rest] = alternatives.map(({ elements }) => {
+      const branch = [];
+      for (const element of back ? elements.toReversed() : elements)
+        branch.push(...shifted(this.#element(element, back), branch.length));
+      return branch;
+    });
+    const program = [];
+    const exits = [];
+    for (const branch of [first2 ?? [], ...rest].slice(0, -1)) {
+      const split = { op: "split", to: program.length + 1, other: 0 };
+      const exit = { op: "jump", to: 0 };
+      const at3 = program.length + 1;
+      program.push(split, ...shifted(branch, at3), exit);
+      exits.push(exit);
+      split.other = program.length;
+    }
+    const last = rest.at(-1) ?? first2 ?? [];
+    program.push(...shifted(last, program.length));
+    for (const exit of exits) exit.to = program.length;
+    return program;
+  }
+  #element(node2, back) {
+    if (isOneCharacter(node2)) return [{ op: "set", fits: charactersOf(node2, this.#flags), back }];
+    if (node2.type === "Group") return this.alternatives(node2.alternatives, back);
+    if (node2.type === "CapturingGroup") {
+      const register = this.#group(node2);
+      const [from, to] = back ? [register + 1, register] : [register, register + 1];
+      return [
+        { op: "save", register: from },
+        ...shifted(this.alternatives(node2.alternatives, back), 1),
+        { op: "save", register: to }
+      ];
+    }
+    if (node2.type === "Quantifier") return this.#quantifier(node2, back);
+    if (node2.type === "Backreference") {
+      const [group] = [node2.resolved].flat();
+      if (group === void 0) return [];
+      const register = this.#group(group);
+      return [{ op: "again", from: register, to: register + 1, back }];
+    }
+    if (node2.kind === "lookahead" || node2.kind === "lookbehind")
+      return [
+        {
+          op: "look",
+          program: [...this.alternatives(node2.alternatives, node2.kind === "lookbehind"), { op: "done" }],
+          negate: node2.negate
+        }
+      ];
+    return [{ op: "edge", kind: node2.kind, negate: node2.kind === "word" && node2.negate }];
+  }
+  #quantifier({ element, greedy, ...given2 }, back) {
+    const small = (count2) => this.#isSmall && count2 !== Number.POSITIVE_INFINITY ? Math.min(count2, SMALL2) : count2;
+    const [min, max] = [small(given2.min), small(given2.max)];
+    if (isOneCharacter(element))
+      return [{ op: "run", fits: charactersOf(element, this.#flags), back, min, max, greedy }];
+    const register = this.registers.count;
+    this.registers.count += 2;
+    const body = this.#element(element, back);
+    const loop = { op: "loop", register, min, max, greedy, body: 2, out: body.length + 3 };
+    return [{ op: "zero", register }, loop, ...shifted(body, 2), { op: "jump", to: 1 }];
+  }
+};
+function shifted(program, by) {
+  return program.map((op) => {
+    if (op.op === "jump") return { ...op, to: op.to + by };
+    if (op.op === "split") return { ...op, to: op.to + by, other: op.other + by };
+    return op.op === "loop" ? { ...op, body: op.body + by, out: op.out + by } : op;
+  });
+}
+var copyOf = (registers) => registers.length === 0 ? registers : registers.slice();
+var StepCounter = class {
+  pattern;
+  flags;
+  #program;
+  #registers;
+  #steps = 0;
+  /** @param isSmall bounds of repetitions are taken for small ones: what is left to grow has no bound */
+  constructor(source2, flags, isSmall) {
+    this.flags = flags;
+    this.pattern = new RegExpParser().parsePattern(source2, 0, source2.length, {
+      unicode: flags.includes("u"),
+      unicodeSets: flags.includes("v")
+    });
+    const compiler = new Compiler(flags, isSmall);
+    this.#program = [...compiler.alternatives(this.pattern.alternatives, false), { op: "done" }];
+    this.#registers = compiler.registers.count;
+  }
+  /** Steps to find all matches of a text, `MAX_STEPS` at most; those of the first place alone where the pattern is sticky. */
+  count(text5) {
+    this.#steps = 0;
+    const isSticky = this.flags.includes("y");
+    const isGlobal = this.flags.includes("g");
+    const [first2] = this.#program;
+    for (let start = 0; start <= text5.length && this.#steps < MAX_STEPS2; start++) {
+      if (first2?.op === "set" && !isSticky && first2.fits[text5.charCodeAt(start)] !== 1) {
+        this.#steps++;
+        continue;
+      }
+      const end2 = this.#run(this.#program, text5, start, new Int32Array(this.#registers).fill(-1));
+      if (isSticky || end2 !== null && !isGlobal) break;
+      if (end2 !== null && end2 > start) start = end2 - 1;
+    }
+    return Math.min(this.#steps, MAX_STEPS2);
+  }
+  #run(program, text5, start, given2) {
+    const retries = [];
+    let [at3, position, registers] = [0, start, given2];
+    const keep2 = (where, left) => {
+      retries.push({ at: where, position, registers: copyOf(registers), left });
+    };
+    for (; ; ) {
+      if (++this.#steps > MAX_STEPS2) return null;
+      const op = program[at3];
+      let fits4 = true;
+      if (op === void 0) throw new Error("a program ends with done");
+      if (op.op === "done") return position;
+      if (op.op === "set") {
+        const c = text5.charCodeAt(op.back ? position - 1 : position);
+        fits4 = op.fits[c] === 1;
+        position += op.back ? -1 : 1;
+      } else if (op.op === "run") {
+        const step2 = op.back ? -1 : 1;
+        const wanted = op.greedy ? op.max : op.min;
+        let taken = 0;
+        while (taken < wanted && op.fits[text5.charCodeAt(op.back ? position - 1 : position)] === 1) {
+          position += step2;
+          taken++;
+          this.#steps++;
+        }
+        fits4 = taken >= op.min;
+        if (fits4 && (op.greedy ? taken > op.min : taken < op.max)) keep2(at3, op.greedy ? taken - op.min : op.max - taken);
+      } else if (op.op === "split") {
+        keep2(op.other, 0);
+        at3 = op.to - 1;
+      } else if (op.op === "jump") at3 = op.to - 1;
+      else if (op.op === "zero") {
+        registers[op.register] = 0;
+        registers[op.register + 1] = -1;
+      } else if (op.op === "loop") {
+        const times = registers[op.register] ?? 0;
+        const isStuck = registers[op.register + 1] === position && times >= op.min;
+        registers[op.register] = times + 1;
+        registers[op.register + 1] = position;
+        if (times < op.min) at3 = op.body - 1;
+        else if (times >= op.max || isStuck) at3 = op.out - 1;
+        else {
+          keep2(op.greedy ? op.out : op.body, 0);
+          at3 = (op.greedy ? op.body : op.out) - 1;
+        }
+      } else if (op.op === "save") registers[op.register] = position;
+      else if (op.op === "again") {
+        const known3 = text5.slice(registers[op.from] ?? 0, registers[op.to] ?? 0);
+        this.#steps += known3.length;
+        fits4 = op.back ? text5.endsWith(known3, position) : text5.startsWith(known3, position);
+        position += op.back ? -known3.length : known3.length;
+      } else if (op.op === "edge") fits4 = this.#isEdge(op.kind, text5, position) !== op.negate;
+      else fits4 = this.#run(op.program, text5, position, registers) !== null !== op.negate;
+      at3++;
+      if (fits4) continue;
+      const retry = this.#next(program, text5, retries);
+      if (retry === null) return null;
+      ({ at: at3, position, registers } = retry);
+    }
+  }
+  /** Takes the last choice back: a run gives one character back, or takes one more. */
+  #next(program, text5, retries) {
+    for (; ; ) {
+      const retry = retries.pop();
+      if (retry === void 0) return null;
+      const op = program[retry.at];
+      if (op?.op !== "run" || retry.left === 0) return retry;
+      this.#steps++;
+      const forward = op.back ? -1 : 1;
+      if (!op.greedy && op.fits[text5.charCodeAt(op.back ? retry.position - 1 : retry.position)] !== 1) continue;
+      retry.position += op.greedy ? -forward : forward;
+      const state = { at: retry.at + 1, position: retry.position, registers: copyOf(retry.registers) };
+      if (--retry.left > 0) retries.push(retry);
+      return state;
+    }
+  }
+  #isEdge(kind, text5, position) {
+    const isMultiline = this.flags.includes("m");
+    if (kind === "start") return position === 0 || isMultiline && text5[position - 1] === "\n";
+    if (kind === "end") return position === text5.length || isMultiline && text5[position] === "\n";
+    return isWord4(text5.charCodeAt(position - 1)) !== isWord4(text5.charCodeAt(position));
+  }
+};
+
+// src/expressions/anchored.ts
+var MIN_LITERAL = 3;
+var MAX_LITERAL = 32;
+var MAX_BEFORE = 96;
+var OPEN_WINDOW = 2048;
+var MIN_WINDOW = 256;
+var MAX_WINDOW2 = 16384;
+var NO_MODES = { ignoreCase: false, dotAll: false, multiline: false };
+function modesIn(node2, modes) {
+  if (node2.type !== "Group" || node2.modifiers === null) return modes;
+  const { add: add3, remove } = node2.modifiers;
+  return {
+    ignoreCase: add3.ignoreCase || modes.ignoreCase && remove?.ignoreCase !== true,
+    dotAll: add3.dotAll || modes.dotAll && remove?.dotAll !== true,
+    multiline: add3.multiline || modes.multiline && remove?.multiline !== true
+  };
+}
+var hex = (code3) => `\\x${code3.toString(16).padStart(2, "0")}`;
+function classOf(fits4) {
+  const ranges = [];
+  for (let from = 0; from < fits4.length; from++) {
+    if (fits4[from] !== 1) continue;
+    let to = from;
+    while (fits4[to + 1] === 1) to++;
+    ranges.push(from === to ? hex(from) : `${hex(from)}-${hex(to)}`);
+    from = to;
+  }
+  return ranges.length === 0 ? "[^\\x00-\\xff]" : `[${ranges.join("")}]`;
+}
+var isLetter = (code3) => code3 >= 65 && code3 <= 90 || code3 >= 97 && code3 <= 122;
+var Renderer = class {
+  /** The group whose text is the value. */
+  #value;
+  constructor(value) {
+    this.#value = value;
+  }
+  alternatives(alternatives, modes) {
+    return alternatives.map(({ elements }) => elements.map((element) => this.element(element, modes)).join("")).join("|");
+  }
+  element(node2, modes) {
+    if (node2.type === "Character")
+      return modes.ignoreCase && isLetter(node2.value) ? `[${String.fromCharCode(node2.value & 223, node2.value | 32)}]` : isLetter(node2.value) || node2.value >= 48 && node2.value <= 57 ? String.fromCharCode(node2.value) : hex(node2.value);
+    if (node2.type === "CharacterSet") return node2.kind === "any" && modes.dotAll ? "[\\s\\S]" : node2.raw;
+    if (node2.type === "CharacterClass") return modes.ignoreCase ? classOf(charactersOf(node2, "i")) : node2.raw;
+    if (node2.type === "Quantifier") {
+      const { min, max, greedy, element } = node2;
+      const times = max === Number.POSITIVE_INFINITY ? min === 0 ? "*" : min === 1 ? "+" : `{${min},}` : min === max ? `{${min}}` : `{${min},${max}}`;
+      const inner = this.element(element, modes);
+      const body = isOneCharacter(element) || /^\((?!\?[=!<])/.test(inner) ? inner : `(?:${inner})`;
+      return `${body}${times}${greedy ? "" : "?"}`;
+    }
+    if (node2.type === "Group") return `(?:${this.alternatives(node2.alternatives, modesIn(node2, modes))})`;
+    if (node2.type === "CapturingGroup")
+      return `(${node2 === this.#value ? "?<value>" : "?:"}${this.alternatives(node2.alternatives, modes)})`;
+    if (node2.type === "Assertion") return this.#assertion(node2, modes);
+    throw new PatternError("it refers back to what a group matched");
+  }
+  #assertion(node2, modes) {
+    if (node2.kind === "word") return node2.negate ? "\\B" : "\\b";
+    if (node2.kind === "start") return modes.multiline ? "(?<![^\\n])" : "(?<![\\s\\S])";
+    if (node2.kind === "end") return modes.multiline ? "(?![^\\r\\n])" : "(?![\\s\\S])";
+    if (node2.kind !== "lookahead" && node2.kind !== "lookbehind") return node2.raw;
+    const inside = this.alternatives(node2.alternatives, modes);
+    return `(?${node2.kind === "lookbehind" ? "<" : ""}${node2.negate ? "!" : "="}${inside})`;
+  }
+};
+function longest2(node2) {
+  if (isOneCharacter(node2)) return 1;
+  if (node2.type === "Quantifier") return node2.max === 0 ? 0 : node2.max * longest2(node2.element);
+  if (node2.type === "Group" || node2.type === "CapturingGroup")
+    return Math.max(0, ...node2.alternatives.map(({ elements }) => sum(elements.map(longest2))));
+  return 0;
+}
+var sum = (numbers) => numbers.reduce((total, each2) => total + each2, 0);
+function* groupsOf2(node2) {
+  if (node2.type === "CapturingGroup") yield node2;
+  if ("alternatives" in node2)
+    for (const alternative of node2.alternatives) yield* groupsOf2(alternative);
+  if (node2.type === "Alternative") for (const element of node2.elements) yield* groupsOf2(element);
+  if (node2.type === "Quantifier") yield* groupsOf2(node2.element);
+}
+function chosenGroup(pattern, capture) {
+  const groups = [...groupsOf2(pattern)];
+  if (capture === null) return groups[0] ?? null;
+  if (capture === 0) return null;
+  const group = typeof capture === "number" ? groups[capture - 1] : groups.find(({ name: name2 }) => name2 === capture);
+  if (group === void 0) throw new PatternError(`it has no group ${JSON.stringify(capture)}`);
+  return group;
+}
+function flatten(elements, modes, value, isValue3) {
+  return elements.flatMap((node2) => {
+    const [only, ...more] = node2.type === "Group" || node2.type === "CapturingGroup" ? node2.alternatives : [];
+    if (only === void 0 || more.length > 0) return [{ node: node2, modes, isValue: isValue3 || node2 === value }];
+    return flatten(only.elements, modesIn(node2, modes), value, isValue3 || node2 === value);
+  });
+}
+function leading(items) {
+  let [text5, ignoreCase] = ["", false];
+  for (const { node: node2, modes } of items) {
+    if (node2.type === "Assertion" && text5 === "") continue;
+    if (node2.type !== "Character" || text5.length === MAX_LITERAL) break;
+    text5 += String.fromCharCode(node2.value);
+    ignoreCase ||= modes.ignoreCase && isLetter(node2.value);
+  }
+  return { text: ignoreCase ? text5.toLowerCase() : text5, ignoreCase };
+}
+function literalsAt(items, at3, value) {
+  const item2 = items[at3];
+  if (item2 === void 0) return [];
+  const { node: node2, modes } = item2;
+  if (node2.type === "Character") {
+    const found2 = leading(items.slice(at3));
+    return found2.text.length < MIN_LITERAL ? [] : [found2];
+  }
+  const group = node2.type === "Quantifier" && node2.min > 0 ? node2.element : node2;
+  if (group.type !== "Group" && group.type !== "CapturingGroup") return [];
+  const found = group.alternatives.map(({ elements }) => {
+    const inner = flatten(elements, modesIn(group, modes), value, item2.isValue);
+    const own2 = leading(inner);
+    const isWhole = node2 === group && own2.text.length === inner.length;
+    const rest = isWhole ? leading(items.slice(at3 + 1)) : { text: "", ignoreCase: false };
+    const ignoreCase = own2.ignoreCase || rest.ignoreCase;
+    const text5 = (own2.text + rest.text).slice(0, MAX_LITERAL);
+    return { text: ignoreCase ? text5.toLowerCase() : text5, ignoreCase };
+  });
+  return found.every(({ text: text5 }) => text5.length >= MIN_LITERAL) ? found : [];
+}
+var holdsValue = ({ node: node2 }, value) => value !== null && [...groupsOf2(node2)].includes(value);
+var scoreOf = (literals, at3) => Math.min(8, ...literals.map(({ text: text5 }) => text5.length)) - (at3 === 0 ? 0 : 1);
+function anchored(pattern, capture, keywords) {
+  const tree = parsePattern(pattern);
+  const value = chosenGroup(tree, capture);
+  const [only, ...more] = tree.alternatives;
+  const all2 = only !== void 0 && more.length === 0 ? flatten(only.elements, NO_MODES, value, value === null) : (
+    // Alternatives of the whole pattern are one element: a group around them.
+    [{ node: asGroup(tree), modes: NO_MODES, isValue: value === null }]
+  );
+  const optional3 = (item2) => item2 !== void 0 && !item2.isValue && !holdsValue(item2, value) && item2.node.type === "Quantifier" && item2.node.min === 0;
+  const items = all2.slice(all2.findIndex((item2) => !optional3(item2))).map(bounded2);
+  const places = items.flatMap((_, at3) => {
+    const literals = literalsAt(items, at3, value);
+    if (literals.length === 0 || sum(items.slice(0, at3).map(({ node: node2 }) => longest2(node2))) > MAX_BEFORE) return [];
+    return items.slice(0, at3).some((item2) => holdsValue(item2, value)) ? [] : [{ at: at3, literals, score: scoreOf(literals, at3) }];
+  });
+  const isBehind = ({ at: at3 }) => items.slice(0, at3).some(({ isValue: isValue3 }) => isValue3) && !items.slice(at3).some(({ isValue: isValue3 }) => isValue3);
+  const wanted = places.filter(
+    ({ literals }) => keywords.length === 0 || literals.every(({ text: text5 }) => keywords.some((word) => text5.toLowerCase().includes(word.toLowerCase())))
+  );
+  const usable2 = wanted.filter((place) => !isBehind(place));
+  const best = usable2.sort((a, b) => b.score - a.score || a.at - b.at)[0];
+  if (best === void 0) throw new PatternError(whyNone(wanted.length > 0, places.length > 0));
+  const [before, after2] = [items.slice(0, best.at), items.slice(best.at)];
+  const isLong = sum(after2.map(({ node: node2 }) => longest2(node2)));
+  return {
+    literals: [...new Map(best.literals.map((each2) => [`${each2.text} ${each2.ignoreCase}`, each2])).values()],
+    source: sourceOf(before, after2, value),
+    before: rendered(before, value),
+    window: isLong === Number.POSITIVE_INFINITY ? OPEN_WINDOW : Math.min(MAX_WINDOW2, Math.max(MIN_WINDOW, isLong + 8))
+  };
+}
+var MAX_OPEN2 = 64;
+function bounded2(item2, at3) {
+  const { node: node2 } = item2;
+  if (at3 > 0 || node2.type !== "Quantifier" || node2.max !== Number.POSITIVE_INFINITY || !isOneCharacter(node2.element))
+    return item2;
+  return { ...item2, node: { ...node2, max: Math.max(MAX_OPEN2, node2.min) } };
+}
+var whyNone = (isBehind, hasText) => isBehind ? "its fixed text stands behind the value, and must be in it or in front of it" : hasText ? "none of its keywords is in a fixed text of it" : `it has no fixed text of ${MIN_LITERAL} characters that every match holds within its first ${MAX_BEFORE}, and the search starts at such a text`;
+var searching = (pattern) => new RegExp(new Renderer(null).alternatives(parsePattern(pattern).alternatives, NO_MODES));
+function asGroup(tree) {
+  return { ...tree, type: "Group", modifiers: null };
+}
+function rendered(items, value) {
+  const renderer = new Renderer(value);
+  return items.map(({ node: node2, modes }) => renderer.element(node2, modes)).join("");
+}
+function sourceOf(before, after2, value) {
+  const render = (items) => rendered(items, value);
+  const [outside, inside] = [before.filter(({ isValue: isValue3 }) => !isValue3), before.filter(({ isValue: isValue3 }) => isValue3)];
+  const start = after2.findIndex(({ isValue: isValue3 }) => isValue3);
+  const end2 = after2.findLastIndex(({ isValue: isValue3 }) => isValue3);
+  const look = before.length === 0 ? "" : `(?<=${render(outside)}${inside.length === 0 ? "" : `(?<before>${render(inside)})`})`;
+  if (start === -1) return `${look}${render(after2)}`;
+  const parts = [after2.slice(0, start), after2.slice(start, end2 + 1), after2.slice(end2 + 1)];
+  const [lead = "", secret = "", tail2 = ""] = parts.map((part3) => render(part3));
+  const isNamed3 = after2.slice(start, end2 + 1).some(({ node: node2 }) => node2 === value);
+  return `${look}${lead}${isNamed3 ? secret : `(?<value>${secret})`}${tail2}`;
+}
+
+// src/expressions/attacks.ts
+var textOf2 = ({ prefix: prefix2, unit, suffix }, length) => prefix2 + unit.repeat(Math.max(1, Math.floor(length / unit.length))) + suffix;
+var MIN_MAX = 16;
+var UNEXPECTED = ["\0", "!", "\nx"];
+var MAX_ATTACKS = 200;
+function* nodesOf(node2) {
+  yield node2;
+  if ("alternatives" in node2 && Array.isArray(node2.alternatives))
+    for (const alternative of node2.alternatives) yield* nodesOf(alternative);
+  if (node2.type === "Alternative") for (const element of node2.elements) yield* nodesOf(element);
+  if (node2.type === "Quantifier") yield* nodesOf(node2.element);
+}
+var Samples = class {
+  #flags;
+  #sets = /* @__PURE__ */ new Map();
+  #sorted = /* @__PURE__ */ new Map();
+  /** How many elements take each character. */
+  #shared = new Uint16Array(256);
+  constructor(pattern, flags) {
+    this.#flags = flags;
+    for (const node2 of nodesOf(pattern))
+      if (isOneCharacter(node2))
+        for (const [c, fits4] of this.#set(node2).entries()) this.#shared[c] = (this.#shared[c] ?? 0) + fits4;
+  }
+  #set(node2) {
+    const known3 = this.#sets.get(node2) ?? charactersOf(node2, this.#flags);
+    this.#sets.set(node2, known3);
+    return known3;
+  }
+  /** The characters of an element that most others take too, the most shared first. */
+  characters(node2, count2) {
+    const sorted2 = this.#sorted.get(node2) ?? this.#sort(this.#set(node2));
+    this.#sorted.set(node2, sorted2);
+    return sorted2.slice(0, count2);
+  }
+  #sort(set) {
+    return Array.from({ length: 256 }, (_, c) => c).filter((c) => set[c] === 1).sort((a, b) => (this.#shared[b] ?? 0) - (this.#shared[a] ?? 0) || Math.abs(a - 97) - Math.abs(b - 97)).map((c) => String.fromCharCode(c));
+  }
+  /** The characters that most elements take. */
+  mostShared(count2) {
+    return [...this.#shared.entries()].sort(([, a], [, b]) => b - a).slice(0, count2).map(([c]) => String.fromCharCode(c));
+  }
+  /** A short text that an element takes, by the number of its alternative and of its character. */
+  one(node2, alternative = 0, character = 0) {
+    if (isOneCharacter(node2)) {
+      const characters = this.characters(node2, character + 1);
+      return characters.at(-1) ?? "";
+    }
+    if (node2.type === "Alternative")
+      return node2.elements.map((element) => this.one(element, alternative, character)).join("");
+    if (node2.type === "Quantifier")
+      return this.one(node2.element, alternative, character).repeat(
+        Math.min(Math.max(node2.min, node2.max === 0 ? 0 : 1), 400)
+      );
+    if (node2.type === "Group" || node2.type === "CapturingGroup" || node2.type === "Pattern") {
+      const chosen = node2.alternatives[alternative % node2.alternatives.length];
+      return chosen === void 0 ? "" : this.one(chosen, alternative, character);
+    }
+    return "";
+  }
+};
+function around(node2, samples) {
+  let [before, after2] = ["", ""];
+  for (let child = node2, parent = node2.parent; parent !== null && parent !== void 0; child = parent, parent = parent.parent) {
+    if (parent.type !== "Alternative") continue;
+    const index = parent.elements.indexOf(child);
+    const text5 = (elements) => elements.map((element) => element.type === "Quantifier" && element.min === 0 ? "" : samples.one(element)).join("");
+    before = text5(parent.elements.slice(0, index)) + before;
+    after2 += text5(parent.elements.slice(index + 1));
+  }
+  return { before, after: after2 };
+}
+function followers(node2, samples) {
+  const { parent } = node2;
+  if (parent?.type !== "Alternative") return [];
+  const next = parent.elements[parent.elements.indexOf(node2) + 1];
+  return next === void 0 ? [] : [0, 1].map((alternative) => samples.one(next, alternative));
+}
+function attacksOf({ pattern, flags }) {
+  const samples = new Samples(pattern, flags);
+  const attacks = /* @__PURE__ */ new Map();
+  const add3 = (prefix2, unit, suffix) => {
+    if (unit !== "" && attacks.size < MAX_ATTACKS)
+      attacks.set(JSON.stringify([prefix2, unit, suffix]), { prefix: prefix2, unit, suffix });
+  };
+  for (const node2 of nodesOf(pattern)) {
+    if (node2.type !== "Quantifier" || node2.max < MIN_MAX) continue;
+    const { before, after: after2 } = around(node2, samples);
+    const units = new Set(
+      [0, 1, 2].flatMap((alternative) => [0, 1].map((character) => samples.one(node2.element, alternative, character)))
+    );
+    for (const unit of units) {
+      for (const suffix of ["", ...UNEXPECTED, `${after2.slice(0, -1)}\0`, `
+${before}`]) add3(before, unit, suffix);
+      add3("", before + unit, "\0");
+      add3("", `${before}${unit}${after2.slice(0, -1)}`, "\0");
+      add3("\0", unit, "\0");
+      add3("", `
+${before}${unit}`, "\0");
+    }
+    for (const suffix of UNEXPECTED) add3("", before, suffix);
+    for (const follower of followers(node2, samples)) add3(before, follower, "\0");
+  }
+  const shared2 = samples.mostShared(4);
+  for (const a of shared2) for (const b of shared2) for (const prefix2 of ["", "\0"]) add3(prefix2, a + b, "\0");
+  for (const choice of [0, 1, 2]) {
+    const whole4 = samples.one(pattern, choice);
+    add3("", whole4.slice(0, -1), "\0");
+    add3("", whole4, "\0");
+  }
+  return [...attacks.values()];
+}
+
+// src/expressions/cost.ts
+var [SHORT, LONG] = [128, 512];
+var CHEAP = 40;
+var MOST2 = 2;
+var MOST_IN_WINDOW = 150;
+function growing(source2, flags) {
+  const counter = new StepCounter(source2, flags, true);
+  for (const attack of attacksOf(counter)) {
+    const [short2, long] = [textOf2(attack, SHORT), textOf2(attack, LONG)];
+    const steps = counter.count(long);
+    if (steps / long.length < CHEAP) continue;
+    const ratio = steps / long.length / (counter.count(short2) / short2.length);
+    if (steps >= MAX_STEPS2 || ratio > MOST2) return attack;
+  }
+  return null;
+}
+function dearInWindow(source2, flags, window) {
+  const counter = new StepCounter(source2, flags, false);
+  return attacksOf(counter).find((attack) => {
+    const text5 = textOf2(attack, window);
+    return counter.count(text5) / text5.length >= MOST_IN_WINDOW;
+  }) ?? null;
+}
+
+// src/policy/allow.ts
+var MAX_HASHES = 5e3;
+var HASH3 = /^hmac-sha256:[0-9a-f]{64}$/;
+var oneOrMore = (each2) => union([each2, array(each2).min(1).max(MAX_HASHES)]);
+function problemOf(pattern) {
+  try {
+    return growing(searching(pattern).source, "") === null ? null : "it takes longer and longer for longer values: give its repetitions an end, and no two beside each other that take the same characters";
+  } catch (error2) {
+    if (error2 instanceof PatternError) return error2.message;
+    throw error2;
+  }
+}
+var allowSchema = strictObject({
+  value: oneOrMore(
+    string2().regex(HASH3, "a value is written as layergate hash prints it: hmac-sha256: and 64 hex digits")
+  ).optional().describe("these values, by their hashes under the salt: layergate hash prints one"),
+  pattern: string2().min(1).max(2e3).superRefine((pattern, context2) => {
+    const problem = problemOf(pattern);
+    if (problem !== null)
+      context2.addIssue({ code: "custom", message: `the pattern cannot be taken: ${problem}`, input: pattern });
+  }).optional().describe("values in which this regular expression is found; ^ and $ stand for their ends"),
+  detector: oneOrMore(string2().min(1)).optional().describe("what these detectors find"),
+  path: oneOrMore(string2().min(1)).optional().describe("in files whose path fits, such as /app/test/**"),
+  reason: string2().min(3).describe("why these are no secrets"),
+  expires: iso_exports.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
+}).refine((entry) => [entry.value, entry.pattern, entry.detector, entry.path].some((given2) => given2 !== void 0), {
+  message: "an allow entry needs a value, a pattern, a detector or a path"
+});
+var scopeOfAllow = ({ value, pattern, detector, path: path25 }) => [
+  value === void 0 ? [] : [`${[value].flat().length} values`],
+  pattern === void 0 ? [] : [`values like ${pattern}`],
+  detector === void 0 ? [] : [`what ${[detector].flat().join(", ")} finds`],
+  path25 === void 0 ? [] : [`in ${[path25].flat().join(", ")}`]
+].flat().join(" ");
+var listOf = (given2) => given2 === void 0 ? null : [given2].flat();
+function allowing(entries, salt, now) {
+  const today = now.toISOString().slice(0, 10);
+  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path25, reason }) => {
+    const [hashes2, detectors2] = [listOf(value), listOf(detector)];
+    return {
+      hashes: hashes2 === null ? null : new Set(hashes2),
+      pattern: pattern === void 0 ? null : searching(pattern),
+      detectors: detectors2 === null ? null : new Set(detectors2),
+      paths: listOf(path25),
+      reason
+    };
+  });
+  const hashOf3 = (text5) => `hmac-sha256:${createHmac3("sha256", salt ?? "").update(text5).digest("hex")}`;
+  return ({ detector, value, identity }, path25) => {
+    let made = null;
+    const hashed2 = () => {
+      made ??= [hashOf3(value), ...identity === value ? [] : [hashOf3(identity)]];
+      return made;
+    };
+    const allows = ({ hashes: hashes2, pattern, detectors: detectors2, paths }) => (detectors2 === null || detectors2.has(detector)) && (paths === null || path25 !== null && paths.some((each2) => minimatch(path25, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash4) => hashes2.has(hash4)));
+    return ready.find(allows)?.reason ?? null;
+  };
+}
+
+// src/policy/own-detectors.ts
+var MAX_OWN = 1e3;
+var MAX_PATTERN2 = 2e3;
+var detectorFields = strictObject({
+  id: string2().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "an id is written in lower-case letters, digits and -, such as acme-token").max(60).describe("what findings and ignore entries call it, such as acme-token"),
+  title: string2().min(3).max(80).optional().describe("what it is called in a sentence: Acme deployment token"),
+  pattern: string2().min(3).max(MAX_PATTERN2).describe("regular expression (RE2 or ECMAScript) with a fixed text of three characters or more"),
+  keywords: array(string2().min(3).max(32)).min(1).max(50).optional().describe("the fixed texts of the pattern at which the search starts; default: the longest"),
+  capture: union([int().min(0).max(50), string2().min(1).max(50)]).optional().describe("the group that is the secret, by number or name; default: the first group, else the whole match"),
+  path: union([string2().min(1), array(string2().min(1)).min(1).max(50)]).optional().describe(
+    "patterns of the paths in the image that are searched, such as **/*.conf; default: all, and all other text"
+  ),
+  entropy: number2().min(0).max(8).optional().describe("bits a character that the secret has at least"),
+  severity: _enum(SEVERITIES.slice(0, 4)).optional().describe("default high"),
+  issuer: string2().min(1).max(80).optional().describe("who gives it out"),
+  opens: string2().min(3).max(200).optional().describe("what whoever holds it can do"),
+  revoke: string2().min(3).max(300).optional().describe("what to do with a leaked one, in the imperative"),
+  docs: url().optional().describe("the page on it"),
+  examples: array(string2().min(1).max(5e3)).max(50).optional().describe(
+    "texts in which it must be found. {hex:32}, {62:40}, {uuid} stand for random characters, so that no example looks like a leak"
+  ),
+  quiet: array(string2().min(1).max(5e3)).max(50).optional().describe("texts in which it must not be found")
+});
+var STRENGTH = {
+  critical: "proven",
+  high: "likely",
+  medium: "possible",
+  low: "harmless"
+};
+var fits = (path25, patterns) => path25 !== "" && patterns.some((pattern) => {
+  const from = (text5) => text5.startsWith("/") ? text5 : `/${text5}`;
+  return minimatch(from(path25), from(pattern), { dot: true });
+});
+function checkedPattern({ pattern, capture, keywords }) {
+  const found = anchored(pattern, capture ?? null, keywords ?? []);
+  const dear = dearInWindow(found.source, "y", found.window) ?? (found.before === "" ? null : dearInWindow(found.before, "y", 96));
+  if (dear !== null)
+    throw new PatternError(
+      `it takes too long for a text such as ${JSON.stringify(`${dear.prefix}${dear.unit.repeat(3)}`.slice(0, 40))}, again and again: give its repetitions an end, and no two beside each other that take the same characters`
+    );
+  return found;
+}
+function compile4(own2) {
+  const { literals, source: source2, window } = checkedPattern(own2);
+  const { path: path25, entropy: entropy2 } = own2;
+  return {
+    id: own2.id,
+    title: own2.title ?? own2.id,
+    issuer: own2.issuer ?? "the configuration",
+    opens: own2.opens ?? "what the configuration does not say",
+    revoke: (own2.revoke ?? "Revoke it where it was issued").replace(/\.$/, ""),
+    docs: own2.docs ?? "",
+    strength: STRENGTH[own2.severity ?? "high"] ?? "likely",
+    examples: own2.examples ?? [],
+    literals: literals.map(({ text: text5, ignoreCase }) => ({ text: text5, ignoreCase })),
+    pattern: new RegExp(source2, "y"),
+    window,
+    check: ({ value, path: where }) => value === "" || path25 !== void 0 && !fits(where, [path25].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
+  };
+}
+function finds(detector, text5) {
+  const bytes2 = Buffer.from(text5, "utf8").toString("latin1");
+  const folded2 = bytes2.toLowerCase();
+  return detector.literals.some((literal4) => {
+    const { text: sought, ignoreCase = false } = typeof literal4 === "string" ? { text: literal4 } : literal4;
+    const within2 = ignoreCase ? folded2 : bytes2;
+    for (let at3 = within2.indexOf(sought); at3 !== -1; at3 = within2.indexOf(sought, at3 + 1)) {
+      const { pattern } = detector;
+      pattern.lastIndex = at3;
+      const match2 = pattern.exec(bytes2);
+      if (match2 === null) continue;
+      const value = `${match2.groups?.["before"] ?? ""}${match2.groups?.["value"] ?? match2[0]}`;
+      if (value !== "") return true;
+    }
+    return false;
+  });
+}
+var OURS = new Set(GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.map(({ id }) => id)));
+function problemOf2(own2) {
+  if (OURS.has(own2.id))
+    return { field: "id", message: `${own2.id} is a detector of Layergate: give this one another id` };
+  let detector;
+  try {
+    detector = compile4(own2);
+  } catch (error2) {
+    if (!(error2 instanceof PatternError)) throw error2;
+    return { field: "pattern", message: `the pattern of ${own2.id} cannot be taken: ${error2.message}` };
+  }
+  const filled = (form) => fillForm(form, 7);
+  const missed = (own2.examples ?? []).findIndex((form) => !finds(detector, filled(form)));
+  if (missed !== -1)
+    return {
+      field: "examples",
+      at: missed,
+      message: `${own2.id} does not find this example: pattern and example differ`
+    };
+  const found = (own2.quiet ?? []).findIndex((form) => finds(detector, filled(form)));
+  return found === -1 ? null : { field: "quiet", at: found, message: `${own2.id} finds this text, which it must not` };
+}
+var ownDetectorsSchema = array(
+  detectorFields.superRefine((own2, context2) => {
+    const problem = problemOf2(own2);
+    if (problem === null) return;
+    const { field: field2, at: at3, message } = problem;
+    context2.addIssue({ code: "custom", path: at3 === void 0 ? [field2] : [field2, at3], message, input: own2 });
+  })
+).max(MAX_OWN);
+var compiled = /* @__PURE__ */ new WeakMap();
+var compileOwn = (own2) => own2.map((each2) => {
+  const detector = compiled.get(each2) ?? compile4(each2);
+  compiled.set(each2, detector);
+  return detector;
+});
+
 // src/policy/config.ts
 var failOn = _enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options5) {
@@ -47311,6 +50976,8 @@ var configSchema = strictObject({
   "own-bases": array(string2()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
   skipped: _enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
+  detectors: ownDetectorsSchema.optional().describe("detectors of your own, for tokens that only you issue"),
+  allow: array(allowSchema).max(5e3).optional().describe("values that are no secrets, each with a reason: they are no finding, and --show-quiet lists them"),
   limits: strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
   baseline: string2().min(1).optional().describe(
     "findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"
@@ -47347,20 +51014,24 @@ import path4 from "node:path";
 // src/policy/policy.ts
 var thresholdOf = ({ threshold, "fail-on": failOn2 }) => failOn2 === void 0 || failOn2 === "never" ? threshold : failOn2;
 function mergeConfigs(configs) {
-  let sum = {};
+  let sum2 = {};
   for (const config2 of configs) {
-    sum = {
-      ...sum,
+    sum2 = {
+      ...sum2,
       ...config2,
-      threshold: thresholdOf(config2) ?? sum.threshold,
-      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
-      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
-      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
-      limits: { ...sum.limits, ...config2.limits },
-      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
+      threshold: thresholdOf(config2) ?? sum2.threshold,
+      rules: mergeRules(sum2.rules ?? {}, config2.rules ?? {}),
+      ignore: [...sum2.ignore ?? [], ...config2.ignore ?? []],
+      "own-bases": [...sum2["own-bases"] ?? [], ...config2["own-bases"] ?? []],
+      detectors: [
+        ...new Map([...sum2.detectors ?? [], ...config2.detectors ?? []].map((each2) => [each2.id, each2])).values()
+      ],
+      allow: [...sum2.allow ?? [], ...config2.allow ?? []],
+      limits: { ...sum2.limits, ...config2.limits },
+      "min-confidence": { ...bothConfidences(sum2["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
     };
   }
-  return sum;
+  return sum2;
 }
 function mergeRules(earlier, later) {
   const merged4 = { ...earlier };
@@ -47371,10 +51042,13 @@ var asObject = (setting2) => typeof setting2 === "string" ? { severity: setting2
 var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
 function toPolicy(name2, config2) {
   const confidence = bothConfidences(config2["min-confidence"]);
-  if (config2.salt === void 0 && config2.ignore?.some(({ value }) => value !== void 0) === true)
+  const hashed2 = [...config2.ignore ?? [], ...config2.allow ?? []];
+  if (config2.salt === void 0 && hashed2.some(({ value }) => value !== void 0))
     throw new ConfigError(
-      `${name2}: ignore entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`
+      `${name2}: entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`
     );
+  const detectors2 = config2.detectors ?? [];
+  checkDetectors(name2, config2.allow ?? [], detectors2);
   return {
     name: name2,
     failOn: config2["fail-on"] ?? "high",
@@ -47386,6 +51060,8 @@ function toPolicy(name2, config2) {
     ownBases: config2["own-bases"] ?? [],
     skipped: config2.skipped ?? "report",
     ignore: config2.ignore ?? [],
+    detectors: detectors2,
+    allow: config2.allow ?? [],
     limits: limitsOf(config2.limits ?? {}),
     salt: config2.salt ?? null
   };
@@ -47400,11 +51076,24 @@ function ruleSetting({ meta: meta31, options: options5 }, config2) {
     options: parsed
   };
 }
+function checkDetectors(name2, allow, own2) {
+  const ids = [...GROUPS.flatMap(({ detectors: detectors2 }) => detectors2), ...own2].map(({ id }) => id);
+  const known3 = new Set(ids);
+  for (const id of allow.flatMap(({ detector }) => [detector ?? []].flat())) {
+    if (known3.has(id)) continue;
+    const near = nearest(id, ids);
+    throw new ConfigError(
+      `${name2}: allow: there is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`
+    );
+  }
+}
 
 // src/policy/load.ts
 var MAX_CONFIG = 1 << 20;
 var MAX_DEPTH6 = 8;
 var MAX_FILES2 = 64;
+var DETECTOR_KEYS = Object.keys(ownDetectorsSchema.element.shape);
+var ALLOW_KEYS = Object.keys(allowSchema.shape);
 var TOP_KEYS = Object.keys(configSchema.shape);
 var didYouMean = (name2, names2) => {
   const near = nearest(name2, names2);
@@ -47417,6 +51106,8 @@ function namesAt(where) {
     return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
+  if (where[0] === "detectors") return DETECTOR_KEYS;
+  if (where[0] === "allow") return ALLOW_KEYS;
   return ["secrets", "rules"];
 }
 function positionOf(document, lines, where, key) {
@@ -47446,7 +51137,7 @@ function explain(found, value) {
     return `${what}${didYouMean(key, namesAt(issue2.path))}`;
   }
   const given2 = issue2.path.reduce(
-    (sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0,
+    (sum2, key) => typeof sum2 === "object" && sum2 !== null ? sum2[key] : void 0,
     value
   );
   if (issue2.code === "invalid_value") {
@@ -47502,8 +51193,8 @@ var Extending = class {
   }
   /** A file with all that it extends below it, lowest first. @param above the files that lead to it @throws ConfigError */
   async layers(file, above) {
-    const known2 = this.#known.get(file);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#known.get(file);
+    if (known3 !== void 0) return known3;
     const from = above.at(-1) ?? null;
     if (above.includes(file))
       throw new ConfigError(
@@ -47580,13 +51271,29 @@ function settingLoosenings(before, after2) {
     found.push("limits: less of nested archives is read");
   return found.map((text5) => ({ kind: "setting", text: text5 }));
 }
+function valueLoosenings(before, after2) {
+  const looks = (policy) => new Map(
+    policy.detectors.map(({ id, pattern, capture, path: path25, entropy: entropy2, severity }) => [
+      id,
+      JSON.stringify([pattern, capture, path25, entropy2, severity])
+    ])
+  );
+  const now = looks(after2);
+  const changed = [...looks(before)].flatMap(
+    ([id, look]) => now.get(id) === look ? [] : [{ kind: "setting", text: `detector ${id}: ${now.has(id) ? "it looks for something else" : "taken out"}` }]
+  );
+  const scope = ({ reason: _reason, ...entry }) => JSON.stringify(entry);
+  const known3 = new Set(before.allow.map(scope));
+  const allowed = after2.allow.filter((entry) => !known3.has(scope(entry))).map((entry) => ({ kind: "ignore", text: `allows ${scopeOfAllow(entry)}: \u201C${entry.reason}\u201D` }));
+  return [...changed, ...allowed];
+}
 function baselineLoosenings(before, after2) {
   const keysOf2 = (image, { fingerprints, valueHash }) => fingerprints.map((each2) => JSON.stringify([image, each2, valueHash]));
   const entriesOf = (file) => Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })));
-  const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf2(image, entry)));
+  const known3 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf2(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
   const added = entriesOf(after2).filter(
-    ({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known2.has(key))
+    ({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known3.has(key))
   );
   return added.map(({ image, entry: { rule, place } }) => ({
     kind: "baseline",
@@ -47598,16 +51305,21 @@ function looseningsOf(before, after2) {
   const ignores = addedIgnores(before, after2).map(
     (entry) => ({ kind: "ignore", text: describeIgnore(entry) })
   );
-  return [...ignores, ...ruleLoosenings(before, after2), ...settingLoosenings(before, after2)];
+  return [
+    ...ignores,
+    ...valueLoosenings(before, after2),
+    ...ruleLoosenings(before, after2),
+    ...settingLoosenings(before, after2)
+  ];
 }
 function describeLoosenings(loosenings) {
   const count2 = (kind) => loosenings.filter((each2) => each2.kind === kind).length;
-  const words2 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
+  const words3 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
   const parts = [
-    ...words2("ignore", "adds", "ignore"),
-    ...words2("rule", "lowers", "rule"),
-    ...words2("setting", "loosens", "setting"),
-    ...words2("baseline", "adds", "known finding")
+    ...words3("ignore", "adds", "ignore"),
+    ...words3("rule", "lowers", "rule"),
+    ...words3("setting", "loosens", "setting"),
+    ...words3("baseline", "adds", "known finding")
   ];
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
@@ -47732,13 +51444,13 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   );
   return finish(policy, atCommit(directory, base, settings2.baseline, disk), async (baseline2) => {
     const changed = isOfBranch(own2) ? null : await readBaseline(own2, settings2.baseline, disk, true);
-    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline2?.file ?? null, changed?.file ?? null);
+    const known3 = isOfBranch(policy) ? [] : baselineLoosenings(baseline2?.file ?? null, changed?.file ?? null);
     const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
     return {
       from: "base",
       commit: base.commit,
       read: base.read,
-      loosenings: [...looseningsOf(policy, own2), ...known2, ...other],
+      loosenings: [...looseningsOf(policy, own2), ...known3, ...other],
       pending: { salt: own2.salt, ignore: addedIgnores(policy, own2) }
     };
   });
@@ -47748,18 +51460,18 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var BYTES3 = /[\udc80-\udcff]/gu;
 var NAMES4 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
-var hex = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
+var hex2 = (c, width2) => (c.codePointAt(0) ?? 0).toString(16).padStart(width2, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
-  return text5.replace(CONTROL, (c) => NAMES4[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
+  return text5.replace(CONTROL, (c) => NAMES4[c] ?? `\\x${hex2(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex2(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex2(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
 }
 var uncommanding = (text5) => text5.replace(/^([^\S\r\n]*):(?=:)/gm, "$1\\x3a");
-var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
-var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "\uFFFE" ? `&#${c.charCodeAt(0)};` : `\\u{${hex(c, 4)}}`);
+var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex2(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex2(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
+var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "\uFFFE" ? `&#${c.charCodeAt(0)};` : `\\u{${hex2(c, 4)}}`);
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run14]) => run14.length + 1)));
+var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run16]) => run16.length + 1)));
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
@@ -47778,8 +51490,8 @@ var settingsFromOptions = (values) => settingsBy(({ option: option2 }) => {
   return Array.isArray(given2) ? given2.join("\n") : typeof given2 === "string" ? given2 : null;
 });
 var overlay = (...all2) => all2.reduce(
-  (sum, settings2) => Object.fromEntries(
-    Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])
+  (sum2, settings2) => Object.fromEntries(
+    Object.entries(settings2).map(([key, value]) => [key, value ?? sum2[key]])
   )
 );
 var exists = (file) => access(file).then(
@@ -47837,7 +51549,7 @@ async function prepareLint(names2, settings2, directory) {
       files.push(...found.map((file) => ({ path: named2(directory, path6.join(absolute2, file.path)), text: file.text })));
     } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory, false));
   }
-  return { files, policy };
+  return { files, policy, scanner: useDetectors(compileOwn(policy.detectors)) };
 }
 var MAX_NAME = 200;
 var nameOf2 = (reference, settings2) => cutText(settings2.name ?? stableName(reference, settings2), MAX_NAME);
@@ -47867,7 +51579,7 @@ async function prepare2(reference, settings2, surroundings) {
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
-    scanner: processScanner(),
+    scanner: useDetectors(compileOwn(policy.detectors)),
     configPath: await configPath(settings2, directory)
   };
 }
@@ -47877,15 +51589,15 @@ async function configPath({ config: config2 }, directory) {
   return null;
 }
 function presentable(error2) {
-  const known2 = error2 instanceof GateError ? error2 : new ImageError(
+  const known3 = error2 instanceof GateError ? error2 : new ImageError(
     "internal",
     `an unexpected error stopped the run: ${error2 instanceof Error ? error2.message : String(error2)}. Nothing was judged.`,
     { cause: error2 }
   );
   return new GateError(
-    known2.code,
-    visible(new Redactor(valuesIn(processScanner(), known2.message)).text(known2.message)),
-    { cause: error2, at: known2.at }
+    known3.code,
+    visible(new Redactor(valuesIn(processScanner(), known3.message)).text(known3.message)),
+    { cause: error2, at: known3.at }
   );
 }
 
@@ -47936,7 +51648,7 @@ var wideMaximumCodePoint = 262141;
 var wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
 
 // node_modules/get-east-asian-width/utilities.js
-var isInRange = (ranges, codePoint2) => {
+var isInRange2 = (ranges, codePoint2) => {
   let low = 0;
   let high = Math.floor(ranges.length / 2) - 1;
   while (low <= high) {
@@ -47976,13 +51688,13 @@ var isAmbiguous = (codePoint2) => {
   if (codePoint2 < ambiguousMinimalCodePoint || codePoint2 > ambiguousMaximumCodePoint) {
     return false;
   }
-  return isInRange(ambiguousRanges, codePoint2);
+  return isInRange2(ambiguousRanges, codePoint2);
 };
 var isFullwidth = (codePoint2) => {
   if (codePoint2 < fullwidthMinimalCodePoint || codePoint2 > fullwidthMaximumCodePoint) {
     return false;
   }
-  return isInRange(fullwidthRanges, codePoint2);
+  return isInRange2(fullwidthRanges, codePoint2);
 };
 var isWide = (codePoint2) => {
   if (codePoint2 >= wideFastPathStart && codePoint2 <= wideFastPathEnd) {
@@ -47991,7 +51703,7 @@ var isWide = (codePoint2) => {
   if (codePoint2 < wideMinimalCodePoint || codePoint2 > wideMaximumCodePoint) {
     return false;
   }
-  return isInRange(wideRanges, codePoint2);
+  return isInRange2(wideRanges, codePoint2);
 };
 
 // node_modules/get-east-asian-width/index.js
@@ -48011,11 +51723,11 @@ function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
 // src/report/wrap.ts
 var WIDTH = 80;
 var LEAST = 60;
-var MOST2 = 120;
+var MOST3 = 120;
 var width = WIDTH;
 var lineWidth = () => width;
 function fitTo(own2) {
-  width = own2 === void 0 ? WIDTH : Math.min(MOST2, Math.max(LEAST, own2));
+  width = own2 === void 0 ? WIDTH : Math.min(MOST3, Math.max(LEAST, own2));
 }
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
 var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
@@ -48036,23 +51748,23 @@ function columns(text5) {
   if (PLAIN3.test(text5)) return text5.length;
   const shown2 = stripVTControlCharacters(text5);
   if (PLAIN3.test(shown2)) return shown2.length;
-  let sum = 0;
-  for (const { segment } of graphemes(shown2)) sum += columnsOf(segment);
-  return sum;
+  let sum2 = 0;
+  for (const { segment } of graphemes(shown2)) sum2 += columnsOf(segment);
+  return sum2;
 }
 var MARKS = 16;
 function fitting(text5, room) {
   const head = text5.slice(0, Math.max(1, room) + 1);
   if (PLAIN3.test(head)) return head.slice(0, Math.max(1, room));
   let [end2, used] = [0, 0];
-  for (const { segment } of graphemes(text5.slice(0, MOST2 * MARKS))) {
+  for (const { segment } of graphemes(text5.slice(0, MOST3 * MARKS))) {
     used += columnsOf(segment);
     if (used > room && end2 > 0) break;
     end2 += segment.length;
   }
   return text5.slice(0, end2);
 }
-var fits = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST2 * MARKS && columns(text5) <= room;
+var fits2 = (text5, room) => text5 === "" || room > 0 && text5.length <= MOST3 * MARKS && columns(text5) <= room;
 var pad = (text5, to, side) => {
   const blanks = " ".repeat(Math.max(0, to - columns(text5)));
   return side === "end" ? text5 + blanks : blanks + text5;
@@ -48072,12 +51784,12 @@ function wrap(text5, first2, rest) {
   let empty = true;
   for (const word of text5.split(" ")) {
     let left = word;
-    if (!empty && !fits(left, width - columns(line2) - 1)) {
+    if (!empty && !fits2(left, width - columns(line2) - 1)) {
       lines.push(line2);
       line2 = rest;
       empty = true;
     }
-    while (!fits(left, width - columns(line2) - (empty ? 0 : 1))) {
+    while (!fits2(left, width - columns(line2) - (empty ? 0 : 1))) {
       const part3 = fitting(left, width - columns(line2));
       lines.push(line2 + part3);
       left = left.slice(part3.length);
@@ -48104,7 +51816,7 @@ var TOO_LONG = `The run took longer than %s seconds ${raise("seconds")}`;
 function guard() {
   const { appendFileSync, writeSync } = process.getBuiltinModule("node:fs");
   const shared2 = process.getBuiltinModule("node:worker_threads").workerData;
-  const { state, times, words: words2, constants: constants7 } = shared2;
+  const { state, times, words: words3, constants: constants7 } = shared2;
   const attempt = (work) => {
     try {
       work();
@@ -48113,8 +51825,8 @@ function guard() {
   };
   const tell = () => {
     const say2 = (text5) => text5.replaceAll("%s", String(times[1]));
-    attempt(() => writeSync(words2.stream, say2(words2.line)));
-    for (const { file, text: text5 } of words2.files) attempt(() => appendFileSync(file, say2(text5)));
+    attempt(() => writeSync(words3.stream, say2(words3.line)));
+    for (const { file, text: text5 } of words3.files) attempt(() => appendFileSync(file, say2(text5)));
   };
   const leave = () => {
     clearInterval(clock);
@@ -48137,20 +51849,20 @@ function guard() {
   }, constants7.TICK);
 }
 var MAX_SECONDS = 365 * 24 * 3600;
-function watch(words2, { leaving = LEAVING } = {}) {
+function watch(words3, { leaving = LEAVING } = {}) {
   const started = Date.now();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const times = new Float64Array(new SharedArrayBuffer(16));
   const within2 = (seconds) => {
-    const bounded2 = Math.min(seconds, MAX_SECONDS);
-    times[1] = bounded2;
-    times[0] = started + bounded2 * 1e3;
+    const bounded3 = Math.min(seconds, MAX_SECONDS);
+    times[1] = bounded3;
+    times[0] = started + bounded3 * 1e3;
   };
   within2(LIMITS.seconds.value);
   const shared2 = {
     state,
     times,
-    words: words2,
+    words: words3,
     constants: { RUNNING, ENDED_BY_MAIN, ENDED_FROM_BESIDE, TICK, GRACE, TELLING, LEAVING: leaving }
   };
   const worker = new Worker(`(${guard.toString()})()`, {
@@ -48196,10 +51908,10 @@ var HOME2 = `https://github.com/${REPOSITORY}`;
 import { writeFile as writeFile2 } from "node:fs/promises";
 
 // src/gate.ts
-import { createHash as createHash15, randomBytes } from "node:crypto";
+import { createHash as createHash16, randomBytes } from "node:crypto";
 
 // src/evidence/inspect.ts
-import { createHmac as createHmac3 } from "node:crypto";
+import { createHmac as createHmac4 } from "node:crypto";
 
 // src/dockerfile/chain.ts
 var MAX_CHAINS = 8;
@@ -48278,8 +51990,8 @@ function runFits(instruction, raw, shell) {
     const front = ` ${history2.slice(0, -text5.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
     if (isExecWithArguments) return true;
     if (shell === null) return ANY_SHELL.test(front);
-    const words2 = squeeze(shell.join(" "));
-    return front === words2 || front.endsWith(` ${words2}`);
+    const words3 = squeeze(shell.join(" "));
+    return front === words3 || front.endsWith(` ${words3}`);
   });
 }
 var withoutEdges = (path25) => path25.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
@@ -48303,15 +52015,15 @@ function pathFits(pattern, built) {
 }
 function copyFits(instruction, entry, { escapeCharacter }) {
   const json = jsonWords(instruction.text);
-  const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
-  const target = words2.at(-1) ?? [""];
+  const words3 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
+  const target = words3.at(-1) ?? [""];
   const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(
     squeeze(entry.text)
   );
   if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
   const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
-  if (fitsPattern(joinPatterns(words2), built)) return true;
-  const sources = words2.slice(0, -1);
+  if (fitsPattern(joinPatterns(words3), built)) return true;
+  const sources = words3.slice(0, -1);
   const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
   if (documents.length > 0) {
     const names2 = instruction.documents.map(({ name: name2 }) => [`<<${name2}`]);
@@ -48319,21 +52031,21 @@ function copyFits(instruction, entry, { escapeCharacter }) {
     return fitsPattern(joinPatterns([...files, ...names2, target]), built);
   }
   return fitsPattern(
-    joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])),
+    joinPatterns(words3.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])),
     built
   );
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
   if (built === squeeze(instruction.text)) return true;
-  const words2 = patternsOf(instruction.text, escapeCharacter);
-  const [first2, ...rest] = words2;
+  const words3 = patternsOf(instruction.text, escapeCharacter);
+  const [first2, ...rest] = words3;
   if (first2 === void 0) return false;
   const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first2[0] ?? "").includes("=");
   const squeezed = (pattern) => pattern.map((part3) => part3.replace(/\s+/g, " "));
   const bare = built.replace(/["']/g, "");
   if (!isOld)
-    return fitsPattern(trimmed(squeezed(joinPatterns(words2))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words2)).map((part3) => part3.replace(/["']/g, ""))), bare);
+    return fitsPattern(trimmed(squeezed(joinPatterns(words3))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words3)).map((part3) => part3.replace(/["']/g, ""))), bare);
   const key = joinPatterns([first2]);
   const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? "").length);
   const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter));
@@ -48358,8 +52070,8 @@ function readList2(text5) {
   const json = jsonWords(text5);
   if (json !== null) return json;
   if (!text5.startsWith("[") || !text5.endsWith("]")) return null;
-  const words2 = text5.slice(1, -1).match(/"(?:[^"\\]|\\.)*(?:"|\\?$)/gs);
-  return words2?.map((word) => word.slice(1, -1)) ?? [];
+  const words3 = text5.slice(1, -1).match(/"(?:[^"\\]|\\.)*(?:"|\\?$)/gs);
+  return words3?.map((word) => word.slice(1, -1)) ?? [];
 }
 function commandFits(instruction, entry) {
   if (squeeze(entry.text) === squeeze(instruction.text)) return true;
@@ -48394,8 +52106,8 @@ var eachWordFits = (instruction, entry, { escapeCharacter }) => {
     return json.every(
       (word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word))
     );
-  const words2 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
-  return words2.every((word) => word.every((part3) => entry.text.includes(part3)));
+  const words3 = json === null ? patternsOf(instruction.text, escapeCharacter) : json.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
+  return words3.every((word) => word.every((part3) => entry.text.includes(part3)));
 };
 function textFits(instruction, entry, setting2) {
   if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
@@ -48601,30 +52313,30 @@ function fitStage(dockerfile, stage, history2, effort) {
   if (effort.left <= 0) return TOO_LONG2;
   const { chains, isWhole } = chainsOf(dockerfile, stage);
   const results = chains.map((chain) => fitChain(dockerfile, chain, history2, effort));
-  const fits3 = results.filter((result) => "chain" in result);
-  const [first2] = fits3;
+  const fits4 = results.filter((result) => "chain" in result);
+  const [first2] = fits4;
   const onImage = results.at(-1);
   if (first2 === void 0 || onImage === void 0)
     return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
-  if (chains.length === 1) return fits3;
+  if (chains.length === 1) return fits4;
   const most = "chain" in onImage ? onImage.pairs.size : 0;
-  const through = fits3.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
+  const through = fits4.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
   if (through.length > 0) {
-    const longest2 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
+    const longest3 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
     const others = through.filter(
-      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length))
+      ({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest3.chain.stages.at(index - stages.length))
     );
-    if (others.length === 0 && isWhole) return [longest2];
-    return [longest2, ...others].map((fit2) => ({
+    if (others.length === 0 && isWhole) return [longest3];
+    return [longest3, ...others].map((fit2) => ({
       ...fit2,
-      doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest2.chain.chosen.map(nameOf3).join(" and ")} or another stage`
+      doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest3.chain.chosen.map(nameOf3).join(" and ")} or another stage`
     }));
   }
-  const empty = fits3.filter(({ chain }) => chain.chosen.length > 0);
+  const empty = fits4.filter(({ chain }) => chain.chosen.length > 0);
   const meant = empty.find(
     ({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name))
   );
-  const fit = meant ?? fits3.at(-1) ?? first2;
+  const fit = meant ?? fits4.at(-1) ?? first2;
   const ruledOut = results.every((result) => "chain" in result || result.isOther);
   const at3 = chains.at(-1)?.stages[0];
   return [
@@ -48685,13 +52397,13 @@ function fitSteps(dockerfile, chain, steps, history2, builder, effort) {
 }
 function fitKaniko(dockerfile, chain, history2, effort) {
   const { steps } = chain;
-  const fits3 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
+  const fits4 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
   const pairs = /* @__PURE__ */ new Map();
   let at3 = steps.length - 1;
   let index = history2.length - 1;
   for (; index >= 0 && history2[index]?.author === "kaniko"; index--) {
     let found = at3;
-    while (found >= 0 && !fits3(steps[found], history2[index])) found--;
+    while (found >= 0 && !fits4(steps[found], history2[index])) found--;
     if (found < 0) break;
     pairs.set(index, found);
     at3 = found - 1;
@@ -48709,7 +52421,7 @@ function fitKaniko(dockerfile, chain, history2, effort) {
   const sure = /* @__PURE__ */ new Map();
   let from = 0;
   for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
-    while (from < steps.length && !fits3(steps[from], history2[entry])) from++;
+    while (from < steps.length && !fits4(steps[from], history2[entry])) from++;
     const step2 = steps[from];
     if (step2 !== void 0 && pairs.get(entry) === from) sure.set(entry, step2.at);
     from++;
@@ -48717,19 +52429,19 @@ function fitKaniko(dockerfile, chain, history2, effort) {
   const baseEntries = history2.findLastIndex(({ author }) => author !== "kaniko") + 1;
   return { chain, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()], doubt: null };
 }
-function agree(dockerfile, fits3, history2) {
-  const last = fits3.at(-1) ?? fits3[0];
+function agree(dockerfile, fits4, history2) {
+  const last = fits4.at(-1) ?? fits4[0];
   const [root] = last.chain.stages;
   const instructions = /* @__PURE__ */ new Map();
   for (const [index, instruction] of last.pairs) {
-    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
+    if (fits4.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine))
       instructions.set(index, instruction);
   }
-  const boundaries = fits3.map(({ baseEntries }) => baseEntries);
-  const isOne = fits3.every(
+  const boundaries = fits4.map(({ baseEntries }) => baseEntries);
+  const isOne = fits4.every(
     ({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine
   );
-  const certain = fits3.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
+  const certain = fits4.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
   return {
     dockerfile,
     stage: last.chain.stages.at(-1) ?? root,
@@ -48737,12 +52449,12 @@ function agree(dockerfile, fits3, history2) {
     builder: builderOf(history2),
     instructions,
     baseEntries: Math.min(...boundaries, history2.length),
-    ownFrom: Math.max(...fits3.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits3.map(({ making }) => making.length)),
-    letters: Math.min(...fits3.map(({ making }) => making.reduce((sum, { text: text5 }) => sum + letters(text5).length, 0))),
+    ownFrom: Math.max(...fits4.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits4.map(({ making }) => making.length)),
+    letters: Math.min(...fits4.map(({ making }) => making.reduce((sum2, { text: text5 }) => sum2 + letters(text5).length, 0))),
     base: isOne ? { reference: root.from, from: root.fromInstruction } : null,
     reason: certain ? null : noStage(`several stages of ${dockerfile.path} fit the image: name the one that was built with --target`),
-    doubt: fits3.find(({ doubt }) => doubt !== null)?.doubt ?? null
+    doubt: fits4.find(({ doubt }) => doubt !== null)?.doubt ?? null
   };
 }
 function readings2(history2) {
@@ -48785,9 +52497,9 @@ function alignBest(dockerfiles, history2, target, found = []) {
   if (only !== void 0 && results.length + found.length === 1) return only;
   const alignmentsOf = (all3) => all3.flatMap((result) => "alignment" in result ? [result.alignment] : []);
   const searched = alignmentsOf(found.map((dockerfile) => align(dockerfile, history2, target)));
-  const fits3 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
-  const most = Math.max(-1, ...fits3.map(({ weight }) => weight));
-  const best = fits3.filter(({ weight }) => weight === most);
+  const fits4 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
+  const most = Math.max(-1, ...fits4.map(({ weight }) => weight));
+  const best = fits4.filter(({ weight }) => weight === most);
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
@@ -48831,9 +52543,9 @@ function notedBase(history2, alignment) {
     return first2 !== void 0 && (first2.index === alignment.ownFrom || rest.length === 0) ? first2.name : null;
   }
   const before = history2.findLastIndex((entry) => noteOf(entry).length === 0);
-  const run14 = notes.filter(({ index }) => index > before);
-  const names2 = new Set(run14.flatMap(({ name: name2 }) => name2 ?? []));
-  return names2.size === 1 ? run14[0]?.name ?? null : null;
+  const run16 = notes.filter(({ index }) => index > before);
+  const names2 = new Set(run16.flatMap(({ name: name2 }) => name2 ?? []));
+  return names2.size === 1 ? run16[0]?.name ?? null : null;
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
@@ -49156,14 +52868,14 @@ function findOrigin(sources) {
   const { traced: traced2, problems } = firstTrace(sources, history2, pairLayers(config2.diffIds.length, config2.history));
   const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
   const aligned = traced2 === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
-  let known2 = null;
+  let known3 = null;
   if (traced2 !== null) {
     const file = fileOf(traced2, files);
     const dockerfile = file === null ? traced2.dockerfile : { ...traced2.dockerfile, path: file.path };
-    known2 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
+    known3 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
     if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files));
   } else if (aligned !== null && "alignment" in aligned) {
-    known2 = {
+    known3 = {
       dockerfile: aligned.alignment.dockerfile,
       alignment: aligned.alignment,
       traced: null,
@@ -49171,13 +52883,13 @@ function findOrigin(sources) {
       changed: false
     };
   }
-  const alignment = known2?.alignment ?? null;
+  const alignment = known3?.alignment ?? null;
   const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries;
   const pairing = pairLayers(config2.diffIds.length, config2.history, isWhole ? alignment.ownFrom : null);
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history2[index]?.keyword ?? ""));
   const merges = isMerged && traced2 === null ? noProvenance("the builder merged the layers of several instructions") : null;
   const missing = pairing.every((index) => index === null) && pairing.length > 0 ? noProvenance("the history has no entry for some layers: the base image may have none") : null;
-  const reason = known2 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? merges ?? (traced2 === null ? missing : null);
+  const reason = known3 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? merges ?? (traced2 === null ? missing : null);
   const ownership = ownershipOf({
     ...sources,
     history: history2.map((entry, index) => ({ ...entry, empty: config2.history?.[index]?.empty ?? false })),
@@ -49186,14 +52898,14 @@ function findOrigin(sources) {
     traced: traced2,
     reason
   });
-  const linesOf4 = linesIn2(known2);
-  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known2?.changed === true && files.length > 0;
-  const entries = originsOfEntries(config2, history2, pairing, known2, ownership.entries);
+  const linesOf4 = linesIn2(known3);
+  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known3?.changed === true && files.length > 0;
+  const entries = originsOfEntries(config2, history2, pairing, known3, ownership.entries);
   const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf4);
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   return {
-    dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
+    dockerfile: known3?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
     base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history2, target, found)) : baseImageOf(
@@ -49231,21 +52943,21 @@ function changedWarning({ dockerfile: { text: text5 }, provenance }, path25, fil
     message: `The Dockerfile that was built (${path25}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
-var linesIn2 = (known2) => (instruction) => instruction == null || known2 === null ? null : {
-  path: known2.dockerfile.path,
+var linesIn2 = (known3) => (instruction) => instruction == null || known3 === null ? null : {
+  path: known3.dockerfile.path,
   startLine: instruction.startLine,
   endLine: instruction.endLine,
-  certainty: known2.certainty,
-  ...known2.changed ? { changed: true } : {}
+  certainty: known3.certainty,
+  ...known3.changed ? { changed: true } : {}
 };
-function originsOfEntries(config2, history2, pairing, known2, owned) {
+function originsOfEntries(config2, history2, pairing, known3, owned) {
   let workdir = "/";
   return history2.map((read3, index) => {
     const startedIn2 = workdir;
     if (read3.keyword === "WORKDIR")
       workdir = cleanPath(read3.text.startsWith("/") ? read3.text : `${workdir}/${read3.text}`);
     const layer = pairing.indexOf(index);
-    const source2 = (layer === -1 ? null : known2?.traced?.instructions[layer]) ?? known2?.alignment?.instructions.get(index) ?? null;
+    const source2 = (layer === -1 ? null : known3?.traced?.instructions[layer]) ?? known3?.alignment?.instructions.get(index) ?? null;
     const isRun = read3.keyword === null && source2?.keyword === "RUN";
     const instruction = isRun ? { ...read3, keyword: "RUN", display: `RUN ${read3.text}` } : read3;
     const entry = config2.history?.[index];
@@ -49258,7 +52970,7 @@ function originsOfEntries(config2, history2, pairing, known2, owned) {
       workdir: startedIn2,
       layer: layer === -1 ? null : layer,
       ...own2,
-      lines: linesIn2(known2)(source2)
+      lines: linesIn2(known3)(source2)
     };
   });
 }
@@ -49286,8 +52998,8 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf4) {
 
 // src/dockerfile/references.ts
 var MAX_IMAGES = 1e3;
-function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf4 }, provenances) {
-  const built = known2 ?? dockerfile?.stages.at(-1) ?? null;
+function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: linesOf4 }, provenances) {
+  const built = known3 ?? dockerfile?.stages.at(-1) ?? null;
   if (dockerfile === null || built === null) return [];
   const materials = provenances.flatMap((provenance) => provenance.materials);
   const found = [];
@@ -49320,8 +53032,8 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
 }
 function possibleBases(dockerfile, built, linesOf4) {
   const roots = [...new Set(chainsOf(dockerfile, built).chains.map(({ stages: [root] }) => root))];
-  const known2 = roots.filter(({ from }) => !/[$]/.test(from));
-  return (known2.length > 0 ? known2 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({
+  const known3 = roots.filter(({ from }) => !/[$]/.test(from));
+  return (known3.length > 0 ? known3 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({
     reference: from,
     digest: null,
     use: "base",
@@ -49655,32 +53367,32 @@ var nameField = (block, from, length) => decodeName(field(block, from, length));
 function numberField(block, from, length) {
   if (((block[from] ?? 0) & 128) !== 0) {
     if (block[from] !== 128) return null;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return Number.isSafeInteger(sum2) ? sum2 : null;
+    let sum3 = 0;
+    for (let i = from + 1; i < from + length; i++) sum3 = sum3 * 256 + (block[i] ?? 0);
+    return Number.isSafeInteger(sum3) ? sum3 : null;
   }
   const end2 = from + length;
   let at3 = from;
   const pad3 = block[at3];
   if (pad3 === 32 || pad3 === 0) while (at3 < end2 && block[at3] === pad3) at3++;
-  let sum = 0;
+  let sum2 = 0;
   for (; at3 < end2; at3++) {
     const digit2 = (block[at3] ?? 0) - 48;
     if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
+    sum2 = sum2 * 8 + digit2;
   }
   for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
-  return Number.isSafeInteger(sum) ? sum : null;
+  return Number.isSafeInteger(sum2) ? sum2 : null;
 }
 var SUM = 148;
 var SUM_END = 156;
 function checksum(block) {
-  let sum = (SUM_END - SUM) * 32;
-  for (let i = 0; i < SUM; i++) sum += block[i] ?? 0;
-  for (let i = SUM_END; i < BLOCK2; i++) sum += block[i] ?? 0;
-  return sum;
+  let sum2 = (SUM_END - SUM) * 32;
+  for (let i = 0; i < SUM; i++) sum2 += block[i] ?? 0;
+  for (let i = SUM_END; i < BLOCK2; i++) sum2 += block[i] ?? 0;
+  return sum2;
 }
-var signedChecksum = (block) => block.reduce((sum, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum - 256 : sum, checksum(block));
+var signedChecksum = (block) => block.reduce((sum2, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum2 - 256 : sum2, checksum(block));
 function isZero(bytes2, from = 0, to = bytes2.length) {
   for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
   return true;
@@ -49767,19 +53479,19 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
         "truncated",
         `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`
       );
-    const sum = checksum(block);
-    if (sum === 8 * 32 && isZero(block)) {
+    const sum2 = checksum(block);
+    if (sum2 === 8 * 32 && isZero(block)) {
       zeroBlocks++;
       offset += BLOCK2;
       continue;
     }
     if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
     const written = numberField(block, 148, 8);
-    if (written !== sum && written !== signedChecksum(block)) throw bad("no valid tar header");
+    if (written !== sum2 && written !== signedChecksum(block)) throw bad("no valid tar header");
     const flag2 = block[156] ?? 0;
     const ownSize = numberField(block, 124, 12);
     if (ownSize === null) throw bad("an impossible entry size");
-    const rewritten = written === sum ? null : Buffer.from(block);
+    const rewritten = written === sum2 ? null : Buffer.from(block);
     if (flag2 === LONG_NAME || flag2 === LONG_LINK || flag2 === PAX || flag2 === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
@@ -50086,7 +53798,7 @@ async function hashEntries(layer, wanted) {
     const hashes2 = { md5: createHash8("md5"), sha1: createHash8("sha1"), sha256: createHash8("sha256") };
     return {
       take: (chunk) => {
-        for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
+        for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
       },
       done: () => found.set(index, {
         md5: hashes2.md5.digest("hex"),
@@ -50101,16 +53813,16 @@ async function readEntries(layer, hashed2, texts2) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
-    const hash3 = hashed2.has(index) ? createHash8("sha256") : null;
+    const hash4 = hashed2.has(index) ? createHash8("sha256") : null;
     const chunks = texts2.has(index) ? [] : null;
-    if (hash3 === null && chunks === null) return null;
+    if (hash4 === null && chunks === null) return null;
     return {
       take: (chunk) => {
-        hash3?.update(chunk);
+        hash4?.update(chunk);
         chunks?.push(Buffer.from(chunk));
       },
       done: () => {
-        if (hash3 !== null) checksums.set(index, hash3.digest("hex"));
+        if (hash4 !== null) checksums.set(index, hash4.digest("hex"));
         if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString("utf8"));
       }
     };
@@ -50744,8 +54456,8 @@ var ZipReading = class {
       return;
     }
     const start = at3 + 30 + this.#bytes.readUInt16LE(at3 + 26) + this.#bytes.readUInt16LE(at3 + 28);
-    const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
-    this.#known.push(known2);
+    const known3 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
+    this.#known.push(known3);
     const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
     await this.#aside(`${name2} (beside its data)`, [
       ...extraFields(own2),
@@ -50756,7 +54468,7 @@ var ZipReading = class {
     if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
     const method = this.#bytes.readUInt16LE(at3 + 8);
     if (method !== entry.compressionMethod) host.skip("its two headers tell of different compressions", name2);
-    known2.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
+    known3.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
   }
   /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
   async #aside(name2, texts2) {
@@ -51413,7 +55125,7 @@ var PieceScan = class {
       if (of2 !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of2);
     }
     if (scan2.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
-    const dropped = [...scan2.dropped.values()].reduce((sum, count2) => sum + count2, 0);
+    const dropped = [...scan2.dropped.values()].reduce((sum2, count2) => sum2 + count2, 0);
     if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`);
     if (this.#buffer.length > CAPACITY) this.#buffer = null;
     this.#used = 0;
@@ -51512,7 +55224,7 @@ function isNumeric(block, from, to) {
   }
   return true;
 }
-var isLike = (block, known2) => block.compare(known2, LINK, 512, LINK, 512) === 0;
+var isLike = (block, known3) => block.compare(known3, LINK, 512, LINK, 512) === 0;
 function isDecimal(bytes2, from, to) {
   for (let i = from; i < to; i++) {
     const c = bytes2[i] ?? 0;
@@ -51755,8 +55467,8 @@ function entryOf(header2, guarded) {
 var MAX_KEPT3 = 16 << 20;
 var EXTRACT_OVERHEAD = 256;
 function hashesOf(pieces3) {
-  const hex2 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash10(algorithm)).digest("hex");
-  return { md5: hex2("md5"), sha1: hex2("sha1"), sha256: hex2("sha256") };
+  const hex3 = (algorithm) => pieces3.reduce((hash4, piece) => hash4.update(piece), createHash10(algorithm)).digest("hex");
+  return { md5: hex3("md5"), sha1: hex3("sha1"), sha256: hex3("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
 }) {
@@ -52133,9 +55845,9 @@ function sniff(head) {
 function isOldTar(head) {
   if (head.length < 512) return false;
   const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
-  let sum = 8 * 32;
-  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
-  return written === sum;
+  let sum2 = 8 * 32;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum2 += head[i] ?? 0;
+  return written === sum2;
 }
 async function* decompress(source2, compression, where, listener = {}) {
   if (compression === "none") {
@@ -52313,7 +56025,7 @@ async function tarFiles(where, handle, limits) {
 
 // src/image/json.ts
 var QUOTE = 34;
-var COMMA = 44;
+var COMMA2 = 44;
 var OPEN_LIST = 91;
 var BACKSLASH3 = 92;
 var CLOSE_LIST = 93;
@@ -52363,7 +56075,7 @@ function walk2(text5, maxDepth) {
     } else if (c === CLOSE_OBJECT || c === CLOSE_LIST) {
       open7.pop();
       isKey2 = false;
-    } else if (c === COMMA) isKey2 = open7.at(-1) != null;
+    } else if (c === COMMA2) isKey2 = open7.at(-1) != null;
     at3++;
   }
   return { tooDeep: false, duplicate };
@@ -52448,7 +56160,7 @@ async function spool(source2, where, { temporary: directory, limits }) {
 
 // src/provenance/provenance.ts
 var MAX_PROVENANCE = 32 << 20;
-var MAX_STEPS2 = 2e4;
+var MAX_STEPS3 = 2e4;
 var MAX_CHAIN2 = 1024;
 var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
 var text2 = string2().optional().catch(void 0);
@@ -52477,7 +56189,7 @@ var stepsSchema = array(
 );
 var materialsSchema = array(object({ uri: string2(), digest: record(string2(), string2()).optional() }));
 var isObject2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var at2 = (value, ...keys) => keys.reduce((sum, key) => isObject2(sum) ? sum[key] : void 0, value);
+var at2 = (value, ...keys) => keys.reduce((sum2, key) => isObject2(sum2) ? sum2[key] : void 0, value);
 function imageOfPurl(uri2, digest) {
   const match2 = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri2);
   if (match2?.[1] === void 0) return null;
@@ -52529,7 +56241,7 @@ function readProvenance(document, where) {
   const { source: sources, layers, vcs } = metadata.data;
   const info = sources?.infos[0];
   const lines = /* @__PURE__ */ new Map();
-  for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS2)) {
+  for (const [step2, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS3)) {
     const own2 = (found?.locations ?? []).filter(
       ({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0
     );
@@ -52537,9 +56249,9 @@ function readProvenance(document, where) {
       step2,
       own2.map(
         ({ ranges = [] }) => ranges.reduce(
-          (sum, { start, end: end2 }) => ({
-            startLine: Math.min(sum.startLine, start.line),
-            endLine: Math.max(sum.endLine, end2.line)
+          (sum2, { start, end: end2 }) => ({
+            startLine: Math.min(sum2.startLine, start.line),
+            endLine: Math.max(sum2.endLine, end2.line)
           }),
           {
             startLine: Number.POSITIVE_INFINITY,
@@ -52549,11 +56261,11 @@ function readProvenance(document, where) {
       )
     );
   }
-  const chains = Object.entries(layers).slice(0, MAX_STEPS2).flatMap(
+  const chains = Object.entries(layers).slice(0, MAX_STEPS3).flatMap(
     ([output, stacks]) => (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN2).map((stack) => ({ step: output.replace(/:\d+$/, ""), digests: stack.map(({ digest }) => digest) }))
   );
   const images = /* @__PURE__ */ new Map();
-  for (const { id, op } of steps.data.slice(0, MAX_STEPS2)) {
+  for (const { id, op } of steps.data.slice(0, MAX_STEPS3)) {
     const image = imageOfStep(op?.Op?.source?.identifier ?? "");
     if (image !== null) images.set(id, image);
   }
@@ -52774,7 +56486,7 @@ async function findBuild(image, options5) {
   }
   const parsed = (files) => files.map(({ path: path25, text: text5 }) => parseDockerfile(path25, text5));
   const dockerfiles = parsed(options5.dockerfiles);
-  let known2 = dockerfiles;
+  let known3 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -52795,7 +56507,7 @@ async function findBuild(image, options5) {
     const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
     const given2 = new Set(options5.dockerfiles.map(({ path: path25 }) => path25));
-    known2 = [...dockerfiles, ...all2.filter(({ path: path25 }) => !given2.has(path25))];
+    known3 = [...dockerfiles, ...all2.filter(({ path: path25 }) => !given2.has(path25))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(
       ({ path: path25 }, index) => !given2.has(path25) && candidates.findIndex((other) => other.path === path25) === index
@@ -52805,7 +56517,7 @@ async function findBuild(image, options5) {
     if (!isWanted || isChanged || options5.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null))
       origin = searched;
   }
-  assertTarget(options5.target, origin, options5.isNamed ? dockerfiles : known2);
+  assertTarget(options5.target, origin, options5.isNamed ? dockerfiles : known3);
   return {
     origin,
     provenances,
@@ -52815,14 +56527,14 @@ async function findBuild(image, options5) {
     ]
   };
 }
-var MAX_LISTED = 20;
+var MAX_LISTED2 = 20;
 function assertTarget(target, { history: history2 }, dockerfiles) {
   if (target === null || dockerfiles.length === 0 || history2.some(({ lines }) => lines !== null)) return;
   if (dockerfiles.some(({ stages }) => stageOf(stages, target) !== null)) return;
   const [first2, second] = dockerfiles;
-  const names2 = first2?.stages.slice(0, MAX_LISTED).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
+  const names2 = first2?.stages.slice(0, MAX_LISTED2).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
   throw new ConfigError(
-    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED ? ", \u2026" : ""}.`
+    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED2 ? ", \u2026" : ""}.`
   );
 }
 async function namedByProvenance(checkout, provenances) {
@@ -52912,9 +56624,9 @@ function givenLeaks(steps, leaks, { history: history2 }) {
   for (const leak of leaks) {
     for (const place of leak.places) {
       if (place.kind !== "history") continue;
-      const known2 = byEntry.get(place.index);
-      if (known2 === void 0) byEntry.set(place.index, [leak]);
-      else known2.push(leak);
+      const known3 = byEntry.get(place.index);
+      if (known3 === void 0) byEntry.set(place.index, [leak]);
+      else known3.push(leak);
     }
   }
   const leaksOf2 = ({ location, source: source2 }) => {
@@ -52943,18 +56655,18 @@ function givenLeaks(steps, leaks, { history: history2 }) {
 // src/evidence/inspect.ts
 async function inspect(image, options5) {
   const build3 = await findBuild(image, options5.build);
-  const bounded2 = options5.scanner.bounded(options5.limits.matches);
-  return learn(image, build3, await scanImage(image, bounded2, options5), bounded2, options5);
+  const bounded3 = options5.scanner.bounded(options5.limits.matches);
+  return learn(image, build3, await scanImage(image, bounded3, options5), bounded3, options5);
 }
-async function scanImage(image, bounded2, { reference, limits, onProgress }) {
+async function scanImage(image, bounded3, { reference, limits, onProgress }) {
   const layers = [];
-  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const stored = image.layers.reduce((sum2, { storedSize }) => sum2 + storedSize, 0);
   let [kept, bytes2, done] = [0, 0, 0];
   for (const layer of image.layers) {
     const before = bytes2;
     const scan2 = await scanLayer(
       layer,
-      bounded2,
+      bounded3,
       reference,
       { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
       (read3) => onProgress({
@@ -52966,12 +56678,12 @@ async function scanImage(image, bounded2, { reference, limits, onProgress }) {
     );
     bytes2 += scan2.size;
     done += layer.storedSize;
-    kept += scan2.extracts.reduce((sum, { text: text5 }) => sum + Buffer.byteLength(text5), 0);
+    kept += scan2.extracts.reduce((sum2, { text: text5 }) => sum2 + Buffer.byteLength(text5), 0);
     layers.push(scan2);
   }
-  return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
+  return { layers, others: await scanOtherFiles(image.others, bounded3, limits) };
 }
-async function learn(image, build3, { layers, others }, bounded2, options5) {
+async function learn(image, build3, { layers, others }, bounded3, options5) {
   const { origin } = build3;
   const filesystem = buildFilesystem(layers);
   const hashes2 = await hashesOfMatches(image, layers);
@@ -52987,9 +56699,10 @@ async function learn(image, build3, { layers, others }, bounded2, options5) {
     vouching,
     hashes: hashes2,
     others: others.matches,
-    scanner: bounded2
+    scanner: bounded3,
+    allows: options5.allows
   });
-  bounded2.assertBounded(`The configuration of ${options5.reference}`);
+  bounded3.assertBounded(`The configuration of ${options5.reference}`);
   const redactor = new Redactor(
     [
       ...leaks.values,
@@ -53037,7 +56750,7 @@ async function learn(image, build3, { layers, others }, bounded2, options5) {
   };
   return { evidence, image, build: build3, redactor, masks: masksOf(leaks.leaks), leaks };
 }
-var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`;
+var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac4("sha256", salt).update(value).digest("hex")}`;
 async function hashesOfMatches(image, layers) {
   const hashes2 = /* @__PURE__ */ new Map();
   for (const [index, scan2] of layers.entries()) {
@@ -53068,8 +56781,8 @@ function whyNoLines({ isNamed: isNamed3, target }, origin) {
 
 // src/evidence/inventory.ts
 function addVersion(found, name2, version2) {
-  const known2 = found.get(name2)?.split(", ") ?? [];
-  if (!known2.includes(version2)) found.set(name2, [...known2, version2].sort().join(", "));
+  const known3 = found.get(name2)?.split(", ") ?? [];
+  if (!known3.includes(version2)) found.set(name2, [...known3, version2].sort().join(", "));
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
@@ -53081,9 +56794,9 @@ function packagesOf(present, texts2) {
     );
   return found;
 }
-function settingsOf({ config: { run: run14 } }) {
+function settingsOf({ config: { run: run16 } }) {
   const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run14)) {
+  for (const [field2, value] of Object.entries(run16)) {
     if (field2 === "Env" && Array.isArray(value)) {
       for (const pair2 of value)
         found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
@@ -53246,7 +56959,7 @@ function architectureOf({ architecture }) {
 var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
 
 // src/image/choose.ts
-var MAX_LISTED2 = 20;
+var MAX_LISTED3 = 20;
 function describe2({ names: names2, platform, digests }) {
   const what = names2.length > 0 ? names2.join(", ") : digests[0] ?? "unnamed";
   return platform === null ? what : `${what} (${platformName(platform)})`;
@@ -53257,12 +56970,12 @@ function parsePlatform(text5) {
     throw new UsageError(`--platform ${JSON.stringify(text5)}: write it as os/architecture, for example linux/amd64.`);
   return { os, architecture, variant: variant ?? null };
 }
-var fits2 = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
+var fits3 = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some(
   (digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, ""))
 );
 function choose(where, candidates, { image, platform }) {
-  const list2 = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
+  const list2 = candidates.slice(0, MAX_LISTED3).map(describe2).join("; ") + (candidates.length > MAX_LISTED3 ? `; and ${candidates.length - MAX_LISTED3} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
@@ -53271,7 +56984,7 @@ function choose(where, candidates, { image, platform }) {
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform);
-    left = left.filter((candidate) => fits2(wanted, candidate.platform));
+    left = left.filter((candidate) => fits3(wanted, candidate.platform));
     if (left.length === 0)
       throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list2}.`);
   }
@@ -53489,9 +57202,9 @@ async function readDocuments(files, parts) {
 
 // src/image/layer.ts
 import { createHash as createHash12 } from "node:crypto";
-async function* hashed(source2, hash3) {
+async function* hashed(source2, hash4) {
   for await (const chunk of source2) {
-    hash3.update(chunk);
+    hash4.update(chunk);
     yield chunk;
   }
 }
@@ -53551,7 +57264,7 @@ async function* verified(files, { blob, digest, diffId }, where, aside) {
     plain.update(chunk);
     yield chunk;
   }
-  const finish = (hash3, like) => `${algorithmOf(like)}:${hash3.digest("hex")}`;
+  const finish = (hash4, like) => `${algorithmOf(like)}:${hash4.digest("hex")}`;
   const actualDiffId = finish(plain, diffId);
   const actualDigest = same || digest === null ? actualDiffId : finish(stored, digest);
   const compare3 = (what, actual, expected) => {
@@ -54021,8 +57734,8 @@ async function isLayer(files, name2, stored, diffId) {
   if (!await files.has(name2)) return false;
   const wanted = diffId === void 0 ? [stored] : [stored, diffId];
   const hashes2 = wanted.map((digest) => createHash13(algorithmOf(digest)));
-  for await (const chunk of files.stream(name2)) for (const hash3 of hashes2) hash3.update(chunk);
-  return hashes2.some((hash3, index) => wanted[index]?.endsWith(`:${hash3.digest("hex")}`));
+  for await (const chunk of files.stream(name2)) for (const hash4 of hashes2) hash4.update(chunk);
+  return hashes2.some((hash4, index) => wanted[index]?.endsWith(`:${hash4.digest("hex")}`));
 }
 async function checkDockerManifest(files, images) {
   if (!await files.has("manifest.json")) return;
@@ -54177,16 +57890,16 @@ async function asLayout(files) {
     JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] })
   );
   const nameOf6 = async (name2) => {
-    const [, algorithm, hex2] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
-    if (algorithm === void 0 || hex2 === void 0) return name2 === "manifest.json" ? "" : name2;
-    if (hex2 === own2) return "manifest.json";
-    const plain = algorithm === "sha256" ? hex2 : `${algorithm}-${hex2}`;
+    const [, algorithm, hex3] = /^blobs\/(sha\d+)\/([0-9a-f]+)$/.exec(name2) ?? [];
+    if (algorithm === void 0 || hex3 === void 0) return name2 === "manifest.json" ? "" : name2;
+    if (hex3 === own2) return "manifest.json";
+    const plain = algorithm === "sha256" ? hex3 : `${algorithm}-${hex3}`;
     return await files.has(plain) ? plain : `${plain}.manifest.json`;
   };
   const layoutName = (name2) => {
     if (name2 === "manifest.json") return `blobs/sha256/${own2}`;
-    const [, algorithm = "sha256", hex2] = /^(?:(sha\d+)-)?([0-9a-f]{64,128})(?:\.manifest\.json)?$/.exec(name2) ?? [];
-    return hex2 === void 0 ? name2 : `blobs/${algorithm}/${hex2}`;
+    const [, algorithm = "sha256", hex3] = /^(?:(sha\d+)-)?([0-9a-f]{64,128})(?:\.manifest\.json)?$/.exec(name2) ?? [];
+    return hex3 === void 0 ? name2 : `blobs/${algorithm}/${hex3}`;
   };
   return {
     where: files.where,
@@ -54364,6 +58077,9 @@ async function openTar2(files, reference, options5, form) {
   );
 }
 
+// src/outcome/build-outcome.ts
+import { createHash as createHash14 } from "node:crypto";
+
 // src/outcome/fix.ts
 var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({
   name: name2,
@@ -54424,7 +58140,7 @@ function withoutHiddenFix(finding, lines, redactor) {
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION };
 function buildOutcome({
-  inspection: { evidence, image, redactor: known2, masks, leaks },
+  inspection: { evidence, image, redactor: known3, masks, leaks },
   verdict,
   name: name2,
   policy,
@@ -54449,7 +58165,7 @@ function buildOutcome({
       digest: image.digest,
       platform: platformName(image.platform),
       created: image.config.created,
-      size: layers.reduce((sum, { size }) => sum + size, 0),
+      size: layers.reduce((sum2, { size }) => sum2 + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : {
         reference: origin.base.reference,
@@ -54514,21 +58230,23 @@ function buildOutcome({
     },
     baseline: { name: baseline2, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
+    quiet: leaks.quiet.list.map(quietData),
     warnings: [...verdict.warnings],
     notJudged: [...image.notJudged],
     stats: {
-      bytes: layers.reduce((sum, { size }) => sum + size, 0),
-      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
+      bytes: layers.reduce((sum2, { size }) => sum2 + size, 0),
+      files: layers.reduce((sum2, { entries }) => sum2 + entries.filter(({ type }) => type === "file").length, 0),
       seconds: Math.round(seconds * 1e3) / 1e3,
       layersFromCache: 0,
-      vouchedFiles: leaks.vouchedFiles,
-      knownPublic: leaks.knownPublic,
+      vouchedFiles: leaks.quiet.count("package"),
+      knownPublic: leaks.quiet.count("known-public"),
+      allowed: leaks.quiet.count("allowed"),
       skipped: [...evidence.skipped]
     }
   };
   const { dockerfile } = origin;
   const redactor = learned(
-    known2,
+    known3,
     scanner,
     report,
     dockerfile?.lines ?? [],
@@ -54539,14 +58257,20 @@ function buildOutcome({
   return {
     report: redactor.data({ ...report, findings }),
     isPublic: false,
-    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
+    source: dockerfile === null ? null : sourceOf2(dockerfile, redactor),
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
     masks,
     inventory,
     redactor
   };
 }
-function sourceOf({ path: path25, lines }, redactor) {
+var ID_LENGTH = 12;
+function quietData({ why, source: source2, detector, title, place }) {
+  const location = locationOf(place, true);
+  const id = createHash14("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
+  return { id, why, source: source2, detector, title, location, dockerfile: place.lines };
+}
+function sourceOf2({ path: path25, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
     path: redactor.name(path25),
@@ -54692,7 +58416,7 @@ function readInlineIgnores(dockerfile) {
   return { ignores, problems };
 }
 var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
-function textOf2(lines, startLine, endLine, isBase) {
+function textOf3(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/(?<!\s)\s*\\$/, "").replace(/^&&\s*|(?<!\s)\s*&&$/g, "").replace(/\s+/g, " ")
   ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map(
@@ -54715,9 +58439,9 @@ function agreedIgnores(ignores, dockerfile, agreed, now) {
       return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
-    const text5 = textOf2(dockerfile.lines, startLine, endLine, isBase);
+    const text5 = textOf3(dockerfile.lines, startLine, endLine, isBase);
     return `
-${textOf2(agreed.lines, other.startLine, other.endLine, isBase)}
+${textOf3(agreed.lines, other.startLine, other.endLine, isBase)}
 `.includes(`
 ${text5}
 `);
@@ -54744,8 +58468,8 @@ function acceptsAt({ rule, path: path25, inImage, detector, startLine, endLine, 
 }
 
 // src/policy/judge.ts
-import { createHash as createHash14 } from "node:crypto";
-var hash2 = (parts) => createHash14("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+import { createHash as createHash15 } from "node:crypto";
+var hash2 = (parts) => createHash15("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 var NOTHING_PENDING = { salt: null, ignore: [], inline: [] };
 function judge(rules2, drafts, evidence, { policy, inline, pending, baseline: baseline2, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
@@ -54964,10 +58688,10 @@ function inlineWarnings(inline, rules2, policy, used, now) {
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta31, check: run14 } of rules2) {
+  for (const { meta: meta31, check: run16 } of rules2) {
     const setting2 = settings2[meta31.id];
     if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
-    yield* run14(evidence, setting2.options);
+    yield* run16(evidence, setting2.options);
   }
 }
 
@@ -54982,7 +58706,8 @@ async function runGate(options5) {
       ...options5,
       limits: policy.limits,
       salt: salts.keyed,
-      quoted: policyTexts(options5)
+      quoted: policyTexts(options5),
+      allows: allowing(policy.allow, policy.salt, options5.now)
     });
     const { evidence, redactor, build: build3 } = inspection;
     const inline = await inlineIgnores(build3.origin, options5);
@@ -55028,7 +58753,7 @@ async function runGate(options5) {
   }
 }
 var saltsOf = ({ id }, { baseline: baseline2, policy, key }) => ({
-  record: baseline2?.file.salt ?? policy.salt ?? createHash15("sha256").update(id).digest("hex").slice(0, 32),
+  record: baseline2?.file.salt ?? policy.salt ?? createHash16("sha256").update(id).digest("hex").slice(0, 32),
   keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
 });
 async function inlineIgnores({ dockerfile }, { authority, now }) {
@@ -55270,7 +58995,7 @@ var asWithScan = (...names2) => [
   ),
   `${" ".repeat(TEXT_AT)}as with layergate scan`
 ].join("\n");
-var list = (words2) => `${words2.slice(0, -1).join(", ")} or ${words2.at(-1)}`;
+var list = (words3) => `${words3.slice(0, -1).join(", ")} or ${words3.at(-1)}`;
 
 // src/cli/options.ts
 import { parseArgs } from "node:util";
@@ -55296,6 +59021,7 @@ var SCAN_OPTIONS = of(
   "json",
   "output",
   "verbose",
+  "show-quiet",
   "no-color"
 );
 var HISTORY_OPTIONS = { ...of(...IMAGE, "verbose"), ...ONE_FORMAT };
@@ -55309,8 +59035,10 @@ var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "
 var FIX_OPTIONS = of(...IMAGE, "build", "dry-run", "patch");
 var IGNORE_OPTIONS = of(...IMAGE, "reason", "until");
 var EXPLAIN_OPTIONS = of(...IMAGE);
+var HASH_OPTIONS = of("config");
+var IMPORT_OPTIONS = of("output");
 var INIT_OPTIONS = of("github");
-var DETECTORS_OPTIONS = { ...of("markdown"), ...ONE_FORMAT };
+var DETECTORS_OPTIONS = { ...of("config", "markdown"), ...ONE_FORMAT };
 function parseOptions(command2, args, options5) {
   try {
     return parseArgs({ args: [...args], options: options5, allowPositionals: true });
@@ -55349,10 +59077,10 @@ function formOf(forms, { format, json }) {
   if (form === void 0) throw noSuchFormat(name2, Object.keys(forms));
   return form;
 }
-function noSuchFormat(name2, known2) {
-  const near = nearest(name2, known2);
+function noSuchFormat(name2, known3) {
+  const near = nearest(name2, known3);
   return new UsageError(
-    `--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${known2.join(", ")}.`
+    `--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${known3.join(", ")}.`
   );
 }
 function limitTo(timeout, host) {
@@ -55463,6 +59191,17 @@ var reportSchema2 = object({
   baseline: baselineSchema,
   error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
   fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
+  quiet: array(
+    object({
+      id: string2().describe("names the place and the kind, never the value"),
+      why: _enum(["known-public", "package", "allowed"]),
+      source: string2().describe("the package, or the reason that the configuration gives"),
+      detector: string2(),
+      title: string2(),
+      location: locationSchema,
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).optional().describe("what was found and is no finding, 2,000 places at most; reports of earlier versions have none"),
   warnings: array(object({ code: string2(), message: string2() })),
   notJudged: array(string2()).describe("other images or platforms in the same source"),
   stats: object({
@@ -55471,6 +59210,7 @@ var reportSchema2 = object({
     seconds: number2(),
     layersFromCache: count,
     vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
+    allowed: count.optional().describe("values that are quiet because the configuration allows them"),
     knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
     skipped: array(
       object({
@@ -55585,7 +59325,7 @@ async function find(source2, given2, options5, hooks) {
 async function run(args, host) {
   const { values, positionals } = parseOptions("baseline", args, BASELINE_OPTIONS);
   const [word, ...rest] = positionals;
-  const action = ACTIONS2.find((known2) => known2 === word);
+  const action = ACTIONS2.find((known3) => known3 === word);
   if (action === void 0)
     throw new UsageError(
       `Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`
@@ -55809,7 +59549,7 @@ var WASTE = [
   [/\.log$/, "a log"]
 ];
 var MAX_FILES3 = 2e5;
-var MAX_LISTED3 = 500;
+var MAX_LISTED4 = 500;
 async function placesOf(root, directory, dockerfile) {
   const relative = (file) => path16.relative(root, file).split(path16.sep).join("/");
   const base = path16.resolve(root, directory);
@@ -55830,7 +59570,7 @@ var Waste = class {
   }
 };
 function secretsOf(scan2, dockerfile, catalogue) {
-  const known2 = new KnownPublic();
+  const known3 = new KnownPublic();
   const secrets = [];
   const values = [];
   const seen = /* @__PURE__ */ new Set();
@@ -55840,7 +59580,7 @@ function secretsOf(scan2, dockerfile, catalogue) {
     const name2 = scan2.pathOf(match2);
     const line2 = inside === null ? match2.line : null;
     const key = JSON.stringify([name2, inside, identity, line2]);
-    if (strength === "harmless" || seen.has(key) || !isProvenToken(match2) && known2.sourceOf(identity) !== null)
+    if (strength === "harmless" || seen.has(key) || !isProvenToken(match2) && known3.sourceOf(identity) !== null)
       continue;
     seen.add(key);
     const kind = catalogue.kindOf(match2.detector);
@@ -55901,8 +59641,8 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     ignoreFile: context2.ignoreFile,
     hasIgnoreFile: dockerignore.length > 0,
     files: sizes2.size,
-    bytes: [...sizes2.values()].reduce((sum, size) => sum + size, 0),
-    secrets: secrets.slice(0, MAX_LISTED3),
+    bytes: [...sizes2.values()].reduce((sum2, size) => sum2 + size, 0),
+    secrets: secrets.slice(0, MAX_LISTED4),
     waste: listed2,
     patterns: [
       .../* @__PURE__ */ new Set([
@@ -55916,7 +59656,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
 }
 
 // src/report/context.ts
-var MAX_LISTED4 = 20;
+var MAX_LISTED5 = 20;
 var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => severity === "critical" || severity === "high") || skipped.some(({ isUnread }) => isUnread);
 function dockerfileAdvice(secrets) {
   const places = new Set(
@@ -55930,7 +59670,7 @@ function dockerfileAdvice(secrets) {
 }
 function renderContext(inspection, verbose) {
   const { directory, files, secrets, waste, patterns, ignoreFile, skipped } = inspection;
-  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED4;
+  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED5;
   const lines = [];
   const head = `${contextFails(inspection) ? "FAIL" : "PASS"}  ${visible(directory)} \xB7 ${plural(files, "file")}, ${bytes(inspection.bytes)} in the build context`;
   lines.push(...wrap(head, "", "      "));
@@ -56021,10 +59761,12 @@ function formsOf(detector) {
   return (detector.forms ?? []).map((form) => `${describeForm(form)}${names2}`);
 }
 var severityOf2 = ({ strength }) => SEVERITY_OF[strength];
-function renderDetectorList() {
-  const all2 = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2);
+var groupsWith = (own2) => own2.length === 0 ? GROUPS : [...GROUPS, { title: "Of the configuration", detectors: own2 }];
+function renderDetectorList(own2) {
+  const listed2 = groupsWith(own2);
+  const all2 = listed2.flatMap(({ detectors: detectors2 }) => detectors2);
   const width2 = Math.max(...all2.map(({ id }) => id.length));
-  const groups = GROUPS.flatMap(({ title, detectors: detectors2 }) => [
+  const groups = listed2.flatMap(({ title, detectors: detectors2 }) => [
     "",
     title,
     ...detectors2.map(
@@ -56046,11 +59788,11 @@ function renderDetector(detector) {
     ...detector.proof === void 0 ? [] : lines("check", detector.proof),
     ...lines("severity", severityOf2(detector)),
     ...lines("revoke", detector.revoke),
-    `page      ${detector.docs}`
+    ...detector.docs === "" ? [] : [`page      ${detector.docs}`]
   ].join("\n")}
 `;
 }
-var detectorData = () => GROUPS.flatMap(
+var detectorData = (own2) => groupsWith(own2).flatMap(
   ({ title: group, detectors: detectors2 }) => detectors2.map((detector) => ({
     id: detector.id,
     group,
@@ -56070,7 +59812,7 @@ var detectorData = () => GROUPS.flatMap(
 );
 var cell2 = (text5) => text5.replaceAll("|", "\\|").replace(/</g, "&lt;");
 function renderDetectorsPage() {
-  const count2 = GROUPS.reduce((sum, { detectors: detectors2 }) => sum + detectors2.length, 0);
+  const count2 = GROUPS.reduce((sum2, { detectors: detectors2 }) => sum2 + detectors2.length, 0);
   const groups = GROUPS.map(({ title, detectors: detectors2 }) => {
     const rows = detectors2.map((detector) => {
       const forms = formsOf(detector);
@@ -56102,10 +59844,15 @@ ${groups.join("\n\n")}
 // src/cli/commands/detectors.ts
 var FORMS2 = {
   terminal: renderDetectorList,
-  json: () => `${visibleJson(detectorData())}
+  json: (own2) => `${visibleJson(detectorData(own2))}
 `,
   markdown: renderDetectorsPage
 };
+var ownDetectors = async (config2) => compileOwn((await readPolicy({ ...settingsOf2({}), config: config2 }, onDisk(process.cwd(), false), true)).detectors);
+var detectorsOf = async (config2) => [
+  ...GROUPS.flatMap(({ detectors: detectors2 }) => detectors2),
+  ...await ownDetectors(config2)
+];
 async function run3(args) {
   const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
   const [id, extra] = positionals;
@@ -56114,25 +59861,29 @@ async function run3(args) {
     throw new UsageError(
       `One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`
     );
-  await print(id === void 0 ? render() : renderDetector(find2(id)));
+  const config2 = values.config ?? null;
+  await print(
+    id === void 0 ? render(await ownDetectors(config2)) : renderDetector(find2(id, await detectorsOf(config2)))
+  );
   return 0;
 }
-function find2(id) {
-  const all2 = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2);
-  const detector = all2.find((known2) => known2.id === id);
+function find2(id, all2) {
+  const detector = all2.find((known3) => known3.id === id);
   if (detector !== void 0) return detector;
   const near = nearest(
     id,
-    all2.map((known2) => known2.id)
+    all2.map((known3) => known3.id)
   );
   throw new UsageError(
     `There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`
   );
 }
-var help3 = () => `Usage: layergate detectors [ID] [--format terminal|json|markdown]
+var help3 = () => `Usage: layergate detectors [ID] [--config FILE]
+                           [--format terminal|json|markdown]
 
 Lists the kinds of credentials that are found, by issuer; with ID says of one
-how it is told, what it opens and how it is revoked. --json and --markdown are
+how it is told, what it opens and how it is revoked. Those of the configuration
+are among them. --json and --markdown are
 short for --format json and --format markdown.
 `;
 var detectors = {
@@ -56243,7 +59994,7 @@ function compare2(old, now) {
 }
 
 // src/report/difference.ts
-var MAX_LISTED5 = 40;
+var MAX_LISTED6 = 40;
 var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
@@ -56279,7 +60030,7 @@ function renderDiff(difference, verbose) {
     ...wrap(sizes(difference), "", "")
   ];
   for (const { title, lines: own2 } of partsOf4(difference)) {
-    const most = verbose ? own2.length : MAX_LISTED5;
+    const most = verbose ? own2.length : MAX_LISTED6;
     lines.push(
       "",
       title,
@@ -56293,10 +60044,10 @@ function renderDiff(difference, verbose) {
 }
 function renderDiffMarkdown(difference) {
   const parts = partsOf4(difference).map(({ title, lines }) => {
-    const items = lines.slice(0, MAX_LISTED5).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code2(line2.slice(2)))} |`);
-    const more = lines.length > MAX_LISTED5 ? `
+    const items = lines.slice(0, MAX_LISTED6).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code2(line2.slice(2)))} |`);
+    const more = lines.length > MAX_LISTED6 ? `
 
-\u2026and ${number4(lines.length - MAX_LISTED5)} more.` : "";
+\u2026and ${number4(lines.length - MAX_LISTED6)} more.` : "";
     return lines.length === 0 ? `**${title}**` : `<details open><summary>${title}</summary>
 
 | | |
@@ -56341,8 +60092,9 @@ async function reportOf(source2, settings2, host) {
   return (await judgeImage(source2, settings2, host)).report;
 }
 var MIN_ID = 6;
-var MAX_LISTED6 = 5;
+var MAX_LISTED7 = 5;
 var isFingerprint = (word) => word.length >= MIN_ID && /^[0-9a-f]{1,32}$/.test(word);
+var quietById = ({ quiet = [] }, id) => quiet.find((each2) => each2.id.startsWith(id)) ?? null;
 function findingById({ findings }, id) {
   const found = findings.filter(
     ({ fingerprint, related }) => [fingerprint, ...related.map((place) => place.fingerprint ?? "")].some((each2) => each2.startsWith(id))
@@ -56350,7 +60102,7 @@ function findingById({ findings }, id) {
   const [first2, second] = found;
   if (first2 !== void 0 && second === void 0) return first2;
   throw new UsageError(
-    first2 === void 0 ? `No finding has the fingerprint ${id}: the JSON report has them (findings[].fingerprint).` : `${found.length} findings have a fingerprint that begins with ${id}: ${found.slice(0, MAX_LISTED6).map(({ fingerprint }) => fingerprint).join(", ")}. Write more of it.`
+    first2 === void 0 ? `No finding has the fingerprint ${id}: the JSON report has them (findings[].fingerprint).` : `${found.length} findings have a fingerprint that begins with ${id}: ${found.slice(0, MAX_LISTED7).map(({ fingerprint }) => fingerprint).join(", ")}. Write more of it.`
   );
 }
 
@@ -56449,7 +60201,7 @@ function howFound({ secret, ruleId, message }) {
     const rule = findRule(ruleId);
     return [...wrap(visible(message), "  ", "  "), ...rule === null ? [] : wrap(rule.meta.description, "  ", "  ")];
   }
-  const detector = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2).find(({ id }) => id === secret.detector);
+  const detector = allDetectors().find(({ id }) => id === secret.detector);
   const facts = Object.entries(secret.facts).map(([name2, value]) => `${name2} ${value}`);
   return [
     ...wrap(visible(message), "  ", "  "),
@@ -56490,6 +60242,39 @@ function renderExplanation(finding) {
   ].join("\n")}
 `;
 }
+var WHY_QUIET = {
+  "known-public": (source2) => [
+    `${source2} publishes this value, so everybody has it: it is a test key or an example, and opens nothing.`,
+    "Layergate knows it by its hash, wherever it stands. Another value beside it is not hidden by that."
+  ],
+  package: (source2) => [
+    `The file is as ${source2} brought it: the package manager that installed it recorded its checksum in the same layer.`,
+    "A token that proves itself is reported all the same."
+  ],
+  allowed: (source2) => [`The configuration allows it: \u201C${source2}\u201D.`]
+};
+function renderQuiet({
+  title,
+  detector,
+  why,
+  source: source2,
+  location,
+  dockerfile
+}) {
+  const at3 = dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine}, `;
+  return `${[
+    ...wrap(visible(`${title} (${detector}): no finding`), "", "  "),
+    "",
+    "Why it is quiet",
+    ...WHY_QUIET[why](source2).flatMap((text5) => wrap(visible(text5), "  ", "  ")),
+    "",
+    "Where it is",
+    ...wrap(visible(`${at3}${placeName(location)}`), "  ", "    "),
+    "",
+    `How the kind is told: layergate explain ${detector}`
+  ].join("\n")}
+`;
+}
 
 // src/cli/commands/explain.ts
 var PAGES = ["../docs/rules/", "../../../docs/rules/"];
@@ -56501,11 +60286,12 @@ async function run5(args, host) {
   if (extra !== void 0)
     throw new UsageError(`layergate explain takes no ${JSON.stringify(extra)}. See layergate explain --help.`);
   if (source2 !== void 0) {
-    const finding = findingById(await reportOf(source2, settingsOf2(values), host), id);
-    await print(uncommanding(sealed(renderExplanation(finding))));
+    const report = await reportOf(source2, settingsOf2(values), host);
+    const quiet = quietById(report, id);
+    await print(uncommanding(sealed(quiet === null ? renderExplanation(findingById(report, id)) : renderQuiet(quiet))));
     return 0;
   }
-  const detector = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2).find((known2) => known2.id === id);
+  const detector = (await detectorsOf(values.config ?? null)).find((known3) => known3.id === id);
   await print(findRule(id) === null && detector !== void 0 ? renderDetector(detector) : pageOf(id));
   return 0;
 }
@@ -56525,7 +60311,7 @@ function pageOf(id) {
     );
   }
   const { meta: meta31 } = rule;
-  const page = PAGES.map((folder) => new URL(`${folder}${meta31.id}.md`, import.meta.url)).find((url) => existsSync(url));
+  const page = PAGES.map((folder) => new URL(`${folder}${meta31.id}.md`, import.meta.url)).find((url2) => existsSync(url2));
   const text5 = page === void 0 ? `${meta31.title}
 
 ${meta31.description}
@@ -56540,7 +60326,7 @@ var help5 = () => `Usage: layergate explain RULE|DETECTOR
 Says what a rule finds, why that matters, and what to write instead; how a kind
 of credential is told. With the fingerprint of a finding (its beginning is
 enough) and the image or a JSON report: how it was told, where it is everywhere,
-and what to do.
+and what to do; with the ID of what is quiet (layergate scan --show-quiet): why.
 
 ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "image", "platform", "timeout")}
 
@@ -57076,8 +60862,8 @@ function applyEdits(text5, edits) {
   return lines.join("\n");
 }
 function withPatterns(text5, patterns) {
-  const known2 = new Set((text5 ?? "").split(/\r?\n/).map((line2) => line2.trim()));
-  const missing = patterns.filter((pattern) => !known2.has(pattern));
+  const known3 = new Set((text5 ?? "").split(/\r?\n/).map((line2) => line2.trim()));
+  const missing = patterns.filter((pattern) => !known3.has(pattern));
   if (missing.length === 0) return text5 ?? "";
   const end2 = text5?.includes("\r\n") === true ? "\r\n" : "\n";
   const start = text5 === null || text5 === "" || text5.endsWith("\n") ? text5 ?? "" : `${text5}${end2}`;
@@ -57196,17 +60982,17 @@ var MAX_LINES = 200;
 function callIn(text5) {
   for (const { pos, command: command2 } of segmentsOf(text5) ?? []) {
     const name2 = command2?.name?.value.replace(/^.*\//, "") ?? "";
-    const words2 = (command2?.args ?? []).flatMap((arg) => arg.type === "Word" ? [arg] : []);
-    const at3 = words2.findIndex(({ value }) => value === "build" || value === "bud" && name2 === "buildah");
-    const isBuild2 = at3 === 0 || at3 === 1 && /^(?:builder|buildx|image)$/.test(words2[0]?.value ?? "");
+    const words3 = (command2?.args ?? []).flatMap((arg) => arg.type === "Word" ? [arg] : []);
+    const at3 = words3.findIndex(({ value }) => value === "build" || value === "bud" && name2 === "buildah");
+    const isBuild2 = at3 === 0 || at3 === 1 && /^(?:builder|buildx|image)$/.test(words3[0]?.value ?? "");
     if (isBuild2 && /^(?:buildah|docker|nerdctl|podman)$/.test(name2))
-      return { pos, end: words2[at3]?.end ?? 0, words: words2.slice(at3 + 1) };
+      return { pos, end: words3[at3]?.end ?? 0, words: words3.slice(at3 + 1) };
   }
   return null;
 }
-function argumentOf(text5, { words: words2 }, name2) {
-  for (const [index, { value, pos, end: end2 }] of words2.entries()) {
-    const flag2 = words2[index - 1];
+function argumentOf(text5, { words: words3 }, name2) {
+  for (const [index, { value, pos, end: end2 }] of words3.entries()) {
+    const flag2 = words3[index - 1];
     const isBehindFlag = flag2?.value === "--build-arg";
     const own2 = isBehindFlag ? value : /^--build-arg=(.*)$/s.exec(value)?.[1] ?? null;
     if (own2 === null || own2 !== name2 && !own2.startsWith(`${name2}=`)) continue;
@@ -57221,7 +61007,7 @@ function argumentOf(text5, { words: words2 }, name2) {
   }
   return null;
 }
-var hasSecret = ({ words: words2 }, id) => words2.some(
+var hasSecret = ({ words: words3 }, id) => words3.some(
   ({ value }) => value.replace(/^--secret=/, "").split(",").includes(`id=${id}`)
 );
 function secretOf(option2) {
@@ -57557,10 +61343,10 @@ async function ownAction() {
   return `${REPOSITORY}@${commit ?? NO_COMMIT} # v${VERSION}`;
 }
 var joined2 = (...parts) => {
-  const known2 = parts.filter(
+  const known3 = parts.filter(
     (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
   );
-  return known2.length === 0 ? null : path19.posix.normalize(known2.join("/"));
+  return known3.length === 0 ? null : path19.posix.normalize(known3.join("/"));
 };
 function dockerfileOf(context2, file, directory) {
   const found = file === null ? joined2(directory, context2) === null ? null : joined2(directory, context2, "Dockerfile") : joined2(directory, file);
@@ -57693,23 +61479,23 @@ import path21 from "node:path";
 var import_yaml4 = __toESM(require_dist(), 1);
 import path20 from "node:path";
 var FILES2 = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-async function composeImages(words2, directory, read3) {
-  const named3 = words2.flatMap(
-    (word, index) => /^(?:-f|--file)$/.test(words2[index - 1] ?? "") ? [word] : /^--file=(.*)$/.exec(word)?.[1] ?? []
+async function composeImages(words3, directory, read3) {
+  const named3 = words3.flatMap(
+    (word, index) => /^(?:-f|--file)$/.test(words3[index - 1] ?? "") ? [word] : /^--file=(.*)$/.exec(word)?.[1] ?? []
   );
   const files = named3.length > 0 ? named3 : FILES2;
   for (const file of files) {
     const at3 = path20.posix.normalize(path20.posix.join(directory, file));
     const text5 = at3.startsWith("..") || path20.posix.isAbsolute(at3) ? null : await read3(at3);
-    if (text5 !== null) return servicesIn(text5, path20.posix.dirname(at3), words2);
+    if (text5 !== null) return servicesIn(text5, path20.posix.dirname(at3), words3);
   }
   return [];
 }
-function servicesIn(text5, folder, words2) {
+function servicesIn(text5, folder, words3) {
   const { contents, errors } = (0, import_yaml4.parseDocument)(text5);
   if (errors.length > 0 || !(0, import_yaml4.isMap)(contents)) return [];
   const services = mapAt(contents, "services");
-  const wanted = keysOf(services).filter((name2) => words2.includes(name2));
+  const wanted = keysOf(services).filter((name2) => words3.includes(name2));
   return keysOf(services).flatMap((service) => {
     const node2 = mapAt(services, service);
     const short2 = textAt(node2, "build");
@@ -57750,8 +61536,8 @@ var BUILDERS = {
   podman: /^(?:build|image build)$/
 };
 function verbOf2(command2) {
-  const words2 = optionsIn(command2).operands.map(({ value }) => value);
-  return /^(?:buildx|image|builder)$/.test(words2[0] ?? "") ? words2.slice(0, 2).join(" ") : words2[0] ?? "";
+  const words3 = optionsIn(command2).operands.map(({ value }) => value);
+  return /^(?:buildx|image|builder)$/.test(words3[0] ?? "") ? words3.slice(0, 2).join(" ") : words3[0] ?? "";
 }
 var isBuild = (command2) => BUILDERS[command2.name]?.test(verbOf2(command2)) === true;
 var isPush = (command2) => /^(?:docker|podman|nerdctl|buildah)$/.test(command2.name) && /push$/.test(verbOf2(command2));
@@ -57812,9 +61598,9 @@ function scriptBuilds(script, directory, where) {
     const target = options5.value("--target")?.value;
     if (context2 === void 0 || [context2, file, target].some((word) => word !== void 0 && !isKnown(word)))
       return [];
-    const words2 = command2.args.map(({ value }) => value);
-    const args = words2.flatMap(
-      (word, index) => words2[index - 1] === "--build-arg" ? [word] : /^--build-arg=(.*)$/s.exec(word)?.[1] ?? []
+    const words3 = command2.args.map(({ value }) => value);
+    const args = words3.flatMap(
+      (word, index) => words3[index - 1] === "--build-arg" ? [word] : /^--build-arg=(.*)$/s.exec(word)?.[1] ?? []
     );
     const tag = options5.value("-t", "--tag")?.value;
     return [
@@ -57909,8 +61695,8 @@ async function ofOther(job, step2, command2, directory, action, notes, read3) {
   return [];
 }
 function composeCommand({ name: name2, args }) {
-  const words2 = args.map(({ value }) => value);
-  const own2 = name2 === "docker-compose" ? words2 : /^(?:docker|podman|nerdctl)$/.test(name2) && words2[0] === "compose" ? words2.slice(1) : null;
+  const words3 = args.map(({ value }) => value);
+  const own2 = name2 === "docker-compose" ? words3 : /^(?:docker|podman|nerdctl)$/.test(name2) && words3[0] === "compose" ? words3.slice(1) : null;
   if (own2 === null) return null;
   return own2.includes("build") || own2.includes("up") && own2.includes("--build") ? own2 : null;
 }
@@ -57947,8 +61733,8 @@ function buildsOfStep(job, step2) {
       }
     ];
   }
-  const run14 = step2.node.get("run", true);
-  return isText(run14) ? scriptBuilds(run14.value, textAt(step2.node, "working-directory"), where) : [];
+  const run16 = step2.node.get("run", true);
+  return isText(run16) ? scriptBuilds(run16.value, textAt(step2.node, "working-directory"), where) : [];
 }
 async function buildsIn(directory) {
   const builds = [];
@@ -58057,6 +61843,67 @@ var fix = {
   run: run6
 };
 
+// src/cli/commands/hash.ts
+var MAX_VALUE3 = 1 << 16;
+var MIN_LENGTH3 = 16;
+var MIN_ENTROPY2 = 3;
+var help7 = () => `Usage: layergate hash [--config FILE] < FILE
+
+Reads one value from standard input and prints its hash under the salt of the
+configuration, for value of an allow entry. The value is printed nowhere. What
+could be guessed from its hash (a password, a short value) is refused: use
+pattern, or detector and path.
+
+${asWithScan("config")}
+
+Exit codes: 0 printed \xB7 2 the value is refused, or there is no salt
+`;
+async function readValue() {
+  if (process.stdin.isTTY === true)
+    throw new UsageError("The value comes from standard input, which is a terminal: layergate hash < FILE");
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += chunk.length;
+    if (size > MAX_VALUE3) throw new UsageError(`The value on standard input has more than ${MAX_VALUE3} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("latin1").replace(/\r?\n$/, "");
+}
+function whyNot(value) {
+  if (value === "") return "There is no value on standard input.";
+  if (value.includes("\n") && !value.startsWith("-----BEGIN "))
+    return "Standard input holds several lines: give one value, or one key in PEM.";
+  if (value.length < MIN_LENGTH3 || entropy(value) < MIN_ENTROPY2 || isWordLike(value) || isPlaceholder(value))
+    return `The value could be guessed from its hash, and the salt is public: it takes ${MIN_LENGTH3} characters or more that look drawn. Allow it by pattern, or by detector and path.`;
+  return null;
+}
+async function run7(args) {
+  const { values, positionals } = parseOptions("hash", args, HASH_OPTIONS);
+  if (positionals.length > 0)
+    throw new UsageError(
+      "layergate hash takes no value as an argument, since shells remember it: layergate hash < FILE"
+    );
+  const { salt, name: name2, detectors: detectors2 } = await readPolicy(settingsOf2(values), onDisk(process.cwd(), false), true);
+  if (salt === null)
+    throw new UsageError(`${name2}: it has no salt, and hashes are made with it: layergate init writes one.`);
+  const value = await readValue();
+  const why = whyNot(value);
+  if (why !== null) throw new UsageError(why);
+  const [match2] = useDetectors(compileOwn(detectors2)).scanText(value);
+  const identity = match2 !== void 0 && isKey(match2.detector) ? match2.identity : value;
+  await print(`${keyedHash(salt)(identity)}
+`);
+  return 0;
+}
+var hash3 = {
+  name: "hash",
+  overview: [["hash < FILE", "a value as an allow entry names it"]],
+  help: help7,
+  options: HASH_OPTIONS,
+  run: run7
+};
+
 // src/report/verdict.ts
 function offence({ findings }) {
   const leaks = findings.filter(({ fails: fails2, secret }) => fails2 && secret !== null).length;
@@ -58077,14 +61924,14 @@ var countsOf = (findings) => Object.fromEntries(
 function countParts2(report, strong2, none = "no findings") {
   const { verdict, baseline: baseline2 } = report;
   const open7 = report.findings.filter(({ suppressed }) => suppressed === null);
-  const [fresh, known2] = [
+  const [fresh, known3] = [
     tally(countsOf(open7.filter(({ status }) => status !== "known"))),
     tally(countsOf(open7.filter(({ status }) => status === "known")))
   ];
   if (baseline2.name === null) return [fresh === "" ? none : strong2(fresh)];
   return [
     fresh === "" ? "nothing new" : `${strong2(fresh)} new`,
-    ...verdict.known === 0 ? [] : [`${known2} known`],
+    ...verdict.known === 0 ? [] : [`${known3} known`],
     ...baseline2.fixed.length === 0 ? [] : [`${baseline2.fixed.length} fixed`]
   ];
 }
@@ -58160,7 +62007,7 @@ function renderHistory(outcome, now, { width: width2, verbose }) {
   ]);
   const all2 = [[...HEADINGS], ...rows, ...unpaired];
   const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
-  const room = Math.max(MIN_INSTRUCTION, width2 - widths.reduce((sum, own2) => sum + own2 + 2, 0));
+  const room = Math.max(MIN_INSTRUCTION, width2 - widths.reduce((sum2, own2) => sum2 + own2 + 2, 0));
   const text5 = all2.map((row) => {
     const cells = widths.map((own2, column) => pad(row[column] ?? "", own2, column < 2 ? "start" : "end"));
     const last = row.at(-1) ?? "";
@@ -58195,7 +62042,7 @@ var FORMS4 = {
   json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}
 `
 };
-var help7 = () => `Usage: layergate history IMAGE [options]
+var help8 = () => `Usage: layergate history IMAGE [options]
 
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
@@ -58207,7 +62054,7 @@ ${option("json", "short for --format json: image, findings and warnings")}
 
 Exit codes: 0 printed \xB7 2 the image could not be read
 `;
-async function run7(args, host) {
+async function run8(args, host) {
   const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
   const render = formOf(FORMS4, values);
   const reference = oneImage("history", positionals);
@@ -58221,9 +62068,9 @@ async function run7(args, host) {
 var history = {
   name: "history",
   overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
-  help: help7,
+  help: help8,
   options: HISTORY_OPTIONS,
-  run: run7
+  run: run8
 };
 
 // src/cli/commands/ignore.ts
@@ -58268,8 +62115,8 @@ ${entryLines(entry, "  ").join("\n")}
     ...entryLines(entry, indent)
   ];
   const after2 = `${whole4.slice(0, at3)}${lines.map((line2) => `${line2}${end2}`).join("")}${whole4.slice(at3)}`;
-  const known2 = parseConfigText(file, after2).ignore ?? [];
-  if (JSON.stringify(known2) !== JSON.stringify([...before.ignore ?? [], entry])) throw cannotWrite(file);
+  const known3 = parseConfigText(file, after2).ignore ?? [];
+  if (JSON.stringify(known3) !== JSON.stringify([...before.ignore ?? [], entry])) throw cannotWrite(file);
   return after2;
 }
 var cannotWrite = (file) => new ConfigError(`${file}: the entry cannot be put behind the others as they are written: write it by hand.`);
@@ -58292,7 +62139,7 @@ function placeFor(file, text5) {
 }
 
 // src/cli/commands/ignore.ts
-var help8 = () => `Usage: layergate ignore ID IMAGE|REPORT.json --reason TEXT [--until DATE]
+var help9 = () => `Usage: layergate ignore ID IMAGE|REPORT.json --reason TEXT [--until DATE]
 
 Accepts a finding: writes an entry for all its places into .layergate.yml, and
 leaves the rest of the file as it is. ID is its fingerprint, or the beginning of
@@ -58305,7 +62152,7 @@ ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "ima
 
 Exit codes: 0 written \xB7 2 no such finding, or the file cannot be changed
 `;
-async function run8(args, host) {
+async function run9(args, host) {
   const { values, positionals } = parseOptions("ignore", args, IGNORE_OPTIONS);
   const [id, source2, extra] = positionals;
   if (id === void 0 || source2 === void 0 || extra !== void 0)
@@ -58358,9 +62205,1036 @@ async function configuration(given2) {
 var ignore = {
   name: "ignore",
   overview: [["ignore ID IMAGE --reason TEXT", "accepts a finding"]],
-  help: help8,
+  help: help9,
   options: IGNORE_OPTIONS,
-  run: run8
+  run: run9
+};
+
+// node_modules/smol-toml/dist/error.js
+function getLineColFromPtr(string3, ptr) {
+  let lines = string3.slice(0, ptr).split(/\r?\n/);
+  return [lines.length, lines.pop().length + 1];
+}
+function makeCodeBlock(string3, line2, column) {
+  let lines = string3.split(/\r?\n/);
+  let codeblock = "";
+  let numberLen = (Math.log10(line2 + 1) | 0) + 1;
+  for (let i = line2 - 1; i <= line2 + 1; i++) {
+    let l = lines[i - 1];
+    if (!l)
+      continue;
+    codeblock += i.toString().padEnd(numberLen, " ");
+    codeblock += ":  ";
+    codeblock += l;
+    codeblock += "\n";
+    if (i === line2) {
+      codeblock += " ".repeat(numberLen + column + 2);
+      codeblock += "^\n";
+    }
+  }
+  return codeblock;
+}
+var TomlError = class _TomlError extends Error {
+  line;
+  column;
+  codeblock;
+  constructor(message, options5) {
+    const [line2, column] = getLineColFromPtr(options5.toml, options5.ptr);
+    const codeblock = makeCodeBlock(options5.toml, line2, column);
+    super(`Invalid TOML document: ${message}
+
+${codeblock}`, options5);
+    this.line = line2;
+    this.column = column;
+    this.codeblock = codeblock;
+  }
+  /** @internal */
+  static x(message, ctx, ptr) {
+    throw new _TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
+  }
+};
+
+// node_modules/smol-toml/dist/primitive.js
+function parseString(ctx) {
+  let startPtr = ctx.p;
+  let c = ctx.s.charCodeAt(ctx.p++);
+  let first2 = c;
+  let isLiteral = c === 39;
+  let isMultiline = c === ctx.s.charCodeAt(ctx.p) && c === ctx.s.charCodeAt(ctx.p + 1);
+  if (isMultiline) {
+    if ((c = ctx.s.charCodeAt(ctx.p += 2)) === 10)
+      ctx.p++;
+    else if (c === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
+      ctx.p += 2;
+  }
+  let parsed = "";
+  let sliceStart = ctx.p;
+  let state = 0;
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    c = ctx.s.charCodeAt(ctx.p);
+    if (isMultiline && (c === 10 || c === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)) {
+      state = state && 3;
+    } else if (c < 32 && c !== 9 || c === 127) {
+      TomlError.x("control characters are not allowed in strings", ctx);
+    } else if ((!state || state === 3) && c === first2 && (!isMultiline || ctx.s.charCodeAt(ctx.p + 1) === first2 && ctx.s.charCodeAt(ctx.p + 2) === first2)) {
+      if (isMultiline) {
+        if (ctx.s.charCodeAt(ctx.p + 3) === first2)
+          ctx.p++;
+        if (ctx.s.charCodeAt(ctx.p + 3) === first2)
+          ctx.p++;
+      }
+      if (!state) {
+        let s = ctx.s.slice(sliceStart, ctx.p);
+        parsed = parsed ? parsed + s : s;
+      }
+      ctx.p += isMultiline ? 3 : 1;
+      return parsed;
+    } else if (!state) {
+      if (!isLiteral && c === 92) {
+        parsed += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        state = 1;
+      }
+    } else if (state === 1) {
+      if (c === 120 || c === 117 || c === 85) {
+        let errPtr = ctx.p++ - 1;
+        let value = 0;
+        let len = c === 120 ? 2 : c === 117 ? 4 : 8;
+        for (let j = 0; j < len; j++, ctx.p++) {
+          let hex3 = ctx.s.charCodeAt(ctx.p);
+          let digit2 = (
+            /* 0-9 */
+            hex3 >= 48 && hex3 <= 57 ? hex3 - 48 : (
+              /* A-F */
+              hex3 >= 65 && hex3 <= 70 ? hex3 - 65 + 10 : (
+                /* a-f */
+                hex3 >= 97 && hex3 <= 102 ? hex3 - 97 + 10 : -1
+              )
+            )
+          );
+          if (digit2 < 0)
+            TomlError.x("invalid non-hex character in unicode escape", ctx);
+          value = value << 4 | digit2;
+        }
+        if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
+          TomlError.x("invalid unicode escape", ctx, errPtr);
+        }
+        parsed += String.fromCodePoint(value);
+        sliceStart = ctx.p--;
+        state = 0;
+      } else if (isMultiline && (c === 32 || c === 9)) {
+        state = 2;
+      } else {
+        if (c === 98)
+          parsed += "\b";
+        else if (c === 116)
+          parsed += "	";
+        else if (c === 110)
+          parsed += "\n";
+        else if (c === 102)
+          parsed += "\f";
+        else if (c === 114)
+          parsed += "\r";
+        else if (c === 101)
+          parsed += "\x1B";
+        else if (c === 34)
+          parsed += '"';
+        else if (c === 92)
+          parsed += "\\";
+        else
+          TomlError.x("unrecognised escape sequence", ctx);
+        sliceStart = ctx.p + 1;
+        state = 0;
+      }
+    } else if (c !== 32 && c !== 9) {
+      if (state === 2)
+        TomlError.x("invalid escape: only line-ending whitespace may be escaped", ctx, sliceStart);
+      state = !isLiteral && c === 92 ? 1 : 0;
+      sliceStart = ctx.p;
+    }
+  }
+  TomlError.x("unfinished string", ctx, startPtr);
+}
+
+// node_modules/smol-toml/dist/date.js
+var DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
+var TomlDate = class _TomlDate extends Date {
+  #hasDate = false;
+  #hasTime = false;
+  #offset = null;
+  constructor(date3, fasttype, unsafeDelim) {
+    let hasDate = true;
+    let hasTime = true;
+    let offset = "Z";
+    let c;
+    if (typeof date3 === "string") {
+      if (fasttype)
+        prep: {
+          if (fasttype < 3) {
+            if (+date3.slice(11, 13) > 23) {
+              date3 = "";
+              break prep;
+            }
+            if (fasttype === 2) {
+              offset = null;
+              date3 += "Z";
+            } else if ((c = date3.charCodeAt(date3.length - 1)) !== 90 && c !== 122) {
+              offset = date3.slice(date3.length - 6);
+            }
+            if (unsafeDelim)
+              date3 = date3.slice(0, 10) + "T" + date3.slice(11);
+          } else if (fasttype === 4) {
+            date3 = +date3.slice(0, 2) > 23 ? "" : `0000-01-01T${date3}Z`;
+          }
+          hasDate = fasttype !== 4;
+          hasTime = fasttype !== 3;
+        }
+      else {
+        let match2 = date3.match(DATE_TIME_RE);
+        if (match2) {
+          if (!match2[1]) {
+            hasDate = false;
+            date3 = `0000-01-01T${date3}`;
+          }
+          hasTime = !!match2[2];
+          hasTime && date3[10] === " " && (date3 = date3.replace(" ", "T"));
+          if (match2[2] && +match2[2] > 23) {
+            date3 = "";
+          } else {
+            offset = match2[3] || null;
+            if (!offset && hasTime)
+              date3 += "Z";
+          }
+        } else {
+          date3 = "";
+        }
+      }
+    }
+    super(date3);
+    if (!isNaN(this.getTime())) {
+      this.#hasDate = hasDate;
+      this.#hasTime = hasTime;
+      this.#offset = offset;
+    }
+  }
+  isDateTime() {
+    return this.#hasDate && this.#hasTime;
+  }
+  isLocal() {
+    return !this.#hasDate || !this.#hasTime || !this.#offset;
+  }
+  isDate() {
+    return this.#hasDate && !this.#hasTime;
+  }
+  isTime() {
+    return this.#hasTime && !this.#hasDate;
+  }
+  isValid() {
+    return this.#hasDate || this.#hasTime;
+  }
+  toISOString() {
+    let iso = super.toISOString();
+    if (this.isDate())
+      return iso.slice(0, 10);
+    if (this.isTime())
+      return iso.slice(11, 23);
+    if (this.#offset === null)
+      return iso.slice(0, -1);
+    if (this.#offset === "Z" || this.#offset === "z")
+      return iso;
+    let offset = +this.#offset.slice(1, 3) * 60 + +this.#offset.slice(4, 6);
+    offset = this.#offset[0] === "-" ? offset : -offset;
+    let offsetDate = new Date(this.getTime() - offset * 6e4);
+    return offsetDate.toISOString().slice(0, -1) + this.#offset;
+  }
+  static wrapAsOffsetDateTime(jsDate, offset = "Z") {
+    let date3 = new _TomlDate(jsDate);
+    date3.#offset = offset;
+    return date3;
+  }
+  static wrapAsLocalDateTime(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#offset = null;
+    return date3;
+  }
+  static wrapAsLocalDate(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#hasTime = false;
+    date3.#offset = null;
+    return date3;
+  }
+  static wrapAsLocalTime(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#hasDate = false;
+    date3.#offset = null;
+    return date3;
+  }
+};
+
+// node_modules/smol-toml/dist/extract.js
+function isDigit(char, base = 10) {
+  return base === 16 ? char > 47 && char < 58 || char > 64 && char < 71 || char > 96 && char < 103 : char > 47 && char < 48 + base;
+}
+function isEndOfValue(char, delim) {
+  return char === 32 || char === 9 || char === 10 || char === 13 || // Structure end or next value delimiter
+  delim && (char === delim || char === 44) || // Comment
+  char === 35;
+}
+function extractValue(ctx, end2) {
+  let errPtr = ctx.p;
+  let c = ctx.s.charCodeAt(ctx.p);
+  if (c === 91 || c === 123) {
+    ctx.d-- || TomlError.x("document contains excessively nested structures. aborting.", ctx);
+    let value = c === 91 ? parseArray(ctx) : parseInlineTable(ctx);
+    ctx.d++;
+    return value;
+  }
+  if (c === 34 || c === 39) {
+    return parseString(ctx);
+  }
+  if (c === 116) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 114 || ctx.s.charCodeAt(++ctx.p) !== 117 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, true;
+  }
+  if (c === 102) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 108 || ctx.s.charCodeAt(++ctx.p) !== 115 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, false;
+  }
+  if (c === 43 || c === 45) {
+    return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 44 - c, end2);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 4) === 45 && ctx.s.charCodeAt(ctx.p + 7) === 45) {
+    return parseDate(ctx, c, end2);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 2) === 58) {
+    return parseTime(ctx, c, end2);
+  }
+  return parseNumber(ctx, ctx.p, c, 0, end2);
+}
+function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
+  let c = startChr;
+  let state = 0;
+  let hasUnderscores = false;
+  if (c === 105) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, (sign2 || 1) / 0;
+  }
+  if (c === 110) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, NaN;
+  }
+  if (c === 48) {
+    if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
+      return ctx.bi === true ? 0n : 0;
+    if (!sign2) {
+      if (c === 120)
+        return parseIntegerBaseN(ctx, startPtr, 16, endChr);
+      else if (c === 98)
+        return parseIntegerBaseN(ctx, startPtr, 2, endChr);
+      else if (c === 111)
+        return parseIntegerBaseN(ctx, startPtr, 8, endChr);
+    }
+    if (c === 46)
+      state = 2;
+    else if (c === 101 || c === 69)
+      state = 4;
+    else
+      TomlError.x("illegal leading zero", ctx, startPtr);
+  } else if (!isDigit(c))
+    TomlError.x("invalid value", ctx, startPtr);
+  while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+    if (!state)
+      state = 1;
+    if (c === 95) {
+      if (!(state & 1))
+        TomlError.x("illegal underscore", ctx);
+      state += 11;
+      hasUnderscores = true;
+    } else if (state === 1 && c === 46)
+      state = 2;
+    else if ((state === 1 || state === 3) && (c === 101 || c === 69))
+      state = 4;
+    else if (state === 4 && (c === 43 || c === 45)) {
+      state = 6;
+    } else if (!isDigit(c))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (state > 9)
+      state -= 11;
+    else if (!(state & 1))
+      state++;
+  }
+  if (!state) {
+    let val = (startChr - 48) * (sign2 || 1);
+    return ctx.bi === true ? BigInt(val) : val;
+  }
+  if (!(state & 1))
+    TomlError.x("unfinished numeric value", ctx, startPtr);
+  let str = ctx.s.slice(startPtr, ctx.p);
+  if (hasUnderscores)
+    str = str.replaceAll("_", "");
+  return state > 1 ? parseFloat(str) : parseInteger(ctx, str, 10, startPtr);
+}
+function parseIntegerBaseN(ctx, startPtr, base, endChr) {
+  let c, underscore = 1;
+  while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+    if (c === 95) {
+      if (underscore & 1)
+        TomlError.x("illegal underscore", ctx);
+      underscore = 3;
+    } else if (!isDigit(c, base))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (underscore & 1)
+      underscore--;
+  }
+  if (underscore & 1)
+    TomlError.x("unfinished numeric value", ctx);
+  let str = ctx.s.slice(startPtr + 2, ctx.p);
+  if (underscore)
+    str = str.replaceAll("_", "");
+  return parseInteger(ctx, str, base, startPtr);
+}
+function parseInteger(ctx, str, base, startPtr) {
+  if (ctx.bi !== true)
+    int: {
+      let val = parseInt(str, base);
+      if (!Number.isSafeInteger(val)) {
+        if (ctx.bi)
+          break int;
+        TomlError.x("integer value cannot be represented losslessly", ctx, startPtr);
+      }
+      return val;
+    }
+  return base === 10 ? BigInt(str) : BigInt((base === 2 ? "0b" : base === 8 ? "0o" : "0x") + str);
+}
+function parseDate(ctx, c, endChr) {
+  let startPtr = ctx.p++, unsafeSeparator;
+  if (!isDigit(c) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++))) {
+    return parseNumber(ctx, ctx.p = startPtr, c, 0, endChr);
+  }
+  ctx.p += 5;
+  if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
+    TomlError.x("invalid date-time: date part is malformed", ctx, startPtr);
+  if (ctx.p >= ctx.s.length || ((c = ctx.s.charCodeAt(ctx.p)) !== 32 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c !== 84 && c !== 116) {
+    let t2 = ctx.s.slice(startPtr, ctx.p);
+    return readDate(ctx, t2, 3, false, startPtr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 3) !== 58)
+    TomlError.x("invalid date-time: time part is malformed", ctx, startPtr);
+  if (ctx.s.charCodeAt(ctx.p += 3) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  if (c = ctx.s.charCodeAt(ctx.p)) {
+    if (c === 90 || c === 122) {
+      let t2 = ctx.s.slice(startPtr, ++ctx.p);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, "[+00:00]");
+    }
+    if (c === 43 || c === 45) {
+      let t2 = ctx.s.slice(startPtr, ctx.p += 6);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, !ctx.ld && "[" + ctx.s.slice(ctx.p - 6, ctx.p) + "]");
+    }
+  }
+  let t = ctx.s.slice(startPtr, ctx.p);
+  return readDate(ctx, t, 2, unsafeSeparator, startPtr);
+}
+function parseTime(ctx, c, endChr) {
+  let start = ctx.p;
+  if (!isDigit(c) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
+    return parseNumber(ctx, --ctx.p, c, 0, endChr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 4) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  let t = ctx.s.slice(start, ctx.p);
+  return readDate(ctx, t, 4, false, start);
+}
+function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
+  if (ctx.ld) {
+    let date3 = new TomlDate(str, type, unsafeDelim);
+    if (!date3.isValid())
+      TomlError.x("invalid date", ctx, errPtr);
+    return date3;
+  }
+  try {
+    if (temporalSuffix)
+      str += temporalSuffix;
+    switch (type) {
+      case 1:
+        return Temporal.ZonedDateTime.from(str);
+      case 2:
+        return Temporal.PlainDateTime.from(str);
+      case 3:
+        return Temporal.PlainDate.from(str);
+      case 4:
+        return Temporal.PlainTime.from(str);
+    }
+  } catch (e) {
+    TomlError.x(e instanceof Error ? e.message : "" + e, ctx, errPtr);
+  }
+}
+
+// node_modules/smol-toml/dist/util.js
+function skipComment(ctx) {
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    let c = ctx.s.charCodeAt(ctx.p);
+    if (c === 10)
+      break;
+    if (c === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10) {
+      ctx.p++;
+      break;
+    }
+    if (c < 32 && c !== 9 || c === 127) {
+      TomlError.x("control characters are not allowed in comments", ctx);
+    }
+  }
+}
+function skipVoid(ctx, banNewLines, banComments) {
+  let c;
+  while (ctx.p < ctx.s.length) {
+    while (ctx.p < ctx.s.length && ((c = ctx.s.charCodeAt(ctx.p)) === 32 || c === 9 || !banNewLines && (c === 10 || c === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)))
+      ctx.p++;
+    if (banComments || c !== 35)
+      break;
+    skipComment(ctx);
+  }
+}
+
+// node_modules/smol-toml/dist/struct.js
+function parseKey(ctx, end2 = 61) {
+  let startPtr;
+  let state = 0;
+  let parsed = [];
+  let sliceStart;
+  let c = ctx.s.charCodeAt(startPtr = ctx.p);
+  do {
+    if (c === end2) {
+      if (!state)
+        TomlError.x("unexpected end of key", ctx);
+      if (state === 1)
+        parsed.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed;
+    } else if (c === 46) {
+      if (!state)
+        TomlError.x("illegal empty bare key", ctx);
+      if (state === 1)
+        parsed.push(ctx.s.slice(sliceStart, ctx.p));
+      state = 0;
+    } else if (!state && (c === 34 || c === 39)) {
+      if (c === ctx.s.charCodeAt(ctx.p + 1) && c === ctx.s.charCodeAt(ctx.p + 2))
+        TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
+      parsed.push(parseString(ctx));
+      state = 2;
+      ctx.p--;
+    } else if (c === 32 || c === 9) {
+      if (state === 1) {
+        parsed.push(ctx.s.slice(sliceStart, ctx.p));
+        state = 2;
+      }
+    } else if (state === 2 || c < 48 && c !== 45 || c > 57 && c < 65 || c > 90 && c < 97 && c !== 95 || c > 122) {
+      TomlError.x("illegal character in key", ctx);
+    } else if (!state) {
+      state = 1;
+      sliceStart = ctx.p;
+    }
+  } while (c = ctx.s.charCodeAt(++ctx.p));
+  TomlError.x("incomplete key-value: cannot find end of key", ctx, startPtr);
+}
+function parseInlineTable(ctx) {
+  let startPtr = ctx.p++;
+  let res = /* @__PURE__ */ Object.create(null);
+  let seen = /* @__PURE__ */ new Set();
+  let c;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c = ctx.s.charCodeAt(ctx.p)) === 125) {
+      ctx.p++;
+      return res;
+    }
+    let k;
+    let t = res;
+    let hasOwn = false;
+    let errPtr = ctx.p;
+    let key = parseKey(ctx);
+    for (let i = 0; i < key.length; i++) {
+      if (i)
+        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      k = key[i];
+      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
+        TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+      }
+      let unsafe = k === "__proto__";
+      if (ctx.uk && (unsafe || k === "constructor")) {
+        t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
+        break;
+      }
+      if (!hasOwn && unsafe) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+      }
+    }
+    if (hasOwn) {
+      TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+    }
+    skipVoid(ctx, true, true);
+    let value = extractValue(
+      ctx,
+      125
+      /* } */
+    );
+    if (t && typeof (t[k] = value) === "object")
+      seen.add(value);
+    skipVoid(ctx);
+    if ((c = ctx.s.charCodeAt(ctx.p++)) === 125) {
+      return res;
+    }
+    if (c !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished table", ctx, startPtr);
+}
+function parseArray(ctx) {
+  let startPtr = ctx.p++;
+  let res = [];
+  let c;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c = ctx.s.charCodeAt(ctx.p)) === 93) {
+      ctx.p++;
+      return res;
+    }
+    res.push(extractValue(
+      ctx,
+      93
+      /* ] */
+    ));
+    skipVoid(ctx);
+    if ((c = ctx.s.charCodeAt(ctx.p++)) === 93) {
+      return res;
+    }
+    if (c !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished array", ctx, startPtr);
+}
+
+// node_modules/smol-toml/dist/parse.js
+function peekTable(ctx, key, table, meta31, type) {
+  let t = table;
+  let m = meta31;
+  let k;
+  let hasOwn = false;
+  let state;
+  for (let i = 0; i < key.length; i++) {
+    if (i) {
+      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      m = (state = m[k]).c;
+      if (type === 0 && (state.t === 1 || state.t === 2)) {
+        return null;
+      }
+      if (state.t === 2) {
+        let l = t.length - 1;
+        t = t[l];
+        m = m[l].c;
+      }
+    }
+    k = key[i];
+    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
+      return null;
+    }
+    if (!hasOwn) {
+      let unsafe = k === "__proto__";
+      if (ctx.uk && (unsafe || k === "constructor"))
+        return false;
+      if (unsafe) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
+      }
+      m[k] = {
+        t: i < key.length - 1 && type === 2 ? 3 : type,
+        d: false,
+        i: 0,
+        c: /* @__PURE__ */ Object.create(null)
+      };
+    }
+  }
+  state = m[k];
+  if (state.t !== type && !(type === 1 && state.t === 3)) {
+    return null;
+  }
+  if (type === 2) {
+    if (!state.d) {
+      state.d = true;
+      t[k] = [];
+    }
+    t[k].push(t = /* @__PURE__ */ Object.create(null));
+    state.c[state.i++] = state = { t: 1, d: false, i: 0, c: /* @__PURE__ */ Object.create(null) };
+  }
+  if (state.d) {
+    return null;
+  }
+  state.d = true;
+  if (type === 1) {
+    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+  } else if (type === 0 && hasOwn) {
+    return null;
+  }
+  return [k, t, state.c];
+}
+function validateTablePeek(ctx, peek, ptr) {
+  if (peek === null || ctx.uk === 2)
+    TomlError.x(peek === null ? "trying to redefine an already defined table or value" : "document contains an unsafe property", ctx, ptr);
+}
+function parse5(toml, options5 = {}) {
+  let ctx = {
+    s: toml,
+    p: 0,
+    d: options5.maxDepth ?? 1e3,
+    bi: options5.integersAsBigInt ?? false,
+    ld: options5.useLegacyDate ?? true,
+    uk: options5.unsafeKeyBehaviour === "throw" ? 2 : options5.unsafeKeyBehaviour === "drop" ? 1 : 0
+  };
+  let res = /* @__PURE__ */ Object.create(null);
+  let meta31 = /* @__PURE__ */ Object.create(null);
+  let tmp;
+  let skipping = false;
+  let tbl = res;
+  let m = meta31;
+  if (toml.charCodeAt(0) === 65279)
+    ctx.p++;
+  skipVoid(ctx);
+  while (ctx.p < toml.length) {
+    if (toml.charCodeAt(ctx.p) === 91) {
+      let isTableArray = toml.charCodeAt(++ctx.p) === 91;
+      tmp = ctx.p += +isTableArray;
+      skipping = false;
+      let k = parseKey(
+        ctx,
+        93
+        /* ] */
+      );
+      if (isTableArray) {
+        if (toml.charCodeAt(ctx.p) !== 93) {
+          TomlError.x("expected end of table array declaration", ctx);
+        }
+        ctx.p++;
+      }
+      let p = peekTable(
+        ctx,
+        k,
+        res,
+        meta31,
+        isTableArray ? 2 : 1
+        /* Type.EXPLICIT */
+      );
+      if (!p) {
+        validateTablePeek(ctx, p, tmp);
+        skipping = true;
+      } else {
+        m = p[2];
+        tbl = p[1];
+      }
+    } else {
+      tmp = ctx.p;
+      let k = parseKey(ctx);
+      let p = peekTable(
+        ctx,
+        k,
+        tbl,
+        m,
+        0
+        /* Type.DOTTED */
+      );
+      if (!p && !skipping)
+        validateTablePeek(ctx, p, tmp);
+      skipVoid(ctx, true, true);
+      let v = extractValue(ctx, void 0);
+      if (p && !skipping)
+        p[1][p[0]] = v;
+    }
+    skipVoid(ctx, true);
+    if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 10 && (tmp !== 13 || toml.charCodeAt(ctx.p + 1) !== 10)) {
+      TomlError.x("each key-value declaration must be followed by an end-of-line", ctx);
+    }
+    skipVoid(ctx);
+  }
+  return res;
+}
+
+// node_modules/smol-toml/dist/stringify.js
+var HAS_WELLFORMED = !!"".isWellFormed;
+
+// src/policy/gitleaks.ts
+var import_yaml7 = __toESM(require_dist(), 1);
+
+// src/expressions/glob.ts
+var MAX_GLOBS = 50;
+var isAny = (node2) => node2.type === "CharacterSet" && node2.kind === "any";
+var isInName = (node2) => node2.type === "CharacterClass" && node2.negate && node2.raw.includes("/");
+var SPECIAL = /[*?[\]{}()!+@\\]/;
+var [START, END3, ANY] = ["", "", ""];
+function waysOf(node2) {
+  if (node2.type === "Character") {
+    const text5 = String.fromCharCode(node2.value);
+    return [SPECIAL.test(text5) ? `[${text5}]` : text5];
+  }
+  if (isAny(node2)) return ["?"];
+  if (node2.type === "Assertion") return node2.kind === "start" ? [START] : node2.kind === "end" ? [END3] : null;
+  if (node2.type === "Group" || node2.type === "CapturingGroup") {
+    const all2 = node2.alternatives.map(({ elements }) => sequence(elements));
+    return all2.some((ways) => ways === null) ? null : all2.flatMap((ways) => ways ?? []);
+  }
+  if (node2.type !== "Quantifier") return null;
+  const { element, min, max } = node2;
+  if (isInName(element) && min <= 1 && max === Number.POSITIVE_INFINITY) return [min === 1 ? "?*" : "*"];
+  if (isAny(element) && max === Number.POSITIVE_INFINITY) return [ANY];
+  if (min === 0 && max === 1) {
+    const ways = waysOf(element);
+    return ways === null ? null : ["", ...ways];
+  }
+  return null;
+}
+function sequence(elements) {
+  let sum2 = [""];
+  for (const element of elements) {
+    const ways = waysOf(element);
+    if (ways === null || ways.length * sum2.length > MAX_GLOBS) return null;
+    sum2 = sum2.flatMap((before) => ways.map((way) => before + way));
+  }
+  return sum2;
+}
+function spelled(way) {
+  const at3 = way.indexOf(ANY);
+  if (at3 === -1) return [way];
+  const [before, after2] = [way.slice(0, at3), way.slice(at3 + 1)];
+  const isFolder = before === "" || before.endsWith("/");
+  if (after2 === "" || after2.startsWith("/")) {
+    const rest = spelled(after2);
+    if (isFolder) return rest.map((text5) => `${before}**${text5}`);
+    return rest.flatMap((text5) => after2 === "" ? [`${before}*`, `${before}*/**`] : [`${before}*/**${text5}`]);
+  }
+  return spelled(after2).flatMap(
+    (text5) => isFolder ? [`${before}**/*${text5}`] : [`${before}*${text5}`, `${before}*/**/*${text5}`]
+  );
+}
+function finished(way) {
+  if (way.slice(1).includes(START) || way.slice(0, -1).includes(END3)) return null;
+  const body = way.replace(START, "").replace(END3, "");
+  const isFolder = way.startsWith(START) || body.startsWith("/");
+  const open7 = isFolder ? `**/${body.replace(/^\//, "")}` : `${ANY}${body}`;
+  return spelled(way.endsWith(END3) ? open7 : `${open7}${ANY}`).map(
+    (glob) => glob.replaceAll("**/**/", "**/").replace(/^\*\*\/\*\*$/, "**")
+  );
+}
+function globOf(expression) {
+  let alternatives;
+  try {
+    alternatives = parsePattern(expression).alternatives;
+  } catch (error2) {
+    if (error2 instanceof PatternError) return null;
+    throw error2;
+  }
+  const ways = alternatives.map(({ elements }) => sequence(elements));
+  if (ways.some((each2) => each2 === null)) return null;
+  const globs = ways.flat().map((way) => finished(way ?? ""));
+  const unique = [...new Set(globs.flatMap((each2) => each2 ?? []))];
+  if (globs.includes(null) || unique.length === 0 || unique.length > MAX_GLOBS) return null;
+  return unique.length === 1 ? unique[0] ?? null : unique;
+}
+
+// src/policy/gitleaks.ts
+var words2 = array(string2()).default([]);
+var allowlistSchema = object({
+  description: string2().optional(),
+  condition: string2().optional(),
+  commits: words2,
+  paths: words2,
+  regexes: words2,
+  stopwords: words2,
+  regexTarget: string2().optional(),
+  targetRules: words2
+});
+var ruleSchema2 = object({
+  id: string2(),
+  description: string2().optional(),
+  regex: string2().optional(),
+  path: string2().optional(),
+  secretGroup: number2().int().optional(),
+  entropy: number2().optional(),
+  skipReport: boolean2().optional(),
+  allowlist: allowlistSchema.optional(),
+  allowlists: array(allowlistSchema).default([])
+});
+var fileSchema = object({
+  extend: object({ useDefault: boolean2().optional(), path: string2().optional(), url: string2().optional() }).optional(),
+  rules: array(ruleSchema2).default([]),
+  allowlist: allowlistSchema.optional(),
+  allowlists: array(allowlistSchema).default([])
+});
+var OURS2 = new Set(GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.map(({ id }) => id)));
+var REASON = "an allowlist of gitleaks";
+var MAX_TITLE = 80;
+function idOf3(id) {
+  const plain = id.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  return (OURS2.has(plain) ? `gitleaks-${plain}` : plain).slice(0, 60).replace(/-$/, "");
+}
+function against(schema2, part3) {
+  const parsed = schema2.safeParse(part3);
+  return parsed.success ? null : parsed.error.issues[0]?.message ?? "it does not fit";
+}
+var Import = class {
+  detectors = [];
+  allow = [];
+  left = [];
+  rule(rule) {
+    const id = idOf3(rule.id);
+    const name2 = `rule ${rule.id}`;
+    const { regex, path: path25, secretGroup, entropy: entropy2 } = rule;
+    if (regex === void 0) {
+      this.left.push(`${name2}: it looks at paths alone, and a detector looks at contents`);
+      return;
+    }
+    const glob = path25 === void 0 ? null : globOf(path25);
+    if (path25 !== void 0 && glob === null) {
+      this.left.push(`${name2}: its path ${JSON.stringify(path25)} cannot be written as a pattern of paths`);
+      return;
+    }
+    const title = rule.description?.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE) ?? "";
+    const detector = {
+      id,
+      ...title.length < 3 ? {} : { title },
+      pattern: regex,
+      ...secretGroup === void 0 || secretGroup === 0 ? {} : { capture: secretGroup },
+      ...glob === null ? {} : { path: glob },
+      ...entropy2 === void 0 ? {} : { entropy: entropy2 }
+    };
+    const why = against(ownDetectorsSchema.element, detector);
+    if (why !== null) {
+      this.left.push(`${name2}: ${why.replace(/^the pattern of \S+ cannot be taken: /, "")}`);
+      return;
+    }
+    this.detectors.push(detector);
+    for (const list2 of [rule.allowlist ?? [], rule.allowlists].flat()) this.allowlist(list2, [id], name2);
+  }
+  /** @param detectors whose findings it is about; empty for all */
+  allowlist(list2, detectors2, name2) {
+    const { paths, regexes, stopwords, regexTarget, commits } = list2;
+    const say2 = (what) => {
+      this.left.push(`allowlist of ${name2}: ${what}`);
+    };
+    if (commits.length > 0) say2("commits: an image has none");
+    const isTarget = regexes.length > 0 && regexTarget !== void 0 && regexTarget !== "" && regexTarget !== "secret";
+    if (isTarget) say2(`its expressions are for the whole ${regexTarget}, and a pattern of allow is for the value`);
+    const globs = paths.map((path26) => ({ path: path26, glob: globOf(path26) }));
+    for (const { path: path26, glob } of globs)
+      if (glob === null) say2(`the path ${JSON.stringify(path26)} cannot be written as a pattern of paths`);
+    const path25 = globs.flatMap(({ glob }) => glob ?? []);
+    const values = [
+      ...isTarget ? [] : regexes,
+      ...stopwords.length === 0 ? [] : [`(?i)(?:${stopwords.map(escaped).join("|")})`]
+    ];
+    const about = {
+      ...detectors2.length === 0 ? {} : { detector: [...detectors2] },
+      reason: list2.description?.trim() || REASON
+    };
+    const isBoth = /^and$|^&&$/i.test(list2.condition ?? "");
+    if (isBoth && (isTarget || path25.length < paths.length || commits.length > 0)) {
+      say2("all its conditions hold together, and not all of them came over");
+      return;
+    }
+    const entries = isBoth ? values.map((pattern) => ({ pattern, ...path25.length === 0 ? {} : { path: path25 }, ...about })) : [...values.map((pattern) => ({ pattern, ...about })), ...path25.length === 0 ? [] : [{ path: path25, ...about }]];
+    if (isBoth && values.length === 0 && path25.length > 0) entries.push({ path: path25, ...about });
+    for (const entry of entries) {
+      const why = against(allowSchema, entry);
+      if (why === null) this.allow.push(entry);
+      else say2(`${entry.pattern ?? ""}: ${why.replace(/^the pattern cannot be taken: /, "")}`);
+    }
+  }
+};
+var escaped = (text5) => text5.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function importGitleaks(file, text5) {
+  let value;
+  try {
+    value = parse5(text5);
+  } catch (error2) {
+    if (!(error2 instanceof TomlError)) throw error2;
+    const what = error2.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
+    throw new ConfigError(`${file}:${error2.line}:${error2.column}: no valid TOML: ${what}.`);
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue2] = parsed.error.issues;
+    throw new ConfigError(
+      `${file}: no configuration of gitleaks: ${issue2?.path.join(".")}: ${issue2?.message}. Name the file with its [[rules]].`
+    );
+  }
+  const { rules: rules2, allowlist, allowlists, extend: extend3 } = parsed.data;
+  const made = new Import();
+  if (extend3?.useDefault === true)
+    made.left.push("extend.useDefault: the detectors of Layergate take the place of its own rules");
+  for (const other of [extend3?.path ?? [], extend3?.url ?? []].flat())
+    made.left.push(`extend ${other}: import that file too`);
+  for (const rule of rules2) made.rule(rule);
+  for (const list2 of [allowlist ?? [], allowlists].flat()) {
+    const known3 = new Set(made.detectors.map(({ id }) => id));
+    const targets = list2.targetRules.map(idOf3).filter((id) => known3.has(id));
+    if (list2.targetRules.length > 0 && targets.length === 0) made.left.push("an allowlist: none of its rules came over");
+    else made.allowlist(list2, targets, "all rules");
+  }
+  const body = (0, import_yaml7.stringify)({ detectors: made.detectors, allow: made.allow }, { lineWidth: 0 });
+  const head = [
+    `Rules of gitleaks, from ${file.split("/").at(-1)}: name this file in extends of .layergate.yml.`,
+    ...made.left.length === 0 ? [] : ["", "Not carried over:", ...made.left.map((line2) => `- ${line2}`)]
+  ];
+  return {
+    text: `${head.map((line2) => `# ${line2.replace(/[\r\n]+/g, " ")}`.trimEnd()).join("\n")}
+
+${body}`,
+    detectors: made.detectors.length,
+    allowed: made.allow.length,
+    left: made.left
+  };
+}
+
+// src/cli/commands/import.ts
+var MAX_FILE4 = 8 << 20;
+var help10 = () => `Usage: layergate import gitleaks FILE [--output FILE]
+
+Writes the rules of a configuration of gitleaks as detectors, and its allowlists
+as entries of allow, for extends of .layergate.yml. What cannot be carried over
+is listed, with the reason, and stands as a comment in the file.
+
+${option("output", "where it goes (default: standard output)")}
+
+Exit codes: 0 written \xB7 2 the file is no configuration of gitleaks
+`;
+async function run10(args, host) {
+  const { values, positionals } = parseOptions("import", args, IMPORT_OPTIONS);
+  const [from, file, extra] = positionals;
+  if (from !== "gitleaks" || file === void 0 || extra !== void 0)
+    throw new UsageError("Name one file: layergate import gitleaks FILE. See layergate import --help.");
+  const found = await readWhole(file, MAX_FILE4);
+  if (found.text === null) throw new ConfigError(`${file}: the file cannot be read: ${found.why}.`);
+  const { text: text5, detectors: detectors2, allowed, left } = importGitleaks(file, found.text);
+  await writeOut(values.output ?? null, text5, host);
+  const told = [
+    `${plural(detectors2, "detector")} and ${plural(allowed, "allow entry", "allow entries")} carried over, ${left.length} not${left.length === 0 ? "." : ":"}`,
+    ...left.map((line2) => `- ${line2}`)
+  ];
+  process.stderr.write(`${uncommanding(sealed(told.flatMap((line2) => wrap(visible(line2), "", "  ")).join("\n")))}
+`);
+  return 0;
+}
+var importing = {
+  name: "import",
+  overview: [["import gitleaks FILE", "rules of gitleaks as own detectors"]],
+  help: help10,
+  options: IMPORT_OPTIONS,
+  run: run10
 };
 
 // src/cli/commands/init.ts
@@ -58369,7 +63243,7 @@ import { writeFile as writeFile4 } from "node:fs/promises";
 
 // src/cli/workflow/propose.ts
 import path23 from "node:path";
-var import_yaml8 = __toESM(require_dist(), 1);
+var import_yaml9 = __toESM(require_dist(), 1);
 
 // src/cli/workflow/bake.ts
 var FILES3 = ["docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl"];
@@ -58394,16 +63268,16 @@ async function ofBake(step2, where, read3) {
 }
 
 // src/cli/workflow/permissions.ts
-var import_yaml7 = __toESM(require_dist(), 1);
+var import_yaml8 = __toESM(require_dist(), 1);
 function permissionEdits(job, notes) {
   const own2 = job.node.get("permissions", true);
   const line2 = (offset) => job.lineOf(offset);
   const first2 = job.node.items[0];
   const at3 = first2?.key?.range?.[0];
   if (at3 === void 0) return [];
-  const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum, text5) => sum + text5.length + 1, 0));
+  const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum2, text5) => sum2 + text5.length + 1, 0));
   const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
-  if ((0, import_yaml7.isMap)(own2)) {
+  if ((0, import_yaml8.isMap)(own2)) {
     if (own2.has("pull-requests")) return [];
     const item2 = own2.items[0];
     if (item2?.key.range == null) {
@@ -58415,14 +63289,14 @@ function permissionEdits(job, notes) {
     const column = /^\s*/.exec(job.lines[line2(item2.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
     return [{ before: line2(item2.key.range[0]), lines: [`${column}${wanted}`] }];
   }
-  if ((0, import_yaml7.isScalar)(own2)) return [];
+  if ((0, import_yaml8.isScalar)(own2)) return [];
   const above = job.workflow.get("permissions", true);
-  if ((0, import_yaml7.isScalar)(above) && above.value === "write-all") return [];
-  const inherited2 = (0, import_yaml7.isMap)(above) ? above.items.map(
+  if ((0, import_yaml8.isScalar)(above) && above.value === "write-all") return [];
+  const inherited2 = (0, import_yaml8.isMap)(above) ? above.items.map(
     (pair2) => `${String(pair2.key)}: ${String(pair2.value)}`
   ) : [];
   const [start = 0, end2 = 0] = job.node.range ?? [];
-  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml7.isMap)(above);
+  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text5) => /ghcr\.io/.test(text5)) && !(0, import_yaml8.isMap)(above);
   const rights = [
     .../* @__PURE__ */ new Set([
       ...inherited2.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"],
@@ -58431,7 +63305,7 @@ function permissionEdits(job, notes) {
     ])
   ].filter((right) => !right.startsWith("pull-requests:"));
   if (inherited2.includes("pull-requests: write")) return [];
-  if (!(0, import_yaml7.isMap)(above))
+  if (!(0, import_yaml8.isMap)(above))
     notes.push(
       `${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`
     );
@@ -58457,9 +63331,9 @@ async function jobEdits(job, env, action, notes, read3) {
     if (/^docker\/build-push-action@/i.test(uses)) edits.push(...ofBuildPush(job, step2, action, notes));
     if (/^docker\/bake-action@/i.test(uses)) notes.push(await ofBake(step2, whereIs(job, step2), read3));
     const own2 = mapAt(step2.node, "env");
-    const known2 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
-    const run14 = step2.node.get("run", true);
-    if (isText(run14)) edits.push(...await ofScript(job, step2, run14.value, known2, action, notes, read3));
+    const known3 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
+    const run16 = step2.node.get("run", true);
+    if (isText(run16)) edits.push(...await ofScript(job, step2, run16.value, known3, action, notes, read3));
   }
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
@@ -58477,7 +63351,7 @@ async function patchOf2(file, text5, action, notes, read3) {
   }
   if (edits.length === 0) return "";
   const on = workflow.get("on");
-  const events = (0, import_yaml8.isMap)(on) ? keysOf(on) : (0, import_yaml8.isSeq)(on) ? on.items.map(String) : [String(on)];
+  const events = (0, import_yaml9.isMap)(on) ? keysOf(on) : (0, import_yaml9.isSeq)(on) ? on.items.map(String) : [String(on)];
   if (!events.includes("pull_request"))
     notes.push(
       `${file}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`
@@ -58563,7 +63437,7 @@ async function proposeWorkflow(directory) {
 }
 
 // src/cli/commands/init.ts
-var help9 = () => `Usage: layergate init [--github]
+var help11 = () => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -58595,7 +63469,7 @@ fail-on: high
 # Makes hashes of secrets comparable between runs. It may be public.
 salt: ${salt}
 `;
-async function run9(args) {
+async function run11(args) {
   const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
   noArguments("init", positionals);
   if (values.github === true) {
@@ -58618,13 +63492,13 @@ async function run9(args) {
 var init = {
   name: "init",
   overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]],
-  help: help9,
+  help: help11,
   options: INIT_OPTIONS,
-  run: run9
+  run: run11
 };
 
 // src/lint.ts
-import { createHash as createHash16 } from "node:crypto";
+import { createHash as createHash17 } from "node:crypto";
 
 // src/evidence/described.ts
 function historyText({ keyword, text: text5, source: source2, variables }) {
@@ -58857,7 +63731,7 @@ function evidenceOf(dockerfile, salt, scanner, now) {
 function lintDockerfile({ path: path25, text: text5 }, policy, scanner, now) {
   const dockerfile = parseDockerfile(path25, text5);
   if (dockerfile.error !== null) throw new ConfigError(`${path25}: ${dockerfile.error}.`);
-  const salt = policy.salt ?? createHash16("sha256").update(text5).digest("hex");
+  const salt = policy.salt ?? createHash17("sha256").update(text5).digest("hex");
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
     [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path25), ...hiddenInCommands(read3.steps)],
@@ -59079,7 +63953,7 @@ function renderRun({ id, results, warnings, properties }) {
 
 **What to do:** ${meta31.remedy}
 
-${meta31.references.map(({ name: name2, url }) => `- [${name2}](${url})`).join("\n")}`
+${meta31.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
               },
               helpUri: `${HOME2}/blob/main/docs/rules/${meta31.id}.md`,
               defaultConfiguration: { level: LEVELS[meta31.severity] },
@@ -59149,7 +64023,7 @@ var FORMS5 = {
   json: renderLintJson,
   sarif: renderLintSarif
 };
-var help10 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+var help12 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -59168,13 +64042,12 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
 `;
-async function run10(args, host) {
+async function run12(args, host) {
   const { values, positionals } = parseOptions("lint", args, LINT_OPTIONS);
   const render = formOf(FORMS5, values);
   limitTo(values.timeout, host);
-  const { files, policy } = await prepareLint(positionals, settingsOf2(values), process.cwd());
+  const { files, policy, scanner } = await prepareLint(positionals, settingsOf2(values), process.cwd());
   host.within(policy.limits.seconds);
-  const scanner = processScanner();
   const now = /* @__PURE__ */ new Date();
   const results = files.map((file) => lintDockerfile(file, policy, scanner, now));
   await writeOut(values.output ?? null, render(results, values.verbose === true), host);
@@ -59183,13 +64056,13 @@ async function run10(args, host) {
 var lint = {
   name: "lint",
   overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]],
-  help: help10,
+  help: help12,
   options: LINT_OPTIONS,
-  run: run10
+  run: run12
 };
 
 // src/cli/commands/rules.ts
-async function run11(args) {
+async function run13(args) {
   noArguments("rules", args);
   const width2 = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
   const lines = RULES.map(
@@ -59205,7 +64078,7 @@ var rules = {
   overview: [["rules", "lists the rules"]],
   help: () => "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   options: {},
-  run: run11
+  run: run13
 };
 
 // src/checkout/base-commit.ts
@@ -59214,8 +64087,8 @@ function baseCommit(directory, commit, remote, judged3 = []) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
   const find3 = async (file) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, file);
-    if (known2 !== void 0) return known2;
+    const known3 = await local === null ? void 0 : await fileAt(directory, commit, file);
+    if (known3 !== void 0) return known3;
     const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(file);
     if ("text" in found) return found.text;
     throw new PolicyError(
@@ -59269,8 +64142,8 @@ var ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/;
 function proposalOf(env, payload) {
   const name2 = env["GITHUB_EVENT_NAME"] ?? "";
   const sha2 = env["GITHUB_SHA"] ?? "";
-  const { pull_request: pull, merge_group: group, workflow_run: run14 } = payload ?? {};
-  const heads = [pull?.head.sha, run14?.head_sha].flatMap((commit) => commit ?? []);
+  const { pull_request: pull, merge_group: group, workflow_run: run16 } = payload ?? {};
+  const heads = [pull?.head.sha, run16?.head_sha].flatMap((commit) => commit ?? []);
   if (ON_DEFAULT_BRANCH.test(name2))
     return {
       isProposed: true,
@@ -59291,7 +64164,7 @@ function readContext2(env) {
   const { payload, problem } = readEvent(env["GITHUB_EVENT_PATH"]);
   const commit = payload?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run14 = payload?.workflow_run;
+  const run16 = payload?.workflow_run;
   return {
     event: env["GITHUB_EVENT_NAME"] ?? "",
     repository: owner && repo ? { owner, repo } : null,
@@ -59301,12 +64174,12 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run14 === void 0 ? null : {
-      id: run14.id,
-      event: run14.event,
-      headSha: run14.head_sha,
-      headBranch: run14.head_branch,
-      headOwner: run14.head_repository?.owner.login ?? null
+    triggeredBy: run16 === void 0 ? null : {
+      id: run16.id,
+      event: run16.event,
+      headSha: run16.head_sha,
+      headBranch: run16.head_branch,
+      headOwner: run16.head_repository?.owner.login ?? null
     },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
@@ -59736,6 +64609,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
       notJudged.map((name2) => code2(name2))
     ),
     stats.knownPublic === 0 ? "" : `${plural(stats.knownPublic, "value")} that published packages hold ${stats.knownPublic === 1 ? "is" : "are"} quiet.`,
+    (stats.allowed ?? 0) === 0 ? "" : `${plural(stats.allowed ?? 0, "value")} that the configuration allows ${stats.allowed === 1 ? "is" : "are"} quiet.`,
     stats.vouchedFiles === 0 ? "" : `${plural(stats.vouchedFiles, "file")} that a package vouches for ${stats.vouchedFiles === 1 ? "is" : "are"} quiet.`
   ];
   return parts.filter((part3) => part3 !== "").join("\n\n");
@@ -59743,7 +64617,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
 
 // src/report/terminal.ts
 import { styleText } from "node:util";
-var MAX_LISTED7 = 10;
+var MAX_LISTED8 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
 var MAX_PLACES6 = 5;
@@ -59759,17 +64633,17 @@ var STYLES = {
   low: "cyan",
   info: "gray"
 };
-function renderTerminal(outcome, { color, verbose }) {
+function renderTerminal(outcome, { color, verbose, showQuiet = false }) {
   const paint = color ? (style, text5) => styleText(style, text5, { validateStream: false }) : (_style, text5) => text5;
   const { report } = outcome;
   const { image, verdict, stats } = report;
   const shown2 = verbose ? shownFindings(report) : toldFindings(report);
   const name2 = `${visible(referenceName(image))} (${readAs(image.source)})`;
-  if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
-    const known2 = knownFindings(report).length;
-    const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
+  if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose && !showQuiet) {
+    const known3 = knownFindings(report).length;
+    const ignored = `${known3 === 0 ? "" : `, ${known3} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
     const told = wrapBehind(
-      `${name2} \xB7 ${plural(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural(verdict.passed.length, "rule")}, ${known2 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
+      `${name2} \xB7 ${plural(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural(verdict.passed.length, "rule")}, ${known3 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
       [{ text: "PASS", style: ["bold", "green"] }, { text: "  " }],
       "      ",
       paint
@@ -59796,7 +64670,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED7).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED8).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown2)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -59807,7 +64681,7 @@ function renderTerminal(outcome, { color, verbose }) {
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
   if (shown2.length > 0) lines.push("", ...legend(shown2));
-  lines.push("", ...footer(outcome, verbose));
+  lines.push("", ...footer(outcome, verbose, showQuiet));
   return uncommanding(`${lines.join("\n")}
 `);
 }
@@ -59885,7 +64759,7 @@ function fixLines(outcome, finding, paint) {
   const shared2 = sharedChange(outcome, finding);
   if (shared2 !== null) return wrap(visible(shared2), "      ", "        ");
   const parts = fixParts(outcome, finding);
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX)
+  if (parts.reduce((sum2, { lines }) => sum2 + lines.length, 0) > MAX_FIX)
     return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
@@ -59942,7 +64816,7 @@ function alsoLines2(finding, most) {
     ...left > 0 ? [`    ${places.length === 0 ? "also" : "and"} in ${plural(left, "more place")}`] : []
   ];
 }
-function footer({ report }, verbose) {
+function footer({ report }, verbose, showQuiet) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [passedCount(report)];
@@ -59951,6 +64825,7 @@ function footer({ report }, verbose) {
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, "known public value")}`);
+  if ((stats.allowed ?? 0) > 0) parts.push(`${plural(stats.allowed ?? 0, "allowed value")}`);
   if (stats.skipped.length > 0)
     parts.push(
       `${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`
@@ -59958,7 +64833,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list2 = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED7;
+    const most = verbose ? items.length : MAX_LISTED8;
     return [
       "",
       title,
@@ -59997,11 +64872,27 @@ function footer({ report }, verbose) {
       warnings.map(({ message }) => message),
       true
     ),
+    ...showQuiet ? quietLines(report) : [],
     ...list2("Not judged", notJudged, true),
     ...list2(
       "Not looked into",
       stats.skipped.map(({ layer, path: path25, reason }) => `${layer === null ? "" : `layer ${layer} `}${path25}: ${reason}`),
       false
+    )
+  ];
+}
+var WHY_QUIET2 = {
+  "known-public": (source2) => `public: ${source2} holds it`,
+  package: (source2) => `${source2} vouches for the file`,
+  allowed: (source2) => `allowed: \u201C${source2}\u201D`
+};
+function quietLines({ quiet = [] }) {
+  if (quiet.length === 0) return ["", "Quiet: nothing was found that is no finding."];
+  return [
+    "",
+    "Quiet (layergate explain ID IMAGE tells more)",
+    ...quiet.flatMap(
+      ({ id, why, source: source2, title, location }) => wrap(visible(`${id} ${title}, ${placeName(location)}: ${WHY_QUIET2[why](source2)}`), "  ", "    ")
     )
   ];
 }
@@ -60053,13 +64944,14 @@ var FORMS6 = [
 ];
 
 // src/cli/commands/scan.ts
-var help11 = () => `Usage: layergate scan IMAGE [options]
+var help13 = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
 ${FORMS6.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
-${options4("json", "output", "verbose", "no-color")}
+${options4("json", "output", "verbose", "show-quiet", "no-color")}
 
-Every option but --format, --json, --output, --verbose and --no-color can come
+Every option but --format, --json, --output, --verbose, --show-quiet and
+--no-color can come
 from the environment: LAYERGATE_FAIL_ON and so on. It wins over the
 configuration, options win over both.
 
@@ -60071,11 +64963,11 @@ Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was jud
 function parseTargets(formats, output) {
   const targets = (formats.length === 0 ? ["terminal"] : formats).map((text5) => {
     const [name2 = "", ...rest] = text5.split("=");
-    const form = FORMS6.find((known2) => known2.name === name2);
+    const form = FORMS6.find((known3) => known3.name === name2);
     if (form === void 0)
       throw noSuchFormat(
         name2,
-        FORMS6.map((known2) => known2.name)
+        FORMS6.map((known3) => known3.name)
       );
     return { form, file: rest.length === 0 ? null : rest.join("=") };
   });
@@ -60091,7 +64983,7 @@ function parseTargets(formats, output) {
     );
   return targets;
 }
-async function run12(args, host) {
+async function run14(args, host) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets([...values.format ?? [], ...values.json === true ? ["json"] : []], values.output);
   const reference = oneImage("scan", positionals);
@@ -60115,7 +65007,13 @@ async function run12(args, host) {
     throw error2;
   }
   const color = values["no-color"] !== true && isColorWanted(process.env);
-  const common = { verbose: values.verbose === true, configPath: configPath2, commit: commitOfRun(process.env), now: /* @__PURE__ */ new Date() };
+  const common = {
+    verbose: values.verbose === true,
+    showQuiet: values["show-quiet"] === true,
+    configPath: configPath2,
+    commit: commitOfRun(process.env),
+    now: /* @__PURE__ */ new Date()
+  };
   for (const { form, file } of targets)
     await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host);
   return outcome.report.verdict.result === "fail" && !isMild(outcome.report) ? 1 : 0;
@@ -60136,13 +65034,13 @@ async function commitOfPolicy(given2) {
 var scan = {
   name: "scan",
   overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
-  help: help11,
+  help: help13,
   options: SCAN_OPTIONS,
-  run: run12
+  run: run14
 };
 
 // src/cli/commands/schema.ts
-async function run13([name2, ...rest]) {
+async function run15([name2, ...rest]) {
   noArguments("schema", rest);
   if (name2 !== "report" && name2 !== "config")
     throw new UsageError("Name one: layergate schema report, or layergate schema config.");
@@ -60156,7 +65054,7 @@ var schema = {
   overview: [["schema report|config", "prints a JSON Schema"]],
   help: () => "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n",
   options: {},
-  run: run13
+  run: run15
 };
 
 // src/cli/run.ts
@@ -60172,6 +65070,8 @@ var COMMANDS2 = [
   detectors,
   explain2,
   ignore,
+  hash3,
+  importing,
   init,
   schema
 ];
@@ -60220,10 +65120,10 @@ async function dispatch([name2, ...rest], host) {
   }
   const command2 = findCommand(name2);
   if (command2 === void 0) {
-    const known2 = COMMANDS2.map((each2) => each2.name);
-    const near = nearest(name2, known2);
+    const known3 = COMMANDS2.map((each2) => each2.name);
+    const near = nearest(name2, known3);
     throw new UsageError(
-      `There is no command ${JSON.stringify(name2)}.${near === null ? "" : ` Did you mean ${near}?`} Commands: ${known2.join(", ")}. See layergate --help.`
+      `There is no command ${JSON.stringify(name2)}.${near === null ? "" : ` Did you mean ${near}?`} Commands: ${known3.join(", ")}. See layergate --help.`
     );
   }
   if (rest.includes("--help") || rest.includes("-h")) {
@@ -60270,5 +65170,42 @@ xz-decompress/dist/package/xz-decompress.js:
    * Based on xzwasm (c) Steve Sanderson. License: MIT - https://github.com/SteveSanderson/xzwasm
    * Contains xz-embedded by Lasse Collin and Igor Pavlov. License: Public domain - https://tukaani.org/xz/embedded.html
    * and walloc (c) 2020 Igalia, S.L. License: MIT - https://github.com/wingo/walloc
+   *)
+
+smol-toml/dist/error.js:
+smol-toml/dist/primitive.js:
+smol-toml/dist/date.js:
+smol-toml/dist/extract.js:
+smol-toml/dist/util.js:
+smol-toml/dist/struct.js:
+smol-toml/dist/parse.js:
+smol-toml/dist/stringify.js:
+smol-toml/dist/index.js:
+  (*!
+   * Copyright (c) Squirrel Chat et al., All rights reserved.
+   * SPDX-License-Identifier: BSD-3-Clause
+   *
+   * Redistribution and use in source and binary forms, with or without
+   * modification, are permitted provided that the following conditions are met:
+   *
+   * 1. Redistributions of source code must retain the above copyright notice, this
+   *    list of conditions and the following disclaimer.
+   * 2. Redistributions in binary form must reproduce the above copyright notice,
+   *    this list of conditions and the following disclaimer in the
+   *    documentation and/or other materials provided with the distribution.
+   * 3. Neither the name of the copyright holder nor the names of its contributors
+   *    may be used to endorse or promote products derived from this software without
+   *    specific prior written permission.
+   *
+   * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+   * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+   * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+   * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+   * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+   * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+   * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+   * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+   * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+   * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
    *)
 */

@@ -61,7 +61,7 @@ function leaked(outcome: Outcome | GateError, token: string): string | null {
           json: renderJson(outcome.report),
           sarif: renderSarif(outcome, '.layergate.yml'),
           summary: renderSummary(outcome),
-          terminal: renderTerminal(outcome, { color: false, verbose: true }).replace(/\n\s*/g, ''),
+          terminal: renderTerminal(outcome, { color: false, verbose: true, showQuiet: true }).replace(/\n\s*/g, ''),
         }
   for (const [form, text] of Object.entries(texts)) {
     for (let at = 0; at + WINDOW <= token.length; at++)

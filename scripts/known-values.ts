@@ -1,62 +1,69 @@
 // Finds the public values of published packages and writes src/secrets/known-public.ts: test keys, keys of examples, tokens of
-// documentation, which are in every image that installs those packages. Run by hand, where Debian, PyPI and npm are reached:
+// documentation, which are in every image that installs those packages. Run by hand, where the registries are reached, with apt, pip,
+// npm, mvn, cargo and go at hand:
 //
-//   node scripts/known-values.ts FOLDER [--list]
+//   node scripts/known-values.ts FOLDER [--list] [--tree NAME=DIRECTORY]…
 //
-// FOLDER keeps what was downloaded. --list prints each value's kind and place instead, for a person to look at: what a person
-// could have leaked by mistake (a token that proves itself, a password) is never taken.
-import { execFileSync } from 'node:child_process'
-import { createReadStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+// FOLDER keeps what was downloaded. --tree reads an unpacked tree too: `--tree 'CPython 3.13=/usr/local/lib/python3.13'`.
+// --list prints each value's kind and place, for a person to look at: what a person could have leaked by mistake (a token that proves
+// itself, a password) is never taken.
+import { execFile, execFileSync } from 'node:child_process'
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs, promisify } from 'node:util'
 import type { Digest, Layer } from '../src/image/image.ts'
 import type { LayerMatch } from '../src/layer/layer-scan.ts'
 import { scanLayer } from '../src/layer/scan.ts'
 import { isKey } from '../src/secrets/detectors/list.ts'
 import { publicHash } from '../src/secrets/known.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
+import { CRATES, DEBIAN, GO, MAVEN, NPM, PYPI } from './known-packages.ts'
 
-/** What plain images and common apps install, and what is known to ship keys of tests and examples. */
-const DEBIAN = `
-  apt awscli base-files bash ca-certificates certbot cmake-data coreutils curl dirmngr dovecot-core dpkg git gnupg gnutls-bin golang-1.19-src gpg gpg-agent gpgsm
-  gpgv libapt-pkg6.0 libc6 libcrypt-ssleay-perl libcurl3-gnutls libcurl4 libgcrypt20 libgnutls30 libio-socket-ssl-perl libmojolicious-perl libnss3
-  libpython3.11-minimal libpython3.11-stdlib libpython3.11-testsuite libssh-4 libssh2-1 libssl-dev libssl3 libsystemd0 npm openssh-client openssh-server openssl
-  openvpn passwd perl-base perl-modules-5.36 postfix python3-certbot python3-cryptography python3-jwt python3-minimal python3-paramiko python3-pip python3-pip-whl
-  python3-requests python3-setuptools python3-twisted python3-urllib3 python3.11 python3.11-minimal systemd wget wireguard-tools`
-
-const PYPI = `
-  ansible ansible-core asyncssh awscli boto3 botocore cryptography django ecdsa flask gevent google-auth jwcrypto oauthlib paramiko pip psycopg2-binary pycryptodome
-  pycryptodomex pyjwt pyopenssl requests rsa setuptools sqlalchemy tornado trustme twisted urllib3 virtualenv werkzeug wheel`
-
-const NPM = `
-  npm@8 npm@9 npm@10 npm@11 yarn pnpm corepack node-gyp debug@2.6.9 agent-base asn1.js aws-sdk browserify-sign express hapi hawk http-signature https-proxy-agent jsonwebtoken
-  jws mqtt node-forge node-rsa oauth parse-asn1 passport public-encrypt request samlify selfsigned socket.io spdy ssh2 ssh2-streams sshpk tough-cookie ursa
-  webpack-dev-server ws xml-crypto xml-encryption`
-
-const names = (text: string): string[] => text.trim().split(/\s+/)
-const [folder = '', ...flags] = process.argv.slice(2)
-if (folder === '') {
-  console.error('usage: node scripts/known-values.ts FOLDER [--list]')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean' }, tree: { type: 'string', multiple: true, default: [] } },
+})
+const folder = path.resolve(positionals[0] ?? '')
+if (positionals.length !== 1) {
+  console.error('usage: node scripts/known-values.ts FOLDER [--list] [--tree NAME=DIRECTORY]…')
   process.exit(2)
 }
 
-/** Downloads one package into a folder of its own, once. @returns its files; none where it is not to be had */
-function fetched(registry: string, name: string, download: (into: string) => void): string[] {
-  const into = path.join(folder, registry, name.replace(/[/@]/g, '_'))
-  if (!existsSync(into)) {
-    mkdirSync(into, { recursive: true })
-    try {
-      download(into)
-    } catch {
-      console.error(`${registry} ${name}: not downloaded`)
+const run = (cwd: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<unknown> =>
+  promisify(execFile)(program, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: 300_000 })
+
+/** How many downloads run at once. */
+const AT_ONCE = 6
+
+/** Downloads packages, each once and into a folder of its own. What is not to be had is said. */
+async function download(
+  registry: string,
+  packages: readonly string[],
+  fetch: (into: string, name: string) => Promise<unknown>,
+): Promise<void> {
+  const waiting = [...packages]
+  const worker = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const into = folderOf(registry, name)
+      if (existsSync(into)) continue
+      mkdirSync(into, { recursive: true })
+      await fetch(into, name).catch(() => console.error(`${registry} ${name}: not downloaded`))
     }
   }
-  return readdirSync(into).map((file) => path.join(into, file))
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }
 
-const run = (cwd: string, program: string, ...args: string[]): void =>
-  void execFileSync(program, args, { cwd, stdio: 'ignore' })
+const folderOf = (registry: string, name: string): string =>
+  path.join(folder, registry.replaceAll(' ', '-'), name.replaceAll(/[/@:]/g, '_'))
 
-/** A file as the one entry of a layer; the tar of a Debian package as the layer itself. */
+/** All files below a folder with one of these endings. */
+const filesIn = (root: string, ...endings: string[]): string[] =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+
+/** A file or a folder as a layer; the tar of a Debian package as the layer itself. */
 function layerOf(file: string): Layer {
   const tar = path.join(folder, 'layer.tar')
   if (file.endsWith('.deb')) execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" > "$2"', 'sh', file, tar])
@@ -88,7 +95,7 @@ async function take(source: string, files: readonly string[]): Promise<void> {
       const scan = await scanLayer(layerOf(file), scanner, source)
       for (const match of scan.matches) {
         const where = `${scan.entries[match.entry]?.path}${match.inside === null ? '' : `!/${match.inside}`}`
-        if (flags.includes('--list') && match.strength !== 'harmless' && match.strength !== 'possible')
+        if (values.list === true && match.strength !== 'harmless' && match.strength !== 'possible')
           console.log(`${isPublic(match) ? 'public' : 'left  '} ${match.strength} ${match.detector} ${source} ${where}`)
         const hash = publicHash(match.identity)
         if (isPublic(match) && !found.has(hash)) found.set(hash, { hash, source })
@@ -99,31 +106,55 @@ async function take(source: string, files: readonly string[]): Promise<void> {
   }
 }
 
-for (const name of names(DEBIAN))
-  await take(
-    `Debian ${name}`,
-    fetched('debian', name, (into) => run(into, 'apt-get', 'download', name)),
+await download('Debian', DEBIAN, (into, name) => run(into, 'apt-get', ['download', name]))
+await download('PyPI', PYPI, (into, name) =>
+  run(into, 'pip', ['download', '-q', '--no-deps', '--only-binary', ':all:', '-d', into, name]),
+)
+await download('npm', NPM, (into, name) => run(into, 'npm', ['pack', '--silent', name]))
+await download('Maven', MAVEN, (into, name) =>
+  run(into, 'mvn', [
+    '-q',
+    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy',
+    `-Dartifact=${name.split(':').length === 2 ? `${name}:LATEST` : name}`,
+    `-DoutputDirectory=${into}`,
+  ]),
+)
+// What a crate depends on comes with it, so all are fetched into one folder: each .crate once.
+await download('crates', CRATES, async (into, name) => {
+  writeFileSync(
+    path.join(into, 'Cargo.toml'),
+    `[package]\nname = "known"\nversion = "0.0.0"\n[lib]\npath = "none.rs"\n[dependencies]\n${name} = "*"\n`,
   )
-for (const name of names(PYPI))
-  await take(
-    `PyPI ${name}`,
-    fetched('pypi', name, (into) =>
-      run(into, 'pip', 'download', '-q', '--no-deps', '--only-binary', ':all:', '-d', into, name),
-    ),
-  )
-for (const name of names(NPM))
-  await take(
-    `npm ${name}`,
-    fetched('npm', name, (into) => run(into, 'npm', 'pack', '--silent', name)),
-  )
+  await run(into, 'cargo', ['fetch', '-q'], { CARGO_HOME: path.join(folder, 'cargo') })
+})
+await download('Go', GO, (into, name) =>
+  run(into, 'go', ['mod', 'download', name.includes('@') ? name : `${name}@latest`], {
+    GOMODCACHE: into,
+    GOFLAGS: '-modcacherw',
+  }),
+)
+
+for (const name of DEBIAN) await take(`Debian ${name}`, filesIn(folderOf('Debian', name), '.deb'))
+for (const name of PYPI) await take(`PyPI ${name}`, filesIn(folderOf('PyPI', name), '.whl'))
+for (const name of NPM) await take(`npm ${name}`, filesIn(folderOf('npm', name), '.tgz'))
+for (const name of MAVEN) await take(`Maven ${name}`, filesIn(folderOf('Maven', name), '.jar'))
+for (const file of filesIn(path.join(folder, 'cargo'), '.crate'))
+  await take(`crates ${path.basename(file, '.crate').replace(/-\d[^-]*(?:-(?:alpha|beta|rc|pre)[^/]*)?$/, '')}`, [file])
+for (const name of GO) await take(`Go ${name.split('@')[0]}`, filesIn(folderOf('Go', name), '.zip'))
+for (const tree of values.tree) {
+  const [name = '', directory = ''] = tree.split('=')
+  if (!statSync(directory).isDirectory()) throw new Error(`${directory} is no directory`)
+  await take(name, [path.resolve(directory)])
+}
+rmSync(path.join(folder, 'layer.tar'), { force: true })
 
 const bySource = new Map<string, string[]>()
 for (const { hash, source } of found.values()) bySource.set(source, [...(bySource.get(source) ?? []), hash].sort())
 const lines = [...bySource].map(([source, hashes]) => `${source}: ${hashes.join(' ')}`).sort()
 writeFileSync(
   path.join(import.meta.dirname, '../src/secrets/known-public.ts'),
-  `// Written by scripts/known-values.ts: values that published packages hold, and that are public by it. Each line is a package and the
-// first 8 bytes of the SHA-256 of each value (of a key, of what it decodes to). Read by known.ts.
+  `// Written by scripts/known-values.ts on ${new Date().toISOString().slice(0, 10)}: values that published packages hold, and that are public by it. Each line is
+// a package and the first 8 bytes of the SHA-256 of each value (of a key, of what it decodes to). Read by known.ts.
 export const KNOWN_PUBLIC = \`
 ${lines.join('\n')}
 \`

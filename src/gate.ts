@@ -10,6 +10,7 @@ import type { Image } from './image/image.ts'
 import { type OpenOptions, openImage } from './image/open.ts'
 import { buildOutcome } from './outcome/build-outcome.ts'
 import type { Outcome } from './outcome/outcome.ts'
+import { allowing } from './policy/allow.ts'
 import type { Authority, GivenBaseline } from './policy/authority.ts'
 import { type Baseline, sectionOf } from './policy/baseline.ts'
 import { agreedIgnores, type InlineIgnore, readInlineIgnores } from './policy/inline.ts'
@@ -56,6 +57,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       limits: policy.limits,
       salt: salts.keyed,
       quoted: policyTexts(options),
+      allows: allowing(policy.allow, policy.salt, options.now),
     })
     const { evidence, redactor, build } = inspection
     const inline = await inlineIgnores(build.origin, options)

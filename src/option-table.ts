@@ -68,6 +68,10 @@ export const OPTIONS = {
   format: { value: 'NAME[=FILE]', multiple: true, help: 'can be repeated; one of them may go to standard output' },
   output: { value: 'FILE', help: 'where the one format goes' },
   verbose: { value: null, help: 'lists what is otherwise only counted' },
+  'show-quiet': {
+    value: null,
+    help: 'lists what was found and is no finding: known public values, what packages vouch for, what allow names',
+  },
   'no-color': { value: null, help: 'no colour, as with NO_COLOR' },
   json: { value: null, help: 'short for --format json' },
   markdown: { value: null, help: 'short for --format markdown' },

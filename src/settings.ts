@@ -12,11 +12,12 @@ import type { GateOptions } from './gate.ts'
 import { stableName } from './image/name.ts'
 import { SETTINGS, type SettingName, type SettingSource } from './option-table.ts'
 import { DEFAULT_CONFIGS, decide, isPreset, named, onDisk, type PolicySources, readPolicy } from './policy/decide.ts'
+import { compileOwn } from './policy/own-detectors.ts'
 import type { Policy } from './policy/policy.ts'
 import { visible } from './report/escape.ts'
 import { cutText, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
-import { processScanner } from './secrets/scanner.ts'
+import { processScanner, type Scanner, useDetectors } from './secrets/scanner.ts'
 
 /** Words of the user, by the name of the option; null: not said. `dockerfile` names one on a line. */
 export type Settings = Readonly<Record<SettingName, string | null>>
@@ -124,7 +125,7 @@ export async function prepareLint(
   names: readonly string[],
   settings: Settings,
   directory: string,
-): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy }> {
+): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy; readonly scanner: Scanner }> {
   const policy = await readPolicy(settings, onDisk(directory, false), true)
   const files: SourceFile[] = []
   for (const name of names.length === 0 ? ['.'] : names) {
@@ -136,7 +137,7 @@ export async function prepareLint(
       files.push(...found.map((file) => ({ path: named(directory, path.join(absolute, file.path)), text: file.text })))
     } else files.push(...(await readDockerfiles({ ...settings, dockerfile: name }, directory, false)))
   }
-  return { files, policy }
+  return { files, policy, scanner: useDetectors(compileOwn(policy.detectors)) }
 }
 
 /** A run as its fronts start it. */
@@ -182,7 +183,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
     now: new Date(),
     key: env['LAYERGATE_KEY'] || null,
     onProgress,
-    scanner: processScanner(),
+    scanner: useDetectors(compileOwn(policy.detectors)),
     configPath: await configPath(settings, directory),
   }
 }

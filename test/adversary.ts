@@ -245,7 +245,14 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
     ...Object.fromEntries(
       FORMS.map(({ name, render }) => [
         name,
-        render(outcome, { color: false, verbose: true, configPath: '.layergate.yml', commit: null, now: NOW }),
+        render(outcome, {
+          color: false,
+          verbose: true,
+          showQuiet: true,
+          configPath: '.layergate.yml',
+          commit: null,
+          now: NOW,
+        }),
       ]),
     ),
     comment,

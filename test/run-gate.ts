@@ -7,8 +7,9 @@ import type { Outcome } from '../src/outcome/outcome.ts'
 import type { GivenBaseline } from '../src/policy/authority.ts'
 import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
+import { compileOwn } from '../src/policy/own-detectors.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
-import { processScanner } from '../src/secrets/scanner.ts'
+import { useDetectors } from '../src/secrets/scanner.ts'
 
 export interface RunOptions {
   readonly dockerfile?: string | null
@@ -89,7 +90,7 @@ export async function judgeArchive(
       warnings: [],
       key,
       onProgress: () => {},
-      scanner: processScanner(),
+      scanner: useDetectors(compileOwn(rules.detectors)),
       ...(takesInventory ? { inventory: { shared: new Set<string>() } } : {}),
     })
   } finally {

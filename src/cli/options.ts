@@ -41,6 +41,7 @@ export const SCAN_OPTIONS = of(
   'json',
   'output',
   'verbose',
+  'show-quiet',
   'no-color',
 )
 export const HISTORY_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }
@@ -54,8 +55,10 @@ export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'o
 export const FIX_OPTIONS = of(...IMAGE, 'build', 'dry-run', 'patch')
 export const IGNORE_OPTIONS = of(...IMAGE, 'reason', 'until')
 export const EXPLAIN_OPTIONS = of(...IMAGE)
+export const HASH_OPTIONS = of('config')
+export const IMPORT_OPTIONS = of('output')
 export const INIT_OPTIONS = of('github')
-export const DETECTORS_OPTIONS = { ...of('markdown'), ...ONE_FORMAT }
+export const DETECTORS_OPTIONS = { ...of('config', 'markdown'), ...ONE_FORMAT }
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */
 export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(

@@ -57,6 +57,10 @@ const MAX_LISTED = 5
 /** Whether a word can be the beginning of a fingerprint. */
 export const isFingerprint = (word: string): boolean => word.length >= MIN_ID && /^[0-9a-f]{1,32}$/.test(word)
 
+/** What is quiet under an id, or one that begins so; null for none. */
+export const quietById = ({ quiet = [] }: Report, id: string): NonNullable<Report['quiet']>[number] | null =>
+  quiet.find((each) => each.id.startsWith(id)) ?? null
+
 /** The finding that has a place with this fingerprint, or with one that begins so. @throws UsageError where none has, or several do */
 export function findingById({ findings }: Report, id: string): Finding {
   const found = findings.filter(({ fingerprint, related }) =>

@@ -10,8 +10,10 @@ import { detectors } from './commands/detectors.ts'
 import { diff } from './commands/diff.ts'
 import { explain } from './commands/explain.ts'
 import { fix } from './commands/fix.ts'
+import { hash } from './commands/hash.ts'
 import { history } from './commands/history.ts'
 import { ignore } from './commands/ignore.ts'
+import { importing } from './commands/import.ts'
 import { init } from './commands/init.ts'
 import { lint } from './commands/lint.ts'
 import { rules } from './commands/rules.ts'
@@ -32,6 +34,8 @@ export const COMMANDS: readonly Command[] = [
   detectors,
   explain,
   ignore,
+  hash,
+  importing,
   init,
   schema,
 ]

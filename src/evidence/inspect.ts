@@ -23,6 +23,7 @@ import { type BuiltImage, certaintyAt, type Evidence, environmentOf } from './ev
 import { type Build, type BuildOptions, findBuild, findSources } from './find-build.ts'
 import { givenLeaks } from './given-leaks.ts'
 import { collectLeaks, type Leaks } from './leak.ts'
+import type { Allows } from './quiet.ts'
 import { type Step, stepsOfImage } from './steps.ts'
 import { Vouching } from './vouching.ts'
 
@@ -49,6 +50,8 @@ export interface InspectOptions {
   /** What else the reports quote: tokens in it are hidden too. */
   readonly quoted: string
   readonly onProgress: (progress: Progress) => void
+  /** What the configuration allows. */
+  readonly allows: Allows
 }
 
 /** All bytes of an image, read and searched. Plain data. */
@@ -135,6 +138,7 @@ export async function learn(
     hashes,
     others: others.matches,
     scanner: bounded,
+    allows: options.allows,
   })
   bounded.assertBounded(`The configuration of ${options.reference}`)
   // What is only searched so that it can be hidden does not count.

@@ -27,6 +27,7 @@ import {
   tarPlaces,
 } from './metadata-places.ts'
 import type { AttestationPlace, ConfigPlace, HistoryPlace, Place } from './place.ts'
+import { ALLOWS_NOTHING, type Allows, QuietList } from './quiet.ts'
 import { ValueSearch } from './repeats.ts'
 import { narrowed } from './value-lines.ts'
 import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
@@ -49,10 +50,8 @@ export interface Leaks {
   readonly leaks: readonly Leak[]
   /** What the redactor hides: the values of all leaks, and the tokens that a package vouches for. */
   readonly values: readonly KnownValue[]
-  /** Files whose package vouches for what was found in them. */
-  readonly vouchedFiles: number
-  /** Values that published packages hold, and that are quiet by it. */
-  readonly knownPublic: number
+  /** What was found and is no finding. */
+  readonly quiet: QuietList
 }
 
 /** Fields of one attestation that one value is listed at. */
@@ -113,6 +112,8 @@ export interface Shown {
   readonly hashes: ReadonlyMap<string, ContentHashes>
   readonly others: readonly OtherMatch[]
   readonly scanner: Scanner
+  /** What the configuration allows; nothing by default. */
+  readonly allows?: Allows
 }
 
 /** Collects the leaks of the whole image. */
@@ -126,21 +127,29 @@ export function collectLeaks({
   hashes,
   others,
   scanner,
+  allows = ALLOWS_NOTHING,
 }: Shown): Leaks {
   const { catalogue } = scanner
   const byIdentity = new Map<string, Collected>()
   const values: KnownValue[] = []
   const known = new KnownPublic()
-  const publicValues = new Set<string>()
-  const add = (match: SecretMatch, places: readonly Place[], text: string | null = null): void => {
+  const quiet = new QuietList()
+  const add = (match: SecretMatch, all: readonly Place[], text: string | null = null): void => {
+    const kind = catalogue.kindOf(match.detector)
+    const about = { title: kind.title, detector: kind.id }
     // What everybody has is hidden nowhere either.
-    if (!isProvenToken(match) && known.sourceOf(match.identity) !== null) {
-      publicValues.add(match.identity)
+    const published = isProvenToken(match) ? null : known.sourceOf(match.identity)
+    if (published !== null) {
+      quiet.add({ why: 'known-public', source: published, ...about }, all, match.identity)
       return
     }
+    const places = all.filter((place) => {
+      const reason = allows(match, place.kind === 'file' ? place.version.path : null)
+      if (reason !== null) quiet.add({ why: 'allowed', source: reason, ...about }, [place], match.identity)
+      return reason === null
+    })
     // A password in the manual of a package is a word that the whole report may need.
-    const kind = catalogue.kindOf(match.detector)
-    if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match, text))
+    if (all.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match, text))
     if (places.length === 0) return
     const collected = byIdentity.get(match.identity)
     if (collected === undefined) byIdentity.set(match.identity, { kind, match, places: [...places] })
@@ -150,12 +159,20 @@ export function collectLeaks({
     }
   }
 
-  const vouched = new Set<string>()
   for (const found of fileMatches(scans, filesystem, origin, hashes)) {
     const { content } = found.version
-    const { match, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content)
-    if (isVouched) vouched.add(`${content.layer}:${content.index}`)
-    add(match, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match.strength, note: match.note })))
+    const kind = catalogue.kindOf(found.match.detector)
+    const { match, vouchedBy } = vouching.weigh(kind, found.match, content)
+    if (vouchedBy !== null)
+      quiet.add(
+        { why: 'package', source: vouchedBy, title: kind.title, detector: kind.id },
+        found.places,
+        `${content.layer}:${content.index}`,
+      )
+    add(
+      match,
+      vouchedBy !== null ? [] : found.places.map((place) => ({ ...place, strength: match.strength, note: match.note })),
+    )
   }
   const texts = configTexts(image, origin)
   for (const text of texts) {
@@ -202,8 +219,7 @@ export function collectLeaks({
   return {
     leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])),
     values,
-    vouchedFiles: vouched.size,
-    knownPublic: publicValues.size,
+    quiet,
   }
 }
 

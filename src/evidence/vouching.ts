@@ -103,8 +103,8 @@ const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
 
 export interface Weighed {
   readonly match: LayerMatch
-  /** Its package vouches for it: it is no leak. */
-  readonly isVouched: boolean
+  /** The package that vouches for it, so that it is no leak; null for none. */
+  readonly vouchedBy: string | null
 }
 
 /** Weighs matches by what is known of the file that holds them. */
@@ -151,18 +151,18 @@ export class Vouching {
 
   /** What a match is worth in the file that holds it. */
   weigh(kind: SecretKind, match: LayerMatch, version: Version): Weighed {
-    if (isProvenToken(match)) return { match, isVouched: false }
+    if (isProvenToken(match)) return { match, vouchedBy: null }
     const { layer, path } = version
     const index = this.#sourceOf(match, version) ?? version.index
     const best = this.#best(layer, index)
-    if (best?.trust === 'quiet') return { match, isVouched: true }
+    if (best?.trust === 'quiet') return { match, vouchedBy: best.record.package }
     const isWritten = WRITTEN.test(baseName(path))
-    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match, path) && !isWritten)
-      return { match, isVouched: true }
+    const words = best?.record.package ?? (this.#isOfNpm(layer, index) ? 'the npm package that holds it' : null)
+    if (words !== null && isWords(kind, match, path) && !isWritten) return { match, vouchedBy: words }
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
       return {
         match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`),
-        isVouched: false,
+        vouchedBy: null,
       }
     // The manual of a package that lies there as it was downloaded.
     if (
@@ -171,10 +171,10 @@ export class Vouching {
       isWords(kind, match, path) &&
       MANUAL.test(memberPath(match.inside))
     )
-      return { match: asAside(kind, match, path), isVouched: false }
+      return { match: asAside(kind, match, path), vouchedBy: null }
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path))
-      return { match, isVouched: false }
-    return { match: asAside(kind, match, path), isVouched: false }
+      return { match, vouchedBy: null }
+    return { match: asAside(kind, match, path), vouchedBy: null }
   }
 
   /**

@@ -66,7 +66,7 @@ const fixSchema = z.object({
   build: z.array(z.string()).readonly().describe('options that docker build then takes'),
 })
 
-const locationSchema = z.discriminatedUnion('kind', [
+export const locationSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('layer'),
     layer: z.number().int().min(0),

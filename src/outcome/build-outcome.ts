@@ -1,9 +1,11 @@
 // From the verdict to the data of the reports; the one place where everything passes the redactor.
-
+import { createHash } from 'node:crypto'
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { GateError } from '../error.ts'
 import type { Inspection } from '../evidence/inspect.ts'
 import type { Inventory } from '../evidence/inventory.ts'
+import { locationOf } from '../evidence/location.ts'
+import type { Quiet } from '../evidence/quiet.ts'
 import type { Finding } from '../finding/finding.ts'
 import { platformName } from '../image/platform.ts'
 import type { Authority } from '../policy/authority.ts'
@@ -135,6 +137,7 @@ export function buildOutcome({
     },
     baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
+    quiet: leaks.quiet.list.map(quietData),
     warnings: [...verdict.warnings],
     notJudged: [...image.notJudged],
     stats: {
@@ -142,8 +145,9 @@ export function buildOutcome({
       files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === 'file').length, 0),
       seconds: Math.round(seconds * 1000) / 1000,
       layersFromCache: 0,
-      vouchedFiles: leaks.vouchedFiles,
-      knownPublic: leaks.knownPublic,
+      vouchedFiles: leaks.quiet.count('package'),
+      knownPublic: leaks.quiet.count('known-public'),
+      allowed: leaks.quiet.count('allowed'),
       skipped: [...evidence.skipped],
     },
   }
@@ -166,6 +170,18 @@ export function buildOutcome({
     inventory,
     redactor,
   }
+}
+
+/** Hex digits by which a quiet value is named. */
+const ID_LENGTH = 12
+
+function quietData({ why, source, detector, title, place }: Quiet): NonNullable<Report['quiet']>[number] {
+  const location = locationOf(place, true)
+  const id = createHash('sha256')
+    .update(JSON.stringify([why, detector, location]))
+    .digest('hex')
+    .slice(0, ID_LENGTH)
+  return { id, why, source, detector, title, location, dockerfile: place.lines }
 }
 
 function sourceOf({ path, lines }: Dockerfile, redactor: Redactor): Outcome['source'] {

@@ -2,7 +2,7 @@
 // made from. Names and meanings stay; additions are fine.
 import * as z from 'zod'
 import { MISSING } from '../dockerfile/reason.ts'
-import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../finding/finding.ts'
+import { baseCertaintySchema, dockerfileSchema, findingSchema, locationSchema } from '../finding/finding.ts'
 import { recordSchema } from '../policy/baseline.ts'
 
 const count = z.number().int().min(0)
@@ -126,6 +126,20 @@ export const reportSchema = z.object({
   baseline: baselineSchema,
   error: z.object({ code: z.string(), message: z.string() }).optional().describe('on verdict error'),
   fixed: z.array(z.string()).describe('fingerprints of the baseline that are gone'),
+  quiet: z
+    .array(
+      z.object({
+        id: z.string().describe('names the place and the kind, never the value'),
+        why: z.enum(['known-public', 'package', 'allowed']),
+        source: z.string().describe('the package, or the reason that the configuration gives'),
+        detector: z.string(),
+        title: z.string(),
+        location: locationSchema,
+        dockerfile: dockerfileSchema.nullable(),
+      }),
+    )
+    .optional()
+    .describe('what was found and is no finding, 2,000 places at most; reports of earlier versions have none'),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   notJudged: z.array(z.string()).describe('other images or platforms in the same source'),
   stats: z.object({
@@ -134,6 +148,7 @@ export const reportSchema = z.object({
     seconds: z.number(),
     layersFromCache: count,
     vouchedFiles: count.describe('files whose findings are quiet because their package vouches for the content'),
+    allowed: count.optional().describe('values that are quiet because the configuration allows them'),
     knownPublic: count.describe('values that are quiet because published packages hold them: test keys, examples'),
     skipped: z
       .array(

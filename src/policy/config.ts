@@ -3,6 +3,8 @@ import * as z from 'zod'
 import { confidenceSchema, SEVERITIES, severitySchema } from '../finding/finding.ts'
 import { LIMITS, type LimitName } from '../limits.ts'
 import { RULES } from '../rules/list.ts'
+import { allowSchema } from './allow.ts'
+import { ownDetectorsSchema } from './own-detectors.ts'
 
 const failOn = z.enum([...SEVERITIES.slice(0, 4), 'never'] as ['critical', 'high', 'medium', 'low', 'never'])
 
@@ -80,6 +82,12 @@ export const configSchema = z.strictObject({
     .describe('base images that are judged like own layers, such as ghcr.io/acme/**'),
   skipped: z.enum(['report', 'fail']).optional().describe('what archives that could not be opened do; default report'),
   ignore: z.array(ignoreSchema).optional().describe('findings that are accepted, each with a reason'),
+  detectors: ownDetectorsSchema.optional().describe('detectors of your own, for tokens that only you issue'),
+  allow: z
+    .array(allowSchema)
+    .max(5000)
+    .optional()
+    .describe('values that are no secrets, each with a reason: they are no finding, and --show-quiet lists them'),
   limits: z.strictObject(limitSchemas).optional().describe('limits that keep hostile images from taking the machine'),
   baseline: z
     .string()

@@ -7,7 +7,9 @@ import { ConfigError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { nearest } from '../nearest.ts'
 import { RULES } from '../rules/list.ts'
+import { allowSchema } from './allow.ts'
 import { type Config, configSchema, PRESETS } from './config.ts'
+import { ownDetectorsSchema } from './own-detectors.ts'
 import { type LayeredConfig, mergeConfigs } from './policy.ts'
 
 /** Bytes of one configuration. */
@@ -15,6 +17,8 @@ export const MAX_CONFIG = 1 << 20
 /** A file may extend a file that extends a file; deeper, and more files in all, is no policy that a person follows. */
 const MAX_DEPTH = 8
 const MAX_FILES = 64
+const DETECTOR_KEYS = Object.keys(ownDetectorsSchema.element.shape)
+const ALLOW_KEYS = Object.keys(allowSchema.shape)
 const TOP_KEYS = Object.keys(configSchema.shape)
 
 type Issue = z.core.$ZodIssue
@@ -32,6 +36,8 @@ function namesAt(where: readonly PropertyKey[]): readonly string[] {
     return ['severity', ...Object.keys(RULES.find(({ meta }) => meta.id === where[1])?.options?.shape ?? {})]
   if (where[0] === 'ignore') return ['rule', 'path', 'fingerprint', 'value', 'reason', 'expires']
   if (where[0] === 'limits') return Object.keys(LIMITS)
+  if (where[0] === 'detectors') return DETECTOR_KEYS
+  if (where[0] === 'allow') return ALLOW_KEYS
   return ['secrets', 'rules']
 }
 

@@ -1,6 +1,7 @@
 // What a change of the policy lets pass that did not pass before. The pull request that makes it is judged without it.
 import { SEVERITIES, type Severity } from '../finding/finding.ts'
 import { RULES } from '../rules/list.ts'
+import { type AllowEntry, scopeOfAllow } from './allow.ts'
 import type { BaselineEntry, BaselineFile } from './baseline.ts'
 import { type IgnoreEntry, scopeOfEntry } from './config.ts'
 import type { Policy } from './policy.ts'
@@ -78,6 +79,29 @@ function settingLoosenings(before: Policy, after: Policy): Loosening[] {
   return found.map((text) => ({ kind: 'setting', text }))
 }
 
+/** Own detectors that are gone or say another thing, and what is allowed beside what was. */
+function valueLoosenings(before: Policy, after: Policy): Loosening[] {
+  const looks = (policy: Policy): Map<string, string> =>
+    new Map(
+      policy.detectors.map(({ id, pattern, capture, path, entropy, severity }) => [
+        id,
+        JSON.stringify([pattern, capture, path, entropy, severity]),
+      ]),
+    )
+  const now = looks(after)
+  const changed = [...looks(before)].flatMap(([id, look]): Loosening[] =>
+    now.get(id) === look
+      ? []
+      : [{ kind: 'setting', text: `detector ${id}: ${now.has(id) ? 'it looks for something else' : 'taken out'}` }],
+  )
+  const scope = ({ reason: _reason, ...entry }: AllowEntry): string => JSON.stringify(entry)
+  const known = new Set(before.allow.map(scope))
+  const allowed = after.allow
+    .filter((entry) => !known.has(scope(entry)))
+    .map((entry): Loosening => ({ kind: 'ignore', text: `allows ${scopeOfAllow(entry)}: “${entry.reason}”` }))
+  return [...changed, ...allowed]
+}
+
 /** Values at places that a later baseline knows of an image, and an earlier one does not. */
 export function baselineLoosenings(before: BaselineFile | null, after: BaselineFile | null): Loosening[] {
   const keysOf = (image: string, { fingerprints, valueHash }: BaselineEntry): string[] =>
@@ -104,7 +128,12 @@ export function looseningsOf(before: Policy, after: Policy): Loosening[] {
   const ignores = addedIgnores(before, after).map(
     (entry): Loosening => ({ kind: 'ignore', text: describeIgnore(entry) }),
   )
-  return [...ignores, ...ruleLoosenings(before, after), ...settingLoosenings(before, after)]
+  return [
+    ...ignores,
+    ...valueLoosenings(before, after),
+    ...ruleLoosenings(before, after),
+    ...settingLoosenings(before, after),
+  ]
 }
 
 /** `adds 2 ignores and lowers 1 rule`. */

@@ -2,8 +2,12 @@
 import { ConfigError } from '../error.ts'
 import type { Confidence, Severity } from '../finding/finding.ts'
 import { type Limits, limitsOf } from '../limits.ts'
+import { nearest } from '../nearest.ts'
 import { RULES } from '../rules/list.ts'
+import { GROUPS } from '../secrets/detectors/list.ts'
+import type { AllowEntry } from './allow.ts'
 import type { Config, FailOn, IgnoreEntry } from './config.ts'
+import type { OwnDetector } from './own-detectors.ts'
 
 interface RuleSetting {
   /** null: as the finding says. */
@@ -26,6 +30,8 @@ export interface Policy {
   readonly ownBases: readonly string[]
   readonly skipped: 'report' | 'fail'
   readonly ignore: readonly IgnoreEntry[]
+  readonly detectors: readonly OwnDetector[]
+  readonly allow: readonly AllowEntry[]
   readonly limits: Limits
   readonly salt: string | null
 }
@@ -38,7 +44,7 @@ export interface LayeredConfig extends Config {
 const thresholdOf = ({ threshold, 'fail-on': failOn }: LayeredConfig): LayeredConfig['threshold'] =>
   failOn === undefined || failOn === 'never' ? threshold : failOn
 
-/** Lays configurations over each other; later ones win, ignore entries add up, rules merge by key. */
+/** Lays configurations over each other; later ones win, entries of lists add up, rules merge by key and detectors by id. */
 export function mergeConfigs(configs: readonly LayeredConfig[]): LayeredConfig {
   let sum: LayeredConfig = {}
   for (const config of configs) {
@@ -49,6 +55,10 @@ export function mergeConfigs(configs: readonly LayeredConfig[]): LayeredConfig {
       rules: mergeRules(sum.rules ?? {}, config.rules ?? {}),
       ignore: [...(sum.ignore ?? []), ...(config.ignore ?? [])],
       'own-bases': [...(sum['own-bases'] ?? []), ...(config['own-bases'] ?? [])],
+      detectors: [
+        ...new Map([...(sum.detectors ?? []), ...(config.detectors ?? [])].map((each) => [each.id, each])).values(),
+      ],
+      allow: [...(sum.allow ?? []), ...(config.allow ?? [])],
       limits: { ...sum.limits, ...config.limits },
       'min-confidence': { ...bothConfidences(sum['min-confidence']), ...bothConfidences(config['min-confidence']) },
     }
@@ -80,10 +90,13 @@ const bothConfidences = (
 /** Turns a merged configuration into a policy. @throws ConfigError where its parts do not go together */
 export function toPolicy(name: string, config: LayeredConfig): Policy {
   const confidence = bothConfidences(config['min-confidence'])
-  if (config.salt === undefined && config.ignore?.some(({ value }) => value !== undefined) === true)
+  const hashed = [...(config.ignore ?? []), ...(config.allow ?? [])]
+  if (config.salt === undefined && hashed.some(({ value }) => value !== undefined))
     throw new ConfigError(
-      `${name}: ignore entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`,
+      `${name}: entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`,
     )
+  const detectors = config.detectors ?? []
+  checkDetectors(name, config.allow ?? [], detectors)
   return {
     name,
     failOn: config['fail-on'] ?? 'high',
@@ -95,6 +108,8 @@ export function toPolicy(name: string, config: LayeredConfig): Policy {
     ownBases: config['own-bases'] ?? [],
     skipped: config.skipped ?? 'report',
     ignore: config.ignore ?? [],
+    detectors,
+    allow: config.allow ?? [],
     limits: limitsOf(config.limits ?? {}),
     salt: config.salt ?? null,
   }
@@ -109,5 +124,18 @@ function ruleSetting({ meta, options }: (typeof RULES)[number], config: Config):
     severity: severity === undefined || severity === 'off' ? null : (severity as Severity),
     enabled: severity === undefined ? meta.enabled : severity !== 'off',
     options: parsed as Record<string, unknown>,
+  }
+}
+
+/** @throws ConfigError where an entry names a detector that there is not: it would allow nothing, and nobody would know */
+function checkDetectors(name: string, allow: readonly AllowEntry[], own: readonly OwnDetector[]): void {
+  const ids = [...GROUPS.flatMap(({ detectors }) => detectors), ...own].map(({ id }) => id)
+  const known = new Set(ids)
+  for (const id of allow.flatMap(({ detector }) => [detector ?? []].flat())) {
+    if (known.has(id)) continue
+    const near = nearest(id, ids)
+    throw new ConfigError(
+      `${name}: allow: there is no detector ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate detectors lists them.`,
+    )
   }
 }

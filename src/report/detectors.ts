@@ -17,11 +17,16 @@ function formsOf(detector: AnyDetector): string[] {
 /** The severity of a match that nothing else tells more of. */
 const severityOf = ({ strength }: AnyDetector): string => SEVERITY_OF[strength]
 
+/** The groups, and behind them what the configuration brings. */
+const groupsWith = (own: readonly Detector[]): typeof GROUPS =>
+  own.length === 0 ? GROUPS : [...GROUPS, { title: 'Of the configuration', detectors: own }]
+
 /** `layergate detectors`: one line each. */
-export function renderDetectorList(): string {
-  const all = GROUPS.flatMap(({ detectors }) => detectors)
+export function renderDetectorList(own: readonly Detector[]): string {
+  const listed = groupsWith(own)
+  const all = listed.flatMap(({ detectors }) => detectors)
   const width = Math.max(...all.map(({ id }) => id.length))
-  const groups = GROUPS.flatMap(({ title, detectors }) => [
+  const groups = listed.flatMap(({ title, detectors }) => [
     '',
     title,
     ...detectors.map(
@@ -44,13 +49,13 @@ export function renderDetector(detector: AnyDetector): string {
     ...(detector.proof === undefined ? [] : lines('check', detector.proof)),
     ...lines('severity', severityOf(detector)),
     ...lines('revoke', detector.revoke),
-    `page      ${detector.docs}`,
+    ...(detector.docs === '' ? [] : [`page      ${detector.docs}`]),
   ].join('\n')}\n`
 }
 
 /** What a program may want of each, for `--json`. */
-export const detectorData = (): unknown =>
-  GROUPS.flatMap(({ title: group, detectors }) =>
+export const detectorData = (own: readonly Detector[]): unknown =>
+  groupsWith(own).flatMap(({ title: group, detectors }) =>
     detectors.map((detector) => ({
       id: detector.id,
       group,
@@ -73,7 +78,7 @@ export const detectorData = (): unknown =>
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/</g, '&lt;')
 
-/** The page docs/detectors.md. */
+/** The page docs/detectors.md: of ours alone. */
 export function renderDetectorsPage(): string {
   const count = GROUPS.reduce((sum, { detectors }) => sum + detectors.length, 0)
   const groups = GROUPS.map(({ title, detectors }) => {

@@ -1,7 +1,8 @@
 // Why one finding is what it is: what was found, how that is told, every place, what to do.
 import type { Finding } from '../finding/finding.ts'
+import type { Report } from '../outcome/contract.ts'
 import { findRule } from '../rules/list.ts'
-import { GROUPS } from '../secrets/detectors/list.ts'
+import { allDetectors } from '../secrets/scanner.ts'
 import { renderDetector } from './detectors.ts'
 import { visible } from './escape.ts'
 import { lineName, otherPlaceName, otherPlaces, placeName, plural } from './phrases.ts'
@@ -26,7 +27,7 @@ function howFound({ secret, ruleId, message }: Finding): string[] {
     const rule = findRule(ruleId)
     return [...wrap(visible(message), '  ', '  '), ...(rule === null ? [] : wrap(rule.meta.description, '  ', '  '))]
   }
-  const detector = GROUPS.flatMap(({ detectors }) => detectors).find(({ id }) => id === secret.detector)
+  const detector = allDetectors().find(({ id }) => id === secret.detector)
   const facts = Object.entries(secret.facts).map(([name, value]) => `${name} ${value}`)
   return [
     ...wrap(visible(message), '  ', '  '),
@@ -81,5 +82,40 @@ export function renderExplanation(finding: Finding): string {
     '',
     ...wrap(`To accept it: layergate ignore ${finding.fingerprint.slice(0, 12)} IMAGE --reason …`, '', '  '),
     `More: layergate explain ${finding.ruleId}`,
+  ].join('\n')}\n`
+}
+
+const WHY_QUIET = {
+  'known-public': (source: string) => [
+    `${source} publishes this value, so everybody has it: it is a test key or an example, and opens nothing.`,
+    'Layergate knows it by its hash, wherever it stands. Another value beside it is not hidden by that.',
+  ],
+  package: (source: string) => [
+    `The file is as ${source} brought it: the package manager that installed it recorded its checksum in the same layer.`,
+    'A token that proves itself is reported all the same.',
+  ],
+  allowed: (source: string) => [`The configuration allows it: “${source}”.`],
+} as const
+
+/** `layergate explain ID IMAGE` of what is no finding. */
+export function renderQuiet({
+  title,
+  detector,
+  why,
+  source,
+  location,
+  dockerfile,
+}: NonNullable<Report['quiet']>[number]): string {
+  const at = dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine}, `
+  return `${[
+    ...wrap(visible(`${title} (${detector}): no finding`), '', '  '),
+    '',
+    'Why it is quiet',
+    ...WHY_QUIET[why](source).flatMap((text) => wrap(visible(text), '  ', '  ')),
+    '',
+    'Where it is',
+    ...wrap(visible(`${at}${placeName(location)}`), '  ', '    '),
+    '',
+    `How the kind is told: layergate explain ${detector}`,
   ].join('\n')}\n`
 }

@@ -15,6 +15,8 @@ import { renderTerminal } from './terminal.ts'
 interface Look {
   readonly color: boolean
   readonly verbose: boolean
+  /** Lists what was found and is no finding. */
+  readonly showQuiet?: boolean
   /** The configuration in the repository; null where there is none. */
   readonly configPath: string | null
   /** The commit that was built; null where nothing says it. */

@@ -324,6 +324,9 @@ export function closing(report: Report, { listed }: Measure): string {
     stats.knownPublic === 0
       ? ''
       : `${plural(stats.knownPublic, 'value')} that published packages hold ${stats.knownPublic === 1 ? 'is' : 'are'} quiet.`,
+    (stats.allowed ?? 0) === 0
+      ? ''
+      : `${plural(stats.allowed ?? 0, 'value')} that the configuration allows ${stats.allowed === 1 ? 'is' : 'are'} quiet.`,
     stats.vouchedFiles === 0
       ? ''
       : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,

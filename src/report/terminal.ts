@@ -2,6 +2,7 @@
 // in the width of the terminal.
 import { styleText } from 'node:util'
 import type { Finding, Severity } from '../finding/finding.ts'
+import type { Report } from '../outcome/contract.ts'
 import { fixParts } from '../outcome/fix.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { uncommanding, visible } from './escape.ts'
@@ -21,6 +22,7 @@ import {
   number,
   otherPlaceName,
   otherPlaces,
+  placeName,
   plural,
   readAs,
   referenceName,
@@ -63,6 +65,8 @@ export interface TerminalOptions {
   readonly color: boolean
   /** Lists what is only counted otherwise. */
   readonly verbose: boolean
+  /** Lists what was found and is no finding. */
+  readonly showQuiet?: boolean
 }
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
@@ -76,7 +80,7 @@ const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = {
 }
 
 /** Renders the whole report. */
-export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOptions): string {
+export function renderTerminal(outcome: Outcome, { color, verbose, showQuiet = false }: TerminalOptions): string {
   const paint: Paint = color
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_style, text) => text
@@ -90,7 +94,8 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     stats.skipped.length === 0 &&
     report.policy.loosened.length === 0 &&
     report.baseline.fixed.length === 0 &&
-    !verbose
+    !verbose &&
+    !showQuiet
   ) {
     const known = knownFindings(report).length
     const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`
@@ -136,7 +141,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`)
   }
   if (shown.length > 0) lines.push('', ...legend(shown))
-  lines.push('', ...footer(outcome, verbose))
+  lines.push('', ...footer(outcome, verbose, showQuiet))
   return uncommanding(`${lines.join('\n')}\n`)
 }
 
@@ -311,7 +316,7 @@ function alsoLines(finding: Finding, most: number): string[] {
   ]
 }
 
-function footer({ report }: Outcome, verbose: boolean): string[] {
+function footer({ report }: Outcome, verbose: boolean, showQuiet: boolean): string[] {
   const { stats, warnings, notJudged } = report
   const ignored = ignoredFindings(report)
   const parts = [passedCount(report)]
@@ -320,6 +325,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
   if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, 'known public value')}`)
+  if ((stats.allowed ?? 0) > 0) parts.push(`${plural(stats.allowed ?? 0, 'allowed value')}`)
   if (stats.skipped.length > 0)
     parts.push(
       `${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`,
@@ -370,11 +376,30 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
       warnings.map(({ message }) => message),
       true,
     ),
+    ...(showQuiet ? quietLines(report) : []),
     ...list('Not judged', notJudged, true),
     ...list(
       'Not looked into',
       stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${path}: ${reason}`),
       false,
+    ),
+  ]
+}
+
+const WHY_QUIET = {
+  'known-public': (source: string) => `public: ${source} holds it`,
+  package: (source: string) => `${source} vouches for the file`,
+  allowed: (source: string) => `allowed: “${source}”`,
+} as const
+
+/** `--show-quiet`: one line for each place. */
+function quietLines({ quiet = [] }: Report): string[] {
+  if (quiet.length === 0) return ['', 'Quiet: nothing was found that is no finding.']
+  return [
+    '',
+    'Quiet (layergate explain ID IMAGE tells more)',
+    ...quiet.flatMap(({ id, why, source, title, location }) =>
+      wrap(visible(`${id} ${title}, ${placeName(location)}: ${WHY_QUIET[why](source)}`), '  ', '    '),
     ),
   ]
 }

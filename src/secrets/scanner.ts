@@ -7,7 +7,7 @@ import { SIGNS } from '../packing/signs.ts'
 import { Catalogue } from './catalogue.ts'
 import { type Compiled, ContentScan, type Mark, WINDOW } from './content-scan.ts'
 import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
-import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
+import { DETECTORS, FILE_DETECTORS, GROUPS } from './detectors/list.ts'
 import { FileIndex } from './file-index.ts'
 import { MatchBudget } from './kept.ts'
 import { LETTER_ESCAPES, PRINTABLE } from './letter-escapes.ts'
@@ -169,10 +169,24 @@ export class Scanner {
   }
 }
 
-let shared: Scanner | null = null
+let shared: { readonly scanner: Scanner; readonly own: readonly Detector[] } | null = null
 
-/** The scanner of this process: to compile all detectors takes a fifth of a second. */
+/** The scanner of this process: to compile all detectors takes a fifth of a second. It has the own detectors of the policy that was read last. */
 export function processScanner(): Scanner {
-  shared ??= new Scanner()
-  return shared
+  shared ??= { scanner: new Scanner(), own: [] }
+  return shared.scanner
 }
+
+/** The scanner of this process with these detectors beside ours, from now on: whatever is written later hides what they find. */
+export function useDetectors(own: readonly Detector[]): Scanner {
+  const known = shared?.own ?? []
+  if (own.length !== known.length || own.some((each, index) => each !== known[index]))
+    shared = { scanner: new Scanner([...DETECTORS, ...own]), own }
+  return processScanner()
+}
+
+/** The detectors that a run of this process has: ours, and those of the policy that was read last. */
+export const allDetectors = (): readonly (Detector | FileDetector)[] => [
+  ...GROUPS.flatMap(({ detectors }) => detectors),
+  ...(shared?.own ?? []),
+]

@@ -54,6 +54,7 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
       salt: 'salt',
       quoted: '',
       onProgress: () => {},
+      allows: () => null,
     }
     const build = await findBuild(image, options.build)
     const bounded = options.scanner.bounded(options.limits.matches)
@@ -77,8 +78,7 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
       evidence.skipped,
       evidence.programs,
       evidence.user,
-      leaks.vouchedFiles,
-      leaks.knownPublic,
+      leaks.quiet.list,
       leaks.values.map(({ value }) => value),
     ])
   } finally {

@@ -82,7 +82,9 @@ export function findExpressions(folder: string): Expression[] {
       if (node.type === 'Literal' && regex !== undefined) add(node, regex.pattern, regex.flags)
       if (node.type !== 'NewExpression' || !isNode(node['callee']) || node['callee']['name'] !== 'RegExp') return
       const [source, flags] = node['arguments'] as unknown[]
-      add(node, textOf(source, constants), flags === undefined ? '' : textOf(flags, constants))
+      // Flags that are known only when the program runs are taken for none.
+      const given = isNode(flags) && flags.type !== 'CallExpression' ? textOf(flags, constants) : ''
+      add(node, textOf(source, constants), given)
     })
   }
   return found

@@ -302,9 +302,7 @@ describe('ignoring', () => {
     })
 
     it('without a salt is an error that says so; without one no report offers it', async () => {
-      await expect(result(at(token), "value: 'tag:0123'", '')).rejects.toThrow(
-        /ignore entries with a value need a salt/,
-      )
+      await expect(result(at(token), "value: 'tag:0123'", '')).rejects.toThrow(/entries with a value need a salt/)
       expect(await entryOf(token, '')).toBe('none')
     })
 

@@ -48,6 +48,23 @@ describe('loosened', () => {
     ['', 'base: ignore', 'base: report → ignore'],
     ['skipped: fail', '', 'skipped: fail → report'],
     ['own-bases: [a]', '', 'own-bases: without a'],
+    [
+      'detectors: [{ id: acme, pattern: "acme_[a-z]{20}" }]',
+      'detectors: [{ id: acme, pattern: "acme_[a-z]{30}" }]',
+      'detector acme: it looks for something else',
+    ],
+    ['detectors: [{ id: acme, pattern: "acme_[a-z]{20}" }]', '', 'detector acme: taken out'],
+    [
+      'detectors: [{ id: acme, pattern: "acme_[a-z]{20}" }]',
+      'detectors: [{ id: acme, pattern: "acme_[a-z]{20}", severity: low }]',
+      'detector acme: it looks for something else',
+    ],
+    ['', 'allow: [{ path: /app/test/**, reason: because }]', 'allows in /app/test/**: “because”'],
+    [
+      'allow: [{ pattern: ^test_, detector: slack-token, reason: because }]',
+      'allow: [{ pattern: ^test, detector: slack-token, reason: because }]',
+      'allows values like ^test what slack-token finds',
+    ],
     ['', 'limits: { nested-depth: 0 }', 'limits: less of nested archives is read'],
   ])('%j to %j', (before, after, text) => {
     expect(

@@ -77,6 +77,11 @@ describe('strings that are cut at a length', () => {
   /** Places where a cut says nothing of a text from outside. */
   const CHECKED = new Set([
     'src/evidence/find-build.ts: text.slice(0, 1)',
+    // Patterns of a configuration, and of the files that layergate import reads.
+    'src/expressions/anchored.ts: (own.text + rest.text).slice(0, MAX_LITERAL)',
+    'src/policy/own-detectors.ts: `${dear.prefix}${dear.unit.repeat(3)}`.slice(0, 40)',
+    'src/policy/gitleaks.ts: (OURS.has(plain) ? `gitleaks-${plain}` : plain).slice(0, 60)',
+    "src/policy/gitleaks.ts: rule.description?.replace(/\\s+/g, ' ').trim().slice(0, MAX_TITLE)",
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
     'src/evidence/repeats.ts: value.slice(0, KEY)',

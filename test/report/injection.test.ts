@@ -231,7 +231,7 @@ describe.each([
     const outcome = await make(text)
     const side = { report: outcome.report, inventory: null, redactor: outcome.redactor }
     const logs = [
-      renderTerminal(outcome, { color: false, verbose: true }),
+      renderTerminal(outcome, { color: false, verbose: true, showQuiet: true }),
       renderTerminal(outcome, { color: false, verbose: false }),
       renderDiff(compare(side, side), true),
     ]

@@ -4,15 +4,15 @@ import { UsageError } from '../../error.ts'
 import { nearest } from '../../nearest.ts'
 import { renderDetector } from '../../report/detectors.ts'
 import { uncommanding } from '../../report/escape.ts'
-import { renderExplanation } from '../../report/explanation.ts'
+import { renderExplanation, renderQuiet } from '../../report/explanation.ts'
 import { findRule, RULES } from '../../rules/list.ts'
-import { GROUPS } from '../../secrets/detectors/list.ts'
 import { sealed } from '../../secrets/last-look.ts'
 import type { Command, Host } from '../command.ts'
 import { asWithScan } from '../help.ts'
 import { EXPLAIN_OPTIONS, parseOptions, settingsOf } from '../options.ts'
 import { print } from '../output.ts'
-import { findingById, isFingerprint, reportOf } from '../reports.ts'
+import { findingById, isFingerprint, quietById, reportOf } from '../reports.ts'
+import { detectorsOf } from './detectors.ts'
 
 /** docs/ lies beside dist/, which this is bundled to, and beside src/. */
 const PAGES = ['../docs/rules/', '../../../docs/rules/']
@@ -25,11 +25,12 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   if (extra !== undefined)
     throw new UsageError(`layergate explain takes no ${JSON.stringify(extra)}. See layergate explain --help.`)
   if (source !== undefined) {
-    const finding = findingById(await reportOf(source, settingsOf(values), host), id)
-    await print(uncommanding(sealed(renderExplanation(finding))))
+    const report = await reportOf(source, settingsOf(values), host)
+    const quiet = quietById(report, id)
+    await print(uncommanding(sealed(quiet === null ? renderExplanation(findingById(report, id)) : renderQuiet(quiet))))
     return 0
   }
-  const detector = GROUPS.flatMap(({ detectors }) => detectors).find((known) => known.id === id)
+  const detector = (await detectorsOf(values.config ?? null)).find((known) => known.id === id)
   await print(findRule(id) === null && detector !== undefined ? renderDetector(detector) : pageOf(id))
   return 0
 }
@@ -62,7 +63,7 @@ const help = (): string => `Usage: layergate explain RULE|DETECTOR
 Says what a rule finds, why that matters, and what to write instead; how a kind
 of credential is told. With the fingerprint of a finding (its beginning is
 enough) and the image or a JSON report: how it was told, where it is everywhere,
-and what to do.
+and what to do; with the ID of what is quiet (layergate scan --show-quiet): why.
 
 ${asWithScan('config', 'dockerfile', 'context', 'build-metadata', 'target', 'image', 'platform', 'timeout')}
 

@@ -2,7 +2,6 @@
 import { type LintResult, lintDockerfile } from '../../lint.ts'
 import { renderLint, renderLintJson } from '../../report/lint.ts'
 import { renderLintSarif } from '../../report/sarif.ts'
-import { processScanner } from '../../secrets/scanner.ts'
 import { prepareLint } from '../../settings.ts'
 import type { Command, Host } from '../command.ts'
 import { list, option, options } from '../help.ts'
@@ -40,9 +39,8 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   const { values, positionals } = parseOptions('lint', args, LINT_OPTIONS)
   const render = formOf(FORMS, values)
   limitTo(values.timeout, host)
-  const { files, policy } = await prepareLint(positionals, settingsOf(values), process.cwd())
+  const { files, policy, scanner } = await prepareLint(positionals, settingsOf(values), process.cwd())
   host.within(policy.limits.seconds)
-  const scanner = processScanner()
   const now = new Date()
   const results = files.map((file) => lintDockerfile(file, policy, scanner, now))
   await writeOut(values.output ?? null, render(results, values.verbose === true), host)

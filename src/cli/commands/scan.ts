@@ -17,9 +17,10 @@ const help = (): string => `Usage: layergate scan IMAGE [options]
 
 ${options('dockerfile', 'context', 'build-metadata', 'target', 'config', 'fail-on', 'min-confidence', 'image', 'platform', 'name', 'baseline', 'policy-from', 'timeout', 'format')}
 ${FORMS.map(({ name, about }) => `${' '.repeat(TEXT_AT)}${name.padEnd(16)}${about}`).join('\n')}
-${options('json', 'output', 'verbose', 'no-color')}
+${options('json', 'output', 'verbose', 'show-quiet', 'no-color')}
 
-Every option but --format, --json, --output, --verbose and --no-color can come
+Every option but --format, --json, --output, --verbose, --show-quiet and
+--no-color can come
 from the environment: LAYERGATE_FAIL_ON and so on. It wins over the
 configuration, options win over both.
 
@@ -83,7 +84,13 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     throw error
   }
   const color = values['no-color'] !== true && isColorWanted(process.env)
-  const common = { verbose: values.verbose === true, configPath, commit: commitOfRun(process.env), now: new Date() }
+  const common = {
+    verbose: values.verbose === true,
+    showQuiet: values['show-quiet'] === true,
+    configPath,
+    commit: commitOfRun(process.env),
+    now: new Date(),
+  }
   for (const { form, file } of targets)
     await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host)
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0

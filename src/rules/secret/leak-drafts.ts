@@ -8,8 +8,9 @@ import { flagValue } from '../../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../../dockerfile/lines.ts'
 import { type BuildEvidence as Evidence, fileKey } from '../../evidence/evidence.ts'
 import { isExpired, type Leak } from '../../evidence/leak.ts'
+import { locationOf } from '../../evidence/location.ts'
 import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Place } from '../../evidence/place.ts'
-import type { Confidence, Location, Related, Severity } from '../../finding/finding.ts'
+import type { Confidence, Related, Severity } from '../../finding/finding.ts'
 import { baseName } from '../../image/path.ts'
 import { cacheOf } from '../../packages/caches.ts'
 import { type Fix, type Remedy, remedyFor } from '../../remedy/remedy.ts'
@@ -40,7 +41,7 @@ export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
 function draftOf(evidence: Evidence, leak: Leak): Draft {
   const [first, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf(evidence, leak, place),
@@ -59,24 +60,6 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
 function hashOf({ value, detector }: Leak, salt: string): string {
   const hash = createHmac('sha256', salt).update(value).digest('hex')
   return detector.guessable === true ? hash.slice(-4) : hash.slice(0, 32)
-}
-
-const locationOf = ({ built }: Evidence, place: Place): Location => {
-  // Which entry it would be depends on the base.
-  if (place.kind === 'history') return built === null ? { kind: 'image' } : { kind: 'history', history: place.index }
-  if (place.kind === 'config') return { kind: 'config', field: place.field }
-  if (place.kind === 'attestation')
-    return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
-  if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
-  if (place.kind === 'tar') return { kind: 'tar', layer: place.layer, path: place.path, field: place.field }
-  return {
-    kind: 'layer',
-    layer: place.version.layer,
-    path: place.version.path,
-    ...(place.inside === null ? {} : { inside: place.inside }),
-    line: place.inside === null ? place.line : null,
-    offset: place.offset,
-  }
 }
 
 /** Whether an own instruction removes the file by name: who does that knew what it was. */
@@ -365,7 +348,7 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
     if (related.length >= MAX_RELATED) break
     related.push({
       role: 'also-in',
-      location: locationOf(evidence, place),
+      location: locationOf(place, evidence.built !== null),
       dockerfile: place.lines,
       ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}),
     })
@@ -435,7 +418,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
       (generated ? ' The script of a package made it in the build: all containers share it.' : ''),
     remedy: remedyOf(evidence, leak, place, remedy),
     fix: remedy.fix,
-    location: locationOf(evidence, place),
+    location: locationOf(place, evidence.built !== null),
     dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file:

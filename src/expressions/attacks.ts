@@ -1,7 +1,7 @@
 // Texts that are dear to a pattern, made from its own syntax tree: what each of its repetitions repeats, again and again, behind
 // what leads there, and in front of what it does not expect.
 import type { AST } from '@eslint-community/regexpp'
-import { charactersOf, type StepCounter } from './steps.ts'
+import { charactersOf, isOneCharacter, type StepCounter } from './steps.ts'
 
 /** A text of any length. */
 export interface Attack {
@@ -22,9 +22,6 @@ const UNEXPECTED = ['\x00', '!', '\nx']
 const MAX_ATTACKS = 200
 
 type One = Parameters<typeof charactersOf>[0]
-const isOne = (node: AST.Node): node is One =>
-  ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
-
 function* nodesOf(node: AST.Node): Generator<AST.Node> {
   yield node
   if ('alternatives' in node && Array.isArray(node.alternatives))
@@ -43,7 +40,7 @@ class Samples {
   constructor(pattern: AST.Pattern, flags: string) {
     this.#flags = flags
     for (const node of nodesOf(pattern))
-      if (isOne(node))
+      if (isOneCharacter(node))
         for (const [c, fits] of this.#set(node).entries()) this.#shared[c] = (this.#shared[c] ?? 0) + fits
   }
 
@@ -77,7 +74,7 @@ class Samples {
 
   /** A short text that an element takes, by the number of its alternative and of its character. */
   one(node: AST.Node, alternative = 0, character = 0): string {
-    if (isOne(node)) {
+    if (isOneCharacter(node)) {
       const characters = this.characters(node, character + 1)
       return characters.at(-1) ?? ''
     }

@@ -40,7 +40,8 @@ const isWord = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 
 
 type OneCharacter = AST.Character | AST.CharacterSet | AST.CharacterClass | AST.ExpressionCharacterClass
 
-const isOne = (node: AST.Node): node is OneCharacter =>
+/** Whether an element takes exactly one character. */
+export const isOneCharacter = (node: AST.Node): node is OneCharacter =>
   ['Character', 'CharacterSet', 'CharacterClass', 'ExpressionCharacterClass'].includes(node.type)
 
 const known = new Map<string, Uint8Array>()
@@ -102,7 +103,7 @@ class Compiler {
   }
 
   #element(node: AST.Element | AST.QuantifiableElement, back: boolean): Op[] {
-    if (isOne(node)) return [{ op: 'set', fits: charactersOf(node, this.#flags), back }]
+    if (isOneCharacter(node)) return [{ op: 'set', fits: charactersOf(node, this.#flags), back }]
     if (node.type === 'Group') return this.alternatives(node.alternatives, back)
     if (node.type === 'CapturingGroup') {
       const register = this.#group(node)
@@ -135,7 +136,8 @@ class Compiler {
     const small = (count: number): number =>
       this.#isSmall && count !== Number.POSITIVE_INFINITY ? Math.min(count, SMALL) : count
     const [min, max] = [small(given.min), small(given.max)]
-    if (isOne(element)) return [{ op: 'run', fits: charactersOf(element, this.#flags), back, min, max, greedy }]
+    if (isOneCharacter(element))
+      return [{ op: 'run', fits: charactersOf(element, this.#flags), back, min, max, greedy }]
     const register = this.registers.count
     this.registers.count += 2
     const body = this.#element(element, back)

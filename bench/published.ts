@@ -1,0 +1,122 @@
+// What the gate says of trees that the world publishes and anybody may copy into an image: all of it is public, so hardly any of it
+// is a finding. The trees are made by the ordinary clients from what scripts/known-values.ts downloaded:
+//
+//   node bench/published.ts FOLDER [--only NAME] [--alarms] [--tree NAME=DIRECTORY]…
+//
+// FOLDER is the folder of scripts/known-values.ts. --tree judges an unpacked tree too, such as a runtime. --alarms lists each finding
+// of medium or above.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { archiveOf, sh, sha256 } from './archive.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    alarms: { type: 'boolean' },
+    tree: { type: 'string', multiple: true, default: [] },
+  },
+})
+const [folder] = positionals
+if (folder === undefined) {
+  console.error('usage: node bench/published.ts FOLDER [--only NAME] [--alarms] [--tree NAME=DIRECTORY]…')
+  process.exit(2)
+}
+
+const filesIn = (root: string, ending: string): string[] =>
+  !existsSync(root)
+    ? []
+    : readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .sort()
+
+const from = (registry: string, ending: string): string[] => filesIn(path.join(folder, registry), ending)
+
+/** Each kind of tree, made below a root. */
+const TREES: Readonly<Record<string, (root: string) => void>> = {
+  'pip, its default install': (root) => {
+    const site = path.join(root, 'usr/local/lib/python3.11/site-packages')
+    mkdirSync(site, { recursive: true })
+    for (const wheel of from('PyPI', '.whl')) sh(`python3 -m zipfile -e '${wheel}' '${site}'`)
+    sh(`cd '${site}' && python3 -m compileall -q -j 2 . >/dev/null 2>&1; true`)
+  },
+  'npm, node_modules': (root) => {
+    for (const file of from('npm', '.tgz')) {
+      const target = path.join(root, 'app/node_modules', path.basename(file).replace(/-\d[\w.-]*\.tgz$/, ''))
+      mkdirSync(target, { recursive: true })
+      sh(`tar -C '${target}' --strip-components=1 -xzf '${file}'`)
+    }
+  },
+  'Maven, jars beside an app': (root) => {
+    mkdirSync(path.join(root, 'app/lib'), { recursive: true })
+    for (const file of from('Maven', '.jar')) cpSync(file, path.join(root, 'app/lib', path.basename(file)))
+  },
+  'cargo, its registry': (root) => {
+    const target = path.join(root, 'usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f')
+    mkdirSync(target, { recursive: true })
+    for (const file of from('cargo', '.crate')) sh(`tar -C '${target}' -xzf '${file}'`)
+  },
+  'Go, its module cache': (root) => {
+    const target = path.join(root, 'go/pkg/mod')
+    mkdirSync(target, { recursive: true })
+    for (const file of from('Go', '.zip')) sh(`python3 -m zipfile -e '${file}' '${target}'`)
+  },
+  'Debian, without its records': (root) => {
+    mkdirSync(root, { recursive: true })
+    for (const file of from('Debian', '.deb')) sh(`dpkg-deb -x '${file}' '${root}'`)
+  },
+}
+
+interface Finding {
+  readonly severity: string
+  readonly message: string
+  readonly location: { readonly path?: string; readonly inside?: string; readonly line?: number | null }
+  readonly secret: { readonly detector: string; readonly redacted: string } | null
+}
+
+async function judge(name: string, tree: string, work: string): Promise<void> {
+  const [layer, image, report] = ['layer.tar', 'image.tar', 'report.json'].map((file) => path.join(work, file))
+  if (layer === undefined || image === undefined || report === undefined) return
+  sh(`tar -C '${tree}' --mode=u+rwX -cf '${layer}' .`)
+  archiveOf(layer, await sha256(layer), image)
+  const cli = path.resolve(import.meta.dirname, '../dist/cli.js')
+  sh(`${process.execPath} ${cli} scan '${image}' --format json='${report}' >/dev/null; true`)
+  const { findings, stats } = JSON.parse(readFileSync(report, 'utf8')) as {
+    findings: Finding[]
+    stats: { knownPublic: number }
+  }
+  const secrets = findings.filter(({ secret }) => secret !== null)
+  const gigabytes = statSync(layer).size / 1e9
+  const count = (severity: string): number => secrets.filter((finding) => finding.severity === severity).length
+  console.log(
+    `${name.padEnd(28)} ${gigabytes.toFixed(2).padStart(6)} GB ${String(count('critical')).padStart(4)} critical ${String(count('high')).padStart(4)} high ${String(count('medium')).padStart(5)} medium (${(count('medium') / gigabytes).toFixed(0)} per GB), ${stats.knownPublic} known public`,
+  )
+  for (const { severity, secret, location } of values.alarms === true ? secrets : [])
+    if (severity !== 'low')
+      console.log(
+        `  ${severity} ${secret?.detector} ${secret?.redacted} ${location.path}${location.inside === undefined ? '' : `!/${location.inside}`}:${location.line}`,
+      )
+  for (const file of [layer, image]) rmSync(file)
+}
+
+const trees: [string, (root: string) => void][] = [
+  ...Object.entries(TREES),
+  ...values.tree.map((given): [string, (root: string) => void] => {
+    const [name = '', directory = ''] = given.split('=')
+    return [name, (root) => cpSync(directory, path.join(root, directory), { recursive: true, verbatimSymlinks: true })]
+  }),
+]
+for (const [name, make] of trees) {
+  if (values.only !== undefined && !name.includes(values.only)) continue
+  const work = mkdtempSync(path.join(tmpdir(), 'layergate-published-'))
+  try {
+    make(path.join(work, 'tree'))
+    await judge(name, path.join(work, 'tree'), work)
+  } finally {
+    sh(`chmod -R u+rwX '${work}'; true`)
+    rmSync(work, { recursive: true, force: true })
+  }
+}
