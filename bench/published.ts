@@ -5,7 +5,17 @@
 //
 // FOLDER is the folder of scripts/known-values.ts. --tree judges an unpacked tree too, such as a runtime. --alarms lists each finding
 // of medium or above.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -57,12 +67,22 @@ const TREES: Readonly<Record<string, (root: string) => void>> = {
   'cargo, its registry': (root) => {
     const target = path.join(root, 'usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f')
     mkdirSync(target, { recursive: true })
-    for (const file of from('cargo', '.crate')) sh(`tar -C '${target}' -xzf '${file}'`)
+    for (const file of from('cargo', '.crate')) {
+      sh(`tar -C '${target}' -xzf '${file}'`)
+      // As cargo marks what it has unpacked.
+      writeFileSync(path.join(target, path.basename(file, '.crate'), '.cargo-ok'), '{"v":1}')
+    }
   },
   'Go, its module cache': (root) => {
     const target = path.join(root, 'go/pkg/mod')
     mkdirSync(target, { recursive: true })
-    for (const file of from('Go', '.zip')) sh(`python3 -m zipfile -e '${file}' '${target}'`)
+    for (const file of from('Go', '.zip')) {
+      sh(`python3 -m zipfile -e '${file}' '${target}'`)
+      // The checksum that the go command keeps of each module.
+      const [, below = ''] = /\/(cache\/download\/.*)\.zip$/.exec(file) ?? []
+      mkdirSync(path.dirname(path.join(target, below)), { recursive: true })
+      cpSync(file.replace(/\.zip$/, '.ziphash'), path.join(target, `${below}.ziphash`))
+    }
   },
   'Debian, without its records': (root) => {
     mkdirSync(root, { recursive: true })

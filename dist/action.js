@@ -38457,7 +38457,7 @@ var Comparison = class {
 
 // src/layer/layer-scan.ts
 var TAR_FIELDS = ["name", "link", "xattr", "comment", "pax", "owner", "header", "padding", "packing"];
-var LAYER_SCAN_VERSION = 1;
+var LAYER_SCAN_VERSION = 2;
 
 // src/finding/finding.ts
 var SEVERITIES = ["critical", "high", "medium", "low", "info"];
@@ -41862,8 +41862,31 @@ function replaced(reading, pattern, by) {
   };
 }
 var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
-var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
-var HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g;
+var BASE64_RUN = {
+  start: /[A-Za-z0-9+/_-]{8,}/g,
+  more: /(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,}){1,500}/y,
+  last: /(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-])/y
+};
+var HEX_RUN = {
+  start: /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,500}/g,
+  more: /(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){1,500}/y
+};
+function* runsIn(text5, { start, more, last }) {
+  const ends = (pattern, at3) => {
+    pattern.lastIndex = at3;
+    return pattern.exec(text5) === null ? at3 : pattern.lastIndex;
+  };
+  for (let from = 0; ; ) {
+    start.lastIndex = from;
+    const found = start.exec(text5);
+    if (found === null) return;
+    let end2 = start.lastIndex;
+    for (let next = ends(more, end2); next > end2; next = ends(more, end2)) end2 = next;
+    if (last !== void 0) end2 = ends(last, end2);
+    yield { index: found.index, end: end2 };
+    from = end2;
+  }
+}
 var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
   text: text5.slice(from, to),
   start: (at3) => start(from + at3),
@@ -41906,9 +41929,9 @@ function* unpacked(of, bytes2, budget, characters = 4 / 3) {
   }
 }
 function* decodings(reading, budget) {
-  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
-    if (found.length < MIN_ENCODED) continue;
-    const run2 = part(reading, index, index + found.length);
+  for (const { index, end: end2 } of runsIn(reading.text, BASE64_RUN)) {
+    if (end2 - index < MIN_ENCODED) continue;
+    const run2 = part(reading, index, end2);
     const whole4 = replaced(run2, JOINT, () => "") ?? run2;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
@@ -41921,8 +41944,8 @@ function* decodings(reading, budget) {
       if (at3 > 3)
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
-  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run2 = part(reading, index, index + found.length);
+  for (const { index, end: end2 } of runsIn(reading.text, HEX_RUN)) {
+    const run2 = part(reading, index, end2);
     const whole4 = replaced(run2, /0x|[\s:,]+/g, () => "") ?? run2;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
@@ -52931,7 +52954,7 @@ Debian awscli: 04fba2c05f91ad4b 05b9f5d960901639 19fb5bc65f70c10b eef168423ab2e4
 Debian cmake-data: 971dca6b3a431421
 Debian dovecot-core: fe3397ec4540ae79
 Debian gnutls-bin: 6fcbdd9790036795 b054698a680c25f4 d5456fdb5e01059d df816915302e1d2a
-Debian golang-1.19-src: 5bb65dc5e454b579 b42f2f51a46e7bb7 f5e416b14c768252
+Debian golang-1.19-src: 14a5babca2173405 5bb65dc5e454b579 b42f2f51a46e7bb7 f5e416b14c768252
 Debian libgnutls30: 001552fde978d6d9 38e5dac11d61a27e 3a0b5d5965ed7cb5 574bc92c19dd8912 9ef979d9cd1bb283 a95fe2cf67fbd2c2 b54c6949bd251f9b db5f47d9eda2a51b dc98b33d6227edc7 eff96b663d56e66b
 Debian libio-socket-ssl-perl: dd13b6fd961f40cb
 Debian libmojolicious-perl: b32356654b73841b
@@ -53021,7 +53044,7 @@ Go golang.org/toolchain: 2e740f92c37be02d 342b2cd6ec38057b 41617fc7415e25f0 b44a
 Go golang.org/x/build: 26bef87fa0de8fe0 3c671166d22017dc a18e4427a3b81c27 ced15100ce6faa80 ffb0265765e37bdb
 Go golang.org/x/crypto: 03dad574f0377262 0ef31123386a9db4 2364d95099a2e146 38eb5974c593c0c5 48c951cc76dcf4f9 52842b3119f16125 6b34aa42dd86beb9 81b07d2abf326faa 8bb7ad2d87161289 a416e414598118ce acf9bcd44bdc3f5d b3895e26a516fcfe c036ccb59730eae2 c97561118b2cf625 da82eacd6221822c dafccebc929cd6e9 df3c41000610e85d f890f431984c2e90 fbfc83b8546f9300 fe8174529049d64a
 Go golang.org/x/net: 7bd1e36db524d98a 8e7c04c07ed7b79b
-Go golang.org/x/oauth2: 130beff9a9fd8e54 d0c1e51f3062dcd0
+Go golang.org/x/oauth2: 130beff9a9fd8e54 d0c1e51f3062dcd0 e64e5eaddf0f5c1e e8a0614b6747a06f
 Go google.golang.org/api: 997491355a94dcb6 b7776d8db949bf7e d5c3c8c46c95a67d db849a4a74cc12d3
 Go google.golang.org/grpc: 14268680e03ee602 1f36e33a7af2ad62 1fda23decc40b53b 4cc996ed015b4e79 56c151ec5ad04509 657adbe369949c06 80e5e6013592ba79 9279ddb311981f94 9352ab43855c4826 a210189dec132010 adfa8041827e1ea1 dd1f7c89bc4d49eb e881fcc748bf57ca ffb9293b4a831ea8
 Go gopkg.in/jcmturner/gokrb5.v7: 6a7d36c901e469a7 e1d574a7d7d17e96 f33ca757325a2df2
@@ -56599,7 +56622,7 @@ var AI = [
     opens: "documents and indexes of the project",
     revoke: "Delete the key in LlamaCloud",
     docs: "https://docs.cloud.llamaindex.ai/",
-    forms: ["llx-{62:48}"]
+    forms: ["llx-{64:48}"]
   }),
   token({
     id: "mem0-key",
@@ -56724,6 +56747,16 @@ var AI = [
     docs: "https://replicate.com/docs/topics/security/api-tokens",
     forms: ["r8_{62:37}"]
   }),
+  named({
+    id: "retell-key",
+    issuer: "Retell AI",
+    title: "Retell AI API key",
+    opens: "voice agents, calls and their recordings",
+    revoke: "Delete the key in the Retell dashboard",
+    docs: "https://docs.retellai.com/accounts/manage-api-keys",
+    names: ["retell"],
+    values: ["key_{hex:28}"]
+  }),
   token({
     id: "runpod-key",
     issuer: "RunPod",
@@ -56732,6 +56765,15 @@ var AI = [
     revoke: "Delete the key in the RunPod settings",
     docs: "https://docs.runpod.io/",
     forms: ["rpa_{36U:40}{36:2-8}", "rps_{36U:40}{36:2-8}"]
+  }),
+  token({
+    id: "runway-key",
+    issuer: "Runway",
+    title: "Runway API key",
+    opens: CALLS,
+    revoke: "Disable the key in the Runway developer portal",
+    docs: "https://docs.dev.runwayml.com/",
+    forms: ["key_{hex:128}"]
   }),
   named({
     id: "serpapi-key",
@@ -58109,6 +58151,15 @@ var CODE = [
     examples: ["TRAVIS_TOKEN={62:22}"],
     quiet: ["travis_token_placeholder_value"],
     check: ({ value }) => isDrawn(value) ? {} : null
+  }),
+  token({
+    id: "wundergraph-key",
+    issuer: "WunderGraph Cosmo",
+    title: "WunderGraph Cosmo API key",
+    opens: "graphs and schemas of the organisation",
+    revoke: "Delete the key in Cosmo Studio",
+    docs: "https://cosmo-docs.wundergraph.com/studio/api-keys",
+    forms: ["cosmo_{hex:32}"]
   })
 ];
 
@@ -60211,6 +60262,7 @@ var NAMES2 = /passw|passphrase|passcode|passkey|pwd|secret|token|key|credential|
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
 var ENV_FILE = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env)$/i;
+var PROPERTIES = /\.prop(?:ertie)?s?$/i;
 function assignedValue(text5, isEnv) {
   if (isEnv && !/^["'`\\]/.test(text5)) {
     const line2 = /^[^\n\r]{1,240}/.exec(text5)?.[0] ?? "";
@@ -60229,9 +60281,10 @@ function isData(value, rest, path19) {
     value
   );
 }
+var isFullOfSigns = (value) => value.length >= 16 && /[A-Za-z]{2}/.test(value) && new Set(value.match(/[^A-Za-z0-9_./:,\s-]/g) ?? []).size >= 5 && !/\)[.({;]|\(\)|&&|\|\||%[sd]|\\[dwsn]|<\/|\$\w/.test(value) && entropy(value) >= 3.5;
 var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
-var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
-var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
+var isName = (value) => !isDrawn(value.replace(/\d{1,2}$/, "")) && (/^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/?]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value));
+var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$|:(?:jar|pom|war):/i.test(
   value
 );
 function looksSecret(value, isPassword, quoted2) {
@@ -60244,20 +60297,22 @@ function looksSecret(value, isPassword, quoted2) {
   }
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
     return true;
+  if (quoted2 && isFullOfSigns(value)) return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 function checkAssignment({ value: found, before: front, path: path19, isText }) {
   if (!isText) return null;
   if (/-pass(?:in|out)?["']?$/.test(front)) return null;
-  const border = /^[\s"'./]/.exec(found)?.[0] ?? "";
+  const border = /^[\s"'./(]/.exec(found)?.[0] ?? "";
   const [text5, before] = [found.slice(border.length), front + border];
-  const statement = /^((?:[A-Za-z]{3,7} (?=key\b))?[A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/i.exec(
+  const statement = /^((?:[A-Za-z]{3,7} (?=key\b))?[A-Za-z0-9_.-]*)([[\])"'`\s\\]{0,16})(=>|:=|[=:>,|]{1,3})(\s{0,16}(?:[bflnru@](?=["']))?\\?)(?=["'`]|\S)/i.exec(
     text5
   );
   if (statement === null) return null;
-  const [whole4, tail2 = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5))
+  const [whole4, tail2 = "", , operator = "", gap = ""] = statement;
+  const isComparison = /^={2,3}$/.test(operator);
+  if (isComparison && !/^["'`]/.test(text5.slice(whole4.length)) || /^(?:!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail2.slice(0, 0)) && !/^[\w.-]*>/.test(text5))
     return null;
   const name2 = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail2;
   const short = name2.split(".").at(-1) ?? name2;
@@ -60265,18 +60320,22 @@ function checkAssignment({ value: found, before: front, path: path19, isText }) 
   const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
   const assigned2 = assignedValue(
     text5.slice(whole4.length - (isEscaped ? 1 : 0)),
-    operator === "=" && ENV_FILE.test(path19)
+    operator === "=" && ENV_FILE.test(path19) || /^[=:]$/.test(operator) && PROPERTIES.test(path19)
   );
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path19)) return null;
+  const isQuery = /[?&](?:[\w.-]{0,40}[_.-])?$/.test(before) && operator === "=";
+  if (quote2 === "" && !isQuery && !isData(value, operator === ">" ? "" : rest, path19)) return null;
+  if (quote2 === "" && gap.includes("\n") && /^[A-Za-z_][\w.-]*[=:]/.test(value)) return null;
   if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path19)) return null;
   if (!NAMES2.test(snakeCase(short))) return null;
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short);
-  if (!looksSecret(value, isPassword, quote2 !== "")) return null;
-  if (value.toLowerCase() === short.toLowerCase()) return null;
-  if (CODE_FILE.test(path19) && /^[#.][A-Za-z_][\w-]*$/.test(value)) return null;
-  return { value, facts: { name: name2 } };
+  if (isComparison && !isPassword) return null;
+  const secret = isQuery ? /^[^&#]+/.exec(value)?.[0] ?? value : value;
+  if (!looksSecret(secret, isPassword, quote2 !== "")) return null;
+  if (secret.toLowerCase() === short.toLowerCase()) return null;
+  if (CODE_FILE.test(path19) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null;
+  return { value: secret, facts: { name: name2 } };
 }
 
 // src/secrets/detectors/passwords.ts
@@ -60308,8 +60367,8 @@ var ASSIGNMENT_WORDS = [
   "ppass",
   "rpass",
   // Words of their own, with what stands in front.
-  ...["\n", "	", " ", ".", '"', "'"].map((border) => `${border}pass`),
-  ...["\n", " ", "/", '"'].map((border) => `${border}pw`),
+  ...["\n", "	", " ", ".", '"', "'", "("].map((border) => `${border}pass`),
+  ...["\n", " ", "/", '"', "(", "-"].map((border) => `${border}pw`),
   "pwd",
   "secret",
   "token",
@@ -60399,11 +60458,12 @@ var LOGINS2 = [
     examples: [
       'curl -H "Authorization: Token {hex:40}" https://api.acme.io',
       "Authorization: Bearer {62:40}",
+      "Authorization: OAuth {hex:64}",
       '{"key":"Authorization","value":"Bearer {62:40}"}'
     ],
     quiet: ["Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "Authorization: Bearer eyJhbGciOi..."],
     literals: [{ text: "uthorization", ignoreCase: true }],
-    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}(?:"value"\s{0,2}:\s{0,2})?["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}(?:"value"\s{0,2}:\s{0,2})?["'`\\]{0,2}(?:Bearer|OAuth|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
     window: 480,
     strength: "possible",
     context: true,
@@ -60468,9 +60528,16 @@ var LOGINS2 = [
       "--passphrase",
       "--passphrase",
       "pass:",
-      "--token"
+      "--token",
+      "--oauth2-bearer",
+      "--secret",
+      "--client-secret",
+      "--api-key",
+      "--apikey",
+      "--access-token",
+      "--auth-token"
     ].map((text5) => ({ text: text5 })),
-    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|passphrase|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
+    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|passphrase|token|oauth2-bearer|(?:client-)?secret|api-?key|(?:access|auth)-token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
     generic: true,
@@ -60555,9 +60622,31 @@ var LOGINS2 = [
       "id: ops\npw: {62:8}-{62:6}7",
       "db.pass={62:8}-{62:6}7",
       "DBPASS={62:8}-{62:6}7",
-      "Secret Key: {62:32}"
+      "Secret Key: {62:32}",
+      "password = b'{62:8}-{62:6}7'",
+      'var password = @"{62:8}-{62:6}7";',
+      'static char password[] = "{62:8}-{62:6}7";',
+      'if (password == "{62:8}-{62:6}7") {',
+      ":password          => '{62:8}-{62:6}7',",
+      'jwt_secret: "{62:3}`{62:2}}\'{62:4})T;{62:2}\\5]{62:4}&k>{62:2}??]"',
+      'password = "m)x({62:3}>-_${62:4}"',
+      "(pass:{62:8}-{62:6}7)",
+      "ssh -pw={62:8}-{62:6}7",
+      { path: "page.html", text: '<a href="https://api.acme.io/get?token={62:40}&x=1">' },
+      { path: "app.properties", text: "db.password={62:8}-{62:6}7\n" }
     ],
-    quiet: ["password = getPassword(user)", "token_type=bearer", "bypass: {62:8}-{62:6}7", "compass={62:8}-{62:6}7"],
+    quiet: [
+      "INFO_ENTER=Confirm the passphrase:\nERR_CANNOT_READ_2=Unable-2 to read it",
+      { path: "messages.properties", text: "error.password=OAuth2-based realm failed to log in\n" },
+      "open static var credential: URLCredential?",
+      "com.acme:aws-secret-cache:jar:1.0.1",
+      'if (token == "{62:8}-{62:6}7") {',
+      "if (password == expected_1-2) {",
+      "password = getPassword(user)",
+      "token_type=bearer",
+      "bypass: {62:8}-{62:6}7",
+      "compass={62:8}-{62:6}7"
+    ],
     title: "Password or key in an assignment",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password or revoke the key",
@@ -60676,6 +60765,18 @@ var MANAGERS = [
     examples: ["AUTH0_CLIENT_SECRET={64:64}"],
     check: ({ value }) => isDrawn(value) ? {} : null
   }),
+  token({
+    id: "authress-key",
+    issuer: "Authress",
+    title: "Authress service client key",
+    opens: "users, roles and resources of the account",
+    revoke: "Delete the access key of the service client in Authress",
+    docs: "https://authress.io/knowledge-base/docs/authorization/service-clients",
+    forms: [
+      "sc_{62:5-30}.{36:4-6}.acc-{36:10-32}.{b64=:30-120}",
+      "scauth_{62:5-30}.{36:4-6}.acc-{36:10-32}.{b64=:30-120}"
+    ]
+  }),
   named({
     id: "bitwarden-token",
     issuer: "Bitwarden",
@@ -60710,6 +60811,15 @@ var MANAGERS = [
     word: /token/i,
     examples: ["CONSUL_HTTP_TOKEN={uuid}"],
     quiet: ["consul_node_id={uuid}"]
+  }),
+  token({
+    id: "defined-networking-key",
+    issuer: "Defined Networking",
+    title: "Defined Networking API key",
+    opens: "hosts, networks and roles of the account",
+    revoke: "Revoke the key in the Defined Networking admin panel",
+    docs: "https://docs.defined.net/guides/automating-host-creation/",
+    forms: ["dnkey-{32:26}-{32:52}"]
   }),
   token({
     ...DOPPLER,
@@ -60797,7 +60907,11 @@ var MANAGERS = [
     opens: "the vaults, together with the account password",
     revoke: "Regenerate the secret key in the 1Password account",
     docs: "https://support.1password.com/secret-key/",
-    forms: ["A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}", "A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}"]
+    forms: [
+      "A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}-{36U:5}",
+      "A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}",
+      "A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}"
+    ]
   }),
   token({
     id: "onepassword-token",
@@ -60806,7 +60920,7 @@ var MANAGERS = [
     opens: "the vaults that the service account is granted",
     revoke: "Revoke the token of the service account in 1Password",
     docs: "https://developer.1password.com/docs/service-accounts/",
-    forms: ["ops_eyJ{b64=:240-600}"],
+    forms: ["ops_eyJ{b64=:240-2000}", "ops_eyJ{64=:240-2000}"],
     proof: "it decodes to JSON with the account",
     examples: [
       (fill2) => `ops_${Buffer.from(
@@ -60924,6 +61038,15 @@ var MESSAGING = [
     revoke: "Delete the key in the Brevo settings",
     docs: "https://developers.brevo.com/",
     forms: ["xkeysib-{hex:64}-{62:16}", "xsmtpsib-{hex:64}-{62:16}"]
+  }),
+  token({
+    id: "courier-key",
+    issuer: "Courier",
+    title: "Courier API key",
+    opens: "messages in the name of the workspace, and its recipients",
+    revoke: "Rotate the key in the Courier settings",
+    docs: "https://www.courier.com/docs/platform/workspaces/environments-api-keys/",
+    forms: ["pk_prod_{36U:28}", "dk_prod_{36U:28}"]
   }),
   {
     id: "discord-bot-token",
@@ -61185,7 +61308,9 @@ var MESSAGING = [
       "xoxe-1-{62:140-170}",
       "xoxp-1-{62:140-170}",
       "xoxb-1-{62:140-170}"
-    ]
+    ],
+    // The rest of one that has other text in front.
+    check: ({ value, before }) => /xoxe\.$/.test(before) && !value.startsWith("xoxe") ? null : {}
   }),
   token({
     ...SLACK,
@@ -61736,6 +61861,16 @@ var OBSERVABILITY = [
     examples: ["SPLUNK_HEC_TOKEN={uuid}"],
     word: /token|key|hec|authorization/i,
     quiet: ["splunk_channel_id={uuid}"]
+  }),
+  named({
+    id: "statuspage-key",
+    issuer: "Atlassian Statuspage",
+    title: "Statuspage API key",
+    opens: "status pages, incidents and their subscribers",
+    revoke: "Delete the key in the Statuspage user settings",
+    docs: "https://developer.statuspage.io/#section/Authentication",
+    names: ["statuspage"],
+    values: ["{hex:64}", "{uuid}"]
   }),
   named({
     id: "sumologic-key",
@@ -62441,14 +62576,47 @@ var PAYMENTS = [
 // src/secrets/detectors/statements.ts
 function weighWord(value, facts = {}) {
   const bare = value.trim();
-  if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
+  if (/^[:@?&%#]|^(?:pass|env|file|fd|stdin)(?::|$)|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(
+    bare
+  ))
     return null;
   const checked3 = weighPassword(bare, false, facts);
   return checked3 === null ? null : { ...checked3, value };
 }
-var behindUser = ({ before }) => /\b(?:alter|create)\s+(?:user|role|login|group)\b|\b(?:with|login|encrypted|valid)\s*$/i.test(before);
+var ACCOUNT = /\b(?:alter|create)\s+(?:or\s+replace\s+)?(?:if\s+not\s+exists\s+)?(?:user|role|login|group)\b|\bgrant\b/i;
+var behindUser = ({ before }) => ACCOUNT.test(before) || /\b(?:with|login|encrypted|valid)\s*$/i.test(before);
 var CHANGE2 = "Change the password of the account";
 var STATEMENTS = [
+  {
+    id: "call-argument",
+    title: "Password or key as an argument of a call",
+    issuer: "any",
+    opens: "what the call sets up",
+    docs: "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
+    revoke: "Change the password or revoke the key",
+    examples: [
+      'builder.setPassword("{62:8}-{62:6}7")',
+      "client.with_password('{62:8}-{62:6}7')",
+      'new BasicAWSCredentials("AKIA{32:16}", "{b64:40}").withApiKey("{62:32}")',
+      'config.clientSecret("{62:32}")'
+    ],
+    quiet: [
+      'builder.setPassword("password")',
+      "builder.setPassword(password)",
+      'form.label_password("Choose a password!")',
+      'client.setApiKey("YOUR_API_KEY")',
+      'validatePassword("{62:8}-{62:6}7")'
+    ],
+    literals: ["assword(", "ecret(", "piKey(", "pi_key(", "ccessKey(", "ccess_key("],
+    pattern: /(?<=(?:^|[^A-Za-z0-9_]|(?<![A-Za-z0-9_])(?:set|with|set_|with_|add|use)(?:[A-Z][a-z]{1,20}|[a-z]{1,20}_){0,2}|[cC]lient_?|[dD]b_?|[uU]ser_?|[pP])[PpSsAa])(?:assword|ecret|pi_?[kK]ey|ccess_?[kK]ey)\(\s{0,8}(?:"(?<double>[^"\n]{6,200})"|'(?<single>[^'\n]{6,200})')\s{0,8}\)/y,
+    strength: "possible",
+    guessable: true,
+    generic: true,
+    check: ({ value: whole4, groups }) => {
+      const value = groups["double"] ?? groups["single"] ?? "";
+      return looksSecret(value, whole4.startsWith("assword"), true) ? { value } : null;
+    }
+  },
   {
     id: "call-password",
     title: "Password in a call that opens a connection",
@@ -62613,8 +62781,9 @@ var STATEMENTS = [
     guessable: true,
     check: (found) => {
       const value = found.groups["single"] ?? found.groups["double"] ?? "";
-      if (/^ password/i.test(found.value) && !behindUser(found)) return null;
-      return weighWord(value);
+      if (/^ password/i.test(found.value) ? !behindUser(found) : !ACCOUNT.test(found.before)) return null;
+      const checked3 = weighWord(value);
+      return checked3 === null || value.length >= 8 && isDrawn(value) && !isOfPlaceholders(value) ? checked3 : { strength: "possible", ...checked3 };
     }
   },
   {
@@ -63009,7 +63178,7 @@ var NameIndex = class _NameIndex {
 };
 
 // src/secrets/prefilter/kernel-wasm.ts
-var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABOQdgBX9/f39/AX9gAAF/YAd/f39/f39/AX9gCH9/f39/f39/AX9gBH9/f38AYAJ/fwF/YAN/f38BfwMKCQIAAwEEBQEGAAUDAQABBhADfwFBAAt/AUEAC38BQQALB2MJCGhlYXBCYXNlAAYIcmVzdW1lQXQAAwRzY2FuAAILaW5kZXhPZlplcm8ABQl1dGYxNlJ1bnMAAQZuYXJyb3cABAljb3VudEJ5dGUABwpiYXNlNjRSdW5zAAgGbWVtb3J5AgAMAQMK4RIJmgUBCH8gACACKAIAQaDAgAFyQf///wdxQbHz3fF5bEEUdkEBdGovAcADIQcDQCAHBEAgAiAAQcCDAWogB0EGdGoiCS0AMGsiCiABTwRAIAogCS0AMWoiByADTUEAIAr9AAQAIAn9AAQQ/VAgCf0ABCD9TiAJ/QAEAP0j/WMbBEAgASQBQQAkAiAFBH8gCS0AOEEBcQVBAAsEfwJ/IABBwAFqIQwgBSAJLQA5IgggBSAISxshDSADIAdBGGoiCCADIAhJGyEIA0AgByAISQR/IAwgBy0AAGotAABBAXEFQQALBEAgB0EBaiEHDAELCyADIAdBBGoiCCADIAhJGyEIA0AgByAISQR/IAwgBy0AAGotAABBAnEFQQALBEAgB0EBaiEHDAELCyAHIQggAyAHQQNqIgsgAyALSRshCwNAIAcgC0kEfyAMIActAABqLQAAQQRxBUEACwRAIAdBAWohBwwBCwtBACAHIAhGDQAaIAMgB0EGaiIIIAMgCEkbIQgDQCAHIAhJBH8gDCAHLQAAai0AAEECcQVBAAsEQCAHQQFqIQcMAQsLIAckASADIAdBoAFqIgggAyAISRshDkEAIQgDQCAHIA5JBEAgDCAHLQAAai0AACILQQhxBEAgCCALciEIIAdBAWohBwwCCwsLIAcjAWskAiAGIAhxIAZGIwIgDU9xCwUgCS0AOSILBH8gAEHAAWohDCAHIAMgByALaiINIAMgDUkbIQ0DQCAHIA1JBH8gDCAHLQAAai0AAEEgcQVBAAsEQCAHQQFqIQcMAQsLIAtqIAdGBUEBCwsEQCAEIAogAWs2AgAgBCAJKAI0NgIEIAQjASABazYCCCAEIwI2AgwgBEEQaiEECwsLIAkvATIhBwwBCwsgBAuBAwIHfwF7IAIhCCAAIgUhBwNAAkAgBiAHQRBqIAFNBH8gB/0ABAAiDP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiCUHVqgFGIAlBqtUCRnIEfyAJQQAgDP0MCQkJCQkJCQkJCQkJCQkJCf1x/Qx2dnZ2dnZ2dnZ2dnZ2dnZ2/Sb9ZCAJQf//A3NGGwVBAAsFQQALIglGIAEgB0txRQRAIAJBCGogA00gByAFayAEQQR0T0EAIAYbcQRAIAZB1aoBRiEKIAchBgNAIAUgAEECak8EfyAFQQJrIgsgCkVqLQAABH9BAAUgCiALai0AAEEJa0H2AEkLBUEACwRAIAVBAmshBQwBCwsDQCAGQQJqIAFNBH8gBiAKRWotAAAEf0EABSAGIApqLQAAQQlrQfYASQsFQQALBEAgBkECaiEGDAELCyACIAUgAGs2AgAgAiAGIAVrIApyNgIEIAJBCGohAgsgASAHTQ0BIAkhBiAHIQULIAdBEGohBwwBCwsgAiAIa0EDdgv1BAMGfxN7AX4gBCEKA0AgAiADSQRAIAIhCSAA/QAEACEPIAD9AAQQIRAgAP0ABCAhESAA/QAEMCESIAD9AARAIRMgAP0ABFAhFCAA/QAEYCEVIAD9AARwIRYgAP0ABIABIRcgAP0ABJABIRggAP0ABKABIRkgAP0ABLABIRpBgJAC/QAEACEOIAMgAkGAQGsiCCADIAhJGyIIIAJrQQFrQQZ2QQN0QYAIakIANwMAQYAIIQsDQCAIIAlLBEAgCyAPIAn9AAQAIhwgDv1OIhv9DiAQIBxBBP2NASAO/U4iHP0O/U4gESAJ/QAEASIdIA79TiIe/Q4gEiAdQQT9jQEgDv1OIh39Dv1O/U4gEyAJ/QAEAiIfIA79TiIg/Q4gFCAfQQT9jQEgDv1OIh/9Dv1O/U4gFSAb/Q4gFiAc/Q79TiAXIB79DiAYIB39Dv1O/U4gGSAg/Q4gGiAf/Q79Tv1O/VD9DAAAAAAAAAAAAAAAAAAAAAD9I/1kQX9zOwEAIAlBEGohCSALQQJqIQsMAQsLQYAQIQtBgAghCQNAIAIgCEkEQCAJKQMAISEDQCAhQgBSBEAgAiAheqdqIQwgISAhQgF9gyEhIAwoAgBB////B3FBsfPd8XlsQRB2IQ0gCyAMNgIAIAsgACANQQN2ai0AwEMgDUEHcXZBAXFBAnRqIQsMAQsLIAJBQGshAiAJQQhqIQkMAQsLQYAQIQIDQCACIAtJBEAgAigCACEJIARBgAJqIAVLBEAgCSQAIAQgCmtBBHYPCyAAIAEgCSADIAQgBiAHEAAhBCACQQRqIQIMAQsLIAghAgwBCwsgAiQAIAQgCmtBBHYLBAAjAAtwAQJ/IANBA3QhAwNAIAIgBEsEQCABIARBAXZqIAAgBGoiBf0ABAAgA/2NAf0M/wD/AP8A/wD/AP8A/wD/AP1OIAX9AAQQIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9Tv1m/QsEACAEQSBqIQQMAQsLC4wBAQJ/IAAhAwNAIABBQGsiAiABTQRAIAD9AAQAIAD9AAQQ/XcgAP0ABCAgAP0ABDD9d/13/WMEQCACIQAMAgsLCwNAIAAgAUkEQCAA/QAEAP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiAgRAQX8gACACaGoiACADayAAIAFPGw8LIABBEGohAAwBCwtBfwsGAEGwkAILVwICfwF7IAL9DyEFA0AgAEEQaiIDIAFNBEAgBCAA/QAEACAF/SP9ZGlqIQQgAyEADAELCwNAIAAgAUkEQCAEIAAtAAAgAkZqIQQgAEEBaiEADAELCyAEC+UCAgZ/BHsgAiEIQZCQAv0ABAAhDEGgkAL9AAQAIQ1BgJAC/QAEACELIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAMIAf9AAQAIg4gC/1O/Q4gDSAOQQT9jQEgC/1O/Q79Tv0MAAAAAAAAAAAAAAAAAAAAAP0j/VMFQQELRSIJRiABIAdLcUUEQCACQQhqIANNQQAgByAFayAEQQR0T0EAIAYbGwRAIAchBgNAIAAgBUkEfyAFQQFrLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAFQQFrIQUMAQsLA0AgASAGSwR/IAYtAAAiCkEPcUGQkAJqLQAAQQEgCkEEdnRBACAKQYABSRtxBUEACwRAIAZBAWohBgwBCwsgAiAFIABrNgIAIAIgBiAFazYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLCz4DAEGAkAILEA8PDw8PDw8PDw8PDw8PDw8AQZCQAgsQqPj4+Pj4+Pj4+PBUUFRQdABBoJACCwgBAgQIECBAgA==";
+var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCgkAAgEDAAQBBQAFAwEAAQYQA38BQQALfwFBAAt/AUEACwdjCQhoZWFwQmFzZQAGCHJlc3VtZUF0AAIEc2NhbgABC2luZGV4T2ZaZXJvAAUJdXRmMTZSdW5zAAAGbmFycm93AAMJY291bnRCeXRlAAcKYmFzZTY0UnVucwAIBm1lbW9yeQIADAEDCoAUCYEDAgd/AXsgAiEIIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAH/QAEACIM/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZCIJQdWqAUYgCUGq1QJGcgR/IAlBACAM/QwJCQkJCQkJCQkJCQkJCQkJ/XH9DHZ2dnZ2dnZ2dnZ2dnZ2dnb9Jv1kIAlB//8Dc0YbBUEACwVBAAsiCUYgASAHS3FFBEAgAkEIaiADTSAHIAVrIARBBHRPQQAgBhtxBEAgBkHVqgFGIQogByEGA0AgBSAAQQJqTwR/IAVBAmsiCyAKRWotAAAEf0EABSAKIAtqLQAAQQlrQfYASQsFQQALBEAgBUECayEFDAELCwNAIAZBAmogAU0EfyAGIApFai0AAAR/QQAFIAYgCmotAABBCWtB9gBJCwVBAAsEQCAGQQJqIQYMAQsLIAIgBSAAazYCACACIAYgBWsgCnI2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2C6kHAwt/E3sBfiAEIQoDQCACIANJBEAgAiEJIAD9AAQAISMgAP0ABBAhIiAA/QAEICEhIAD9AAQwISAgAP0ABEAhHyAA/QAEUCEeIAD9AARgIR0gAP0ABHAhHCAA/QAEgAEhGyAA/QAEkAEhGiAA/QAEoAEhGSAA/QAEsAEhGEGAkAL9AAQAISQgAyACQYBAayIIIAMgCEkbIgggAmtBAWtBBnZBA3RBgAhqQgA3AwBBgAghEQNAIAggCUsEQCARICMgCf0ABAAiEyAk/U4iF/0OICIgE0EE/Y0BICT9TiIW/Q79TiAhIAn9AAQBIhMgJP1OIhX9DiAgIBNBBP2NASAk/U4iFP0O/U79TiAfIAn9AAQCIiUgJP1OIhP9DiAeICVBBP2NASAk/U4iJf0O/U79TiAdIBf9DiAcIBb9Dv1OIBsgFf0OIBogFP0O/U79TiAZIBP9DiAYICX9Dv1O/U79UP0MAAAAAAAAAAAAAAAAAAAAAP0j/WRBf3M7AQAgCUEQaiEJIBFBAmohEQwBCwtBgBAhEUGACCEJA0AgAiAISQRAIAkpAwAhJgNAICZCAFIEQCACICZ6p2ohCyAmICZCAX2DISYgCygCAEH///8HcUGx893xeWxBEHYhDCARIAs2AgAgESAAIAxBA3ZqLQDAQyAMQQdxdkEBcUECdGohEQwBCwsgAkFAayECIAlBCGohCQwBCwtBgBAhAgNAIAIgEUkEQCACKAIAIQwgBEGAAmogBUsEQCAMJAAgBCAKa0EEdg8LIAAgDCgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIAwgAEHAgwFqIAlBBnRqIhAtADBrIg8gAU8EQCAPIBAtADFqIgkgA01BACAP/QAEACAQ/QAEEP1QIBD9AAQg/U4gEP0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IBAtADhBAXEFQQALBH8gAEHAAWogCSADIAYgEC0AOSIJIAYgCUsbIAcQBAUgEC0AOSIOBH8gAEHAAWohDSAJIAMgCSAOaiISIAMgEkkbIRIDQCAJIBJJBH8gDSAJLQAAai0AAEEgcQVBAAsEQCAJQQFqIQkMAQsLIA5qIAlGBUEBCwsEQCAEIA8gAWs2AgAgBCAQKAI0NgIEIAQjASABazYCCCAEIwI2AgwgBEEQaiEECwsLIBAvATIhCQwBCwsgAkEEaiECDAELCyAIIQIMAQsLIAIkACAEIAprQQR2CwQAIwALcAECfyADQQN0IQMDQCACIARLBEAgASAEQQF2aiAAIARqIgX9AAQAIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9TiAF/QAEECAD/Y0B/Qz/AP8A/wD/AP8A/wD/AP8A/U79Zv0LBAAgBEEgaiEEDAELCwuFBAEEfyACIAFBGGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAXEFQQALBEAgAUEBaiEBDAELCyACIAFBEGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAnEFQQALBEAgAUEBaiEBDAELCyABIQUgAiABQQNqIgYgAiAGSRshBgNAIAEgBkkEfyAAIAEtAABqLQAAQQRxBUEACwRAIAFBAWohAQwBCwsgASAFRgRAQQAPCyABIAIgAUEQaiIGIAIgBkkbIQYDQCABIAZJBH8gACABLQAAai0AAEECcQVBAAsEQCABQQFqIQEMAQsLIAFBAmogASABQQFqIAJJBH8gAS0AACIFQSByIgZB4gBGIAVBwABGciAGQeYARnIgBkHsAEZyIAZB7gBGciAGQfIARnIgBkH1AEZyBUEACwR/IAEtAAEiAUEnRiABQSJGciABQeAARnIFQQALGyIBSQR/IAFBAWstAAAFQQALIgVBACAFQSdGIAVBIkZyIAVB4ABGchshByABJAEgAiABQaABaiIFIAIgBUkbIQhBACECA0AgASAISQRAIAEtAAAiBSAAai0AACIGQQhxBH9BAAUgB0UgBSAHRnIgBUEgTXILRQRAIAIgBnIhAiABQQFqIQEMAgsLCyABIwFrJAIgAiAEcSAERiMCIANPcQuMAQECfyAAIQMDQCAAQUBrIgIgAU0EQCAA/QAEACAA/QAEEP13IAD9AAQgIAD9AAQw/Xf9d/1jBEAgAiEADAILCwsDQCAAIAFJBEAgAP0ABAD9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIgIEQEF/IAAgAmhqIgAgA2sgACABTxsPCyAAQRBqIQAMAQsLQX8LBgBBsJACC1cCAn8BeyAC/Q8hBQNAIABBEGoiAyABTQRAIAQgAP0ABAAgBf0j/WRpaiEEIAMhAAwBCwsDQCAAIAFJBEAgBCAALQAAIAJGaiEEIABBAWohAAwBCwsgBAvlAgIGfwR7IAIhCEGQkAL9AAQAIQxBoJAC/QAEACENQYCQAv0ABAAhCyAAIgUhBwNAAkAgBiAHQRBqIAFNBH8gDCAH/QAEACIOIAv9Tv0OIA0gDkEE/Y0BIAv9Tv0O/U79DAAAAAAAAAAAAAAAAAAAAAD9I/1TBUEBC0UiCUYgASAHS3FFBEAgAkEIaiADTUEAIAcgBWsgBEEEdE9BACAGGxsEQCAHIQYDQCAAIAVJBH8gBUEBay0AACIKQQ9xQZCQAmotAABBASAKQQR2dEEAIApBgAFJG3EFQQALBEAgBUEBayEFDAELCwNAIAEgBksEfyAGLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAGQQFqIQYMAQsLIAIgBSAAazYCACACIAYgBWs2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2Cws+AwBBgJACCxAPDw8PDw8PDw8PDw8PDw8PAEGQkAILEKj4+Pj4+Pj4+PjwVFBUUHQAQaCQAgsIAQIECBAgQIA=";
 
 // src/secrets/prefilter/layout.ts
 var BUCKET_HALVES = 2;
@@ -63038,7 +63207,9 @@ var MIN_VALUE3 = 6;
 // src/secrets/prefilter/plain.ts
 var COMPARED = 16;
 var isIdentifier = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 95 || c === 46 || c === 45;
-var isQuote = (c) => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c));
+var isQuote = (c) => c === 34 || c === 39 || c === 96 || c === 41 || c === 91 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c));
+var isStringQuote = (c) => c === 34 || c === 39 || c === 96;
+var isStringPrefix = (c) => c === 64 || "bflnru".includes(String.fromCharCode(c | 32));
 var isOperator = (c) => c === 61 || c === 58 || c === 62 || c === 44 || c === 124;
 var isValue2 = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c));
 var isBase64 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 43 || c === 47 || c === 45 || c === 95;
@@ -63074,11 +63245,15 @@ function plainKernel(literals, size) {
   };
   const assigned2 = (from, end2, least) => {
     const name2 = skip(from, Math.min(end2, from + 24), isIdentifier);
-    const quote2 = skip(name2, Math.min(end2, name2 + 4), isQuote);
-    const operator = skip(quote2, Math.min(end2, quote2 + 3), isOperator);
-    if (operator === quote2) return null;
-    const start = skip(operator, Math.min(end2, operator + 6), isQuote);
-    const length = skip(start, Math.min(end2, start + 160), isValue2) - start;
+    const operator = skip(name2, Math.min(end2, name2 + 16), isQuote);
+    const behind2 = skip(operator, Math.min(end2, operator + 3), isOperator);
+    if (behind2 === operator) return null;
+    const before = skip(behind2, Math.min(end2, behind2 + 16), isQuote);
+    const start = before + 1 < end2 && isStringPrefix(at3(before)) && isStringQuote(at3(before + 1)) ? before + 2 : before;
+    const last = start > behind2 ? at3(start - 1) : 0;
+    const quote2 = isStringQuote(last) ? last : 0;
+    const goesOn3 = (c) => isValue2(c) || quote2 !== 0 && c !== quote2 && c > 32;
+    const length = skip(start, Math.min(end2, start + 160), goesOn3) - start;
     return length >= least ? { start, length } : null;
   };
   return {
@@ -63127,8 +63302,8 @@ import { createHash as createHash7 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "ed857440bff689898301144b8523df3e5b536c8c9199cb2ab36b28febff3a052";
-var PREBUILT_TABLE = "xZ0HdBzV9fDvm1lJK1myl95hMMgFs6ruxrBruclyl9xAsJ4tkhZJu8sWFdNEN6H33nvvvaWQQgkhIQkhBUhCCkkglUBCwH9mdnb3vpk3O3Ot75xPx0fWzs7v3fvuu6+3819e/+8Nc7ZsWb72oFcX37u1U4FI1ydvfxYCAAYA0LdaPXnTZ/Prt05/+e3aS3dfB7Ap+fbQe18CgFf7fuvggmcPeeoJNRy7Gd5/4PVTxqQjMnd9ed82Jf81e/WVqz+uUNsPmPYWO/N1RZm6izR5+VPvvvAlgA8UUCC0/LOVA4tBXn7/rveyi2/2Aly+/AenfnTqrj4ABUAJ7Nu1/VXv5mOkb8AHgel9H+4Kc1d9+tqnr/kAdL74I2k/YPmRvNI077RpEkjeaZ7p06fNK/7UKnC4x+udbvvjPazGO12y/x5qYRo4/Ujw//cnw8xPlsjmJ6cV3/mXoe7rJupw/fNHxtMICuFl05uXcZ/30N88AxlhVAZYIz/I6XATZNAbLdKJQqNdL19SpIaNN+ZY3jyJe6IwO7scL3h2h7REIPkq49lS2d7Kh5tS+xDbN/v13xXFsH6ha3iBbdg/NWl0pfCtIyVVPlgPqUk+RP//70Ib7sNajefrkGWGden3678fKD7tNHSaZhCfI+IABjBVAriJXaS/daBQKxXp8HPB94PwhmP2uNPhjY2GVlOMz7uj939U1NjjOr9Uf+UbfwKA9+C8Mul9kYts/YQcKoZwD7EYYCwndxU/zXBBH2W8M4mVe2tPFKejZICJ+l8jOvOYg5RmV5p3sLDDGycUdbjNIvHf7IHis/kWcg84V3aS/zVT/BtkgAPRs2NtQnje5vkOXJYW33mRe+dAUzwOM+T1Sldz3+xtkzZHwgbTN/cJtcmWSaG3GMDZMsCvtdzpYKMvTeEki9LmCTS8rWxYX9dKPQs106LpJoHu+xrcMfKdhgaHc/F+Vnb2txSS/UOXuet0i76f6r//UKgbirpeqv81oOtxj1Cb98qkyRYZ4Ez5IkbL+/fmy0YZ4AihxMllJH5X//2SBDBTBlhl8N80iH3K2PNs9uhXKXKt/vc2BrCU3f7V22OW9542hXEjMXYAD5AJYf0tA9xvY4kG0+eLkcQ9JIDTjTiss7Xk0SYd73Kh0R93MiYeXYstnMSQSf7Nhsa3ypvK5oll8rUM4DiBhb9X/OssXV6ci/t9rM1cJjik0gqkR7vxbp/xbILArrvrvwO2Fh8TxOsDeBg6ysb3nxJASAL4laNPXWD8/xzcbejwU8T8SnpQ/79K9go1vJsBDJpk3KhrtpZ7+hv2H+PzCya9l32VLu9ay50yet/DFkuPcE9+gnRrLRPXdv29DxlAj8B63RJARBDLKHr2awbwaFG3Q+Hnxt/zjf+vF1qpz2Ur54eW9x5zKOl9FuJOBnAlok7V37hGEM5SExtkbaa32svVbzo91fb7fUyf/1a02t7c8yH9+VWanW3ieoRJTzaOruMKraVT1OQZazuL+zSpqNEcrQelf3pEoOUOi7c+zj25Tr7cRD1hbp3BXaY3DjJCOFn+djGsG/I51jb+GyxPnpQAvBaNl3NPvq6HP934dA67iQv/r4b03+fbqLb58vKdTpV/I/JuIrtNq82lh/T4zCVpcCu71GKXA1AI8/TfdaYw13Dxn1389iFL+IsctWkq813QRPegv/+i9cbQ92lDpzhMlN3EfC331t5CJoyevmT8/Q8U979JCyzcPEOnERngHekBy/eLHbW7mV2sv3OULkkqvv8DiAmt+ZLg2ag0S/4dbzsG8LwEMIsLY5/ip2/YaLM/iu89Nu+cxXZ32Wo73yH2bwvCuYLTeKsphFp5P7af0C4/kwBu5UtZ+VvGm5cJ3h/Qv/tAqhCGdmFZzVdrYzWmZ9uNuNwOq11a5yOL5Mn67wXlRkDy3q9rVyOU8zQX6sLS+Eeh1JUBNsJPAKCLAfzFCONcQjlynDy/5KUWbgKy3GYZ4Ga+1+oqtzZL/4W9TSEvN8WWybdKL6J3FrvUfj+LButRyOegb/3onc/KpulUGSBVJmaHftWCajG+v0Fg6e2IHRJ83178/ksbCd0oBI/832IYz8lA/nmJi+tWTp9ntVE2i4b3Gk9elj4xnvzY8s5u2nuGNvu69LZRBnCYdJYMEIERadAl9QfjvYRN3E8oG86XDOBxCeAbZd6aYTcSyPcbDflXmXznGRdpstL2m3991ad9sBhixVfx/JgBLNSfdDuUPHvJXShW/XILyS/uy5fAeghnyNqMzo3j7rlLLtL0beP/Y0zvPst/Rp/yBn7YZI1b9Me3yb8XWOkpQZpcarx3hun9R5CkvxT/vl9/q8b4/F9hSmwxvr1GEOvv5nviMsB9UiWi7y7jLU99lfIvFD+dpr+5AIX92P+DsZUqQUzels609bRhm2+yguc3yYtkgA64FsXxHxLALtxbpwgtoLjwnHsNmQtN7/5cOp978qoE8Ff9SZUljClSryF/pUDif0zPJhmfK2WAb7EfsFOR7tc76nudKbTbi58DRjifojemuUi91433q6S5cpcRRn1pJItdVRhrLYZ7gwwwlwEcWdT8Y+mnhZ6VrS+eLXj2Ivf2N4t/XS0Ixaun1Gb9d1J6RdcmyL3XiP6OFb/5yPj/EvizdFBZj/g724MtL76xEoX9QhnueTiPPcOPa7jOOY8aMiptwr8LPU8YnnoHA7gC6VZBGB9dgd7N7XTPdBeDPF9rMwpCWW1o90+LZqvLyPy6Jc17LG+vkz8DgFV6uIW5/G6+fczaSOPFG5DUE/W/H5YBthmSq41vrxGG2SSFjfduY5e5akV5bHT7hcu0mAlRUwiPgzjIW4oh7loubBdy+blQyWuYfjKUmyctKRXQV36w4t8+b0Afv+UGc4vjdlaJPmPhiIEboWO9vb68O5gmH7Z7jOCKzsKt/ygG7yu4koSswkiWkuztZf/jRX8HzBMnY0KJxacK/1SxvOygxJgBGKgCyFSmZBwzJ2gh9DGb6OjltI9/pgSKSnssErQJDQV4FwDwejjLjvEBBvhoMt5h7EaFNd4LICPzbRd7ra3dKu08PcDVtUpJa2Z89Dr4zpjeD1acMmABGzO1dBjwIgsveXiz+PT5V8U02lz4WuGy2VeBjaFP04xUKGgsKXZ54Eyfm9JF0bUdY0UFxkyx9npLLXWbEMYEiYxiIvFeI3ANpqAYe6ymV+ySgHEJLczggXyUAoU5O21qMa+w4hGZJhAIiMuHMaF+imPZawkIBTDmExjPJlQJ+4QxiY+CvNkQahTzY2XcdxF4LBnBgx0lYAkgUHSk3UsRGjPXHCbHtS+pEeFT3JXUY04vlJaN+ZjFhNbYCFNJ0sGAUgB84gAUI5QA5/E+BZq1CaCA15ruVquMBYqJojt4QAtDMumoiF0hUPrDh11L8umvSzbZkTNHQfiYVN66PnBZOPvMb/ksmngdU9knlus1VqbaV5J6HSYssz3gKdgw4LEtzwOO8fNYi1PmLnpeKF9DKuY870OjzOUqIWWMS7jtYkt6ylbLhTqs0CG2yhtjdha3q1oCJUFjgggohiUmO7Z8x3yG0mN5TsLEWMk5kB08a7HQvFd4y7ix7lk+VnzsM6dcwJKUkqXtilLZqxGeMllmDDuKIkhhaWzM4kuKyJ8CvM29JmkFNbx2lZTPweO5r3axDgM4NHQ9lizBNagla7FTTFFQjDBZKf68kEVWTiq+YdRRymlcqAFWkO6xrW8VUWnk47/wFOzOfEKTiZKHlS8YPJY6TM90AaeWW0nOmJueh1T4rZQ6MFv1qsimhhkTlF8+YTVSeMFr1whgfOiFMkCyKTWNhJIEDcVSHAMuWxyWlSgVNgWrr/DbU6rDTFH1OTdVmGE0xfTIJ0hCT0BccSi2Rb/+V3GdScAuvX3OwwiC52NeJ3syFIjPKwoI20kq00lQRPnCa2+CYqfCU4rd7qJ3PYGxcp1PgYU8Nlrku95j3NPzsUBPseB1aA4VHEARp7OX78AFcOXk1GASmkzCsfIGnALxlW/Ae0QJxFi5As4HikdkkrH8L6ySZK2gfB5zgiji1rwkfOrjXvbgx5K17Q6+sj5f47Nt5kjWpBwrtMSLjSmfT1S61ZgiPGaKhiefLlqNgJpTAcK4agAlypulGllCchTjFcmUhXzbRYMKjHcPSQtwDOxL6II7ed3p67OvVkueV1iMatTlAZO4GsduJMOBobA9hQcBriPswenL7Mpor8X/J4pLbh8X2YCnIAsVMT7bMtq3N3Y4j8+SWRk/HOcF+wqo8GdQj8befDp6XfXy8q8VjOAttSJcpjcrdM+27tSwuJcrUCVk5/yIlQ8UiTm0nQJ5DSSL0VmhzlJcRCFgrzDGma/QGckP2vnK9jW92OTlhlbLNhR9llHaQuCsTJOAWdKQOXQVJGuyF+swhSvYFKfkLUwQ+AK7YRW95VzLW/quVHVK5XvjUrmeS8A2wmPIagGbuROLSAknUb7hOibMVWOSuDuPxlCZuGL28UMYzNDLuf3AeONL5fK9R5A9Aw6D/lJ+cIx3JqVMfsQ5oDTGwIyOs6VXabBrSxGRrAkmmVzAx78hMa4wd9fMt5rCx+X14qBqadBA8YhH81ATwQtywJozPWPF8L2lQf+AqA4z9wYDvLGsGjBuAINxzjUmqhXGSvMt+r9iHaaY82jAmrl9dmOZos4iu9gLHo+5DhOXnruYyltrN9zLl0F657LWsboZ43RkpUCZc8dqOx+wMTIswcXu/ErGcyeKjeEC+Q68ZHqOMrYiGFSzTpMEhFYYA8OTzRW/VK6mDlg8Jp9gnjIVZMCcXl5B4VUcMvcUoxFAjbSAm7kTBS929dj2RMul7XYXTRVruUcrVMr8rOwKltv+Ajt27NghjILh7cGO9iCVx/YJdtJ5bKLgIjovIwMG29pIPPMYJjD4qNrip/IVWP6izg6q/pWID8ei6WSk36+m4v7+2KhfxOOfCp+x4s3IEOrgtkTD4HCmoYz8HUgJqZprIkEmFknHsiE1EollMqH+mKL/QPE/s/wJvvwe+4IP5Pk83h8bNcDij1l/qJmU75nxvD8fgN9Zfq0PYALi1eFMKB9GoYlZhE32M9KvJu/6iMd4SX8b+7FqgDqe99PkT9A7hCb9SyVSnjenX8n/qupgkonX7O6ez4/wIB7jnO4lHvl/Zb56LaZfa4i3nykIkf125eU3UNNvN05+A1n+7hb/K5mw5H9i+ZU12jkGFv91zXtqAPa08A0kfi8LX0pCJ//1VOd3Nhb4aDIVGmoOlS2/sAN4qow9k94CnyTy+8K+HJ8m8vvBfohfsnkNOJS/poYUwP64/A4GyfWHfj6Dsew42L5NpfIHYvnrGoLhuetXz3ZZfldWAxyE4r9szZplzUvAwX58/lVMPE3/g+FgpH9zY2MTNf6TEb9sTVvn2s1+1+kvVxmn8xj6j6ot8xoc5GMFWIW2H7rEd7ZtIvtPPU6/jvbF1PhPQXwuomZDBP21xsdUpH+wY2UXtf0xjfO/jaup/HTEZ5sb5sVy7v1PrgQ4DErbq5vWnUK2/ww03dO8E/zhiG/ZCd6P+Nad4BsQP3Mn+EbEz9oJvgnxs3eCb0b8nJ3gWxA/dyf4VsTP2wl+JuKDa9tXUf1/VmlCBxrUbZFkoife2xBPLmiPLnRqv2sjLLPR6IGJ73bi63z5Xf6FHzo/F+ba8/Vu5M8bB6/Nhs2356e4kb9gXPwRcAT6fkZwkUpN/4Uo/btzTU0ti+wDEfW/jkR8fTlYUH5q3FEcHybyxvCOwU85ZKRl0QL3+mvt5yDHz2wtg8MOcwXuNRbsVBbs37aeav82q/1tAzHrL1cb+46R/ctpYLVfEJaY7E/jl8JSq/1d68+qF8Eyi/3tNTDbX9sEuhzxwbbFYWr7pR3zRy9eQ+VXoHGopoYgufzuwO3PneBXIn5GcEkf1f9WWf3PNhCr/y3RzyLA/ldOA6v/LIM1Jv+j8WthrdX/XOvPqpfDOov/2Wtg9j/mBViP/Wfb0hzVfzox354kt3+7uPJnVRtV/gZr+tsGYk3/NbDRlP7lNLCm3zrYZEp/Gr8ZNlvT37X+rHo9bLGkv70G1vTvhKO59G8j95+P4dJv/SA1/but6WcbiDX9NsGxpvQrp4HV/lvgOFP60fgQhKzp51p/bfB2qyX97DWwpt8xoCJ+xbp1K+YR+69h1P/LxHsXUtM/gtrvmXivloStUZfxr6gGiJr4hQT9pQqAGM/Xty6m9X97zHzUPS9VAvTy/JRDRloXLyC0P/vM/OzmBW7Tv8KrneCE+k/bOmPU/Hc8l387w1S+35p/bQOx5t/jYMCUf8tpYM1/W2HQlH9pfAIS1vzrWn9WfTQkLfnXXgNr+7sNUojP9KnpWLQ4f7PQYf5G73+dgMI38d1u+PS4+Axk7Pl6N/Kz4+JzkLPnpzjxNb5JMDQufhiGEV9KOYfxf8MDqmrSMCLijVK0xCv6bIp5/q52EsCokF/oID+vQNWELGwT8UYpiHjF3H/X3bcW4MRx8NW1vXCSiNdK0egCnlcs4wfgnQRwspjXS9Ey8dc18E48BU7hxh86s7TybwBOFZR/Wdfl/1H5lS+4/MtSyq8knGYu/0j86XC6oPzLui7/UnCGtfzLui//ToAzEa9GIslcImuaf1PKzv+dxae/xhcnEBXTBJ7V//fkTl7JZJNptTdG4M+Bc6y8a/0ravglK5FkZjCZcT//q7U/zkV8WM1G+kKm+Uewn3+sqN4OX0N8NBnJDcYS2WjYnf5VNQDnYfun4oP+TC6ciaTjqWw8iVYP6D/m8lNbKn0+tl8JTWizuFzhq4jXH1yA5ferYT9x/ulCNH8z1NzQ5Ce2ny9CfKQnR54/upjjafNPWvv3Eo7vD1Hb75ei8ZfY6Iq+9uOTccr4AT4bcunA6MZmpWewWQ2VLz+MINgEgMuR/kU+7Za/Aq4Q8C0hh/ILlR9XIr4n2Uy231XIfsvXd2zwl5nCtq7/ALgaydd5kv9eA9cgPtGTIut/LdI/0RMh89dxfJLMX8/xOTJ/A+LTiSiZvxHPn2ptB7+ay/b5XfmfZ4J2307J/gafivvd+Z9cYyx55PjIQDyWyPrLy9eD8NQB3GLhM5H4oHv9b7Xww7FwXzLZ73eQvwOgYuKs/I0WHE/pf98Ct+PyN0LzX63/eQdKv6FInMzfyfEqmb+L49Nk/m6O7yfz92A+lo7EBkLhgWQ4lB4OOaTfDpgwybgho7B+oSvY1dU6Qlr/cR/HtxH5++F+ju8k8VKVccdSkV+0iJr/H0T2W7RocRu1/n8IyQ/351Rq/f8wx6skXmu/PMLxEXL741GOT5VtgIjmPx/j9Se2Xy6FxxHf1ta+NtgVIvnfEyZ+/Qra+rknEd/blyHXH08h/+mNZ/ty4ZCtEUXl79OcfHr9+QyW35cm889yPL398BzH58jl1/OYH1B7bao+2/nrF7D9BqJZavv/RY7v6Ylk/aTy5yWeJ8nX2u9f5/j4YJZUfxon0Rf5SJjCs8pj8+eKFvmkmiHK/xbHp1Sq/i9zfJpsv2+b+LSfVn59B/HL1je3zpw7b2YzYf3Fdzn5maRK8B9t3er3EB/qjWcH1HAoE8tk4smE4/qlSh/AK/a84/ojbf/Cq+h7Ov8avGbP1zvr/yq8Pg6+wvc6fN+en+LMvwFvjIOv9H0ffoC+7x1IZan+/ybnP8NZavvjh4hPqdkGavn9I1T+Zsj8W/AW4uORJHn/zo8Rf3ws0R9PZPyRdG4wzI+/6UNQ5v5PZR3oNzEUfrJJJZVORmKxqJJNKvGEU/pp6/9+Og5ey39vj4v/GfxsXPw78A4eP4v2+6n178+R/e17rvbp9wvEr10V7KCW379E/rt2VbCLxn8bfoX9PzdA1v9dPH4QHYxRx9/eQ/K18bPwskh8TXxF+4Zt7c3O/nc5vI/Tr5fe/vo1zr+J0f5Qzj4Ti+aff4P01/kMhf8t/BbzJ9DHbz7A+p9Aj//vOF4l87/HfG8qNJCMqAMuxw9ZzW/y91wW4j9AH3/9Iz/+2hTbHIyviQfjG5es3uTkP9r494fo+wY1O6Bmhprdpl9l9cX6/bwF/RuzjeCgP/9ABvgz0r+7MdvdSMw/f8G8FkCZEETtp48wr82/Lc3m/3MxflZTB/Ax4utblmbrhaS9/L9yfE+2vqWHwP8N/oZ4bf5t6YJs/j8X+kOdCn/n+JlzNHzmnAWu+p8w4Sz4B+LbVq5ZEVzfGaKsP/knnn+IJ8n+8y8kPxql5/9POJ7ef/43xw+T+U8RP1kbOp5M6398hj526wF0T3Y///If+A/6fnI8Gktk49nRbLI/lpjsOP6nzZ//l5PPBeDY/q/2fQ6fY/npWG88k027lS9PAvgfJ58LwIX8/8EX6PvOTau6Olb7m/0uyz9t/fmXyH87N63qWLKFxu9AfDTSnw6VGUITrf/DR1PqfNI9r9XfDPGB3thgQ08uPdogzojm4qOqlr9vWk1ntdkLPP/ssH/5OyDzfByXfqbpa2H5j299OL4nnewl8Fr/B9/wEexoS1HzbyU6XDYyuHEwuiybo4w/VSH7H59Jp2jjr+/nj2wt8VEaX82qET8/pJUfXVrecVX+V0zgb8HrdgjA7D/a5v0JiK9vDZYNwFp/AdRyvErk61gd4vPqU8a/ACZa40+ov2vZJEH83fvPROYTxN89vwvbhYt/Ss1khpPpqLv2q7Z/fVc+/mUDsLYffGw3U/zLBWBOPlYLsLsp/hQeandleyDewf0F8Z/A9kR8IjUYpPh/Ze1ebC8r365Vom7zz948T2x/RGEfVH4lR1uI7a+rYV/Ep9RIv6pVwCFVOBNpnv+tngiwH8PjTwU+mc664CsmfpG/MdXK57Iu5R8g5HOu+QPFfNotfxDmR1Nxf7B3SXtk+cCw2jnLqf2irX9VUPoX+NXRZRu3RdsceW386mDEp3Ph0d7YYMZt+0Ebv56M9M/0+9VE1q9GB+OJJkErSLT+9BABn4q7y3/a4TOHWvmkmnXL17N6AZ92zU9hU6x8Jh51y09lUxEfMw4wcVt+a/dFTUN8OBwaiA/FQpT2x3TERzL9xPGvaewwlP/7Y6Pk/s8M3H5KZ9LU8bPDefsTy68ZzI/kx1rCZP0bEJ8pP3wj3v+P+KXBlaGOJVsWuk0/2XseNKH4G7ztHhrB+h/WLOAXusz/FdUnQouVt91DY13/eTK0iniX+aey5iSYaeVt99BY49/CZol4mz00ov7PbMT3RPzk9J+D0r9nmO4/czE/QB//mIf43gx1/LGJzef8398XG4hHkomY3137pYEtQPbr66HH/wjGzT+Ekule1+Wftv50Ie4/xRPk9TdH8uXPQA9p/vgIdhTiBzJDLaFUlqR/wMyXSUNR/RHk+BDZfxYh+w8MjJDnT9oQP9hEzz+LcfpnqPzLsATxiaHyM1jW+ddfwlJT/a+1fdyO/0B1gC1DfFfrooFw/9IVlPob38ue6fcn0/4h1+NP2vlT7bj9mSqfgNb6dzFbgflI+QLEyi9gHYhPz6Xn/5Uo/dIp+vzNKo6nr99ajfjs0MAodf5yDYq/zkdjQ5Txw7VmPpVORv1u61+AdZjvpZ4ftz+s5/o/9Pzbiew3rCai4TIaiM6/60LyR1T6/PMGJH+kPzaaiYddrx/Tzt/YiOVnBrOpMgGIxm83YfubBg7cjH9qdzYXz/+LZyJ46EMxbQASrT/bgviBZG88Mc1Bvmn862hU/uRXnjekc0Yg9ucf5gOpnABwDL41OduXTMe3qdr+HeD2DynC/X8VtQdBN+KN+DdEkoONaire6Kb/fKyY724U9EJF86fH2fBaAE78BN/HELLhtTlIZ/1Pg61ivr5lqRv5fwfVju9xw4dZWMzrc5BOvLZ+LGLHCyYhrfL/yd3ZbPBqKpV3ATfpF7Plux39R7scucee73bme1mvPZ9z5vtYny1f3+LMx1l8XPzx7HhbfsohbuzfPw7e6+tnA4hvX7ZuI6X819YvDaLyv31ZkHx+dQLx0WXz0lQ+yfD5jZvJ9WeK4zcS+cPgBI6nn5+ZRrw/lyHzGVY6P6/87h9R/X0HZHH/IUpvf+Tw+HcmNNQSUlMpl+t3pBqAIVR/53n7Hqh1/9YiNozbvzF6+3cE6d+5rIHMj+L2j5pKUduv23D7JzkSaxhJjqRspsBF4ycnCvgwgT/JxNvPvovbPyfzfIrGn8RO4fkwjT+ZncrzEar9x3g+SuVPM+tP4sfY6ax0/4BuPxJ/KjuD51Wq/mfyfJrKn8XzGSp/Ns8nqfw5iNe2TWYaMgNqpF9vwDjVf7Kvk21H9Z+Jd2x/1PiWsHPHwcu+c9nXxsFX+wDOs+frnfnz2fnj4i9gF9jzU5z5C9mF4+DrfAPsIsQ3ticiycF4ondTfgutm/m7i/H8uykAJ17yXcIuwbwpAOf2N8ClmNcXTpaCcPafv8JleP4ewy7kgy/CLuf4HiJ/BbsC8fmFk+71186fuJLjZ85BeNhZfoxdhddfBOnnX17NSuevdc+nt1+vQXx9a/kD9K3j33uyazleJfLXsesQ37FkSxNN/9nsejz+NhwfwCvXnM4/0fbP3IDGPzo7msj2vxHp39nRTOZv4njq+ovr2c0c30qWfwvHzyTzt3L8LCI/k93G8bPJ8m/n+Dlk/g6On0vm7+T4eWT+Lo5XyfzdHB8m8/dwfITM38vxUSL/FNzH8TGy/Ps5vofMP4D44LolZP5BPP80EOmj7H/Xyp+HUPu7QQsgNjiqN/6GWlyNXz5sw3c3DrW44R9B9Q/HdzcOOY/fbGWP2vG5piYnXtv/9pgNX9+y1IX8K9njtnzPkJv4P2HDa20BJ77KB/CkLT9zjrP+V7OnBLyaijfEk8721+z3tC3vPH5Z6XuGPWPPdzvzz7Jn7fmcM/8ce86Wr3flv8+Pg6/0Pc9esOWdxx8rfS+yF8fBa/q/hPiRVHqIOn/1dVR+jZL5b7BvIH4bkdfaj99EfJYs/5vsW4gPx7ORJNq26jR/pe2fehm131Lp+JDp/rSyvHb+x7dNvJqlnN/XzL5j5Qnn953Cvov44Thff/Gzb6L651vwPcSHs/z5WwLe4j+vIN64OFCfhjw0lXbsP3l8NfAq8t+lKzd1LmnrIJ2/8Rpef1Ju8aLN+MnruP6LJ3pyaVUvO1sby48fagFNmAjwfSHf3TjU6lx+av3fN8S8HoBz/xfgB7j8KPHCLYjW8uNy9qaQ12rP1npn/Z9kP7The1zwNb4n2I+EvHgLopX/B7xlw8+cs2DImX+a/VjINw5nGoda3cw//URs/8bhTLeL8bc32U/FvB6As/6PsbfHlf4/ZD+zS//hjIvxrxfYO3bp74LX6q+fjyP9J/jOhF/Yp/+wG/m/xPvH8uUXYf3Ka+xXeP1KdCC/gFpNxUVrma3pB/Aut/6Luv56JXsP8cbFqdoKnlwkG3dR/gK8b4m/toIoNpBMDTqOX2nz77/G6/+3pcpGQLT+/zc4/n30879+y/NlT9Cz8h+wD3g+ReFZ5Svsdzxfzn0E8n/Hfo/5E5oimRTt/J4/8LyaJfF/ZH/E84f99PX/H/L+q01e2oZhXb/7PvsTz2djmSxB/p/Zn3n9ifyf2F8QP9yXiUWI/vcRnr9RVeL5Ue/Cx9z6sxT5/J2/4v0XOfr879/w/omRbIp6/t/fsfyRXIra/voHx2f7qPw/8f7lbFOkqbmBUH4D/IvnMzT+E/aJmW+hyf+3mZ9L4z818c2z3fNy1Sr4jNs/lMlR7f8fxAeDS4LBTRszWzavblI3rXJsf2nrn/7LuPPjQrHRFQT9AT5n3Pk3acr50Rr3P05+hrh+/xX4Au8/iKjxfuL43ZccP0LitfPXd/DyB6k8SJx8Eq+Vf4zj1QFa/D8EiZdP5GVJRvzq9e3t1PLTw/PrqOc3VnD8+iBVfiXHd66l8lUcTz3/6lfg5fmV1PGbaqn0MZZrah4Zofl/jYTbz7nMDGL+mWDi83dguDv/1DuhkdWa+Ho7WFB+eLxnQJ2FD7vmtfXfE018/g4Md/pXTPglm2ThZ7YucL1+DMDH8bEc1f67mHiK/SsnqGxXE0+xv2a/3Sx8mJB+E6XdTTzF/p4JP2Z7WHj39tf2T+yJ+b4R8v6RvSS0f558fvDTsDfmE/Tz0/bhePr+130lfH5cNj2asW8CWO33BdtPwufHZdOjOdr5y/ubeZXGH2Dm4zT+QMRHUw2pcidgiurvg3g+Q+G1/RcKz0eo/MEm+SqJP1iabOIj8cEGt/lX2394CM+ruWjc9fmB2v6fQ836x6Ou5TPvIVI9Tv8sff3sFOT/x+/E+f9TEd+fC8fU6KByvDEJgs8vBZvzP6ah+jucTGYz2bSa8ud3EnGX31jvH4PqSQDTRbyxEcl0fZng/iuAw0R8yJ187fywGYg34h8q7INyOr8V6qZLhyM+2Epf/+1H9k+mMqT+i6dqf6kB+0+f2jJr9imueW39caNk2v9FPP+3Scq3Iwv2y1+g7s+5uf+jug6gGcnHfCZmXUprXb/ml1qQ/PzxFX5t/MjV+u3qWoBWJH9IzQ1k+fkrx/O7ZqL07xvKNFDz3yyU/n1DYfL5x7M5Pk3m5yB+QyITUweUjtio4rL9CDAXxT+n8yHT/COUuf/su2yehTfd/6XY3/+l7V+cj/PfxtWd1PGnBSj91fhQLDHUTKp/j8Dlv+3JMfbpvxDZP9ofI95f/B12JOYz5RUQxf8orH8yQ75/NYDlmyeAHfuPr7Iglh/O5mjp9wZbxPMZavq3IX5wG/X8it+yxRLe/xMOZVT7ExCs5+8eKi1B8hPaARIk+x3JlmI+1UtuPy+TSuPPqUxEHYiFUsOE/sdy3P/I89n+hNv+M0C7lU9qx6CFXNQfNXX/Yitw+R1Lz2/298UT2fmu5MsTADp4vtsIoHu+C/lyHcBKnq9vDeYDqG8NOsz/a/cX/RhWmXm1wKuOvDzpFrbaFP9WYvzXmOPf6j7+nrq10lpL/Ftdx7920hppnSX+ra7jXztpvbQet3+0qw/KnGBlzX9vQifH08+v6cL9z3AqNNRE679tMMm3dX6h/hukjTj/NJRrPYrKj0Zpk4Tnj+j332zG/Xc1S2z/PglbML8T51cdjfi2pWvLHsBv7f8eLR2D7T9A73914/QfaMg1kMZfj5WO5eUvotn/OOk4JL8n3hulzr+EkPyeeG+Sym818WnS/DeAyvPk+aOwiU8Txx8jHJ8Ud1zK8FGJu7/En1CbXa8/084fj1n4FgJfCT0WvpXAN0i9Jj6Wo+nfZ+LVFI2PS3j9XSJUrglk5ZdJx5t4SvlZVdMh9Zv44T7a/W0DOP/2ly+Arf6zWRrE7bdsglz/JHD5U/74RsH519NZErd/M33k8i+F5Dc1LSbzJ6D256xgLDV3djPJ/mlu/COeSiXdrx+prv0+y0j4/sWuINX+WRT/LPn+2usgJ3H3ZxDtl5CGNH73Ah+MU/Ufxvwwd3y5K36E51dQ2w+jHN/UQeW3IT64bIm/c0nb+iVdfv0cfKfxo1pfjp2Ixg/82s+iJcvaVytLVret3+LEyz4/O0nI17c0LVnd5mb9wslCfoYr+XW+c+EUxK/Nr//Wrh739yTTg058le9COHUcvLb+cGxc/GnSaePiT5dOF6efy/7PydIZdunnov/jrTtFOlOcfi7nL0+FsxAPy9q72tZvWdvVsWSLm/KrshbgbMRPa26enyrZ0LH/BJMAzuH57nIBWMdft0vbeb6+NVgKwDn/dErnmnmVwn9N+hrmW7T4J7OxSDYW9afSzvoDnMfz3TgAJ17b/34+z+vxLwTghr/AzKsU/kLpQsR3xEbnK9Pc26/ONyZdxPPdOABn+a3sYp6vbw2WAnDmh+ASM6+65yXfLHapIP5u7aet375MFH8jAGf9L5EuF8Y/H4Cz/54nXSGMvzte8l0mXYn4Lz/68iOn+pNv/wFchfg33njjDQqvrR++GvGT+7Ojk4njr9cgvlsLwP76IKH8axEvv3Prtb2fdzxBmf+9zsTHCLzHC3A9N3+RTecy2VhUiSQHB2MJ5/YHwA3j4LX9OzeOS/6N0k3j4m+WbhbXv2tSscRGJ77Sd7Z0i139uyblIv+cKd0qrn9dydfaL7chXmJy0+nE8YfbTfwYkb8D8Ss7m7IrO5vb1m+IruiKO7Q/dgBUTgS4k5MPTXWV1YedvfzsT+sYY872B7jLxO9WWXXY2cvfWCgxd/LvNvEVlfKMWMr9/ME9PC+dzhi4zX/a+q17zbxE4+/D7c9cV9cW/wZt6rkjNup33P+k7X+5H/HqQG8yHc/2DSp9g2rE3f0TDwj5ycIArPXXg9KDQr5bD8BN/feQkF++KtjmRv+HpIcRv3ChEou2zJrVPG+o2Z+JOcrX+j+P4PJfvzgg/1sLyY39H8X8wm5OA+f8/6j0GOLrWxfXty4uheDcfrydPc7x0fq85u54bf/mE4jPXxyQ/+0m/uDbU3qS42c3L9B/5XVw0/58ytr/6hB0HYT5t6Lme+xpjo9l+tR0LGoTgrn/ItUCPIN48/5np/5T1YT50rOIH46nY705NR0N5UNy43/P4fXHI9m02hdTo7E0v/7AZv+1Nn/2POITsWFl7eI10yjthxcQPziaOWEgHookE4lYJDvNVf/tRZP8fBjTXK/feAnxDb2xbFteeDyZcJZfMQng6zj9RnXpDXYREPW/voH4VaOd61ZGw655rf76JuJXx7LDyXR/WzqmXwPpeP6utv/wW4iP9Om3d0XnO6Rf6f4RgJcFfPd8t/nn29K3Bbxo7hRszq/+jpBXXc6/Xyl91+x/xPbL9xCfyegKEPoff2CvYP1z6QGF2H94Fef/3liWwmvrt15DfDQZ6Y+lFf0Ycjfll7f2GPY69v9kdFBNuOe1++O+j9ePxQYGafEfhTe49i/1/rzd2A+sfNT9/Mt3pDctfKovrYrXEYnGr36I7admMvOJ6fcjTn7W/vI8m/7jW4if30i/P/rHmO9uJN0fren/E679EKxvWWp/g7Oo/Pkpx6v1LT32NziL1i+/jdtPDgYQjb//jIt/dyPl/mtW9TP2Dsfrxw4Q7r9+h/3cwvfkf7vgq+t2k36B+LYN61euWdtFuP/mNemXJv/FhwY435/wpvQrCZ3fYso9Tue3aOc/v4v4kLn0dZDPKt6S3kO8n8y/L72P+LCJVxz5X0u/RvwAmf+N9BtsPyKv5b/fIj5Nlv9b6QPE15Dt9zvpd4ivJvKa/r9HvEKW/3vpD4hvIPN/lP6I+Mlk/kPpQ8RPJfN/kv7E2d90ZIfj+UUAf+bsR+U3sb8gvnEn5H/E2Y/Of4z931R1Ky74vyI+v37A5P9KufU7KelviM8fW0Lh32N/5/mQ6fwsh/u7+6V/8LyfwstVF0v/5HmFwkPVbPiXxX6K6/XvFTUAn0jm869o/L8tPGX9/XPSpxbe/fp7T/UIfGbh/QT9a+E/mNeW7qAEUEwJYO0/fyb918RTzl/T5j8+R3wsEUmPprS+b14LhdtAZB3/rJn4ufQ/IZ/XwrR9SbB+9hzpC+w/8d5EPNFLOP/tC+lLxA+qmWwsTUn/HdIOC+8+/bX2p1aGFPhIoeM94K79UlkDwDCv399E0R9kCfGZbDKt9lLOz5NlGfHHD2eJ5Q+AR8blR4rMV/A8sfwEqER8IBtJTSP236vk0udALhEfmeZ+/Zp2foMX8eF4IpoaVkjrt6otfDWBr5FrED8QVVOhaKxH28al3aXuPH8KMAHx6WQyS9W/1sJT9K+T6xA/qEb64omY4rb/Ad6HpYmIL3b/lal8BrRd//KuNEnIT3bJ+2SfkDcmce15PQC5dhd5F8RHkomhWDqbTWqTB7l0zLR/UxGN3+46Ln43ebdx8bvLu+P4Z7LpeKK3YH1LBhbdf7mHgJ9M4PcU8MUpdDselb97IT6ul9498VhUCY8qU/n6z2b+am9bfrIrfh9bvnuyA6/Pn+8rm/rfmvvp2iP3s5b/ugmkul3l/RCvkPPP/vL+Qn5hPoQy/p/fP3SAfICQN67QLvFaEIo1/jE4UMwv5A0gnr+VJx4oHyTktWmsqRwvSr+aSU9Iyrj4g+WDhbw2BxZdwPOKcP5ssg2vTYKVj782/zeHHSLwn4UgTH5L/pOqFflQAV+4AL3kf3kDWNuPB8n1In6hg3w0fz5FwBcuMOfdRzT+P1meOi5+mjxNwBupx/EKiPbvPyVNF/L5C9Dt45/XoKpuL+kwzA9HFzr0fy3rl2fwPHd3PUo6m/bvFPlwE7/QQb55/sLP89zd88j0wvaXXDldbhgHr53/0cjzhaTDvK3/y9WHyU1mHt1dL4w/t/5qhtwsKr9d+r9UUy+3iHhx8Smof7ZBq5Bf6CA/r4A0oVWeKeKNVDAVf4L9B43yrHHxs+XZIl5cfArK30PkOWJeT8Wy+W8HQPXEQ+W5iD9CjUa10YuFk93NP0ENwDzMp9LJVCydHVUS6mDMGop1/lhm8zHf2B8bPdJ9/0XrPy1AvHndgfP42Q3sCK3/5SuNP5QZvhSUP/+TFmLetHvfWf4n0pGID5k3YDrI1+ZvjkK81n+n6K/v/0e8eeLTefz8+1IQ8YtymdFFyRFlyOYMTWv982dYhNJv2eoNSljN9B2uDMXSGefzizW5bYg/6Dwvef5vMeLXdsge6vzZEsRPe6LxCwqv1V9LEf/FnG2bjwaa/y9DfHNwy5TOLe55rf5Yjvg5255/aOr+NPntiF+vpg/et4rGr0B8X+aEDNX+HYj3TF61N9X+KxF/7sqj10Bdzb41LudfWfVesArxbYubmpoZLf6rEZ/JpmPqYI3r8QdP1UJ5jYWvq6GsX1qL+G1dm7NU+6/D/b+d4Ndjvq1tLS399pU7Eb98Zqadmv5diJ+xso28f3AD7r+T+Y3yRsT3xIfJ+/c2Ib6+xbz0w3n+aDPmW+n3123hePr9dUdzfAuZP4bj6ffXdXM8/f66Yzl+Fpk/juPp99eFOJ5+f91WjqffX6dyPP3+ujDmZ9L9J8LxdP+Jcjzdf2IcT/efHo6n+s+u0MvxdP/p43i6/8Q5nu4/x3M83X/6OV4ll38DHB8m84McHyHzCY6nl99Jjo+R+RTH95D5EzA/i15/pDmenv8zHE/P/1mOp+f/HMfT8/8Qx9Prj2GOp+f/EY6n5/9Rjqfn/20cT83/D7ETOZ6e/0/ieLr/n4z52XT/PYXjqf67QjqV4+n+O8bxdP89jePp/ns6x9P99wyOp/vvmRxP99+zOJ5ef53N8XT/PYfj6fXXdo6n11/ncjy1/nqEfY3jqfXXevk8jqfn3/MxP4daf6WlCzienv8v5Hh6/XURx9Pz/8UcT8//l3A8Pf9fyvH0/H8Zx9Pz/+UcT8//V3A8Nf+fyK7keGr+/x+7CvHdI6YBAAUcx3+vxry28D5qEl92/umX0jVc/4+a/+fI13I8Nf7fk67j4t9aDhem3/UcP5PM38Dxs8j8jRw/m8zfxPFziPy10s2m9G91Gn9Gn6UKv3yLiZ9J4gFuNfGziPxtJn42gdfW399u4ucQ5d/B8SeSy487Mb+hSf9xO34L3jvkuzDfVL4DIcr/d3M8vfy9h+Pp5e+9mG+m9x/v43h6/Xs/x9Pr3wc4nl7/Psjx9Pr3IY6n178Pczw9/R/heHr6P4r4KYeMEPlm+TGO30zkH5cf53i6/z3B8dT0+wl7kuPp6fcUx1PTb578NMfT0+8Zjqe3n57leHr/6TmOp+f/5zE/kBwOq+kFbstf2VsvvYD5vtFUXyyxwH35DfAi4k/IJfMHn8UTWTU8EOMWrwrWr2r7719C/P8B";
+var PREBUILT_KEY = "d1849b172b06b46e155cd5fc8bf6850045e16c9aac49e3e4120c40d20a8556b2";
+var PREBUILT_TABLE = "vZ0HfBzF9fjf7K7lk+Ry9A6LQcYYJKu4YBvDyXLv2MZgonDs3a2ks053xxUV0w7TuymhhWJ6CDWkkEILSUhCCOkhEBISQiohPSFAwD9md2/vzZbbffj/+euTGOluv1PevHnz5k3Zay997ZWbLpzw1oUX3Tvt1kt3nLUsNv3mN19683Gwfg66cv35496o7LffHbttHpXPfRVg223n3H7OkzEAlX9/2zf/9/Rjt9z0/ee+B88qVx/3dLd09VM7n377toj5NSydt/CQtc8XHvuJuu00tu7C0yqwVXq4a+fjMQBQIAY795y+9d1zLt267Udw/Tr1hXsADt3/+Heefh8AYgrAM1OmT98y/bjpr0+ZXrn6jjM3vhKDM6c++e6Tr4PF2z8S/wHXjxSRpkWmTZNAikxTjjxy2lz7Z4IKRyuRyJG+P03TmyJHSv7fwwSYBkE/Evz/+lnsmdUwq/3+BeOJ2Ur173HWb+fbzzTJAmw/2Wo88TfruY1K7ZFvMjG/G4W/jzLSuwSVbIvCG/Z2BT91O4wZT7wu+9WtSwK4QtlmU2f5irVF+OZQuzR/NtI+zoNbaqf6gLTS+H4vGeApBvCCwdxqMXMUf9kf7WjtwwLa6gAZ4H3099kKwGzpF3I9RjXy/4Tnd4uk9Vbpllhp/N4nrblWEdejdhpQAMaxW1H9DpEAFhl//1Cg/2qlejADaJUAHpcrxlMHe+bVj6T9itnS8s2oXFHfVjzR/u3BgA50klWPqca/77F9pU8YOXxTBvgJcymy50/E8+sz60CfCNGt71XWKR+9N/cpG3EJQ5uRnxq1/4/9/F/g1/JtxmfrZYCjbenHpBNlgEnG779j7nRetp480iY6AvN+TQZYxZbj3uiQwPEMIGF/1uaR72etkvexNz00eGuARPtgCQP4DCIXyQCHoHzW+KTwkF/KDOD3VplS9jNPQZP9+2/kQx2tc5SV35B0m/DNfgzgv1bZvoA+Pw42WcQK6efyNAXgFkdplpm1lwA+6ZLKMoN9UwIYsaiDAtppT0cap9m5zTPSmirkfpf922Xy94QW2+lK+UCLnOfS149Lt7hK/nnrk1XKDRbXKuT8gP3XXr76X3Tp0NEGda5M6W0V4+nfW3/l7dxmG6l/vI7W/cN69gL7k9PtEq1QAMrKtUIJJysAr9Qt26eNf0+18zwS5X4CAEyTAH5h/T3JUbJvot+/LB/n+HaGT74f2CW8yfj3j9KlbFj+xId0xfXs/Y407xBqd78jhyah3f5gfPso8yrDQuPJT8vLrPSn2Ck97VnqjykADagsafRUm+PZPDvGfnIfCaBo/bXJV6s+bpfxTzLAP9h9wrebjbzedZTrD54p6dIPAnSvwShFL6v3zNVWia8NsH87ArR+gZ1LTqj7w67cC3XKM0kCmK98m/1aAvgS13Pr2c2odHfJAIPW7y/KAHsav/3Yo3yfMj47XajZF+V/ywBvwKNwLPr8Dld7NcoASQngZuOpQfkh4YmjAiQ/3vH35XCQj/weYACDDolcZeR5gvDpb9kZVgoPK+cIaU1hAL9zpf6uRe8hf8uV54N8JBM1DNWuq0691hrP/ZkBnOShL6dJP4e0S5Lv2WX7CvcIHN//0irnfA+teNf+LRvSS/mF8dxco2zXGJ/cHaDXrzny7ZBukAEusqiFCsB5RpqXeqSzylGqHjazbm43SAAFWxo/kQD65SMCavQ9+/l/+vSbMfvzE31yHy8tsEv6sKAp98pPeDz/tzp9fQX34e2/nna1y9ugIbpF/jX6bsgo350epZRd6XxZqO3lygWedZMVgElWfjcqOwzmR9bfqpVCVvmWndatolwUgAM80+1wfbq78Ml6u7y7C7L6k/Hvfca3USvXX1rf/c74t8QAnvOU781Wmh+QJ/YTZICrLepTcE2ApR5B3x8uDxr12uGrtz+XXvHRu3vYeS5KRWWf+6Ff+4a0t/XJw9Z/1wmpHWs//4gr/e/WHbfulwAOs/PfT9nseHppHSm+5fj7euVgSyaH1ZHdK3aKG6ynnjHybPNkNhhl+6Xpl1jl/DcqY4N8gsBtlwButT5JKwB/lm6za/d36/NZgbO+u9i5xjPPGMS+MkCn8ff3YRDJo2TnrHiU/Rxppfzbav8ySvyGDPCsBPCg8PSBdopfFaVrP3UQqu/93Dp7tOhX5b1Ym5HSHw3uKvubBAPIGZ8pRh3OUgC+TOwbn7Sfz8oAJxjp7IOkeCA72DfFO8WIg0097fFswUjlbZ+0zlHMiOWBNVuOJLnGg7jMktTdsJaFqefhwOwUm61STDH+PaZeHMH4N2nUrJkB/MYg/4ZqsVZejkq6wJXCGcqZ8ib4CR97Pmytv1plvYrQSmtRa6wz8pqOPlFR7suV38p3mFIxPn1b1hWAG0zrIf/Qt+eOk9+DAxwl6nZIdR/5GPY8emaRb3mvM/K5XAZIf+hFdThyXSikO4pq0hpaIpMlAM23px9pzsyNfJ+Q7/KQ9JgC8DWrXGca358idXmmlzCeetUludXG0w8Zn+8mR+3vHwwdddrLevIr8tcEifQJ5f0yn51In3LU4VH77/98aKv+JQP8yv5kXyvdPXjfVr5jlOwg6aRQ+nYmA9hNGVYAknC2VHQxG+umEvep+4iDul6QJquT5lMywCkO2Y/KAJ9w6Oabxt8r7fy/ZTFvG59/OkSbrPL95t8f+jqfsfMbx8caBnAcAzicAUyx037Sox6t8vfQX73K4Y6S/Cd0nKRkkLfV4k4+UnuHUWz/Bvb9OtKfYOQ50S7zM77PmtX4rCPvawzyOuUFBvCwGdGpzTuRJPYMaJ/H7Xx7JLAl9oiQ2/vGX/c55Bm3yNvtFH5p//Yjs98rAI3KeJTWTb6luZoBnItkUHA8+az8WaJXqjCA8xxSi3i04J+kiz7Mm4Vo2y12+UaMpw8RyrhdOVkGWAmXoU/bFIDduGztz3L2b3+x5PkrueipqR/I24TPH7JL+Ijp31spvSVdK+jOT6U4k10pZiz6ZIvaYDB3CM/1OqjdUbrPMYA8qtktZpzTjJaG6mmftlPbZD0/EXHieuPN1n+PECT8MzuFNfJi45v/spZa+uxi6+lO67l35CsVgLkM4CY7p9Pkn1q/3eeri/vxKJyvPhylADxr/3WJK5XDhNYoW3+dJMhoBvp9E0rhCrMvwE5pipDKwY5c/sX2YWvsJxYY374Gd0oAX5O+wMq1Ob7xW7f95DVGrb5hfz8Qot3GGfRdyjwjl0bps6Ht6qfYP+QLla/bzzcQ7OdK9OwZSBZHB4y1GT4XtXPcw/H0PMfTx/vqwI99Pj9UAfiMi8p4lOodrqdCjXv5SgdewWHNRkr/9IvVCpJeohxk55sxfrvD/vsR5RDr2VsZwP4etRqwSngvO9/+dm/jty94tudzPmX6iwRwIyLeEmq43P5rpov8HIjN/926evQkRC2TDRBRjQXoarm9NEARFkJV/sxC8zdzIqIoU3B8ICIskVR/ifIvaoWMRmLC17U/FGBRI2k70xhALBpTIlY6ePeGOTjU/vhwMuZYfLhYYVFzPc76x6yAo7JRXj5zIidFq1WQFL6X5FHjT1V81PIAnZKK8K8arGrY9RZ+omrUlhJ/ptGu44f/uBdOICaJuX0ohoqRKgOVF0pVbempAFJMyFWJYGkhIcSqApd2M0qi8mxUgGis2sigVnBKFVMk3VhqfE9GFBc5AtBkCc9srajx78VVzVFjltZELfHEUMkUyZKy4S1UxWYuskt8KTMCEWfjxqqerfm7KaGKKnzt+olC5MOkKiAfXtWB6N0Xez6pin9K1WJVDOoZM4+ImFukVvZoNYEdoPKyRaZU5eL+sYVaUXcYOVecHUMxJevooBW7lhFDsZmlCpVqAryNKzV1NB5uh6hqKFBU6OURtWJ8wHixY4tge8TS00oFano1DWAbWPusDJVTcfs3gLrQ+K3bzjNmCSRWUxujcLyosZghowpUzLaLRY3vVLtr8VpHLE9dcW3I4I+yqFprqAruk9GL+Re7VWVma88676ZWcQGrWinxNBUrA8WKu6DGYaKmRNGHVXNoJstTV6zuGdvOW8UQnplUBNuJWCwm9qlqhhUzH8kdmVWBqREQLSPDYopZCUkxwbAw+LDFKzW7/Ix3f1G3qSwKsW1mBqxatWdQM0zgWl61MLLRorZiGdSeZiVUbCuZuZ3PtIGHmxt7JNOufNiQlVpDWHUzpbXdyjNiplj58GtTbxVkMQ3lMuscMXUPS20KpxYJ3VyVTBOqukbAmomTwHdTUESo257MaT0WVapdRhzDqh29UstCUQ1TbkowaqtZxW2ZYhCr2YMoH1vM7TaxSMUehg3pqwyqOy8j9vKFaRX4b9Ii1OOMDq+grqC6hrqobfWUyuEx7reisVG1BthIrQ/Eatpdbaha5lCRVEsAkmC2q8yNVdGoYtQl5urzkv2v8Ym0ziiJLetKpKoLYl2E5o2a/61UqgN9pckYw1RrBNxRK1hM7KSN1YrZg6zVU5Wa6JfV7L9Sq6Uh/Bgew1B7YAttFVOyv2M1bdyOx33HCBapmSspgofsimnhIk6ZRo2EpkTQwGP6ZJKX24PlUDPF0arKNrHaOBSNmLPRSq0EUsXUZGsMa7DLrlT1sHKke9Rv51ptFMcoHau6lcKYYw41FbtxY9wMmZ6eZg50ktE5LJ1idj1Pq6C2gH1NLYtAu+2N8ZaOMKudG9WavVNBWYc7a3dVgFHkS0eA4aF3Gpe33c2iuHkilQoTFPZiszKxmkMSrXnzEVtCaAyLyarQpyTDYtpSZqKuGGCl4nDjwejWqjgo8VTVamNGquZWaCjFdk2c7o5qqyseQhU4TUIPdWNR7FYzJyBZwaZtteYQxrCIXZeqQqiS+mF2lQryoGSkh2xHtT9UbNfD0D5m197SJgmc0xxJhR3cmwLpcGvkV/ZU+NgKLefWjDsfwxj235idecUw+FEPpzVqO3eR9pjDnWUNvPsrqCA7qtOApmqAOmZlHhVtpGIJv9bxlYpzDKuMqxbGKqY5elVH0pjwLHJSa+n5/kjVyaJqpeR++EOvqYLHnaj5q+GaRmvzgAqyisj1qmApKshVi9VMyKE8YGnMwipqzEogVvWEeWMa3VZxetwqwO7VGYvXPEOSnLrOJ1LbG6rfGpgUGefo6KJXEeUTcladjRpusmU8Kq6JNTfWTJhHKHCo5e/uqD4sCYhizpokYNNipoMQqY1h1Wmo6hEQUGr/smrTxAwXW6kNWFUbFsVlarcSUqBOoMFUySifjOJ1QmgU7AeDhpoCRAQf18pAQf6DFBEkVs22sVpFy8TURBhRoio3z5IwSkWqEzpj8q2oYE5UInYtVXO/bcTgGgSNlow/pllJROwiYq91QsQUnFrzSFit3NXRxXRfLq9meJrZjtzwLq8JtPqLMYaZasSq0fmrjYETiS7CHIKUzOFxkVV51fK93eGMCA7s2PMeVdREqyyVZle0R7IKKhkJRc2BDKyBxB0F4QnHKpYAq4JhzLTMEquKSxXnLVaxGbhKX6nOy8zC1J6wZ3IKA+x4cpPgGU/Y3cNNk1AxYw4FtwexGJrbmW0edU0pLAcKpRTBXScmdCOmVtPbzizD0WCs1ESjguz5GCZF7VCN1RzRHZb8rHorE4B3g6jKLHfKrMg6FoFzUV+sM3WM2hERhbunvFNzY8NPJRhz+nMBWJuVwO524xnFUqPW0MSsSjLvgFtUEStWk4LZxoopNttexBotQe5ZFWhFHGSM/QGN0Ypz8HAE5IzwieGqxlTwcYljzjBh1JAW9y+MwEpFnEJIitiqFbf2qMIYxgPmyMAdysRsJ9nFR5M5eyYmmQ5oTKlqUKXmX0YdMR2e8zZzTN+XP87DWLzXK/tCJBoThka+2GfHaZitX2rU+ipqnb8z/eEdNensyx2oqm+imEYYBBdPjBEb/xsXqSZulvQ0EAKcTHBehRY1Br1o1WwopwHsJTQVMxTRcTKw3TFoiT1cEoKAqjE3Q7O4iDmn99QRxYx9KmDVoOqWm4GJiNt9itm5s6p7YPRc247x9rGnGIo1i7IGHDUCzLQOUWTzmBBwrSho4KyOpHb0wOgktrExelwMRVpUUBW1OoYJNo1FqnHvCOAQnxlmWFatcuRiuTqSmr5kY80FVGMVr7A6isjaXy+yRl7ViunYzpOjUzPERBmPq6vWB7vj8dSUxzK0doJUIeLu96qwvoB9gSgaIfn2MR51koREFXPuZIxBivH8bu4ugG1BpRp7izp8Jf7MMnQSLFY1BLhgUSnqFfS+2LVTImLZYsWWmyJEUqJVR70a5ak4Jn9R1xhWnZpEq/NCCTeH6FKq5rp8pOaqCIsZxjMRry66m6AxUQbqHWK7qF7RlmXGo5K95aHCePewZ5WRqOk+qdXhrjpXjErudS1JGCQiNX/HemIiKm/EjMAYcVCrG+L1p30NWaOgWm1SWgtN2b1fgkUoFqeKMUQG1ggZjaIAIFtm+if4pLRSsZ29SIUPEJHqbDBm6xoawyqqx0CII5fCF9VQubpbVa2q0RLYUWtIK3ZWmy8yOxxQzVR16G0lhrTAGLl3mEmrNV2MOQYYy5G0xrDtEcN+2mG9Q434EUO9PFqtl1H4KTzTRbCd27hoxQ5dW5ufqsMZmlxNsL9twIOItWZSG9RVFEA2YryL+Jd2BEWpju0q3m3TdLHtaOMOIVkzCofb0i36mUj7I7WRqCK2a8Re3ZAtqakxR4RDEcawipVEzNFXY1HuSjGPXXVRcwyL1fxMKeJYvZVE91CpRaXQ2knUtXaiWn5zo/GrHRyIQfXgNOcXikrKrNjSOGs4rca5HP5a5GK0ZMFVb5llhyRDQhW7JyrVqKlpv2MeDsKeNWtnhXSi5qqnYotwDyxIntTh1QJHsRnaDv9vflZt7F5e7/udO3fu9IpdV7W9e+XybiqPlbV7A53HitW9kM7LSJrdPT0knim1oBv/SWmdrVR+HM5/4YaVVL4B8Qk9VcglB1u1fLp1UB9r9eLxT0PUOvdmqZs2tDXbNjRSbKuT/05UiIZGqC3G8fO3erKgl+JaMqkXi/FBXTV+wP6PM/8JUTNkU9UBkzfxQX3MAu0fZ/mhabI5ixb5VjOB1nD5NyNeGynGzTSqK7A27JCfJf8mU/URj/Fa+X3kxxpNDwHxrbT8m40JoaP8aAVZhVruNl/Tn/ETYbKD53IPz5urFIjHuFD2Gi/EumE33H5dcVF+jiS85Le7mH8bTX6Nhomt5d9Gyp8r754u/auJsKZ/3vmPazJnqA79Dc03NAHs7eLbSPnv4+JrTRikv+MazVW0Kp/K5ePDHfG69gsrgDLe3DlatR+pXI7I7w/7C3yByB8AByB+8clrIcD+ih/IAAdi+93dTR4/jPsZrMPH3cu3alT+YJz/CW3diWPWr5kd0n7z9jsE1X/p2rVLOxZDgPzQBw14+4HJU8t/KCp/x4wZ7VR+CuKXru3ZsO7kVpL+HYbKP6Z1zm0LyB8XgI0zPDKb39BzEll/WnD7rVy+iFr/qYgvJ7VSnFB+7nwcgcrfvXLVRmr+0wT927SG6n8difhSR9tcvRxe//j4Mb26lM9DeSecTZb/UbYrDtDxEfijEd/5EfhWxHd9BL4N8TM/Aj8D8bM+At+O+Nkfge9A/JyPwHci/hgyv5d5d4LFz/0I+c9EfPe65aup/WcW2JuLoU3bmsxl+9L9benc/OWpBUH+O588zkZTZAffG8zPgTnoeyo/MSqeVnXwLUF8Y9Q8c/5ReZ7/PH9+ahh+/i7xx8Kx6PujuhdqVPu3ALV/b7m9vXOhfyLO8Vtu5PdF1fiWerDP+H28wCeIvLXDy+KnHjbauXB++PJz/71b4Gd21cHB6X7zcWsh4o/q7llPlX+PW/6+iTjLLzVa+02R/OuVwC2/bljskD+NXwJL3PIPXX6uP0td8vcvgVP+PGi2DPHdPYsSVPu3HPOnLFpL5VegOFR7WzfZfq/E/udH4Fch/qjuxQNU/Vvt1j/fRNz6t9i8iwDpX70SuPVnKax16B+F5/7XOrf+hS4/a1xo3GIm6p9/CZz6xwPG67H+bF1SpurPBswvz5H9342C/VndQ+VPdLe/byLu9l8LmxztX68E7vZfByc52p/Gnwwnu9s/dPl5/GSzq/39S+Bu/w1witD+PeT588eE9ls/RO2/ve72803E3X4nwccd7VevBG75b4ZTHe1H4+MQd7df6PJD4ynm3gah/fxL4B6/e4wd21V+xQknrJhLnL8m0PyvmO5fQG3/JPLfi+l+3oRdKUL8JOXgFxDjB7rIt3QtCt9+UgO/5dTBpyh8P/SL/NTDRrsWzQ/tP2jmeWjMz+6YH7b9+dJvGs+ftm7Qqe23Rei/GxLU/jvo7r++ibj776mQcfTfeiVw97/TYMjRf2l8FrLu/hu6/KxxPeRc/de/BO7+m4A84osDWkFP2es3CwLWb3Y2RSfD6Sh9B98bxPP5W2GX+CIU/fmWMPmXdokvQ9mfnxom/+Fd4kdgBPG1lguI/1saoDQVYNSLt6xojTfONLvW75on6zDmyS8IyN8swPjmEmz14i0riHjVOX831HcCwBm7xJ8JZ3rx3Iqm5ou8Cp7rl2d584YVrVN/owSRSQBnC/GHDSWa/cvAOR72rxTa/g2ZGyGw/StR7FfO3HWM7R+J32buvHHYv1Jo+5eH89z2rxTe//wYnI94LZnMlbMlx/qbWnf97QKx/TlvLyCqjgU8p/43NO8NF+L+X8oVtH49ND++GeAiN08qP95NmMwVh3JF2vrvJYhPaKXkQNyx/gj11h8vhksRn8oly0N6tpRKhCu/1ARwGZZ/Pj3UWiwnislCOl9K59DuAePHK/56OZZfDc3yVVzB+Kpe+w/2se6vsfIf1BKtBP9RGgdwJVq/Ge5oa28l+s9XIT7ZVyavH20XePr609UCPxin+n/XoPiLPrZiYPmWXJoSP7wWfb8kM7apQ+0b6tDi9e2HlQRrBrgOld/mC+F4qdl6h4eD74wH2C9bf6+H6xHfl+sgy+8GJL9l61ee2FpnCdu9/8M6xx1BPFF/b0J8ti9PLv/NqPzZviSZ/6TA58j8LQJfJvO3Ir6QTZH52/D6KfcdWrVyaaA1lP7Jzfx9OzX5W3w+3RpO/5QmayevwCczaT1baq2fv5GEMhHgDhdfTKaHwpVfabbufBX4ET0xkMsNtgbkvxNg3KRZ5hstBD68/yE37IC7sf1N0vSXzz/vQe03nEyT+XsFXiPz9wl8gcx/SuAHyfz9mNcLST0TT2RyiXhhJB7QfjuhYbL1hozq/oWN3Rs3do2S9n88IPA9RP5BeFDgNxD5h+AhgV+4kNr/H0byW7hwUQ91/H8E5Z8YLGvU8ftRgdfI/GcEPkn2Hx4T+HxdB8Rr/fOzYvmJ+T8Gn0N8T8/ydd0b46Tx8/MOfv0K2v65LyC+f6BIHj8eR/rTny4NlBNxXyE67e+4ZoAvCvnTx88v4fwH6PbnywJPt79fEXj6+P0E5jNav8/Q5+t/Ponll0mVaP33WnhK4Pv6kiXa/renRb5E9d+eEfj0UIk0flo30dt8MkHlnxX4nFYk8l8T+LxGyZ/bj68LfIEovwvhGw6+QMz/OcQvXd/RNfOYuTM7QsY/lEbrLVF2/sWcRtAfvm/1W4iP96dLGS0RL+rFYjqXDdy/xM8ffNufD9x/NC4K8Dz6nso3RJ+H7/jzLcH8C/DCLvHfhe/681OD+RfhxV3gx0W/A/hG8P5MvkTT/2/A9wX9GSHbjx8gPq+V2qj294fI/hbJ/I/gR4hPJ3Pk8zs/RvwWPTuYzhZbk4XyUEKMvxkhKOf8p2EiGG9iqP6Ucmq+kEvqekot5dR0Nkz/+eku8S/BS7vE/wx+tkv8y/Ayjp+lBsnyfwXJ33/m6s//HPHrVnevpOgvX799FenvutXdG6n6/wus/+UMqfzcf/kljh+khvQ4Mf/XUP48fpZYmkyvTa9YfuLW5R1B7cfXn36F26+fHr/5Ne6/2bHBeNm/E3vtv3sdld/gixT+N/AbzJ9O9//ewOU/nV7/3wq8RuZ/h/n+fDyTS2qZkPFD1vS6+Z7Lav0z9PjrH8T4a7t+cnd6bbo7vWnxmpOC9Kc5CvBH9H2bVspoxeGO8OcPt5vv74qg9QfC/I/7f28ifkZpBgTUX/xABvgzqn/vjFLvDKL9eAvzPIE6KXj5X3/BPF+/W1Iy/xMi/iZPBPgr4ls6l5RaPEn/+cPfBL6v1NLZRyj/3+HviOfrd0vml8z/hIwf/kPgZ87h+Mw580PNX6H5dPMmeYvvWbV2Rff6DfGw8zd+U82/sP6lc2T9+TfKP5Wi24//CDx9/v22wI+Q+f8ifgoPPU+h9b930Pe9RgK9U8LKn+8/fhd9PyWd0rOldGmslBvUs1MC44eRyQDvCfkLCQTOH/jF8P/D+Rf0/nSxVAif//+EN7/3igmEOn/xAfp+w0mrN65c09rRGtJ+8v3fO5H+bjhp9crFm8Pz46qHt6vnL5ODhXidEJzX/n/m5HMUXjIvR6peBdKvD7X1lQtjbd4d0bl/Q55QfV+e5T8WSnz1A69f1z3/LI+3LvOp8Wls/RzL357+1zjEb+kr5PoJPI9/4jeEdK/syVP773h0OW1yaNNQammpTOl/EST/LcVCnhY//RU0inyKxjexJsTPi3P7sZH3ndDxy2Ykv96ABJz6ww//T0B8S1d33QSc4xc//D9R4DUiP4lNQrxZfFr8aLK7/oTxeyKLetQ/rP7IEYDdPOpP0b/dhfrntWJxJFdIhfN/+f6VPcT6103A7T/sxvZ01L9eAm79mcz2ctSfwrMJe7C9ER+g/h7rtxPYPojP5oe6KfrfMGFftq+bX84H0TA8v4xyP5En+h8p2B/Zr9xYJ9H/uhEOQHxeSw5qfACOa54rmc7148ZJ/H2kOH5V5XOFUgh+3CTrjatuvlwKmf/Bnnw5NH+IN18Iy6uYH8unW7v7Fy9PLsuMaBtmBfkvUvRV+4JLzK9JLd20NdUTyPPzo1MQXygnxvr1oWJY/4HHDw5D5S8OtmrZUquWGkpn2z28IKf/xi9POdyDz6fD9T9oamEtbj6nlcLyU9lUD74Qmj+CHeHmi+lUWH4am4Z43boAJaz9liIPwJGITyTimfSwHprn3HTEJ4vU+OGR7CjU/wf1MfL852jsPxWKBWr8rVWUP9F+Hc3aUP56Z4Jc/hmIL9YP/3if/0f8ku5V8ZWLNy8I2378/EcHqr/F+57Bcc//O1mnB78g9PpXF+ty875ncNz375wFM7340P7HMMxy875ncNzrB+fAbC/e5wyOe/yew+Ygvi/ZSm7/Y1D7943Q9Wcu5jP0+Mc8xPcXqfHLDjZf0P/WAT2TTuayems4/wvgWCS/gT56/RcwYf0iniv0k+JPx+H5UzpL3n9zvGh/Mn2k9b8ZLIb4THG4M54Pb/+5/9/t5Ou0oZf/v1Dg42T96UHyz2RGyetHixA/1E7vP4tx+xep/NdhCeKzw/VXwLz23y91jP/c9wkb/2GNEViG+I1dCzOJwSUrKOP3cuS/FQdbc4XW4dDxJ37/4Arsf+brN6B7/F3MVmI+Wd+AuPlj2SrEF46h9//VqP0Kefr6zxqBp+//Wov40nBmjLp+uQ7V3+BT+jAl/niCk88XcqmQ+4/lJoD1mO+n3j93IGwQ5j/0/rsRyW9Ey6YSdUrgtf/mRJT/qEZfv96E8h8d1MeK6UQrZfw4CedfHCrl6yTg7n8ns5Ox/AbjvPVI9nszjv+S+VPYKbj9HYGLMPHXjzF0f2G6mMShF9VxgMmpP9J4gF7EZ3L96ey0gPwd9vfjyP6ZO+fbCmUrEf/7G2vxy1MRXy4N5ArprRo/fwTC+SdV9fb/AOKIt+rflswNzdDy6RlB8++mKMBp3nzvDI9ZsBev+fA8gSCe39+a8OH5Gmjw+sm5kPTmWzqXBOfP4w8pP74vmOf11715Yw00DN/nx3ssgnrJr9/Na/m8qQLB8tPYgC/fG6g/fP0s7c+HWH/bwrb48+Uw62eDvnxLZ7D8dJbZJX6IDfnyUw8L037ZXeJzLIf45UtP2EQdf/Jo/Fm+tJt8//bpiE8tnVug8gWG7588mTx+FwV+E5GfDiWBp9//WUZ8a7lI5odZ7f6/+qeXvNrvHhjB85cU3f8ZxfH3Yny4M67l8yH3H3H/bQyN3ybvPwN281vZVux/63T/+wxU/g1L28j8mdj/0vJ5qv98Fva/cqN622huNO+zBO8cv8dPADjbg0+E5Pn65TkO3n/133v/T0Xk8zT+XHauyCdo/Da2TeSTVPmfJ/Ip2vmLCjvfWX4SfwG7gNXen2DIj1T+c9iFIq9R63+RyBdo5b+QXSzyRRp/CbtE5HPU8l+KeH7ss9hWzGjJQcOBCeO/XYbGPwcf6H/I0Y3s8l3ir2BX7ALfGL2cXenPh7h/9Sp21S7wE6NZtt2fnxpc/yvZ1bvAN0a3s2sQP2N5NpkbSmf7TzKPAIdp/2vx+r8jgSCe2/3rMO9IIEz+n8C8sXGzlkSw/P4G1+P9AxgOkX9z9Dp2g8D3kXiI/gNuRLy5cTN8+Vn0fLhJ4GfOQXgimB9gN+P9H930+zs/yWr3x/XOo97ffwu7BfEtXfVfAOC2f3uzWwVeI/K3sdsQv3LxZvL9+bfj+N9IOoN3zgXd38L3b+5A8Y8NK9vJ8r8DlX/Dyg4yf6fAU/d/3M7uEvgucv53C/xMMn+PwM8i8/cK/Gwyf5/AzyHznxL4Y8j8/QI/l8x/WuA1Mv+AwCfI/IMCnyTzDwl8isg/Dg8LvE7O/xGB7yPzjyK++4TFZP4zeP0rkxwoEc9vPIb87zaegD40Zjh/w50zgsc/gM/68L0zhkPEbwA+h8Yfge+dMRzsP32efd6PL7e3B/Nl9gUfvqVzSWD+/Pzg475833Bw/W9iX/ThuS8QnP8X2Zd8+Zlzguv/SfZlD17Lp9vSuTDyB/iKLx8cvxwfBXjCn+8N5p9kT/rz5TDt95Qv3xJKf5/eBZ7L7xlfPjj+2BB9mn11l/hn2bOIH80Xhqn+z9eQ/Roj819nX0f8ViLP45ffQHyJnP832HOIT6RLyRw6dhu0fsXPj30T+W/5QnrY8f63wPWvbzl4raQT7i8E+LabJ90/+DziR9Li+CWuvnmNPx+H7yA+URLvD/PgXfrzAuKtFx8ay5CH5wuB8yf+Pu/vIv1dsuqkDYt7VoZev+Xrpy/i/S/1Nk/6xE++h8e/dLavXNAM29k1o3780Nz/+wT7viffO2O4K9h+cvvzA2/eSCB4/euv8ENsP2q85xFIt/26gf3Ik+ejZ1dLGP/hxz58Xwi+Kfol9hNP3vsIpDv/m9lPffiZc+YPB/NfYS958jNGijOGu8KsP/7MW/4zRoq9Ifyvl9nL3ryRQHD+P2Kv7FL7/5j93K/9R4qh2v9Vv/YPwTdGv8p+sUvt/xL7pX/7jwTzP2Ov4fNrpv0ixN9fZL/C+z9SGXMDt5ZPe+2l9tKfXwv7z2j7v7n9ex3x1otf+R6ScrKUDmV/f+OqP9/BpGdy+aHA+BW/f+YNfP5ga75uBdzvTziD/RbXf4B+f9nvRL7uDYBu/vfs9yKfp/F/YH8Q+Xrq48H/kf0R86e3J4t52vrTn0ReK+Vp9xe9idcPyfr3G/ZnUX/54qVvGu71t9XsLZEv6cUS4fzDX9hfxPITeYC/In5koKgnifr3N7x+o2kl6v2Dfxf2v+XJ/D/w+Y8yff33n/j8xmiJdH6V39/wL5z/aJnM/1vgSwNU/j94/1ypPdne0RZa//n55bdFvkjl/+vkO9tI/fcdJ38MJf+vwbsOvmM2hV8N7wnnl4plqv/8P8R3dy/u7j5pU3HzyWvatZNWh4o/vM+E++/i+tgKgvyugw+YcH9PgXb/9U62U8i/SDw/8G0ACZ1/SGrpQWL8jgn8KJGXJEnMf4iavyzmT+QVSRHzz9D4P8I4MX8Sz9//04D4NeuXL6feXzVe5E+g8hGBX99N5RsFfsM6Kt8k8PT7u5pFfhU1fjRBqv2tl9s7Rkdp7TdRwv5zuXgUsf0nOXjzHR7h7m8d33w8THbwLX6w5/m98yDq4hOk8z+7OXjzHR7hys/vL9/dxc/smh9y/9h4fv5f4PUyTf6HsT0dPEX+keZ2tpeDp8l/N2lvF0+T/z4OniJ/pTkN+7r48PJXmv4F+2F+YJR8fmV/CZ3fJ99//EU4APNZ+v1vBwo8/fztQRK+/65UGCv6uwBe9+8fLOH770qFsTLt/uhDnLxG41Unn6bxh2I+Sfffp2D5JfkFGLT8D0P5p7LU+/9H2eGYz7fl691A6nX+o0XkixSez7+minySmv8Rjvw1Uv5HSNMcfDI91Bbe/zxSOlLktXIqHfr+RmicLk13lj+dIuR/lHQU1r8Sff/v0Uj/tiTp5/daET9YTuhaakjdYi3i4PtjwWf/bhvyPxK5XKlYKmj5VvMklPDyIff73yAyeT9phhdvHaRyvD7OFf+XJgG0e/HxsPkDdCDeqn+8eo4rzP25nYjv7qLvX+9C8s/li8T5F0gzsf4MaJ2zZp9Nmj/Pkhzn14j3l8+WzDhIVX7mC+xby2Hev9I0EWAOyh/zRd29Fdi9/2+GdAzK37z+o5XHv0LtP2+cADAX5T+slTMlcf0t8P6zeaj9B4aLpPuf+frrfNT+A8MJMn+swBfI/ALEn5gt6lpGXamPqaH8L37+7zhU/7LBxx3rp1B3/fR4F+94/5rq//41fn9fDPe/TWs2UOMn3aj9tfSwnh3uIMVvF2L773vzjr/8e5D8U4O6RuUXYb5YvwBe9V+My58r6rT894UlOH/nAnaI+e9SnH+iVKbeH7FM5Is0frm0HPFDW+n3f6yQ8PmlRLyo+d8g4b7/GGAlyj/LL+Agtt8qzOf7yeVfLdXi5/liUsvo8fwIYf66Bs+fTL40mA03f4NmgLVuPufnRbvHj8Olddh+64V5Ha0D6WxpXsj5I8AJIt9rJdA7L0T+/P7f9SLf0tVtJtDS1R2wf2EnSJMBNjh5rcprgbw8+W620VH/LkL9efziRGf9u8LXf9xEgE2u+neFrr88+UTpJFf9uwj1P1k6Gfs//NUTdW4Ac98fBrBZ4On9/xQ8/0vk48PttPnfxxz55+pMId3242NSL+4/bfW8Ry/7MUv6uITXv8rk9xediuMPWons/8Yx/xHu/zoN8T1L1tV9AYLX/FXD8s/Q518J3P6ZtnIbcfxLivmT37+WQvn3pftT1PFDR/n3pftzVL7PwRcI8Us+/+8XefL614CDp+afFvic98TFd/5zjLRFEt4f05rVOkj3nwy6+E4C3wAZF99F4GdKQw5eL9PKn3XwWp7G5yS8fzAbr+cCuePHjSzv4Cn2c3zTCdLpDn6EEL/j8+cC7r+D9Q2wW39OlYrYfytlyeNPCduf+tdferz/bzorY/+3OEC2f8Mo//b2RWR+BPmfs7r1/DGzO0jyHxXiH+l8Phd+/0vjhO+zMQm//3JjN1X+W1H9S+T3B38SzpCE95cQ5VeSzuT8nlW+O00t/1mYHxGufw/Bn8bOFvkV1PzPEfj2lVS+gvjupYtbNyzuWb94Y6vxHoGg+FFzdCY7F8UPWvnPwsVLl69RF6/pWb85eP/EJbDNk2/pbF+8pieI5/sPz/PkjwqVP+fPR/w6c/86f/V7a1+uMBTE8/MbF+wCz/O/cJf4i6SLdom/WLrYu/1Crj8DXOLXfqHmn+dLl3q3X8j8L5UuQzwsXb6xZ/3mdRtXLt4czn5tky5H/LSOjnn5mgwD50/8/ugrRL63XgLu+OuV0pUi39LVXUsgiJeiAFc5eS08z6IA2zHfyeufK+nJkp5qzReCyw9wtcj34gSC+Wuka0TeqH81gTDlv9bJaxT+Ouk6xK/Ux+ap08LLb0L0QukTIt+LEwji5SjA9SLf0tVdSyC4/WexG5y8RuFvlG70qH9Y+fH9bzd51d9KIFj+Z8DNnvU3Ewgu/03SJz3rH5a/RboF8R+89cFbQeOn8/3PtyL+xRdffJHC8/j3bYifMlgam0Kc/96O+F6egP/rlzzLvwPx8st33tz/3srPh9+/AnCHg9eJ/J3C+kWpUC6W9JSazA0N6dng/nMo3LVL/N3S3bvE3yPds0v8vdK93uPv2rye3RTEj49eLt3nN/6uzevB4/9l0qe8x99Q+XP/5X7ES0xu30aMP3zawVeI/AOIX7WhvbRqQ0fP+hNTKzamA/yPnQCRSQAPCvlD+8SGxukXLrvw7YmMsTD1f8jB79EwfvqFy15cILHg/Pn7Nx528OMa5KP0fPj1g0dEXtrGGITtf3Lkefaok5coPMBnsP9Z3rhxc+uJfOl5pT7WGnh+i5/feQzxWqY/V0iXBobUgSEtGfz+jgmTAT7ryU/xTMDr/NfnPPleI4Hg8f/z0uc9+WWru3vClP9z0hcQv2CBqqc6Z83qmDvc0VrUA/Pn55cex/bfePGC+S9PKYiPRLfCFzG/oFcoQbD9+aL0JcS3dC1q6VpUSyGM//plgU+1mCUPy39F+grizRcvmP+Gqb8UvUB6QuBnd8w3/jHLEEb+T7rnXys9pg4+6/ffYU8JvF4c0Ap6yicF5/xFmgDwNOKd57eD50+XwTOIH0kX9P6yVkjFzZSC9Qfgq3j/9GipoA3oWkoviPsPfM6P8/WzZ3H/MV+dNS2s/eHnB7+G8+fhu2mU9Yth6etYfumV+hiJf519Q+C56KeR/K/nEG8cX6xTBPf962PwTSdfpwju/adN8C3EZ/URdd2itdMo/tu3ET80Vjw9k44nc9msnvRoCKf9Y5MBnnfkb6YxLeT+me9I30F8W79e6jEzT+eywfmPn5xkL+D2GzNyb/OrgNt/e0H6LuJXj204YVUqEZpn0RelFxG/Ri+N5AqDPQXdeI1p4P3NPP70Pdz+A8bb51LzQuoPf//n9z343nlh7dcPpB948F5r1+Bzf8QPPXktpP16QvqRU/9I86fvST9GfLFoFIDQf//EfoLLXy5kVKL/+lNsf/v1EoXn+3deQnwqlxzUC6pxjX2Y8SMy4VT2M6z/udSQlg3P8/HnZbx/T88MUcv/ijD/oL3/ke8/+LmbT4VfP/uh9KqLzw8UNO99XO79u69Kv8Dy04rFecT6/1LIv+T/8kef+MFrAm+s3nW2JnStoBdCxS9/JfDmClh4//8b0q8F3nwDgl8yXvm/LvD8/Td+3ov3+zd+4+T9cY/yPye9IfLmDQI+zeAsfsOkN9hvRb5cGvBvRKf+jJsA8DvEz5tBf3/97zHfO4P0/npp3FnsD4L/3d3SucT/DfJe48cfBV5r6ezzf4O8+/0jP2V/wvOPAAF47Z95U6h/74zeOhJw7x/6OfuzwBvXjnhfPuK5f+1V9paL7zP/DcHLE1PsL4jvOXH9qrXrNhLevwjwV4f9wZeGBL8/5evS3yR0f5PD+gXd3yQ1Afwd8XHn6BmQPxv3mvQPxLeS+X9K/0R8wsGrgfy/pH8hPkPkuf3+N5bfR+D/g/gCufz/lt5GfBNZfv+V/ov4RjL/jvQO4lUy/670LuLbyPx70nuIn0Lm/yf9D/FHEHnefu8jfho5//elD4T2c1z5E3j/GcBOQf50nv+/ys/4CDyTsfzpvCRj+dF5Wcb2g8rPkRTE5x2uoxoi/3GId7o9Qfcvs4bXpQbEO72XYP630niRjzvu/4N69/+x8auliMi3Unh5/JXQKPIqhYfxS6Qml/xU0vmXZtl5fx+Fv55NcPGU8zfflia6+PDnb5TGb0mTXHwrIf8JMBnzfOseagDV0QDu+M1XpaiDp9wfyfeP7YZ4PZssjOV57MUshSocIPRe/9jdkzdL4Ti+6Hl+YA+sP+n+bDrbT7q/ck/ED2nFkl6gnb/ay8WHb3/uP++N+GQ18JMJ5381NAHsg3lj9kUp/0WwL5ZfKVfQ+in3f35G2g/xW0ZKRPsDsL9gP/Iknt9feoDIE+0nwIGIj5WS+Wmk+XtCOkiu/RkrZ9OjpPgxwMGIT6SzqfyIGnr+wvvfIS6+kTD/AVARn0lp+XhK7+PHOONaOTD+z/evHIr4Qi5XopZ/iounlP9Q+TDED2nJgXRWV8POn/i+1cMRb4ef1CPEDugTf5Sb/y61ePJTQvJT5amevLWJw583ElAm7MmOQHwylx3WC6VSjgdgygXdcX5b9br/etou8Hz958hd4qfL03H9i6VCOttflb6rA3u9P/goD34KgT/ag7e30PjxyP62Ij5tWO++tJ5SE2PqEeL457N+3ebLTwnB/4DN8OV7pwTwxv297bIjfsDVzyg9Uj+3/TdEIE08Qu5AvErsP0rzNLnTk19gplBH/834Safc5cmba+CI50mo7vX/x9lMb36BKADv+J8yqUue5cnzZewjBN6r/Zom38dm7xI/R57jyfM18NR8kVc99q+0S8f48HwRvH79Of+UNNdDfxaAZ/O7+p/UOFOe58FbrYf0zxSAU/5Nk74kzffiFwTkb8ev5svHevAtXSkH7+3/RJqPkRfsAj+++cfScR681XoCr3ruHzobjvfkZ3fMr1t/swSRifPkGOZH7Kbzm/+6zg90i3y16Wr+G1Rr7+X/HisvdPALAvJ37n/sEfmWrpSDr+P/SQ3Hy4t2iV8sLxb5atNhXvVfv58rL3HyZtP511+I/+4pLfWy3yH1X26aLS/z4r3Np8v+NE/ukZd78gsC8jcLIDUvkFd48VYrOMyfx/794+SVu8Svkld58d7m08P+xuTV3rzRinX7n2G/tsAaxB+rpVI8erFgSrj1T+5/rMV8vpDL64XSmJrVhnR3Kl7799dhfsagPnYcbf5yAuKdS2/B8bMrpPV8/hWtxR/qhE897M/+bAPmHbd3BOffLG9EfNx5ADsgf77+dCLi+fydUn7Ob0K8c+E9OP7/snQSrn8mndASWuj4DZ//nSzyY+Vs+Pkzv79ys8gnM7lyCgLG/9r6O8ApmK/Gz6xAquq4wMqpvsrkyfLHXDwPIZj3GKDwhef8g7+/sRfN/3PFYhzHcGszF+/+x5p+zT6O8i/qxSIPflHuvzrVzdvrx47wl8t+NUyQ5LjAJ8uFdGks7rj/C3zu/xo/CeA0D95Rft/42/iJH4CG9d+MP9kiFCZ/nv7HeDnh4mstEFT/8ROSctLFtxLyT8kpxA8I2hvm/Ykfk3XM66WtWbTvIsz7d/owX9ZGdNSFwuyf7HfxcTsBh/p56A/AAOZHBPUHh/p73h+VduVPkd+AvAXx6cQQyX7w+M2gyMdxAkLlfcqfQXwiU9aH0qOh24/vvxkS82+l5p91lB+PYcHx0yE5h/mkgIMD97Dfp0t5xI9opWIuS2k/gNNx/8sV43jfPL77EHzODxSc7ZcrEuqfl4ti/q2U/Pn+4ZKj/BT7LzUtZWU8fqezuZROiz8PY/ubHCHmv0UeEXgto49oY5Txd1TMv5WWP8AY4kt6NqlnS4T1o/+xrYg/nWh/uf95hmf72etPUH/9aT/5THf5HfbTf/xpnNAnn4X9j1ROcCHDrF+c7eDx5rFg+/FfOAfxKX04ly/S/LcKbv+xYkkfiptuVCk3KIyfHv4T585F/lM2x6OPSY2v4A2UE4H+G49/bkP5Yz4+UE4IsEf+PH55ng/fGoKfGD1PPh/Lf2u5oMdzeT2rpWv+t3/7swkAFzj5Gh44frPmC+ULnXwrJf+L5Ivc5dfSwvyhnv5cLF/s4pO5/my6lB7WwdH8Hvv3L5EvEfpflQy3/gmN66RLsf7ldT05QFt/vcxVfrv6IASvPe3/pfLlLr6oa4XkQDj5XyFf4eaNWoTjr5SvdPGlgpYtZrRSruCQv0f/u0q+CvGm5rQZyfB3sAr+n+f6y3Z5u+A/58qpvoxWCL3/72z5asz30fwPbr+vEXlh76zD/Hn4f9fK14p8KlsMnz8ff69DfJ9WLGXGaOPPJwT/v5AbLFP8p/vZ9dh+6aVMuo+y/6Ii3eCInzjGjwD/faN8I+ILWjqD3IcQ8YMx+SbED+uFpJ6h+T83C/Z7hDT+SY0An8T+e7qUKCcH0fylfv2lxuOlW7D+pAvJjJ5MU+Yft7r4uGP+7j//4vu/b3PxrST+dnf+yTQ47Ged9c8dgv1O6cncMCl+dIfAD+sFLZMphrb/d8p3Yv3T84IDpDoUwG1/zpfvwv5PIZdF4geH+Dznz3e7+EI+GXL85Pt37nHyyXRo+fH9L/e68tdSQ+lw5R/ffCnch+1XrtCvb8mR8v+Uo/0TeqE/rP7z/ef3I74/XeJuH8H+XSB/GvMDcTOEEzL+AI3zpQcQv0XPDqazRdL8/UHs/xe04TTRf37IOX4Wh9LVKHbQ+Ck3xeWHcf0LWiqjt+XLiUyaXyUn+t/e8btHXHycwD8qPyqMX6NxvIcUBU999n99U/qMg88PgWP+U19+j2H7nx8izn8OYJ918MYeyFr8E+rFP9mkz8mfE3mH/1Ff/3n84PN4/C0W9aFEZqzqgQbv37uTfcGDjzvmD1Bn/+LjmNfSpPiRPP50+Yt4/NSKekmnvX/8S4L+a4V0nxZ6/OTxny8L9mdAL+g0/+srAi+oLzjU12P+8Jj8hDB/1vP9BW2IUv4nMd9Pzf9J+SnE66MaMf4XY0+LfCuNv5g9g/ihNH/7R4Yw/k+UvornH5mMNqTR4ofPIj6fzvL3V+jhx5/vSl8T/IeSnsnQ7PfXhfWPQt4hv8D9z99w8LgBg/Zf8/HzOQePj22GKf838fiV69dLA3qhWgbVsYHXff73S/K3PPiw9oufv/22Z/7h7Bc0Py8/L/jv/UO5VG0GEcb/+A4e/zK0+DmPv72A+K1E+wnjU9J3hfljUk/kcoMU+/Ei5hNxLZ+nzZ+/J/Kk9Rto/L78fZEn+l8/kH+A4/fZYklDBjT4/APAD/H6w4BWKiIJBMmP3z/xI2w/+OZ1M3rpmD+oPvtPAH4s+k/5AaQBQf6/3Lg7+4kY/9fjyQEtmzV1WPS+vM7P3yP/FI9fJmpVIV4Sd8+CR/zzVPklvP/f5B3xW//4Eb//6GeIN8pPkt9L8sti/Qf1VDpL6b+v4PFHS2f6y1mS/f055vvp8adXHflv0Uuk+e8vML+Flj+Pf/xSyL9U0gtDuWIpnP3l8c/XMK8Xi1q/nkgXwq0f8/cP/Qr3n1yxNKQVBint92ts/0fSvAKk9e/Xsf13XFsQxv/7jeD/ZYvlIb0Qd+wfAZ/49fjJAG+4948YcwCeRlD8VIn+TP4t7n9W/lUjHPT+tcZJuvw7HD/LZbV+ov/7ezx+6dmUXhwk+e9/EMbfrJZN6qT2+6Mg/3Q2ge7OCI6fzYc/Yf1zXJ0bfP7oeulNrP9ZfSiXTSerHniQ/zN+AsCfBf8/n8mN1U6ABfN7y28J6+eZjE46f3WW/Bfsv3PnqZjUsoTx86+4/YpJRIdr/78J/T8z1p/L2mkE2Q8+fv4d959CIo0LEGb+/A/Bf+grFwjzB24//4n4wYIm3LwRzE+Q/iX4D2N5LUPpf/9h/xbi51tzhXz49XduP/+D/f/Tyxp1/vs2ln+6kOAioOT/X6w/5f5iVusnxQ/fwf1HK2mpXD9p/H4X8yn6+P2ewLeS+f858yf53/+T33fmT+Lflz/A/T+jFUvpJMn+7sR8kbr/59sy34Nqx+9yWX0smRtKhLQ/fP2AKcL+1VSW2H8lke+nrL/x+IEs8lvTOdr8WXHwbWkxfg519fcxaZyDjxN43n4NCl6/Lfbr2bROsZ/jEW/Accf5Y6g3fuwvR5y84/x4UP6Nijj/KqTKpTGC/jQ5+XgtAfHtuV7jpyY1I76Qy2QSWoHkv09QcPyFvwCbZn8nYj6fKWcHafo/Cfc/PUle/5ws8q0UXm4EiOLyl7RSuZi3fdCg+Qd/f/lumC8P5fge9mTo9WeA3R18HCUQvP73Z9jDyRPmr6x5D2VPxGuD+lhGr13hEmb83EsR1p9HtEIq9Po7b7+9Fcf8JRMfKJXyDv/Rb/42Cvu4eJr92xfxo61iCo7wj+f6934KXr8f0lKE9Vf+/sj9hfyNFMCRf13/9QAFz38KuVK6NoMMs//xQMyXqPtPAA7C+pPpz2XSGsl/Olhsv75MGcff6usP77+HYP3Xipk2dIWisH3I8/wsgIr4Qa1vUCPEv8Y1MuVQF+/Yv19n/5M8oR2m4PInB/QhLV7Q+/lCxJhj/dLr/EcnHKYI84dMeZTmPxyO+KFctj+XSsS1UkYrhjy/0YLLn82N9GVqDniY/j/VweMbTMP4z0cgvpwvljT0DrIw879puP2G4wW9WLI1AC2f+thPgCMVYf5R0hIZwvwfYLoi7H/IJ3KjpPofhce/cqKYz5UI/W+hfDTmHRcwBfvfEblV8B/6h/gBmJr81ED5tXnwYc8PsYkzlBke/Eghbbz8JIgfPxGg3av81hDqCJ95rJ+3Kx0K3j+hZzI5mv/TifiF5eLYwtyoOtzRFnD+sXr++k3oUmrfL11zoprQigNHq8N6oYhnAt7nH3m+MxF/yGURqPfjdf/XLMSvWykrAbzj/N+v2GxETPv8jPdpPMAcxL8/Z+vJp0D485t8/D8G8R3dm6du2Byelxt+yOYifs7WJx454sDwPG//eYhfrxUO3X88jZ+P+IHi6UWq/I5FvDJl9b4Uns99FyD+klWnrIWJTfs3QcD5XeT/Hof4nkXt7R2MVv/jEV8sFXRtqCmAF/2PmIuf2BTAo/lft9KN+K0bTy5R5bcQ8Wkiz9uvB/M9Peto+bfLixC/bGZxObX8ixF/1Kqebmr5lyC+9SPwSxHflx4hvn/yc2wZ4ls6nVdnB52f7mfLMd/VTrafKwS+g8yvFPhOMr9K4LvI/GqBn0nm1wj8LDK/VuBnk/l1Aj+HzJ8g8MeQ+fUCP5fMb8D8TKr+TJU2Cjxdf04UeLr+bBJ4uv6cJPBU/dkdThZ4uv5sFni6/pwi8HT9+ZjA0/WnV+A1ov0D+LjAJ8j8qQKfJPNxgU+R+dMEXifzmsD3kfkE5mfRx4+kwNPHj5TA0/u/LvD0/t8n8NT+/5LUL/D08WNA4On9Py3w9P6/ReDp/X9Q4Kn9/zGWEXh6/x8SeLr+ZzE/m66/OYGn629e4On6e7rA08evgsDT9bco8HT9LQk8VX+fgbLA0/V3WODp49eIwNP1d1Tg6ePXmMDTx6+tAk8fv84QePr4dabA0/vvWZifQx2/RqWzBZ7e/88ReHr/rwg8vf+fK/D0/r9N4On9/zyBp/f/8wWePn5dIPD0/n+hwFP7/9nsIoGn9/+LEd876ggAqBB4f9klmOcvvkk5sq+7/vhX6VJh/kft/6vlywSeWv/N0uVC/bvq4Z7yu0LgZ5L5KwV+Fpm/SuBnk/ntAj+HyO+Qrna0f1dQ/Bn9LY1bIV/j4GeSeIBrHfwsIn+dg59N4Nm4WfInHPwcYv7XC/wZZPtxA+ZPbDd+wsZvISIpN2K+vf4Ewiv+eZPA0+3vzQJPt7+fxHwHff54i8DTx99bBZ4+/t4m8PTx93aBp4+/OwSePv7eIfD09r9T4Ontfxfipx42SuSXyncL/MlE/h7lHoGn69+9Ak9tv/2l+wSe3n6fEnhq+3XL9ws8tf0ekD8t8HT/6QGBp8+fHhR4ev9/CPOZ3EhCK8wPa3/5/rGHMT8wlh/Qs/PD22+ARxB/ejlX0lOt+UI6a+zDCLq/i9//+yji/w8=";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -63712,7 +63887,7 @@ function writeMasks(image, buckets) {
 function writeClasses(image) {
   const classes2 = [
     [/[A-Za-z0-9_.-]/, CLASS_IDENTIFIER],
-    [/["'`\s\])\\]/, CLASS_QUOTE],
+    [/["'`\s[\])\\]/, CLASS_QUOTE],
     [/[=:>,|]/, CLASS_OPERATOR],
     [/[^\0-\x20\x7f-\xff"'`,;(){}<>]/, CLASS_VALUE],
     [/[0-9]/, CLASS_DIGIT],
@@ -63831,6 +64006,7 @@ var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var LETTER_ESCAPE_TEXTS = new Set(LETTER_ESCAPES.map(({ text: text5 }) => text5));
 var PACKED = new Set(PACKED_SIGNS.map(({ text: text5 }) => text5));
 var PLAIN = { ignoreCase: false, assignment: false, run: 0 };
+var MIN_NAME = 6;
 function literalsOf(detectors) {
   const literals = /* @__PURE__ */ new Map();
   const add3 = (literal4, owners, { isTrigger = false, isEscaped = false } = {}) => {
@@ -63854,6 +64030,8 @@ function literalsOf(detectors) {
   }
   if (detectors.some(({ names: names2 }) => names2 !== void 0))
     for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
+  for (const text5 of new Set(detectors.flatMap(({ names: names2 = [] }) => names2.filter((name2) => name2.length >= MIN_NAME))))
+    add3({ text: text5, ignoreCase: true, assignment: true, run: 16 }, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add3(spec, []);
   return [...literals.values()];
@@ -64834,6 +65012,7 @@ var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf = (strength) => STRENGTHS.indexOf(strength);
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector);
 var MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//;
+var MANUAL_PAGE = /^\/usr\/(?:local\/)?share\/man\/(?:[\w.@-]{2,20}\/)?man\d\w{0,10}\/[^/]+\.\d\w{0,10}(?:\.(?:gz|xz|bz2|zst))?$/;
 function installedAs(inside) {
   const [archive = "", member] = inside.split("!/");
   return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
@@ -64844,17 +65023,24 @@ var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|ex
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
 var WRITTEN = /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i;
+var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
+var CODE2 = /\.(?:[cm]?[jt]sx?|map|py|pyi|rb|php|java|class|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|lua|pl|pm|ex|erl)$/i;
+var sourcePath = (path19) => path19.replace(COMPILED, "$1/$2.py");
 function isAside(inPackage) {
   if (WRITTEN.test(baseName(inPackage))) return false;
-  return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
+  const path19 = sourcePath(inPackage);
+  return TESTS.test(path19) || DOCUMENTATION.test(path19) && !KEY_FILE.test(path19);
 }
 var lowered = (match2, strength, note) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path19) => lowered(
-  match2,
-  isWords(kind, match2, path19) ? "harmless" : "possible",
-  "test data or documentation of an installed package"
-);
-var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
+var asAside = (kind, match2, path19, note = ASIDE2) => lowered(match2, isWords(kind, match2, path19) ? "harmless" : "possible", note);
+var ASIDE2 = "test data or documentation of an installed package";
+function weighInPackage(kind, match2, path19, inPackage) {
+  if (inPackage === null || isProvenToken(match2)) return match2;
+  if (isAside(inPackage.path)) return asAside(kind, match2, path19);
+  if (WRITTEN.test(baseName(path19))) return match2;
+  if (inPackage.isPublished) return asAside(kind, match2, path19, "as a package manager or a language publishes it");
+  return kind.guessable === true && CODE2.test(path19) ? lowered(match2, "possible", "in the code of an installed package") : match2;
+}
 var Vouching = class {
   #scans;
   #hashes;
@@ -64902,9 +65088,9 @@ var Vouching = class {
       };
     if (/\.(?:deb|rpm)$/.test(path19) && match2.inside !== null && isWords(kind, match2, path19) && MANUAL.test(memberPath(match2.inside)))
       return { match: asAside(kind, match2, path19), vouchedBy: null };
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19))
-      return { match: match2, vouchedBy: null };
-    return { match: asAside(kind, match2, path19), vouchedBy: null };
+    if (kind.guessable === true && MANUAL_PAGE.test(path19))
+      return { match: asAside(kind, match2, path19, "an example in a manual page"), vouchedBy: null };
+    return { match: this.#inPackage(kind, match2, layer, index, path19), vouchedBy: null };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
@@ -64937,11 +65123,14 @@ var Vouching = class {
     const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
-  #isAside(layer, index, path19) {
-    const inPackage = this.#installed[layer]?.get(index);
-    if (inPackage !== void 0) return isAside(inPackage);
-    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path19);
-    return site !== null && isAside(path19.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
+  /** What a match is worth as a part of an installed package. */
+  #inPackage(kind, match2, layer, index, path19) {
+    const known3 = this.#installed[layer]?.get(index);
+    if (known3 !== void 0) return weighInPackage(kind, match2, path19, known3);
+    const own2 = this.#scans[layer]?.entries[index]?.path ?? path19;
+    const site = /\/(?:site|dist)-packages(?=\/)/.exec(own2);
+    const isRecorded = site !== null && this.#records(layer, index).some((record2) => record2.kind === "python");
+    return isRecorded ? weighInPackage(kind, match2, path19, { path: own2.slice(site.index + site[0].length), isPublished: false }) : match2;
   }
 };
 
@@ -64983,7 +65172,7 @@ function collectLeaks({
   const add3 = (match2, all2, text5 = null) => {
     const kind = catalogue.kindOf(match2.detector);
     const about = { title: kind.title, detector: kind.id };
-    const published = isProvenToken(match2) ? null : known3.sourceOf(match2.identity);
+    const published = known3.sourceOf(match2.identity);
     if (published !== null) {
       quiet.add({ why: "known-public", source: published, ...about }, all2, match2.identity);
       return;
@@ -70060,7 +70249,7 @@ function charactersOf(node2, flags) {
   return found;
 }
 function charactersFor(node2, flags) {
-  const pattern = new RegExp(["^(?:", node2.raw, ")$"].join(""), flags.replace(/[gym]/g, ""));
+  const pattern = new RegExp(`^(?:${node2.raw})$`, flags.replace(/[gym]/g, ""));
   return Uint8Array.from({ length: 256 }, (_, c) => pattern.test(String.fromCharCode(c)) ? 1 : 0);
 }
 var Compiler = class {
@@ -79530,9 +79719,42 @@ var PLACES = [
   // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
   {
     pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
-    metadata: ([, root, name2, version2]) => [`${root}/cache/download/${name2}/@v/${version2}.ziphash`]
+    metadata: ([, root, name2, version2]) => [`${root}/cache/download/${name2}/@v/${version2}.ziphash`],
+    isPublished: true
+  },
+  // Rust: registry/src/INDEX/NAME-VERSION as cargo unpacked it, and what cargo vendor wrote.
+  {
+    pattern: /^(.*\/registry\/src\/[^/]+\/[^/]+-\d[^/]*)\//,
+    metadata: ([, root]) => [`${root}/.cargo-ok`, `${root}/Cargo.toml`],
+    isPublished: true
+  },
+  {
+    pattern: /^(.*\/vendor\/[^/]+)\//,
+    metadata: ([, root]) => [`${root}/.cargo-checksum.json`, `${root}/Cargo.toml`],
+    isPublished: true
+  },
+  // What a Debian package documents: its copyright lies beside it.
+  {
+    pattern: /^(.*\/usr\/(?:local\/)?share)\/doc\/([^/]+)\//,
+    metadata: ([, root, name2]) => [`${root}/doc/${name2}/copyright`],
+    kept: "/doc/"
+  },
+  // The library of Go, with its tests.
+  {
+    pattern: /^(.*\/go(?:-\d[\d.]*)?)\/(?:src|test|api|misc|lib|doc)\//,
+    metadata: ([, root]) => [`${root}/src/runtime/proc.go`, `${root}/src/go.mod`],
+    isPublished: true
+  },
+  // The library of Python, with its tests.
+  {
+    pattern: /^(.*\/lib\/(?:python|pypy)\d\.\d+)\/(?!(?:site|dist)-packages\/)/,
+    metadata: ([, root]) => [`${root}/os.py`, `${root}/site.py`, `${root}/encodings/__init__.py`],
+    isPublished: true
   }
 ];
+var SITE = /^(.*\/(?:site|dist)-packages)\/([^/]+)(?=\/)/;
+var METADATA2 = /^(.*\/(?:site|dist)-packages)\/([^/]+?)(?:-\d[^/]*)?\.(?:dist-info\/RECORD|egg-info\/PKG-INFO)$/;
+var plainName = (name2) => name2.toLowerCase().replaceAll(/[-_.]+/g, "_");
 var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
 function findInstalled(entries, files, manifests) {
   const found = /* @__PURE__ */ new Map();
@@ -79543,14 +79765,30 @@ function findInstalled(entries, files, manifests) {
     );
     return paths.has(path19);
   };
+  let sites = null;
+  const isOfSite = ([, root = "", top = ""]) => {
+    if (sites === null) {
+      sites = /* @__PURE__ */ new Map();
+      for (const { path: path19, type, whiteout } of entries) {
+        const [, site = "", name2 = ""] = type === "file" && whiteout === null ? METADATA2.exec(path19) ?? [] : [];
+        if (name2 !== "") sites.set(site, [...sites.get(site) ?? [], plainName(name2)]);
+      }
+    }
+    const own2 = plainName(top);
+    return (sites.get(root) ?? []).some((name2) => name2 === own2 || name2.startsWith(`${own2}_`));
+  };
   for (const index of files) {
     const path19 = entries[index]?.path ?? "/";
     const node2 = NODE.exec(path19)?.[0];
-    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path19.slice(node2.length));
-    for (const { pattern, metadata } of PLACES) {
+    if (node2 !== void 0 && manifests.has(`${node2}/package.json`))
+      found.set(index, { path: path19.slice(node2.length), isPublished: false });
+    for (const { pattern, metadata, isPublished = false, kept = "/" } of PLACES) {
       const match2 = found.has(index) ? null : pattern.exec(path19);
-      if (match2 !== null && metadata(match2).every(has)) found.set(index, path19.slice(match2[0].length - 1));
+      if (match2 !== null && metadata(match2).every(has))
+        found.set(index, { path: kept + path19.slice(match2[0].length), isPublished });
     }
+    const site = found.has(index) || !path19.endsWith(".pyc") ? null : SITE.exec(path19);
+    if (site !== null && isOfSite(site)) found.set(index, { path: path19.slice(site[0].length), isPublished: false });
   }
   return found;
 }

@@ -79,8 +79,18 @@ function layerOf(file: string): Layer {
   } as unknown as Layer
 }
 
+/**
+ * Tokens that prove themselves, and that a person looked at: they were published on purpose, or so long ago that they open nothing.
+ * Go's core file of 2013 holds the environment of whoever made it; the others are of tests.
+ */
+const LOOKED_AT: Readonly<Record<string, RegExp>> = {
+  'aws-secret-key':
+    /\/debug\/elf\/testdata\/hello-world-core\.gz$|\/externalaccount\/aws_test\.go$|\/credential\/aws\/backend_test\.go$/,
+}
+
 /** What everybody has who has the package: keys, and tokens that only their form tells. No passwords, no token that proves itself. */
-function isPublic({ detector, strength }: LayerMatch): boolean {
+function isPublic({ detector, strength }: LayerMatch, where: string): boolean {
+  if (LOOKED_AT[detector]?.test(where) === true) return true
   const { generic, guessable } = scanner.catalogue.kindOf(detector)
   if (strength === 'harmless' || generic === true || guessable === true) return false
   return isKey(detector) || strength !== 'proven'
@@ -95,10 +105,11 @@ async function take(source: string, files: readonly string[]): Promise<void> {
       const scan = await scanLayer(layerOf(file), scanner, source)
       for (const match of scan.matches) {
         const where = `${scan.entries[match.entry]?.path}${match.inside === null ? '' : `!/${match.inside}`}`
+        const isTaken = isPublic(match, where.split('!/')[0] ?? '') || isPublic(match, where)
         if (values.list === true && match.strength !== 'harmless' && match.strength !== 'possible')
-          console.log(`${isPublic(match) ? 'public' : 'left  '} ${match.strength} ${match.detector} ${source} ${where}`)
+          console.log(`${isTaken ? 'public' : 'left  '} ${match.strength} ${match.detector} ${source} ${where}`)
         const hash = publicHash(match.identity)
-        if (isPublic(match) && !found.has(hash)) found.set(hash, { hash, source })
+        if (isTaken && !found.has(hash)) found.set(hash, { hash, source })
       }
     } catch (error) {
       console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)

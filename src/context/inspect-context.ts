@@ -6,7 +6,6 @@ import { readContext } from '../checkout/build-context.ts'
 import { isDockerfile, sizeOf, walk } from '../checkout/checkout.ts'
 import { hasExceptions, ignoredBy, patternOf } from '../checkout/dockerignore.ts'
 import { ConfigError } from '../error.ts'
-import { isProvenToken } from '../evidence/vouching.ts'
 import { SEVERITIES, SEVERITY_OF, type Severity } from '../finding/finding.ts'
 import type { Catalogue } from '../secrets/catalogue.ts'
 import { KnownPublic } from '../secrets/known.ts'
@@ -129,8 +128,7 @@ function secretsOf(
     const name = scan.pathOf(match)
     const line = inside === null ? match.line : null
     const key = JSON.stringify([name, inside, identity, line])
-    if (strength === 'harmless' || seen.has(key) || (!isProvenToken(match) && known.sourceOf(identity) !== null))
-      continue
+    if (strength === 'harmless' || seen.has(key) || known.sourceOf(identity) !== null) continue
     seen.add(key)
     const kind = catalogue.kindOf(match.detector)
     secrets.push({

@@ -30,7 +30,7 @@ import type { AttestationPlace, ConfigPlace, HistoryPlace, Place } from './place
 import { ALLOWS_NOTHING, type Allows, QuietList } from './quiet.ts'
 import { ValueSearch } from './repeats.ts'
 import { narrowed } from './value-lines.ts'
-import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
+import { rankOf, type Vouching } from './vouching.ts'
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {
@@ -138,7 +138,7 @@ export function collectLeaks({
     const kind = catalogue.kindOf(match.detector)
     const about = { title: kind.title, detector: kind.id }
     // What everybody has is hidden nowhere either.
-    const published = isProvenToken(match) ? null : known.sourceOf(match.identity)
+    const published = known.sourceOf(match.identity)
     if (published !== null) {
       quiet.add({ why: 'known-public', source: published, ...about }, all, match.identity)
       return

@@ -6,6 +6,7 @@ import type { Version } from '../filesystem/filesystem.ts'
 import { baseName } from '../image/path.ts'
 import type { LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { ContentHashes, PackageRecord } from '../packages/database.ts'
+import type { InPackage } from '../packages/installed.ts'
 import { merged } from '../packages/records.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
@@ -44,6 +45,10 @@ export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => s
 /** Manual pages and documentation of what a distribution installs. */
 const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
 
+/** A manual page where man reads it: nothing else is called so there. */
+const MANUAL_PAGE =
+  /^\/usr\/(?:local\/)?share\/man\/(?:[\w.@-]{2,20}\/)?man\d\w{0,10}\/[^/]+\.\d\w{0,10}(?:\.(?:gz|xz|bz2|zst))?$/
+
 /** Where a file of a Debian package is installed: `/usr/bin/x` of `data.tar.xz!/usr/bin/x!/member`; null for its control files. */
 function installedAs(inside: string): string | null {
   const [archive = '', member] = inside.split('!/')
@@ -67,10 +72,20 @@ const KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$
 const WRITTEN =
   /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i
 
+/** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
+const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
+
+/** What a program is written in, as authors publish it. */
+const CODE = /\.(?:[cm]?[jt]sx?|map|py|pyi|rb|php|java|class|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|lua|pl|pm|ex|erl)$/i
+
+/** What Python compiles is as the source beside it. */
+const sourcePath = (path: string): string => path.replace(COMPILED, '$1/$2.py')
+
 /** Whether a path inside a package is that of test data or documentation. */
 function isAside(inPackage: string): boolean {
   if (WRITTEN.test(baseName(inPackage))) return false
-  return TESTS.test(inPackage) || (DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage))
+  const path = sourcePath(inPackage)
+  return TESTS.test(path) || (DOCUMENTATION.test(path) && !KEY_FILE.test(path))
 }
 
 const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatch =>
@@ -79,27 +94,30 @@ const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatc
     : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
 
 /** A match in test data or documentation of an installed package: medium at most. */
-const asAside = (kind: SecretKind, match: LayerMatch, path: string): LayerMatch =>
-  lowered(
-    match,
-    isWords(kind, match, path) ? 'harmless' : 'possible',
-    'test data or documentation of an installed package',
-  )
+const asAside = (kind: SecretKind, match: LayerMatch, path: string, note = ASIDE): LayerMatch =>
+  lowered(match, isWords(kind, match, path) ? 'harmless' : 'possible', note)
+
+const ASIDE = 'test data or documentation of an installed package'
 
 /**
  * What a match is worth in a file that nobody's record speaks of.
- * @param inPackage the path from the folder of the installed package on; null where the file belongs to none
+ * @param inPackage where it is in the installed package; null where the file belongs to none
  */
-export const weighInPackage = (
+export function weighInPackage(
   kind: SecretKind,
   match: LayerMatch,
   path: string,
-  inPackage: string | null,
-): LayerMatch =>
-  inPackage !== null && !isProvenToken(match) && isAside(inPackage) ? asAside(kind, match, path) : match
-
-/** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
-const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
+  inPackage: InPackage | null,
+): LayerMatch {
+  if (inPackage === null || isProvenToken(match)) return match
+  if (isAside(inPackage.path)) return asAside(kind, match, path)
+  if (WRITTEN.test(baseName(path))) return match
+  if (inPackage.isPublished) return asAside(kind, match, path, 'as a package manager or a language publishes it')
+  // Logins in published code are examples; what an issuer gave out may be a leak of the package's author.
+  return kind.guessable === true && CODE.test(path)
+    ? lowered(match, 'possible', 'in the code of an installed package')
+    : match
+}
 
 export interface Weighed {
   readonly match: LayerMatch
@@ -112,7 +130,7 @@ export class Vouching {
   readonly #scans: readonly LayerScan[]
   readonly #hashes: ReadonlyMap<string, ContentHashes>
   readonly #recorded: readonly ReadonlyMap<number, readonly PackageRecord[]>[]
-  readonly #installed: readonly ReadonlyMap<number, string>[]
+  readonly #installed: readonly ReadonlyMap<number, InPackage>[]
   readonly #makers: readonly LayerMaker[]
   /** By layer: the entries with a match, by path and identity of what they hold. */
   readonly #sources = new Map<number, Map<string, number>>()
@@ -172,9 +190,9 @@ export class Vouching {
       MANUAL.test(memberPath(match.inside))
     )
       return { match: asAside(kind, match, path), vouchedBy: null }
-    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path))
-      return { match, vouchedBy: null }
-    return { match: asAside(kind, match, path), vouchedBy: null }
+    if (kind.guessable === true && MANUAL_PAGE.test(path))
+      return { match: asAside(kind, match, path, 'an example in a manual page'), vouchedBy: null }
+    return { match: this.#inPackage(kind, match, layer, index, path), vouchedBy: null }
   }
 
   /**
@@ -220,14 +238,15 @@ export class Vouching {
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === 'quiet')
   }
 
-  #isAside(layer: number, index: number, path: string): boolean {
-    const inPackage = this.#installed[layer]?.get(index)
-    if (inPackage !== undefined) return isAside(inPackage)
-    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path)
-    return (
-      site !== null &&
-      isAside(path.slice(site.index + site[0].length)) &&
-      this.#records(layer, index).some(({ kind }) => kind === 'python')
-    )
+  /** What a match is worth as a part of an installed package. */
+  #inPackage(kind: SecretKind, match: LayerMatch, layer: number, index: number, path: string): LayerMatch {
+    const known = this.#installed[layer]?.get(index)
+    if (known !== undefined) return weighInPackage(kind, match, path, known)
+    const own = this.#scans[layer]?.entries[index]?.path ?? path
+    const site = /\/(?:site|dist)-packages(?=\/)/.exec(own)
+    const isRecorded = site !== null && this.#records(layer, index).some((record) => record.kind === 'python')
+    return isRecorded
+      ? weighInPackage(kind, match, path, { path: own.slice(site.index + site[0].length), isPublished: false })
+      : match
   }
 }

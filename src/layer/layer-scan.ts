@@ -3,6 +3,7 @@
 import type { Digest } from '../image/image.ts'
 import type { ImagePath } from '../image/path.ts'
 import type { ContentHashes, PackageRecord } from '../packages/database.ts'
+import type { InPackage } from '../packages/installed.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
@@ -72,7 +73,7 @@ export interface Skipped {
 export type ProgramKind = 'elf' | 'script' | 'busybox' | 'bash'
 
 /** Of the shape below: what was written by another version is not read. */
-export const LAYER_SCAN_VERSION = 1
+export const LAYER_SCAN_VERSION = 2
 
 /** Something about some entries, by their index in `entries`. */
 type ByEntry<T> = readonly (readonly [entry: number, value: T])[]
@@ -91,8 +92,8 @@ export interface LayerScan {
   readonly hashes: ByEntry<ContentHashes>
   /** What the package databases of this layer say of the same entries. */
   readonly records: ByEntry<readonly PackageRecord[]>
-  /** Entries with a match that belong to an installed package whose metadata this layer holds: the path from the package's folder on. */
-  readonly installed: ByEntry<string>
+  /** Entries with a match that belong to an installed package whose metadata this layer holds. */
+  readonly installed: ByEntry<InPackage>
   readonly extracts: readonly Extract[]
   readonly programs: ByEntry<ProgramKind>
   readonly skipped: readonly Skipped[]

@@ -19,10 +19,21 @@ export const isNodeManifest = (path: string): boolean =>
 export const namesPackage = (text: string): boolean =>
   /"name"\s{0,8}:\s{0,8}"[^"]/.test(text) && /"version"\s{0,8}:\s{0,8}"\d/.test(text)
 
+/** Where a file is in the package that it belongs to. */
+export interface InPackage {
+  /** From the package's folder on, with a slash in front. */
+  readonly path: string
+  /** The cache of a package manager or the library of a language: nobody writes there but those who publish it. */
+  readonly isPublished: boolean
+}
+
 /** Where package managers put what they install: the package's folder, and the file that stands for its metadata. */
 const PLACES: readonly {
   readonly pattern: RegExp
   readonly metadata: (match: RegExpExecArray) => readonly string[]
+  readonly isPublished?: true
+  /** The part of the folder's path that tells what the file is. */
+  readonly kept?: string
 }[] = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
   {
@@ -38,8 +49,45 @@ const PLACES: readonly {
   {
     pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
     metadata: ([, root, name, version]) => [`${root}/cache/download/${name}/@v/${version}.ziphash`],
+    isPublished: true,
+  },
+  // Rust: registry/src/INDEX/NAME-VERSION as cargo unpacked it, and what cargo vendor wrote.
+  {
+    pattern: /^(.*\/registry\/src\/[^/]+\/[^/]+-\d[^/]*)\//,
+    metadata: ([, root]) => [`${root}/.cargo-ok`, `${root}/Cargo.toml`],
+    isPublished: true,
+  },
+  {
+    pattern: /^(.*\/vendor\/[^/]+)\//,
+    metadata: ([, root]) => [`${root}/.cargo-checksum.json`, `${root}/Cargo.toml`],
+    isPublished: true,
+  },
+  // What a Debian package documents: its copyright lies beside it.
+  {
+    pattern: /^(.*\/usr\/(?:local\/)?share)\/doc\/([^/]+)\//,
+    metadata: ([, root, name]) => [`${root}/doc/${name}/copyright`],
+    kept: '/doc/',
+  },
+  // The library of Go, with its tests.
+  {
+    pattern: /^(.*\/go(?:-\d[\d.]*)?)\/(?:src|test|api|misc|lib|doc)\//,
+    metadata: ([, root]) => [`${root}/src/runtime/proc.go`, `${root}/src/go.mod`],
+    isPublished: true,
+  },
+  // The library of Python, with its tests.
+  {
+    pattern: /^(.*\/lib\/(?:python|pypy)\d\.\d+)\/(?!(?:site|dist)-packages\/)/,
+    metadata: ([, root]) => [`${root}/os.py`, `${root}/site.py`, `${root}/encodings/__init__.py`],
+    isPublished: true,
   },
 ]
+
+/** What Python compiled of a package: RECORD has no checksum of it, so that its metadata alone speaks for it. */
+const SITE = /^(.*\/(?:site|dist)-packages)\/([^/]+)(?=\/)/
+const METADATA = /^(.*\/(?:site|dist)-packages)\/([^/]+?)(?:-\d[^/]*)?\.(?:dist-info\/RECORD|egg-info\/PKG-INFO)$/
+
+/** Names of Python packages are the same in any case, and with `-`, `_` or `.`. */
+const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '_')
 
 const NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/
 
@@ -47,14 +95,14 @@ const NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/
  * Which of some files belong to an installed package.
  * @param files entries that are asked about
  * @param manifests paths of the `package.json` that name a package and its version
- * @returns by entry: what the path says from the package's folder on
+ * @returns by entry
  */
 export function findInstalled(
   entries: readonly Entry[],
   files: Iterable<number>,
   manifests: ReadonlySet<string>,
-): ReadonlyMap<number, string> {
-  const found = new Map<number, string>()
+): ReadonlyMap<number, InPackage> {
+  const found = new Map<number, InPackage>()
   let paths: Set<string> | null = null
   const has = (path: string): boolean => {
     paths ??= new Set(
@@ -62,14 +110,32 @@ export function findInstalled(
     )
     return paths.has(path)
   }
+  /** Names of the packages that lie in a folder of Python packages, by that folder. */
+  let sites: Map<string, string[]> | null = null
+  const isOfSite = ([, root = '', top = '']: RegExpExecArray): boolean => {
+    if (sites === null) {
+      sites = new Map()
+      for (const { path, type, whiteout } of entries) {
+        const [, site = '', name = ''] = type === 'file' && whiteout === null ? (METADATA.exec(path) ?? []) : []
+        if (name !== '') sites.set(site, [...(sites.get(site) ?? []), plainName(name)])
+      }
+    }
+    const own = plainName(top)
+    // A package of a namespace has its name too: google/auth of google-auth.
+    return (sites.get(root) ?? []).some((name) => name === own || name.startsWith(`${own}_`))
+  }
   for (const index of files) {
     const path = entries[index]?.path ?? '/'
     const node = NODE.exec(path)?.[0]
-    if (node !== undefined && manifests.has(`${node}/package.json`)) found.set(index, path.slice(node.length))
-    for (const { pattern, metadata } of PLACES) {
+    if (node !== undefined && manifests.has(`${node}/package.json`))
+      found.set(index, { path: path.slice(node.length), isPublished: false })
+    for (const { pattern, metadata, isPublished = false, kept = '/' } of PLACES) {
       const match = found.has(index) ? null : pattern.exec(path)
-      if (match !== null && metadata(match).every(has)) found.set(index, path.slice(match[0].length - 1))
+      if (match !== null && metadata(match).every(has))
+        found.set(index, { path: kept + path.slice(match[0].length), isPublished })
     }
+    const site = found.has(index) || !path.endsWith('.pyc') ? null : SITE.exec(path)
+    if (site !== null && isOfSite(site)) found.set(index, { path: path.slice(site[0].length), isPublished: false })
   }
   return found
 }

@@ -1,6 +1,6 @@
 // Assignments of passwords and keys whose issuer nobody can tell: `DB_PASSWORD=…`, `"apiKey": "…"`. Here most false alarms
 // are born, so the value must look like a secret and the statement like data.
-import { entropy, isFiller, isOfPlaceholders } from './checks.ts'
+import { entropy, isDrawn, isFiller, isOfPlaceholders } from './checks.ts'
 import type { Checked, Found } from './detector.ts'
 
 /** Names that end in one of these words hold something about a secret, not the secret. */
@@ -16,6 +16,7 @@ const CODE_FILE =
 
 /** Files in which a value goes on to the end of its line. */
 const ENV_FILE = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env)$/i
+const PROPERTIES = /\.prop(?:ertie)?s?$/i
 
 /** Splits a value off the text behind the operator: quoted up to its quote, else up to white space, in a file of variables up to the end of its line. */
 function assignedValue(text: string, isEnv: boolean): { value: string; quote: string; rest: string } | null {
@@ -42,23 +43,33 @@ function isData(value: string, rest: string, path: string): boolean {
   )
 }
 
+/** Signs of every kind between letters, as generators of secrets draw them: no text, path, format or code has so many. */
+const isFullOfSigns = (value: string): boolean =>
+  value.length >= 16 &&
+  /[A-Za-z]{2}/.test(value) &&
+  new Set(value.match(/[^A-Za-z0-9_./:,\s-]/g) ?? []).size >= 5 &&
+  !/\)[.({;]|\(\)|&&|\|\||%[sd]|\\[dwsn]|<\/|\$\w/.test(value) &&
+  entropy(value) >= 3.5
+
 /** Character classes of a value: lower, upper, digit, other. */
 const classes = (value: string): number =>
   [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length
 
 /** Several lower-case words joined by signs, or a dotted or slashed name: a label, not a secret. */
 const isName = (value: string): boolean =>
-  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) ||
-  /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) ||
-  /^[A-Z][A-Z0-9_]+$/.test(value) ||
-  /^[A-Za-z]+$/.test(value)
+  !isDrawn(value.replace(/\d{1,2}$/, '')) &&
+  (/^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/?]?\d{0,2}$/.test(value) ||
+    /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) ||
+    /^[A-Z][A-Z0-9_]+$/.test(value) ||
+    /^[A-Za-z]+$/.test(value))
 
 const isStructured = (value: string): boolean =>
-  /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
+  /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$|:(?:jar|pom|war):/i.test(
     value,
   )
 
-function looksSecret(value: string, isPassword: boolean, quoted: boolean): boolean {
+/** Whether a value looks like a password or key that somebody uses, and not like a word, a name, a format or code. */
+export function looksSecret(value: string, isPassword: boolean, quoted: boolean): boolean {
   if (value.length < 6 || value.length > 200 || isOfPlaceholders(value) || isStructured(value) || isName(value))
     return false
   if (/\s/.test(value)) return false
@@ -69,6 +80,7 @@ function looksSecret(value: string, isPassword: boolean, quoted: boolean): boole
   }
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value))
     return true
+  if (quoted && isFullOfSigns(value)) return true
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value)
 }
 
@@ -81,16 +93,18 @@ export function checkAssignment({ value: found, before: front, path, isText }: F
   // An option of openssl: the rule on words of commands tells it.
   if (/-pass(?:in|out)?["']?$/.test(front)) return null
   // A short keyword is looked for with what stands in front of it.
-  const border = /^[\s"'./]/.exec(found)?.[0] ?? ''
+  const border = /^[\s"'./(]/.exec(found)?.[0] ?? ''
   const [text, before] = [found.slice(border.length), front + border]
   const statement =
-    /^((?:[A-Za-z]{3,7} (?=key\b))?[A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/i.exec(
+    /^((?:[A-Za-z]{3,7} (?=key\b))?[A-Za-z0-9_.-]*)([[\])"'`\s\\]{0,16})(=>|:=|[=:>,|]{1,3})(\s{0,16}(?:[bflnru@](?=["']))?\\?)(?=["'`]|\S)/i.exec(
       text,
     )
   if (statement === null) return null
-  const [whole, tail = '', , operator = ''] = statement
+  const [whole, tail = '', , operator = '', gap = ''] = statement
+  const isComparison = /^={2,3}$/.test(operator)
   if (
-    /^(?:==|!=|,|\||>>)/.test(operator) ||
+    (isComparison && !/^["'`]/.test(text.slice(whole.length))) ||
+    /^(?:!=|,|\||>>)/.test(operator) ||
     (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))
   )
     return null
@@ -101,17 +115,23 @@ export function checkAssignment({ value: found, before: front, path, isText }: F
   const isEscaped = whole.endsWith('\\') && /^["'`]/.test(text.slice(whole.length, whole.length + 1))
   const assigned = assignedValue(
     text.slice(whole.length - (isEscaped ? 1 : 0)),
-    operator === '=' && ENV_FILE.test(path),
+    (operator === '=' && ENV_FILE.test(path)) || (/^[=:]$/.test(operator) && PROPERTIES.test(path)),
   )
   if (assigned === null) return null
   const { value, quote, rest } = assigned
-  if (quote === '' && !isData(value, operator === '>' ? '' : rest, path)) return null
+  // The value of a query is data in the text of a program too.
+  const isQuery = /[?&](?:[\w.-]{0,40}[_.-])?$/.test(before) && operator === '='
+  if (quote === '' && !isQuery && !isData(value, operator === '>' ? '' : rest, path)) return null
+  // What stands on the next line is an assignment of its own.
+  if (quote === '' && gap.includes('\n') && /^[A-Za-z_][\w.-]*[=:]/.test(value)) return null
   if (quote !== '' && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path)) return null
   if (!NAMES.test(snakeCase(short))) return null
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short)
-  if (!looksSecret(value, isPassword, quote !== '')) return null
-  if (value.toLowerCase() === short.toLowerCase()) return null
+  if (isComparison && !isPassword) return null
+  const secret = isQuery ? (/^[^&#]+/.exec(value)?.[0] ?? value) : value
+  if (!looksSecret(secret, isPassword, quote !== '')) return null
+  if (secret.toLowerCase() === short.toLowerCase()) return null
   // The selector of a field.
-  if (CODE_FILE.test(path) && /^[#.][A-Za-z_][\w-]*$/.test(value)) return null
-  return { value, facts: { name } }
+  if (CODE_FILE.test(path) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null
+  return { value: secret, facts: { name } }
 }

@@ -101,10 +101,44 @@ function replaced(reading: Reading, pattern: RegExp, by: (found: string) => stri
 /** What parts the pieces of one value: a line break with what stands around it, joined strings, quotes, spaces. */
 const JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g
 
+/** A run in pieces: how it starts, and what goes on. Each step is bounded: an expression that repeats a group for megabytes fills the stack. */
+interface Run {
+  readonly start: RegExp
+  readonly more: RegExp
+  readonly last?: RegExp
+}
+
 /** Base64 in one piece, or in lines and strings of eight characters and more, of which the last may be shorter. */
-const BASE64_RUN =
-  /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g
-const HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g
+const BASE64_RUN: Run = {
+  start: /[A-Za-z0-9+/_-]{8,}/g,
+  more: /(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,}){1,500}/y,
+  last: /(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-])/y,
+}
+const HEX_RUN: Run = {
+  start: /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,500}/g,
+  more: /(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){1,500}/y,
+}
+
+/** The runs of a text, one behind the other. */
+function* runsIn(
+  text: string,
+  { start, more, last }: Run,
+): Generator<{ readonly index: number; readonly end: number }> {
+  const ends = (pattern: RegExp, at: number): number => {
+    pattern.lastIndex = at
+    return pattern.exec(text) === null ? at : pattern.lastIndex
+  }
+  for (let from = 0; ; ) {
+    start.lastIndex = from
+    const found = start.exec(text)
+    if (found === null) return
+    let end = start.lastIndex
+    for (let next = ends(more, end); next > end; next = ends(more, end)) end = next
+    if (last !== undefined) end = ends(last, end)
+    yield { index: found.index, end }
+    from = end
+  }
+}
 
 /** A stretch of a reading, as a reading. */
 const part = ({ text, start, end, isEncoded }: Reading, from: number, to: number): Reading => ({
@@ -176,9 +210,9 @@ function* unpacked(of: Reading, bytes: Buffer, budget: { left: number }, charact
 
 /** What base64 and hex in a reading stand for, wherever their groups begin. */
 function* decodings(reading: Reading, budget: { left: number }): Generator<Reading> {
-  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
-    if (found.length < MIN_ENCODED) continue
-    const run = part(reading, index, index + found.length)
+  for (const { index, end } of runsIn(reading.text, BASE64_RUN)) {
+    if (end - index < MIN_ENCODED) continue
+    const run = part(reading, index, end)
     const whole = replaced(run, JOINT, () => '') ?? run
     // A name in front (`Basic`, a path) shifts the groups.
     for (const skip of [0, 1, 2, 3]) {
@@ -193,8 +227,8 @@ function* decodings(reading: Reading, budget: { left: number }): Generator<Readi
       if (at > 3)
         yield* unpacked(part(whole, at, whole.text.length), Buffer.from(whole.text.slice(at), 'base64'), budget)
   }
-  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run = part(reading, index, index + found.length)
+  for (const { index, end } of runsIn(reading.text, HEX_RUN)) {
+    const run = part(reading, index, end)
     const whole = replaced(run, /0x|[\s:,]+/g, () => '') ?? run
     for (const skip of [0, 1]) {
       const bytes = Buffer.from(whole.text.slice(skip), 'hex')

@@ -37,6 +37,9 @@ interface Sought {
 
 const PLAIN = { ignoreCase: false, assignment: false, run: 0 }
 
+/** Characters of an issuer's name that is searched for by itself: shorter ones are words of other things. */
+const MIN_NAME = 6
+
 /** All that the kernel looks for in one pass: literals of detectors as they are written and escaped, names, and signs of programs and packings. */
 export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
   const literals = new Map<string, Sought>()
@@ -66,6 +69,9 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
   }
   if (detectors.some(({ names }) => names !== undefined))
     for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
+  // An issuer's name alone can be the name of its key: `deepgram = …`.
+  for (const text of new Set(detectors.flatMap(({ names = [] }) => names.filter((name) => name.length >= MIN_NAME))))
+    add({ text, ignoreCase: true, assignment: true, run: 16 }, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add(spec, [])
   return [...literals.values()]

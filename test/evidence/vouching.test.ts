@@ -33,11 +33,16 @@ const apk = (folder: string, name: string): FileSpec => ({
   content: `P:app\nF:${folder}\nR:${name}\nZ:Q1${createHash('sha1').update(KEY).digest('base64')}\n\n`,
 })
 const SITE = 'venv/lib/python3.12/site-packages'
+const CRATE = 'usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/x-1.0.0'
 const record = (path: string, content: string): FileSpec => ({
   name: `${SITE}/acme-1.0.dist-info/RECORD`,
   content: `${path},sha256=${base64url(content)},${content.length}\n`,
 })
 const file = (name: string, content = KEY): FileSpec => ({ name, content })
+
+const crate = [file(`${CRATE}/.cargo-ok`, '{"v":1}'), file(`${CRATE}/Cargo.toml`, '[package]')]
+const login = `u = "postgres://app:${value('password')}@db.acme.com/app"\n`
+const npmrc = `//registry.npmjs.org/:_authToken=${value('npm-token')}\n`
 
 const copy = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
 const run = (command: string, ...files: FileSpec[]): LayerSpec => ({
@@ -374,6 +379,12 @@ describe('words of a path', () => {
     ['site-packages without a RECORD', [file(`${SITE}/acme/tests/id.pem`)]],
     ['a RECORD of another content', [file(`${SITE}/acme/tests/id.pem`), record('acme/tests/id.pem', 'other')]],
     ['gems without a gemspec', [file('usr/lib/ruby/gems/3.1.0/gems/x-1.0/test/id.pem')]],
+    ['a folder called like a crate', [file(`${CRATE}/tests/id.pem`), file(`${CRATE}/Cargo.toml`, 'x')]],
+    ['a folder called go', [file('home/me/go/src/app/id.pem')]],
+    ['a library of Python that is none', [file('app/lib/python3.12/test/id.pem')]],
+    ['documentation of no package', [file('usr/share/doc/app/examples/id.txt')]],
+    ['what Python compiled of no package', [file(`${SITE}/acme/tests/__pycache__/keys.cpython-312.pyc`)]],
+    ['a file that people write, in a crate', [file(`${CRATE}/.npmrc`, npmrc), ...crate]],
     ['a module of Go that nobody downloaded', [file('root/go/pkg/mod/acme.com/x@v1.0.0/testdata/id.pem')]],
   ])('lower nothing: %s', async (_about, files) => {
     expect(await judge([copy(...files)])).toMatchObject({ result: 'fail' })
@@ -406,8 +417,63 @@ describe('words of a path', () => {
         file('root/go/pkg/mod/cache/download/acme.com/x/@v/v1.0.0.ziphash', 'h1:x'),
       ],
     ],
+    ['a crate, its sources too', [file(`${CRATE}/src/tls.rs`), ...crate]],
+    [
+      'a crate that cargo vendor brought',
+      [
+        file('app/vendor/x/src/tls.rs'),
+        file('app/vendor/x/.cargo-checksum.json', '{}'),
+        file('app/vendor/x/Cargo.toml', '[package]'),
+      ],
+    ],
+    [
+      'the library of Go',
+      [
+        file('usr/local/go/src/crypto/tls/tls.go'),
+        file('usr/local/go/src/runtime/proc.go', 'x'),
+        file('usr/local/go/src/go.mod', 'module std'),
+      ],
+    ],
+    [
+      'the library of Python',
+      ['ssl.py', 'os.py', 'site.py', 'encodings/__init__.py'].map((name) =>
+        file(`usr/lib/python3.12/${name}`, name === 'ssl.py' ? KEY : 'x'),
+      ),
+    ],
+    [
+      'the documentation of a package of Debian',
+      [file('usr/share/doc/app/examples/id.txt'), file('usr/share/doc/app/copyright', 'x')],
+    ],
+    [
+      'what Python compiled of the tests of a package',
+      [file(`${SITE}/acme/tests/__pycache__/keys.cpython-312.pyc`), record('acme/x.py', 'x')],
+    ],
+    [
+      'a login in the code of a package of npm',
+      [file('app/node_modules/x/lib/a.js', login), manifest('app/node_modules/x')],
+    ],
   ])('lower inside an installed package: %s', async (_about, files) => {
     expect(await judge([copy(...files)])).toMatchObject({ result: 'pass', severities: ['medium'] })
+  })
+
+  it('lower a login in a manual page, and no token of an issuer', async () => {
+    const page = 'usr/share/man/man5/app.conf.5'
+    expect(await judge([copy(file(page, login))])).toMatchObject({ result: 'pass' })
+    expect(await judge([copy(file(page, `${value('stripe-key')}\n`))])).toMatchObject({ result: 'fail' })
+    expect(await judge([copy(file('usr/share/man/app.conf', login))])).toMatchObject({ result: 'fail' })
+  })
+
+  it.each([
+    [
+      'an issuer’s token in the code of a package of npm',
+      [file('app/node_modules/x/lib/a.js', `${value('stripe-key')}\n`), manifest('app/node_modules/x')],
+    ],
+    [
+      'a login in the settings of a package of npm',
+      [file('app/node_modules/x/config.json', login), manifest('app/node_modules/x')],
+    ],
+  ])('do not lower %s', async (_about, files) => {
+    expect(await judge([copy(...files)])).toMatchObject({ result: 'fail' })
   })
 
   it('show a generic value in documentation, and fail no policy for it', async () => {

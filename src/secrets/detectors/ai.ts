@@ -268,7 +268,7 @@ export const AI: readonly Detector[] = [
     opens: 'documents and indexes of the project',
     revoke: 'Delete the key in LlamaCloud',
     docs: 'https://docs.cloud.llamaindex.ai/',
-    forms: ['llx-{62:48}'],
+    forms: ['llx-{64:48}'],
   }),
   token({
     id: 'mem0-key',
@@ -394,6 +394,16 @@ export const AI: readonly Detector[] = [
     docs: 'https://replicate.com/docs/topics/security/api-tokens',
     forms: ['r8_{62:37}'],
   }),
+  named({
+    id: 'retell-key',
+    issuer: 'Retell AI',
+    title: 'Retell AI API key',
+    opens: 'voice agents, calls and their recordings',
+    revoke: 'Delete the key in the Retell dashboard',
+    docs: 'https://docs.retellai.com/accounts/manage-api-keys',
+    names: ['retell'],
+    values: ['key_{hex:28}'],
+  }),
   token({
     id: 'runpod-key',
     issuer: 'RunPod',
@@ -402,6 +412,15 @@ export const AI: readonly Detector[] = [
     revoke: 'Delete the key in the RunPod settings',
     docs: 'https://docs.runpod.io/',
     forms: ['rpa_{36U:40}{36:2-8}', 'rps_{36U:40}{36:2-8}'],
+  }),
+  token({
+    id: 'runway-key',
+    issuer: 'Runway',
+    title: 'Runway API key',
+    opens: CALLS,
+    revoke: 'Disable the key in the Runway developer portal',
+    docs: 'https://docs.dev.runwayml.com/',
+    forms: ['key_{hex:128}'],
   }),
   named({
     id: 'serpapi-key',

@@ -566,4 +566,13 @@ export const CODE: readonly Detector[] = [
     quiet: ['travis_token_placeholder_value'],
     check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
+  token({
+    id: 'wundergraph-key',
+    issuer: 'WunderGraph Cosmo',
+    title: 'WunderGraph Cosmo API key',
+    opens: 'graphs and schemas of the organisation',
+    revoke: 'Delete the key in Cosmo Studio',
+    docs: 'https://cosmo-docs.wundergraph.com/studio/api-keys',
+    forms: ['cosmo_{hex:32}'],
+  }),
 ]

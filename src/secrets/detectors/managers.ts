@@ -41,6 +41,18 @@ export const MANAGERS: readonly Detector[] = [
     examples: ['AUTH0_CLIENT_SECRET={64:64}'],
     check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
+  token({
+    id: 'authress-key',
+    issuer: 'Authress',
+    title: 'Authress service client key',
+    opens: 'users, roles and resources of the account',
+    revoke: 'Delete the access key of the service client in Authress',
+    docs: 'https://authress.io/knowledge-base/docs/authorization/service-clients',
+    forms: [
+      'sc_{62:5-30}.{36:4-6}.acc-{36:10-32}.{b64=:30-120}',
+      'scauth_{62:5-30}.{36:4-6}.acc-{36:10-32}.{b64=:30-120}',
+    ],
+  }),
   named({
     id: 'bitwarden-token',
     issuer: 'Bitwarden',
@@ -75,6 +87,15 @@ export const MANAGERS: readonly Detector[] = [
     word: /token/i,
     examples: ['CONSUL_HTTP_TOKEN={uuid}'],
     quiet: ['consul_node_id={uuid}'],
+  }),
+  token({
+    id: 'defined-networking-key',
+    issuer: 'Defined Networking',
+    title: 'Defined Networking API key',
+    opens: 'hosts, networks and roles of the account',
+    revoke: 'Revoke the key in the Defined Networking admin panel',
+    docs: 'https://docs.defined.net/guides/automating-host-creation/',
+    forms: ['dnkey-{32:26}-{32:52}'],
   }),
   token({
     ...DOPPLER,
@@ -162,7 +183,11 @@ export const MANAGERS: readonly Detector[] = [
     opens: 'the vaults, together with the account password',
     revoke: 'Regenerate the secret key in the 1Password account',
     docs: 'https://support.1password.com/secret-key/',
-    forms: ['A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}', 'A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}'],
+    forms: [
+      'A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}-{36U:5}',
+      'A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}',
+      'A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}',
+    ],
   }),
   token({
     id: 'onepassword-token',
@@ -171,7 +196,7 @@ export const MANAGERS: readonly Detector[] = [
     opens: 'the vaults that the service account is granted',
     revoke: 'Revoke the token of the service account in 1Password',
     docs: 'https://developer.1password.com/docs/service-accounts/',
-    forms: ['ops_eyJ{b64=:240-600}'],
+    forms: ['ops_eyJ{b64=:240-2000}', 'ops_eyJ{64=:240-2000}'],
     proof: 'it decodes to JSON with the account',
     examples: [
       (fill) =>

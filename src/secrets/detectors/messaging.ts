@@ -28,6 +28,15 @@ export const MESSAGING: readonly Detector[] = [
     docs: 'https://developers.brevo.com/',
     forms: ['xkeysib-{hex:64}-{62:16}', 'xsmtpsib-{hex:64}-{62:16}'],
   }),
+  token({
+    id: 'courier-key',
+    issuer: 'Courier',
+    title: 'Courier API key',
+    opens: 'messages in the name of the workspace, and its recipients',
+    revoke: 'Rotate the key in the Courier settings',
+    docs: 'https://www.courier.com/docs/platform/workspaces/environments-api-keys/',
+    forms: ['pk_prod_{36U:28}', 'dk_prod_{36U:28}'],
+  }),
   {
     id: 'discord-bot-token',
     issuer: 'Discord',
@@ -291,6 +300,8 @@ export const MESSAGING: readonly Detector[] = [
       'xoxp-1-{62:140-170}',
       'xoxb-1-{62:140-170}',
     ],
+    // The rest of one that has other text in front.
+    check: ({ value, before }) => (/xoxe\.$/.test(before) && !value.startsWith('xoxe') ? null : {}),
   }),
   token({
     ...SLACK,

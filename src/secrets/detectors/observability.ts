@@ -379,6 +379,16 @@ export const OBSERVABILITY: readonly Detector[] = [
     quiet: ['splunk_channel_id={uuid}'],
   }),
   named({
+    id: 'statuspage-key',
+    issuer: 'Atlassian Statuspage',
+    title: 'Statuspage API key',
+    opens: 'status pages, incidents and their subscribers',
+    revoke: 'Delete the key in the Statuspage user settings',
+    docs: 'https://developer.statuspage.io/#section/Authentication',
+    names: ['statuspage'],
+    values: ['{hex:64}', '{uuid}'],
+  }),
+  named({
     id: 'sumologic-key',
     issuer: 'Sumo Logic',
     title: 'Sumo Logic access key',

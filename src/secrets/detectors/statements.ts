@@ -1,5 +1,7 @@
 // Passwords told by the statement that they stand in, where no name is assigned: SQL, PowerShell, calls, data source names, settings in XML,
 // LDAP. Sorted by id.
+import { looksSecret } from '../assignment.ts'
+import { isDrawn, isOfPlaceholders } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { weighPassword } from './passwords.ts'
 
@@ -7,18 +9,57 @@ import { weighPassword } from './passwords.ts'
 function weighWord(value: string, facts: Readonly<Record<string, string>> = {}): Checked | null {
   const bare = value.trim()
   // What a program puts in, and what a manual calls it.
-  if (/^[:@?&%#]|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(bare))
+  if (
+    /^[:@?&%#]|^(?:pass|env|file|fd|stdin)(?::|$)|^\$.*\$$|^\+|[{}]|^\w+\(|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^[a-z]+(?:[_-][a-z]+)*$/.test(
+      bare,
+    )
+  )
     return null
   const checked = weighPassword(bare, false, facts)
   return checked === null ? null : { ...checked, value }
 }
 
+/** What makes an account, or says who it is for: not the prose of a manual. */
+const ACCOUNT =
+  /\b(?:alter|create)\s+(?:or\s+replace\s+)?(?:if\s+not\s+exists\s+)?(?:user|role|login|group)\b|\bgrant\b/i
+
 const behindUser = ({ before }: Found): boolean =>
-  /\b(?:alter|create)\s+(?:user|role|login|group)\b|\b(?:with|login|encrypted|valid)\s*$/i.test(before)
+  ACCOUNT.test(before) || /\b(?:with|login|encrypted|valid)\s*$/i.test(before)
 
 const CHANGE = 'Change the password of the account'
 
 export const STATEMENTS: readonly Detector[] = [
+  {
+    id: 'call-argument',
+    title: 'Password or key as an argument of a call',
+    issuer: 'any',
+    opens: 'what the call sets up',
+    docs: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
+    revoke: 'Change the password or revoke the key',
+    examples: [
+      'builder.setPassword("{62:8}-{62:6}7")',
+      "client.with_password('{62:8}-{62:6}7')",
+      'new BasicAWSCredentials("AKIA{32:16}", "{b64:40}").withApiKey("{62:32}")',
+      'config.clientSecret("{62:32}")',
+    ],
+    quiet: [
+      'builder.setPassword("password")',
+      'builder.setPassword(password)',
+      'form.label_password("Choose a password!")',
+      'client.setApiKey("YOUR_API_KEY")',
+      'validatePassword("{62:8}-{62:6}7")',
+    ],
+    literals: ['assword(', 'ecret(', 'piKey(', 'pi_key(', 'ccessKey(', 'ccess_key('],
+    pattern:
+      /(?<=(?:^|[^A-Za-z0-9_]|(?<![A-Za-z0-9_])(?:set|with|set_|with_|add|use)(?:[A-Z][a-z]{1,20}|[a-z]{1,20}_){0,2}|[cC]lient_?|[dD]b_?|[uU]ser_?|[pP])[PpSsAa])(?:assword|ecret|pi_?[kK]ey|ccess_?[kK]ey)\(\s{0,8}(?:"(?<double>[^"\n]{6,200})"|'(?<single>[^'\n]{6,200})')\s{0,8}\)/y,
+    strength: 'possible',
+    guessable: true,
+    generic: true,
+    check: ({ value: whole, groups }) => {
+      const value = groups['double'] ?? groups['single'] ?? ''
+      return looksSecret(value, whole.startsWith('assword'), true) ? { value } : null
+    },
+  },
   {
     id: 'call-password',
     title: 'Password in a call that opens a connection',
@@ -187,8 +228,12 @@ export const STATEMENTS: readonly Detector[] = [
     guessable: true,
     check: (found) => {
       const value = found.groups['single'] ?? found.groups['double'] ?? ''
-      if (/^ password/i.test(found.value) && !behindUser(found)) return null
-      return weighWord(value)
+      if (/^ password/i.test(found.value) ? !behindUser(found) : !ACCOUNT.test(found.before)) return null
+      // A statement in a test or a manual has a word there.
+      const checked = weighWord(value)
+      return checked === null || (value.length >= 8 && isDrawn(value) && !isOfPlaceholders(value))
+        ? checked
+        : { strength: 'possible', ...checked }
     },
   },
   {

@@ -8,7 +8,9 @@ const COMPARED = 16
 const isIdentifier = (c: number): boolean =>
   (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45
 const isQuote = (c: number): boolean =>
-  c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c))
+  c === 34 || c === 39 || c === 96 || c === 41 || c === 91 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c))
+const isStringQuote = (c: number): boolean => c === 34 || c === 39 || c === 96
+const isStringPrefix = (c: number): boolean => c === 64 || 'bflnru'.includes(String.fromCharCode(c | 32))
 const isOperator = (c: number): boolean => c === 61 || c === 58 || c === 62 || c === 44 || c === 124
 const isValue = (c: number): boolean => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c))
 const isBase64 = (c: number): boolean =>
@@ -56,11 +58,17 @@ export function plainKernel(literals: readonly Literal[], size: number): Kernel 
   }
   const assigned = (from: number, end: number, least: number): { start: number; length: number } | null => {
     const name = skip(from, Math.min(end, from + 24), isIdentifier)
-    const quote = skip(name, Math.min(end, name + 4), isQuote)
-    const operator = skip(quote, Math.min(end, quote + 3), isOperator)
-    if (operator === quote) return null
-    const start = skip(operator, Math.min(end, operator + 6), isQuote)
-    const length = skip(start, Math.min(end, start + 160), isValue) - start
+    const operator = skip(name, Math.min(end, name + 16), isQuote)
+    const behind = skip(operator, Math.min(end, operator + 3), isOperator)
+    if (behind === operator) return null
+    const before = skip(behind, Math.min(end, behind + 16), isQuote)
+    // The prefix of a string: b'…', u"…", @"…".
+    const start = before + 1 < end && isStringPrefix(at(before)) && isStringQuote(at(before + 1)) ? before + 2 : before
+    const last = start > behind ? at(start - 1) : 0
+    const quote = isStringQuote(last) ? last : 0
+    // A value in quotes goes on to the next of them.
+    const goesOn = (c: number): boolean => isValue(c) || (quote !== 0 && c !== quote && c > 32)
+    const length = skip(start, Math.min(end, start + 160), goesOn) - start
     return length >= least ? { start, length } : null
   }
   return {

@@ -285,7 +285,7 @@ function writeMasks(image: Uint8Array, buckets: readonly Fingerprint[]): void {
 function writeClasses(image: Uint8Array): void {
   const classes: readonly (readonly [RegExp, number])[] = [
     [/[A-Za-z0-9_.-]/, CLASS_IDENTIFIER],
-    [/["'`\s\])\\]/, CLASS_QUOTE],
+    [/["'`\s[\])\\]/, CLASS_QUOTE],
     [/[=:>,|]/, CLASS_OPERATOR],
     [/[^\0-\x20\x7f-\xff"'`,;(){}<>]/, CLASS_VALUE],
     [/[0-9]/, CLASS_DIGIT],

@@ -150,20 +150,37 @@ function hasRun(classes: usize, p: usize, end: usize, length: u32): bool {
 let valueStart: usize = 0; // second and third result of isAssigned
 let valueLength: u32 = 0;
 
-/** keyword | [identifier]{0,24} [quote]{0,4} operator{1,3} [quote]{0,6} value{minValue,160} */
+// @ts-ignore: decorator
+@inline function isStringQuote(c: u32): bool {
+  return c == 34 || c == 39 || c == 96;
+}
+
+// @ts-ignore: decorator
+@inline function isStringPrefix(c: u32): bool {
+  const letter = c | 32;
+  return c == 64 || letter == 98 || letter == 102 || letter == 108 || letter == 110 || letter == 114 || letter == 117;
+}
+
+/** keyword | [identifier]{0,24} [quote]{0,16} operator{1,3} [quote]{0,16} value{minValue,160}; a value in quotes goes on to the next of them */
 function isAssigned(classes: usize, p: usize, end: usize, minValue: u32, valueClasses: u32): bool {
   p = skip(classes, p, min(end, p + 24), CLASS_IDENTIFIER);
-  p = skip(classes, p, min(end, p + 4), CLASS_QUOTE);
+  p = skip(classes, p, min(end, p + 16), CLASS_QUOTE);
   const operator = p;
   p = skip(classes, p, min(end, p + 3), CLASS_OPERATOR);
   if (p == operator) return false;
-  p = skip(classes, p, min(end, p + 6), CLASS_QUOTE);
+  const behind = p;
+  p = skip(classes, p, min(end, p + 16), CLASS_QUOTE);
+  // The prefix of a string: b'…', u"…", @"…".
+  if (p + 1 < end && isStringPrefix(load<u8>(p)) && isStringQuote(load<u8>(p + 1))) p += 2;
+  const last: u32 = p > behind ? load<u8>(p - 1) : 0;
+  const quote: u32 = isStringQuote(last) ? last : 0;
   valueStart = p;
   const stop = min(end, p + 160);
   let seen: u32 = 0;
   while (p < stop) {
-    const c: u32 = load<u8>(classes + load<u8>(p));
-    if (!(c & CLASS_VALUE)) break;
+    const byte: u32 = load<u8>(p);
+    const c: u32 = load<u8>(classes + byte);
+    if (!(c & CLASS_VALUE) && (!quote || byte == quote || byte <= 32)) break;
     seen |= c;
     p++;
   }
