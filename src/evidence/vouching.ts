@@ -40,7 +40,7 @@ const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'prove
 export const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 
 /** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
-export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector)
+const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector)
 
 /** Manual pages and documentation of what a distribution installs. */
 const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
