@@ -49302,20 +49302,20 @@ var Parser = class {
       return this.cStyleFor(pos);
     }
     const name2 = this.readRequiredWord("for");
-    let wordlist;
+    let wordlist2;
     this.skipNewlines(LexContext.CommandStart);
     if (this.tok.peek(LexContext.CommandStart).token === Token.In) {
       this.tok.next(LexContext.CommandStart);
-      wordlist = [];
+      wordlist2 = [];
       while (this.tok.peek(LexContext.Normal).token === Token.Word) {
-        wordlist.push(this.readWord(LexContext.Normal));
+        wordlist2.push(this.readWord(LexContext.Normal));
       }
     }
     this.skipSemi();
     this.skipNewlines(LexContext.CommandStart);
     if (this.tok.peek(LexContext.CommandStart).token === Token.LBrace) {
       const bg = this.braceGroup();
-      return { type: "For", pos, end: bg.end, name: name2, wordlist, body: bg.body };
+      return { type: "For", pos, end: bg.end, name: name2, wordlist: wordlist2, body: bg.body };
     }
     const hasDo = this.accept(Token.Do, LexContext.CommandStart) !== null;
     if (!hasDo)
@@ -49326,7 +49326,7 @@ var Parser = class {
       if (closeEnd2 < 0)
         this.error("expected 'done' to close 'for'", this.tok.getPos());
       const end3 = closeEnd2 >= 0 ? closeEnd2 : pos;
-      return { type: "For", pos, end: end3, name: name2, wordlist, body: this.makeCompoundList([]) };
+      return { type: "For", pos, end: end3, name: name2, wordlist: wordlist2, body: this.makeCompoundList([]) };
     }
     this.syntaxDepth++;
     const body = this.doBody(hasDo);
@@ -49336,7 +49336,7 @@ var Parser = class {
     if (closeEnd < 0)
       this.error("expected 'done' to close 'for'", this.tok.getPos());
     const end2 = closeEnd >= 0 ? closeEnd : pos;
-    return { type: "For", pos, end: end2, name: name2, wordlist, body: this.makeCompoundList(body) };
+    return { type: "For", pos, end: end2, name: name2, wordlist: wordlist2, body: this.makeCompoundList(body) };
   }
   // C-style for: (( expr; expr; expr )) [;|NL] do list done | { list }
   cStyleFor(pos) {
@@ -49490,20 +49490,20 @@ var Parser = class {
   selectClause() {
     const pos = this.tok.next(LexContext.CommandStart).pos;
     const name2 = this.readRequiredWord("select");
-    let wordlist;
+    let wordlist2;
     this.skipNewlines(LexContext.CommandStart);
     if (this.tok.peek(LexContext.CommandStart).token === Token.In) {
       this.tok.next(LexContext.CommandStart);
-      wordlist = [];
+      wordlist2 = [];
       while (this.tok.peek(LexContext.Normal).token === Token.Word) {
-        wordlist.push(this.readWord(LexContext.Normal));
+        wordlist2.push(this.readWord(LexContext.Normal));
       }
     }
     this.skipSemi();
     this.skipNewlines(LexContext.CommandStart);
     if (this.tok.peek(LexContext.CommandStart).token === Token.LBrace) {
       const bg = this.braceGroup();
-      return { type: "Select", pos, end: bg.end, name: name2, wordlist, body: bg.body };
+      return { type: "Select", pos, end: bg.end, name: name2, wordlist: wordlist2, body: bg.body };
     }
     const hasDo = this.accept(Token.Do, LexContext.CommandStart) !== null;
     if (!hasDo)
@@ -49514,7 +49514,7 @@ var Parser = class {
       if (closeEnd2 < 0)
         this.error("expected 'done' to close 'select'", this.tok.getPos());
       const end3 = closeEnd2 >= 0 ? closeEnd2 : pos;
-      return { type: "Select", pos, end: end3, name: name2, wordlist, body: this.makeCompoundList([]) };
+      return { type: "Select", pos, end: end3, name: name2, wordlist: wordlist2, body: this.makeCompoundList([]) };
     }
     this.syntaxDepth++;
     const body = this.doBody(hasDo);
@@ -49524,7 +49524,7 @@ var Parser = class {
     if (closeEnd < 0)
       this.error("expected 'done' to close 'select'", this.tok.getPos());
     const end2 = closeEnd >= 0 ? closeEnd : pos;
-    return { type: "Select", pos, end: end2, name: name2, wordlist, body: this.makeCompoundList(body) };
+    return { type: "Select", pos, end: end2, name: name2, wordlist: wordlist2, body: this.makeCompoundList(body) };
   }
   // test_command := [[ test_expr ]]
   testCommand() {
@@ -55703,7 +55703,7 @@ var ContentScan = class _ContentScan {
   #blockAt = 0;
   /** The last characters of tokens that were walked, by their places in the window. */
   #run = { from: 0, to: 0 };
-  /** Where in the window the last match of a detector ends. */
+  /** Where in the window the last match of a detector stands. Hits come nearly in order: one may begin in front of the last. */
   #tried = null;
   #seen = null;
   #unescaped = null;
@@ -55983,7 +55983,9 @@ var ContentScan = class _ContentScan {
       return;
     }
     if (this.#mustStandAlone(detector)) {
-      if (position < (this.#tried?.get(detector) ?? 0) || !standsAlone2(text5, at3, null, this.#isText)) return;
+      const last = this.#tried?.get(detector);
+      if (last !== void 0 && position >= last.from && position < last.to) return;
+      if (!standsAlone2(text5, at3, null, this.#isText)) return;
     }
     const found = this.#match(detector, text5, at3, null, start);
     if (found === "strong") return;
@@ -56061,7 +56063,7 @@ var ContentScan = class _ContentScan {
     const { match: match2, mustProve } = found;
     if (detector.alone === true && raw === null) {
       this.#tried ??= /* @__PURE__ */ new Map();
-      this.#tried.set(detector, start + match2.index + match2[0].length);
+      this.#tried.set(detector, { from: start + match2.index, to: start + match2.index + match2[0].length });
     }
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
@@ -58464,6 +58466,28 @@ function* hashes(text5) {
 }
 var IN_COMMAND = /(?:export\s{1,8}\w{0,60}(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w{0,60}=|PGPASSWORD=|MYSQL_PWD=|sshpass\s{1,8}-p\s{0,8}|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi;
 var FILES = [
+  {
+    id: "actions-runner-key",
+    issuer: "GitHub Actions",
+    title: "Key of a self-hosted runner",
+    opens: "the jobs of the runner, with their secrets",
+    revoke: "Remove the runner in the settings of the repository, and register it again",
+    instead: "Register the runner when its container starts",
+    docs: "https://docs.github.com/actions/hosting-your-own-runners",
+    names: [".credentials_rsaparams"],
+    strength: "likely",
+    examples: [
+      {
+        path: "/runner/.credentials_rsaparams",
+        text: '{"d":"{b64:342}==","dp":"{b64:171}=","exponent":"AQAB","modulus":"{b64:342}==","p":"{b64:171}="}'
+      }
+    ],
+    quiet: [{ path: "/runner/.credentials_rsaparams", text: '{"exponent":"AQAB","modulus":"{b64:342}=="}' }],
+    *parse(text5) {
+      for (const match2 of text5.matchAll(/"d"\s{0,8}:\s{0,8}"([A-Za-z0-9+/]{100,2000}={0,2})"/g))
+        yield { value: match2[1] ?? "", at: match2.index + match2[0].length - 1 - (match2[1] ?? "").length };
+    }
+  },
   settings({
     id: "ansible-inventory",
     issuer: "Ansible",
@@ -58904,6 +58928,33 @@ var FILES = [
       "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>"
     ]
   }),
+  {
+    id: "msal-token-cache",
+    issuer: "Microsoft Entra ID (MSAL, az login)",
+    title: "Tokens of a signed-in person",
+    opens: "what the person can do in Azure and Microsoft 365",
+    revoke: "Revoke the sessions of the person in Entra ID",
+    docs: "https://learn.microsoft.com/entra/msal/python/advanced/msal-python-token-cache-serialization",
+    names: ["msal_token_cache.json", "msal_http_cache.bin", "accesstokens.json", "service_principal_entries.json"],
+    strength: "likely",
+    examples: [
+      {
+        path: "/root/.azure/msal_token_cache.json",
+        text: '{"RefreshToken":{"x":{"credential_type":"RefreshToken","secret":"0.{64:300}","client_id":"{uuid}"}}}'
+      },
+      {
+        path: "/root/.azure/service_principal_entries.json",
+        text: '[{"client_id":"{uuid}","tenant":"{uuid}","client_secret":"{62:40}"}]'
+      }
+    ],
+    quiet: [{ path: "/root/.azure/msal_token_cache.json", text: '{"RefreshToken":{},"AccessToken":{}}' }],
+    *parse(text5) {
+      for (const match2 of text5.matchAll(/"(secret|refreshToken|client_secret)"\s{0,8}:\s{0,8}"([^"\\\s]{20,4000})"/g)) {
+        const value = match2[2] ?? "";
+        if (!value.startsWith("eyJ")) yield { value, at: match2.index + match2[0].length - 1 - value.length };
+      }
+    }
+  },
   settings({
     id: "mysql-option-file",
     issuer: "MySQL, MariaDB",
@@ -62180,7 +62231,2095 @@ var PACKAGES = [
 ];
 
 // src/secrets/detectors/payments.ts
+import { createHash as createHash7 } from "node:crypto";
+
+// src/secrets/recovery-phrase.ts
 import { createHash as createHash6 } from "node:crypto";
+
+// node_modules/@scure/bip39/wordlists/english.js
+var wordlist = /* @__PURE__ */ Object.freeze(`abandon
+ability
+able
+about
+above
+absent
+absorb
+abstract
+absurd
+abuse
+access
+accident
+account
+accuse
+achieve
+acid
+acoustic
+acquire
+across
+act
+action
+actor
+actress
+actual
+adapt
+add
+addict
+address
+adjust
+admit
+adult
+advance
+advice
+aerobic
+affair
+afford
+afraid
+again
+age
+agent
+agree
+ahead
+aim
+air
+airport
+aisle
+alarm
+album
+alcohol
+alert
+alien
+all
+alley
+allow
+almost
+alone
+alpha
+already
+also
+alter
+always
+amateur
+amazing
+among
+amount
+amused
+analyst
+anchor
+ancient
+anger
+angle
+angry
+animal
+ankle
+announce
+annual
+another
+answer
+antenna
+antique
+anxiety
+any
+apart
+apology
+appear
+apple
+approve
+april
+arch
+arctic
+area
+arena
+argue
+arm
+armed
+armor
+army
+around
+arrange
+arrest
+arrive
+arrow
+art
+artefact
+artist
+artwork
+ask
+aspect
+assault
+asset
+assist
+assume
+asthma
+athlete
+atom
+attack
+attend
+attitude
+attract
+auction
+audit
+august
+aunt
+author
+auto
+autumn
+average
+avocado
+avoid
+awake
+aware
+away
+awesome
+awful
+awkward
+axis
+baby
+bachelor
+bacon
+badge
+bag
+balance
+balcony
+ball
+bamboo
+banana
+banner
+bar
+barely
+bargain
+barrel
+base
+basic
+basket
+battle
+beach
+bean
+beauty
+because
+become
+beef
+before
+begin
+behave
+behind
+believe
+below
+belt
+bench
+benefit
+best
+betray
+better
+between
+beyond
+bicycle
+bid
+bike
+bind
+biology
+bird
+birth
+bitter
+black
+blade
+blame
+blanket
+blast
+bleak
+bless
+blind
+blood
+blossom
+blouse
+blue
+blur
+blush
+board
+boat
+body
+boil
+bomb
+bone
+bonus
+book
+boost
+border
+boring
+borrow
+boss
+bottom
+bounce
+box
+boy
+bracket
+brain
+brand
+brass
+brave
+bread
+breeze
+brick
+bridge
+brief
+bright
+bring
+brisk
+broccoli
+broken
+bronze
+broom
+brother
+brown
+brush
+bubble
+buddy
+budget
+buffalo
+build
+bulb
+bulk
+bullet
+bundle
+bunker
+burden
+burger
+burst
+bus
+business
+busy
+butter
+buyer
+buzz
+cabbage
+cabin
+cable
+cactus
+cage
+cake
+call
+calm
+camera
+camp
+can
+canal
+cancel
+candy
+cannon
+canoe
+canvas
+canyon
+capable
+capital
+captain
+car
+carbon
+card
+cargo
+carpet
+carry
+cart
+case
+cash
+casino
+castle
+casual
+cat
+catalog
+catch
+category
+cattle
+caught
+cause
+caution
+cave
+ceiling
+celery
+cement
+census
+century
+cereal
+certain
+chair
+chalk
+champion
+change
+chaos
+chapter
+charge
+chase
+chat
+cheap
+check
+cheese
+chef
+cherry
+chest
+chicken
+chief
+child
+chimney
+choice
+choose
+chronic
+chuckle
+chunk
+churn
+cigar
+cinnamon
+circle
+citizen
+city
+civil
+claim
+clap
+clarify
+claw
+clay
+clean
+clerk
+clever
+click
+client
+cliff
+climb
+clinic
+clip
+clock
+clog
+close
+cloth
+cloud
+clown
+club
+clump
+cluster
+clutch
+coach
+coast
+coconut
+code
+coffee
+coil
+coin
+collect
+color
+column
+combine
+come
+comfort
+comic
+common
+company
+concert
+conduct
+confirm
+congress
+connect
+consider
+control
+convince
+cook
+cool
+copper
+copy
+coral
+core
+corn
+correct
+cost
+cotton
+couch
+country
+couple
+course
+cousin
+cover
+coyote
+crack
+cradle
+craft
+cram
+crane
+crash
+crater
+crawl
+crazy
+cream
+credit
+creek
+crew
+cricket
+crime
+crisp
+critic
+crop
+cross
+crouch
+crowd
+crucial
+cruel
+cruise
+crumble
+crunch
+crush
+cry
+crystal
+cube
+culture
+cup
+cupboard
+curious
+current
+curtain
+curve
+cushion
+custom
+cute
+cycle
+dad
+damage
+damp
+dance
+danger
+daring
+dash
+daughter
+dawn
+day
+deal
+debate
+debris
+decade
+december
+decide
+decline
+decorate
+decrease
+deer
+defense
+define
+defy
+degree
+delay
+deliver
+demand
+demise
+denial
+dentist
+deny
+depart
+depend
+deposit
+depth
+deputy
+derive
+describe
+desert
+design
+desk
+despair
+destroy
+detail
+detect
+develop
+device
+devote
+diagram
+dial
+diamond
+diary
+dice
+diesel
+diet
+differ
+digital
+dignity
+dilemma
+dinner
+dinosaur
+direct
+dirt
+disagree
+discover
+disease
+dish
+dismiss
+disorder
+display
+distance
+divert
+divide
+divorce
+dizzy
+doctor
+document
+dog
+doll
+dolphin
+domain
+donate
+donkey
+donor
+door
+dose
+double
+dove
+draft
+dragon
+drama
+drastic
+draw
+dream
+dress
+drift
+drill
+drink
+drip
+drive
+drop
+drum
+dry
+duck
+dumb
+dune
+during
+dust
+dutch
+duty
+dwarf
+dynamic
+eager
+eagle
+early
+earn
+earth
+easily
+east
+easy
+echo
+ecology
+economy
+edge
+edit
+educate
+effort
+egg
+eight
+either
+elbow
+elder
+electric
+elegant
+element
+elephant
+elevator
+elite
+else
+embark
+embody
+embrace
+emerge
+emotion
+employ
+empower
+empty
+enable
+enact
+end
+endless
+endorse
+enemy
+energy
+enforce
+engage
+engine
+enhance
+enjoy
+enlist
+enough
+enrich
+enroll
+ensure
+enter
+entire
+entry
+envelope
+episode
+equal
+equip
+era
+erase
+erode
+erosion
+error
+erupt
+escape
+essay
+essence
+estate
+eternal
+ethics
+evidence
+evil
+evoke
+evolve
+exact
+example
+excess
+exchange
+excite
+exclude
+excuse
+execute
+exercise
+exhaust
+exhibit
+exile
+exist
+exit
+exotic
+expand
+expect
+expire
+explain
+expose
+express
+extend
+extra
+eye
+eyebrow
+fabric
+face
+faculty
+fade
+faint
+faith
+fall
+false
+fame
+family
+famous
+fan
+fancy
+fantasy
+farm
+fashion
+fat
+fatal
+father
+fatigue
+fault
+favorite
+feature
+february
+federal
+fee
+feed
+feel
+female
+fence
+festival
+fetch
+fever
+few
+fiber
+fiction
+field
+figure
+file
+film
+filter
+final
+find
+fine
+finger
+finish
+fire
+firm
+first
+fiscal
+fish
+fit
+fitness
+fix
+flag
+flame
+flash
+flat
+flavor
+flee
+flight
+flip
+float
+flock
+floor
+flower
+fluid
+flush
+fly
+foam
+focus
+fog
+foil
+fold
+follow
+food
+foot
+force
+forest
+forget
+fork
+fortune
+forum
+forward
+fossil
+foster
+found
+fox
+fragile
+frame
+frequent
+fresh
+friend
+fringe
+frog
+front
+frost
+frown
+frozen
+fruit
+fuel
+fun
+funny
+furnace
+fury
+future
+gadget
+gain
+galaxy
+gallery
+game
+gap
+garage
+garbage
+garden
+garlic
+garment
+gas
+gasp
+gate
+gather
+gauge
+gaze
+general
+genius
+genre
+gentle
+genuine
+gesture
+ghost
+giant
+gift
+giggle
+ginger
+giraffe
+girl
+give
+glad
+glance
+glare
+glass
+glide
+glimpse
+globe
+gloom
+glory
+glove
+glow
+glue
+goat
+goddess
+gold
+good
+goose
+gorilla
+gospel
+gossip
+govern
+gown
+grab
+grace
+grain
+grant
+grape
+grass
+gravity
+great
+green
+grid
+grief
+grit
+grocery
+group
+grow
+grunt
+guard
+guess
+guide
+guilt
+guitar
+gun
+gym
+habit
+hair
+half
+hammer
+hamster
+hand
+happy
+harbor
+hard
+harsh
+harvest
+hat
+have
+hawk
+hazard
+head
+health
+heart
+heavy
+hedgehog
+height
+hello
+helmet
+help
+hen
+hero
+hidden
+high
+hill
+hint
+hip
+hire
+history
+hobby
+hockey
+hold
+hole
+holiday
+hollow
+home
+honey
+hood
+hope
+horn
+horror
+horse
+hospital
+host
+hotel
+hour
+hover
+hub
+huge
+human
+humble
+humor
+hundred
+hungry
+hunt
+hurdle
+hurry
+hurt
+husband
+hybrid
+ice
+icon
+idea
+identify
+idle
+ignore
+ill
+illegal
+illness
+image
+imitate
+immense
+immune
+impact
+impose
+improve
+impulse
+inch
+include
+income
+increase
+index
+indicate
+indoor
+industry
+infant
+inflict
+inform
+inhale
+inherit
+initial
+inject
+injury
+inmate
+inner
+innocent
+input
+inquiry
+insane
+insect
+inside
+inspire
+install
+intact
+interest
+into
+invest
+invite
+involve
+iron
+island
+isolate
+issue
+item
+ivory
+jacket
+jaguar
+jar
+jazz
+jealous
+jeans
+jelly
+jewel
+job
+join
+joke
+journey
+joy
+judge
+juice
+jump
+jungle
+junior
+junk
+just
+kangaroo
+keen
+keep
+ketchup
+key
+kick
+kid
+kidney
+kind
+kingdom
+kiss
+kit
+kitchen
+kite
+kitten
+kiwi
+knee
+knife
+knock
+know
+lab
+label
+labor
+ladder
+lady
+lake
+lamp
+language
+laptop
+large
+later
+latin
+laugh
+laundry
+lava
+law
+lawn
+lawsuit
+layer
+lazy
+leader
+leaf
+learn
+leave
+lecture
+left
+leg
+legal
+legend
+leisure
+lemon
+lend
+length
+lens
+leopard
+lesson
+letter
+level
+liar
+liberty
+library
+license
+life
+lift
+light
+like
+limb
+limit
+link
+lion
+liquid
+list
+little
+live
+lizard
+load
+loan
+lobster
+local
+lock
+logic
+lonely
+long
+loop
+lottery
+loud
+lounge
+love
+loyal
+lucky
+luggage
+lumber
+lunar
+lunch
+luxury
+lyrics
+machine
+mad
+magic
+magnet
+maid
+mail
+main
+major
+make
+mammal
+man
+manage
+mandate
+mango
+mansion
+manual
+maple
+marble
+march
+margin
+marine
+market
+marriage
+mask
+mass
+master
+match
+material
+math
+matrix
+matter
+maximum
+maze
+meadow
+mean
+measure
+meat
+mechanic
+medal
+media
+melody
+melt
+member
+memory
+mention
+menu
+mercy
+merge
+merit
+merry
+mesh
+message
+metal
+method
+middle
+midnight
+milk
+million
+mimic
+mind
+minimum
+minor
+minute
+miracle
+mirror
+misery
+miss
+mistake
+mix
+mixed
+mixture
+mobile
+model
+modify
+mom
+moment
+monitor
+monkey
+monster
+month
+moon
+moral
+more
+morning
+mosquito
+mother
+motion
+motor
+mountain
+mouse
+move
+movie
+much
+muffin
+mule
+multiply
+muscle
+museum
+mushroom
+music
+must
+mutual
+myself
+mystery
+myth
+naive
+name
+napkin
+narrow
+nasty
+nation
+nature
+near
+neck
+need
+negative
+neglect
+neither
+nephew
+nerve
+nest
+net
+network
+neutral
+never
+news
+next
+nice
+night
+noble
+noise
+nominee
+noodle
+normal
+north
+nose
+notable
+note
+nothing
+notice
+novel
+now
+nuclear
+number
+nurse
+nut
+oak
+obey
+object
+oblige
+obscure
+observe
+obtain
+obvious
+occur
+ocean
+october
+odor
+off
+offer
+office
+often
+oil
+okay
+old
+olive
+olympic
+omit
+once
+one
+onion
+online
+only
+open
+opera
+opinion
+oppose
+option
+orange
+orbit
+orchard
+order
+ordinary
+organ
+orient
+original
+orphan
+ostrich
+other
+outdoor
+outer
+output
+outside
+oval
+oven
+over
+own
+owner
+oxygen
+oyster
+ozone
+pact
+paddle
+page
+pair
+palace
+palm
+panda
+panel
+panic
+panther
+paper
+parade
+parent
+park
+parrot
+party
+pass
+patch
+path
+patient
+patrol
+pattern
+pause
+pave
+payment
+peace
+peanut
+pear
+peasant
+pelican
+pen
+penalty
+pencil
+people
+pepper
+perfect
+permit
+person
+pet
+phone
+photo
+phrase
+physical
+piano
+picnic
+picture
+piece
+pig
+pigeon
+pill
+pilot
+pink
+pioneer
+pipe
+pistol
+pitch
+pizza
+place
+planet
+plastic
+plate
+play
+please
+pledge
+pluck
+plug
+plunge
+poem
+poet
+point
+polar
+pole
+police
+pond
+pony
+pool
+popular
+portion
+position
+possible
+post
+potato
+pottery
+poverty
+powder
+power
+practice
+praise
+predict
+prefer
+prepare
+present
+pretty
+prevent
+price
+pride
+primary
+print
+priority
+prison
+private
+prize
+problem
+process
+produce
+profit
+program
+project
+promote
+proof
+property
+prosper
+protect
+proud
+provide
+public
+pudding
+pull
+pulp
+pulse
+pumpkin
+punch
+pupil
+puppy
+purchase
+purity
+purpose
+purse
+push
+put
+puzzle
+pyramid
+quality
+quantum
+quarter
+question
+quick
+quit
+quiz
+quote
+rabbit
+raccoon
+race
+rack
+radar
+radio
+rail
+rain
+raise
+rally
+ramp
+ranch
+random
+range
+rapid
+rare
+rate
+rather
+raven
+raw
+razor
+ready
+real
+reason
+rebel
+rebuild
+recall
+receive
+recipe
+record
+recycle
+reduce
+reflect
+reform
+refuse
+region
+regret
+regular
+reject
+relax
+release
+relief
+rely
+remain
+remember
+remind
+remove
+render
+renew
+rent
+reopen
+repair
+repeat
+replace
+report
+require
+rescue
+resemble
+resist
+resource
+response
+result
+retire
+retreat
+return
+reunion
+reveal
+review
+reward
+rhythm
+rib
+ribbon
+rice
+rich
+ride
+ridge
+rifle
+right
+rigid
+ring
+riot
+ripple
+risk
+ritual
+rival
+river
+road
+roast
+robot
+robust
+rocket
+romance
+roof
+rookie
+room
+rose
+rotate
+rough
+round
+route
+royal
+rubber
+rude
+rug
+rule
+run
+runway
+rural
+sad
+saddle
+sadness
+safe
+sail
+salad
+salmon
+salon
+salt
+salute
+same
+sample
+sand
+satisfy
+satoshi
+sauce
+sausage
+save
+say
+scale
+scan
+scare
+scatter
+scene
+scheme
+school
+science
+scissors
+scorpion
+scout
+scrap
+screen
+script
+scrub
+sea
+search
+season
+seat
+second
+secret
+section
+security
+seed
+seek
+segment
+select
+sell
+seminar
+senior
+sense
+sentence
+series
+service
+session
+settle
+setup
+seven
+shadow
+shaft
+shallow
+share
+shed
+shell
+sheriff
+shield
+shift
+shine
+ship
+shiver
+shock
+shoe
+shoot
+shop
+short
+shoulder
+shove
+shrimp
+shrug
+shuffle
+shy
+sibling
+sick
+side
+siege
+sight
+sign
+silent
+silk
+silly
+silver
+similar
+simple
+since
+sing
+siren
+sister
+situate
+six
+size
+skate
+sketch
+ski
+skill
+skin
+skirt
+skull
+slab
+slam
+sleep
+slender
+slice
+slide
+slight
+slim
+slogan
+slot
+slow
+slush
+small
+smart
+smile
+smoke
+smooth
+snack
+snake
+snap
+sniff
+snow
+soap
+soccer
+social
+sock
+soda
+soft
+solar
+soldier
+solid
+solution
+solve
+someone
+song
+soon
+sorry
+sort
+soul
+sound
+soup
+source
+south
+space
+spare
+spatial
+spawn
+speak
+special
+speed
+spell
+spend
+sphere
+spice
+spider
+spike
+spin
+spirit
+split
+spoil
+sponsor
+spoon
+sport
+spot
+spray
+spread
+spring
+spy
+square
+squeeze
+squirrel
+stable
+stadium
+staff
+stage
+stairs
+stamp
+stand
+start
+state
+stay
+steak
+steel
+stem
+step
+stereo
+stick
+still
+sting
+stock
+stomach
+stone
+stool
+story
+stove
+strategy
+street
+strike
+strong
+struggle
+student
+stuff
+stumble
+style
+subject
+submit
+subway
+success
+such
+sudden
+suffer
+sugar
+suggest
+suit
+summer
+sun
+sunny
+sunset
+super
+supply
+supreme
+sure
+surface
+surge
+surprise
+surround
+survey
+suspect
+sustain
+swallow
+swamp
+swap
+swarm
+swear
+sweet
+swift
+swim
+swing
+switch
+sword
+symbol
+symptom
+syrup
+system
+table
+tackle
+tag
+tail
+talent
+talk
+tank
+tape
+target
+task
+taste
+tattoo
+taxi
+teach
+team
+tell
+ten
+tenant
+tennis
+tent
+term
+test
+text
+thank
+that
+theme
+then
+theory
+there
+they
+thing
+this
+thought
+three
+thrive
+throw
+thumb
+thunder
+ticket
+tide
+tiger
+tilt
+timber
+time
+tiny
+tip
+tired
+tissue
+title
+toast
+tobacco
+today
+toddler
+toe
+together
+toilet
+token
+tomato
+tomorrow
+tone
+tongue
+tonight
+tool
+tooth
+top
+topic
+topple
+torch
+tornado
+tortoise
+toss
+total
+tourist
+toward
+tower
+town
+toy
+track
+trade
+traffic
+tragic
+train
+transfer
+trap
+trash
+travel
+tray
+treat
+tree
+trend
+trial
+tribe
+trick
+trigger
+trim
+trip
+trophy
+trouble
+truck
+true
+truly
+trumpet
+trust
+truth
+try
+tube
+tuition
+tumble
+tuna
+tunnel
+turkey
+turn
+turtle
+twelve
+twenty
+twice
+twin
+twist
+two
+type
+typical
+ugly
+umbrella
+unable
+unaware
+uncle
+uncover
+under
+undo
+unfair
+unfold
+unhappy
+uniform
+unique
+unit
+universe
+unknown
+unlock
+until
+unusual
+unveil
+update
+upgrade
+uphold
+upon
+upper
+upset
+urban
+urge
+usage
+use
+used
+useful
+useless
+usual
+utility
+vacant
+vacuum
+vague
+valid
+valley
+valve
+van
+vanish
+vapor
+various
+vast
+vault
+vehicle
+velvet
+vendor
+venture
+venue
+verb
+verify
+version
+very
+vessel
+veteran
+viable
+vibrant
+vicious
+victory
+video
+view
+village
+vintage
+violin
+virtual
+virus
+visa
+visit
+visual
+vital
+vivid
+vocal
+voice
+void
+volcano
+volume
+vote
+voyage
+wage
+wagon
+wait
+walk
+wall
+walnut
+want
+warfare
+warm
+warrior
+wash
+wasp
+waste
+water
+wave
+way
+wealth
+weapon
+wear
+weasel
+weather
+web
+wedding
+weekend
+weird
+welcome
+west
+wet
+whale
+what
+wheat
+wheel
+when
+where
+whip
+whisper
+wide
+width
+wife
+wild
+will
+win
+window
+wine
+wing
+wink
+winner
+winter
+wire
+wisdom
+wise
+wish
+witness
+wolf
+woman
+wonder
+wood
+wool
+word
+work
+world
+worry
+worth
+wrap
+wreck
+wrestle
+wrist
+write
+wrong
+yard
+year
+yellow
+you
+young
+youth
+zebra
+zero
+zone
+zoo`.split("\n"));
+
+// src/secrets/recovery-phrase.ts
+var BITS = 11;
+var LENGTHS = /* @__PURE__ */ new Set([12, 15, 18, 21, 24]);
+var MIN_DISTINCT = 8;
+var numbers = null;
+function bitsOf(words2) {
+  numbers ??= new Map(wordlist.map((word, index) => [word, index]));
+  let bits = "";
+  for (const word of words2) {
+    const number5 = numbers.get(word);
+    if (number5 === void 0) return null;
+    bits += number5.toString(2).padStart(BITS, "0");
+  }
+  return bits;
+}
+function phraseKind(words2) {
+  if (!LENGTHS.has(words2.length)) return null;
+  const bits = bitsOf(words2);
+  if (bits === null) return null;
+  const size = bits.length * 32 / 33;
+  const entropy2 = Buffer.from((bits.slice(0, size).match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const sum2 = createHash6("sha256").update(entropy2).digest()[0] ?? 0;
+  if (bits.slice(size) !== sum2.toString(2).padStart(8, "0").slice(0, bits.length - size))
+    return null;
+  return new Set(words2).size < MIN_DISTINCT ? "sample" : "phrase";
+}
+function phraseOf(entropy2) {
+  const bytes2 = Buffer.from(entropy2, "hex");
+  const sum2 = (createHash6("sha256").update(bytes2).digest()[0] ?? 0).toString(2).padStart(8, "0");
+  const bits = [...bytes2].map((byte) => byte.toString(2).padStart(8, "0")).join("") + sum2.slice(0, bytes2.length / 4);
+  return (bits.match(/.{11}/g) ?? []).map((word) => wordlist[Number.parseInt(word, 2)] ?? "").join(" ");
+}
+
+// src/secrets/detectors/payments.ts
 var STRIPE = {
   issuer: "Stripe",
   revoke: "Roll the key in the Stripe dashboard",
@@ -62197,7 +64336,7 @@ var SHOPIFY = {
   docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
 };
 var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-var sha256 = (data) => createHash6("sha256").update(data).digest();
+var sha256 = (data) => createHash7("sha256").update(data).digest();
 var base58Sum = (body) => sha256(sha256(body)).subarray(0, 4);
 function base58Check(text5) {
   let n = 0n;
@@ -62501,6 +64640,48 @@ var PAYMENTS = [
     examples: ["RAZORPAY_KEY_SECRET={62:24}"],
     check: ({ value }) => isDrawn(value) ? {} : null
   }),
+  {
+    id: "recovery-phrase",
+    title: "Recovery phrase of a wallet",
+    issuer: "any wallet (BIP-39)",
+    opens: "everything that the wallet holds",
+    revoke: "Move what the wallet holds to a new one",
+    instead: "Leave it out: no build needs a wallet",
+    docs: "https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki",
+    proof: "its words are of the list, and the checksum in the last one fits",
+    examples: [
+      (fill2) => `MNEMONIC="${phraseOf(fill2("{hex:32}"))}"`,
+      (fill2) => `seed phrase: ${phraseOf(fill2("{hex:64}"))}
+`,
+      (fill2) => `{"mnemonic": "${phraseOf(fill2("{hex:32}"))}"}`
+    ],
+    quiet: [
+      'mnemonic: "test test test test test test test test test test test junk"',
+      'mnemonic = "abandon ability able about above absent absorb abstract absurd abuse access accident"',
+      "the mnemonic code or mnemonic sentence is a group of easy to remember words for the generation of wallets"
+    ],
+    literals: [
+      "mnemonic",
+      "seed phrase",
+      "seed_phrase",
+      "seed-phrase",
+      "seedphrase",
+      "recovery phrase",
+      "recovery_phrase",
+      "secret phrase",
+      "secret_phrase",
+      "wallet_seed",
+      "bip39"
+    ].map((text5) => ({ text: text5, ignoreCase: true })),
+    pattern: /(?:mnemonic|(?:seed|recovery|secret)[ _-]?phrase|wallet_seed|bip39)[^\n]{0,40}?(?:\n\s{0,20})?(?<![a-z])(?<value>[a-z]{3,8}(?:[ \t]{1,3}[a-z]{3,8}){11,23})(?![ \t]{0,3}[a-z])/iy,
+    window: 400,
+    strength: "proven",
+    check: ({ value }) => {
+      const kind = phraseKind(value.trim().split(/\s+/));
+      if (kind === null) return null;
+      return kind === "sample" ? { strength: "harmless", note: "a phrase of tests" } : {};
+    }
+  },
   token({
     ...SHOPIFY,
     id: "shopify-token",
@@ -63298,17 +65479,17 @@ function plainKernel(literals, size) {
 }
 
 // src/secrets/prefilter/prebuilt.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "d1849b172b06b46e155cd5fc8bf6850045e16c9aac49e3e4120c40d20a8556b2";
-var PREBUILT_TABLE = "vZ0HfBzF9fjf7K7lk+Ry9A6LQcYYJKu4YBvDyXLv2MZgonDs3a2ks053xxUV0w7TuymhhWJ6CDWkkEILSUhCCOkhEBISQiohPSFAwD9md2/vzZbbffj/+euTGOluv1PevHnz5k3Zay997ZWbLpzw1oUX3Tvt1kt3nLUsNv3mN19683Gwfg66cv35496o7LffHbttHpXPfRVg223n3H7OkzEAlX9/2zf/9/Rjt9z0/ee+B88qVx/3dLd09VM7n377toj5NSydt/CQtc8XHvuJuu00tu7C0yqwVXq4a+fjMQBQIAY795y+9d1zLt267Udw/Tr1hXsADt3/+Heefh8AYgrAM1OmT98y/bjpr0+ZXrn6jjM3vhKDM6c++e6Tr4PF2z8S/wHXjxSRpkWmTZNAikxTjjxy2lz7Z4IKRyuRyJG+P03TmyJHSv7fwwSYBkE/Evz/+lnsmdUwq/3+BeOJ2Ur173HWb+fbzzTJAmw/2Wo88TfruY1K7ZFvMjG/G4W/jzLSuwSVbIvCG/Z2BT91O4wZT7wu+9WtSwK4QtlmU2f5irVF+OZQuzR/NtI+zoNbaqf6gLTS+H4vGeApBvCCwdxqMXMUf9kf7WjtwwLa6gAZ4H3099kKwGzpF3I9RjXy/4Tnd4uk9Vbpllhp/N4nrblWEdejdhpQAMaxW1H9DpEAFhl//1Cg/2qlejADaJUAHpcrxlMHe+bVj6T9itnS8s2oXFHfVjzR/u3BgA50klWPqca/77F9pU8YOXxTBvgJcymy50/E8+sz60CfCNGt71XWKR+9N/cpG3EJQ5uRnxq1/4/9/F/g1/JtxmfrZYCjbenHpBNlgEnG779j7nRetp480iY6AvN+TQZYxZbj3uiQwPEMIGF/1uaR72etkvexNz00eGuARPtgCQP4DCIXyQCHoHzW+KTwkF/KDOD3VplS9jNPQZP9+2/kQx2tc5SV35B0m/DNfgzgv1bZvoA+Pw42WcQK6efyNAXgFkdplpm1lwA+6ZLKMoN9UwIYsaiDAtppT0cap9m5zTPSmirkfpf922Xy94QW2+lK+UCLnOfS149Lt7hK/nnrk1XKDRbXKuT8gP3XXr76X3Tp0NEGda5M6W0V4+nfW3/l7dxmG6l/vI7W/cN69gL7k9PtEq1QAMrKtUIJJysAr9Qt26eNf0+18zwS5X4CAEyTAH5h/T3JUbJvot+/LB/n+HaGT74f2CW8yfj3j9KlbFj+xId0xfXs/Y407xBqd78jhyah3f5gfPso8yrDQuPJT8vLrPSn2Ck97VnqjykADagsafRUm+PZPDvGfnIfCaBo/bXJV6s+bpfxTzLAP9h9wrebjbzedZTrD54p6dIPAnSvwShFL6v3zNVWia8NsH87ArR+gZ1LTqj7w67cC3XKM0kCmK98m/1aAvgS13Pr2c2odHfJAIPW7y/KAHsav/3Yo3yfMj47XajZF+V/ywBvwKNwLPr8Dld7NcoASQngZuOpQfkh4YmjAiQ/3vH35XCQj/weYACDDolcZeR5gvDpb9kZVgoPK+cIaU1hAL9zpf6uRe8hf8uV54N8JBM1DNWuq0691hrP/ZkBnOShL6dJP4e0S5Lv2WX7CvcIHN//0irnfA+teNf+LRvSS/mF8dxco2zXGJ/cHaDXrzny7ZBukAEusqiFCsB5RpqXeqSzylGqHjazbm43SAAFWxo/kQD65SMCavQ9+/l/+vSbMfvzE31yHy8tsEv6sKAp98pPeDz/tzp9fQX34e2/nna1y9ugIbpF/jX6bsgo350epZRd6XxZqO3lygWedZMVgElWfjcqOwzmR9bfqpVCVvmWndatolwUgAM80+1wfbq78Ml6u7y7C7L6k/Hvfca3USvXX1rf/c74t8QAnvOU781Wmh+QJ/YTZICrLepTcE2ApR5B3x8uDxr12uGrtz+XXvHRu3vYeS5KRWWf+6Ff+4a0t/XJw9Z/1wmpHWs//4gr/e/WHbfulwAOs/PfT9nseHppHSm+5fj7euVgSyaH1ZHdK3aKG6ynnjHybPNkNhhl+6Xpl1jl/DcqY4N8gsBtlwButT5JKwB/lm6za/d36/NZgbO+u9i5xjPPGMS+MkCn8ff3YRDJo2TnrHiU/Rxppfzbav8ySvyGDPCsBPCg8PSBdopfFaVrP3UQqu/93Dp7tOhX5b1Ym5HSHw3uKvubBAPIGZ8pRh3OUgC+TOwbn7Sfz8oAJxjp7IOkeCA72DfFO8WIg0097fFswUjlbZ+0zlHMiOWBNVuOJLnGg7jMktTdsJaFqefhwOwUm61STDH+PaZeHMH4N2nUrJkB/MYg/4ZqsVZejkq6wJXCGcqZ8ib4CR97Pmytv1plvYrQSmtRa6wz8pqOPlFR7suV38p3mFIxPn1b1hWAG0zrIf/Qt+eOk9+DAxwl6nZIdR/5GPY8emaRb3mvM/K5XAZIf+hFdThyXSikO4pq0hpaIpMlAM23px9pzsyNfJ+Q7/KQ9JgC8DWrXGca358idXmmlzCeetUludXG0w8Zn+8mR+3vHwwdddrLevIr8tcEifQJ5f0yn51In3LU4VH77/98aKv+JQP8yv5kXyvdPXjfVr5jlOwg6aRQ+nYmA9hNGVYAknC2VHQxG+umEvep+4iDul6QJquT5lMywCkO2Y/KAJ9w6Oabxt8r7fy/ZTFvG59/OkSbrPL95t8f+jqfsfMbx8caBnAcAzicAUyx037Sox6t8vfQX73K4Y6S/Cd0nKRkkLfV4k4+UnuHUWz/Bvb9OtKfYOQ50S7zM77PmtX4rCPvawzyOuUFBvCwGdGpzTuRJPYMaJ/H7Xx7JLAl9oiQ2/vGX/c55Bm3yNvtFH5p//Yjs98rAI3KeJTWTb6luZoBnItkUHA8+az8WaJXqjCA8xxSi3i04J+kiz7Mm4Vo2y12+UaMpw8RyrhdOVkGWAmXoU/bFIDduGztz3L2b3+x5PkrueipqR/I24TPH7JL+Ijp31spvSVdK+jOT6U4k10pZiz6ZIvaYDB3CM/1OqjdUbrPMYA8qtktZpzTjJaG6mmftlPbZD0/EXHieuPN1n+PECT8MzuFNfJi45v/spZa+uxi6+lO67l35CsVgLkM4CY7p9Pkn1q/3eeri/vxKJyvPhylADxr/3WJK5XDhNYoW3+dJMhoBvp9E0rhCrMvwE5pipDKwY5c/sX2YWvsJxYY374Gd0oAX5O+wMq1Ob7xW7f95DVGrb5hfz8Qot3GGfRdyjwjl0bps6Ht6qfYP+QLla/bzzcQ7OdK9OwZSBZHB4y1GT4XtXPcw/H0PMfTx/vqwI99Pj9UAfiMi8p4lOodrqdCjXv5SgdewWHNRkr/9IvVCpJeohxk55sxfrvD/vsR5RDr2VsZwP4etRqwSngvO9/+dm/jty94tudzPmX6iwRwIyLeEmq43P5rpov8HIjN/926evQkRC2TDRBRjQXoarm9NEARFkJV/sxC8zdzIqIoU3B8ICIskVR/ifIvaoWMRmLC17U/FGBRI2k70xhALBpTIlY6ePeGOTjU/vhwMuZYfLhYYVFzPc76x6yAo7JRXj5zIidFq1WQFL6X5FHjT1V81PIAnZKK8K8arGrY9RZ+omrUlhJ/ptGu44f/uBdOICaJuX0ohoqRKgOVF0pVbempAFJMyFWJYGkhIcSqApd2M0qi8mxUgGis2sigVnBKFVMk3VhqfE9GFBc5AtBkCc9srajx78VVzVFjltZELfHEUMkUyZKy4S1UxWYuskt8KTMCEWfjxqqerfm7KaGKKnzt+olC5MOkKiAfXtWB6N0Xez6pin9K1WJVDOoZM4+ImFukVvZoNYEdoPKyRaZU5eL+sYVaUXcYOVecHUMxJevooBW7lhFDsZmlCpVqAryNKzV1NB5uh6hqKFBU6OURtWJ8wHixY4tge8TS00oFano1DWAbWPusDJVTcfs3gLrQ+K3bzjNmCSRWUxujcLyosZghowpUzLaLRY3vVLtr8VpHLE9dcW3I4I+yqFprqAruk9GL+Re7VWVma88676ZWcQGrWinxNBUrA8WKu6DGYaKmRNGHVXNoJstTV6zuGdvOW8UQnplUBNuJWCwm9qlqhhUzH8kdmVWBqREQLSPDYopZCUkxwbAw+LDFKzW7/Ix3f1G3qSwKsW1mBqxatWdQM0zgWl61MLLRorZiGdSeZiVUbCuZuZ3PtIGHmxt7JNOufNiQlVpDWHUzpbXdyjNiplj58GtTbxVkMQ3lMuscMXUPS20KpxYJ3VyVTBOqukbAmomTwHdTUESo257MaT0WVapdRhzDqh29UstCUQ1TbkowaqtZxW2ZYhCr2YMoH1vM7TaxSMUehg3pqwyqOy8j9vKFaRX4b9Ii1OOMDq+grqC6hrqobfWUyuEx7reisVG1BthIrQ/Eatpdbaha5lCRVEsAkmC2q8yNVdGoYtQl5urzkv2v8Ym0ziiJLetKpKoLYl2E5o2a/61UqgN9pckYw1RrBNxRK1hM7KSN1YrZg6zVU5Wa6JfV7L9Sq6Uh/Bgew1B7YAttFVOyv2M1bdyOx33HCBapmSspgofsimnhIk6ZRo2EpkTQwGP6ZJKX24PlUDPF0arKNrHaOBSNmLPRSq0EUsXUZGsMa7DLrlT1sHKke9Rv51ptFMcoHau6lcKYYw41FbtxY9wMmZ6eZg50ktE5LJ1idj1Pq6C2gH1NLYtAu+2N8ZaOMKudG9WavVNBWYc7a3dVgFHkS0eA4aF3Gpe33c2iuHkilQoTFPZiszKxmkMSrXnzEVtCaAyLyarQpyTDYtpSZqKuGGCl4nDjwejWqjgo8VTVamNGquZWaCjFdk2c7o5qqyseQhU4TUIPdWNR7FYzJyBZwaZtteYQxrCIXZeqQqiS+mF2lQryoGSkh2xHtT9UbNfD0D5m197SJgmc0xxJhR3cmwLpcGvkV/ZU+NgKLefWjDsfwxj235idecUw+FEPpzVqO3eR9pjDnWUNvPsrqCA7qtOApmqAOmZlHhVtpGIJv9bxlYpzDKuMqxbGKqY5elVH0pjwLHJSa+n5/kjVyaJqpeR++EOvqYLHnaj5q+GaRmvzgAqyisj1qmApKshVi9VMyKE8YGnMwipqzEogVvWEeWMa3VZxetwqwO7VGYvXPEOSnLrOJ1LbG6rfGpgUGefo6KJXEeUTcladjRpusmU8Kq6JNTfWTJhHKHCo5e/uqD4sCYhizpokYNNipoMQqY1h1Wmo6hEQUGr/smrTxAwXW6kNWFUbFsVlarcSUqBOoMFUySifjOJ1QmgU7AeDhpoCRAQf18pAQf6DFBEkVs22sVpFy8TURBhRoio3z5IwSkWqEzpj8q2oYE5UInYtVXO/bcTgGgSNlow/pllJROwiYq91QsQUnFrzSFit3NXRxXRfLq9meJrZjtzwLq8JtPqLMYaZasSq0fmrjYETiS7CHIKUzOFxkVV51fK93eGMCA7s2PMeVdREqyyVZle0R7IKKhkJRc2BDKyBxB0F4QnHKpYAq4JhzLTMEquKSxXnLVaxGbhKX6nOy8zC1J6wZ3IKA+x4cpPgGU/Y3cNNk1AxYw4FtwexGJrbmW0edU0pLAcKpRTBXScmdCOmVtPbzizD0WCs1ESjguz5GCZF7VCN1RzRHZb8rHorE4B3g6jKLHfKrMg6FoFzUV+sM3WM2hERhbunvFNzY8NPJRhz+nMBWJuVwO524xnFUqPW0MSsSjLvgFtUEStWk4LZxoopNttexBotQe5ZFWhFHGSM/QGN0Ypz8HAE5IzwieGqxlTwcYljzjBh1JAW9y+MwEpFnEJIitiqFbf2qMIYxgPmyMAdysRsJ9nFR5M5eyYmmQ5oTKlqUKXmX0YdMR2e8zZzTN+XP87DWLzXK/tCJBoThka+2GfHaZitX2rU+ipqnb8z/eEdNensyx2oqm+imEYYBBdPjBEb/xsXqSZulvQ0EAKcTHBehRY1Br1o1WwopwHsJTQVMxTRcTKw3TFoiT1cEoKAqjE3Q7O4iDmn99QRxYx9KmDVoOqWm4GJiNt9itm5s6p7YPRc247x9rGnGIo1i7IGHDUCzLQOUWTzmBBwrSho4KyOpHb0wOgktrExelwMRVpUUBW1OoYJNo1FqnHvCOAQnxlmWFatcuRiuTqSmr5kY80FVGMVr7A6isjaXy+yRl7ViunYzpOjUzPERBmPq6vWB7vj8dSUxzK0doJUIeLu96qwvoB9gSgaIfn2MR51koREFXPuZIxBivH8bu4ugG1BpRp7izp8Jf7MMnQSLFY1BLhgUSnqFfS+2LVTImLZYsWWmyJEUqJVR70a5ak4Jn9R1xhWnZpEq/NCCTeH6FKq5rp8pOaqCIsZxjMRry66m6AxUQbqHWK7qF7RlmXGo5K95aHCePewZ5WRqOk+qdXhrjpXjErudS1JGCQiNX/HemIiKm/EjMAYcVCrG+L1p30NWaOgWm1SWgtN2b1fgkUoFqeKMUQG1ggZjaIAIFtm+if4pLRSsZ29SIUPEJHqbDBm6xoawyqqx0CII5fCF9VQubpbVa2q0RLYUWtIK3ZWmy8yOxxQzVR16G0lhrTAGLl3mEmrNV2MOQYYy5G0xrDtEcN+2mG9Q434EUO9PFqtl1H4KTzTRbCd27hoxQ5dW5ufqsMZmlxNsL9twIOItWZSG9RVFEA2YryL+Jd2BEWpju0q3m3TdLHtaOMOIVkzCofb0i36mUj7I7WRqCK2a8Re3ZAtqakxR4RDEcawipVEzNFXY1HuSjGPXXVRcwyL1fxMKeJYvZVE91CpRaXQ2knUtXaiWn5zo/GrHRyIQfXgNOcXikrKrNjSOGs4rca5HP5a5GK0ZMFVb5llhyRDQhW7JyrVqKlpv2MeDsKeNWtnhXSi5qqnYotwDyxIntTh1QJHsRnaDv9vflZt7F5e7/udO3fu9IpdV7W9e+XybiqPlbV7A53HitW9kM7LSJrdPT0knim1oBv/SWmdrVR+HM5/4YaVVL4B8Qk9VcglB1u1fLp1UB9r9eLxT0PUOvdmqZs2tDXbNjRSbKuT/05UiIZGqC3G8fO3erKgl+JaMqkXi/FBXTV+wP6PM/8JUTNkU9UBkzfxQX3MAu0fZ/mhabI5ixb5VjOB1nD5NyNeGynGzTSqK7A27JCfJf8mU/URj/Fa+X3kxxpNDwHxrbT8m40JoaP8aAVZhVruNl/Tn/ETYbKD53IPz5urFIjHuFD2Gi/EumE33H5dcVF+jiS85Le7mH8bTX6Nhomt5d9Gyp8r754u/auJsKZ/3vmPazJnqA79Dc03NAHs7eLbSPnv4+JrTRikv+MazVW0Kp/K5ePDHfG69gsrgDLe3DlatR+pXI7I7w/7C3yByB8AByB+8clrIcD+ih/IAAdi+93dTR4/jPsZrMPH3cu3alT+YJz/CW3diWPWr5kd0n7z9jsE1X/p2rVLOxZDgPzQBw14+4HJU8t/KCp/x4wZ7VR+CuKXru3ZsO7kVpL+HYbKP6Z1zm0LyB8XgI0zPDKb39BzEll/WnD7rVy+iFr/qYgvJ7VSnFB+7nwcgcrfvXLVRmr+0wT927SG6n8difhSR9tcvRxe//j4Mb26lM9DeSecTZb/UbYrDtDxEfijEd/5EfhWxHd9BL4N8TM/Aj8D8bM+At+O+Nkfge9A/JyPwHci/hgyv5d5d4LFz/0I+c9EfPe65aup/WcW2JuLoU3bmsxl+9L9benc/OWpBUH+O588zkZTZAffG8zPgTnoeyo/MSqeVnXwLUF8Y9Q8c/5ReZ7/PH9+ahh+/i7xx8Kx6PujuhdqVPu3ALV/b7m9vXOhfyLO8Vtu5PdF1fiWerDP+H28wCeIvLXDy+KnHjbauXB++PJz/71b4Gd21cHB6X7zcWsh4o/q7llPlX+PW/6+iTjLLzVa+02R/OuVwC2/bljskD+NXwJL3PIPXX6uP0td8vcvgVP+PGi2DPHdPYsSVPu3HPOnLFpL5VegOFR7WzfZfq/E/udH4Fch/qjuxQNU/Vvt1j/fRNz6t9i8iwDpX70SuPVnKax16B+F5/7XOrf+hS4/a1xo3GIm6p9/CZz6xwPG67H+bF1SpurPBswvz5H9342C/VndQ+VPdLe/byLu9l8LmxztX68E7vZfByc52p/Gnwwnu9s/dPl5/GSzq/39S+Bu/w1witD+PeT588eE9ls/RO2/ve72803E3X4nwccd7VevBG75b4ZTHe1H4+MQd7df6PJD4ynm3gah/fxL4B6/e4wd21V+xQknrJhLnL8m0PyvmO5fQG3/JPLfi+l+3oRdKUL8JOXgFxDjB7rIt3QtCt9+UgO/5dTBpyh8P/SL/NTDRrsWzQ/tP2jmeWjMz+6YH7b9+dJvGs+ftm7Qqe23Rei/GxLU/jvo7r++ibj776mQcfTfeiVw97/TYMjRf2l8FrLu/hu6/KxxPeRc/de/BO7+m4A84osDWkFP2es3CwLWb3Y2RSfD6Sh9B98bxPP5W2GX+CIU/fmWMPmXdokvQ9mfnxom/+Fd4kdgBPG1lguI/1saoDQVYNSLt6xojTfONLvW75on6zDmyS8IyN8swPjmEmz14i0riHjVOX831HcCwBm7xJ8JZ3rx3Iqm5ou8Cp7rl2d584YVrVN/owSRSQBnC/GHDSWa/cvAOR72rxTa/g2ZGyGw/StR7FfO3HWM7R+J32buvHHYv1Jo+5eH89z2rxTe//wYnI94LZnMlbMlx/qbWnf97QKx/TlvLyCqjgU8p/43NO8NF+L+X8oVtH49ND++GeAiN08qP95NmMwVh3JF2vrvJYhPaKXkQNyx/gj11h8vhksRn8oly0N6tpRKhCu/1ARwGZZ/Pj3UWiwnislCOl9K59DuAePHK/56OZZfDc3yVVzB+Kpe+w/2se6vsfIf1BKtBP9RGgdwJVq/Ge5oa28l+s9XIT7ZVyavH20XePr609UCPxin+n/XoPiLPrZiYPmWXJoSP7wWfb8kM7apQ+0b6tDi9e2HlQRrBrgOld/mC+F4qdl6h4eD74wH2C9bf6+H6xHfl+sgy+8GJL9l61ee2FpnCdu9/8M6xx1BPFF/b0J8ti9PLv/NqPzZviSZ/6TA58j8LQJfJvO3Ir6QTZH52/D6KfcdWrVyaaA1lP7Jzfx9OzX5W3w+3RpO/5QmayevwCczaT1baq2fv5GEMhHgDhdfTKaHwpVfabbufBX4ET0xkMsNtgbkvxNg3KRZ5hstBD68/yE37IC7sf1N0vSXzz/vQe03nEyT+XsFXiPz9wl8gcx/SuAHyfz9mNcLST0TT2RyiXhhJB7QfjuhYbL1hozq/oWN3Rs3do2S9n88IPA9RP5BeFDgNxD5h+AhgV+4kNr/H0byW7hwUQ91/H8E5Z8YLGvU8ftRgdfI/GcEPkn2Hx4T+HxdB8Rr/fOzYvmJ+T8Gn0N8T8/ydd0b46Tx8/MOfv0K2v65LyC+f6BIHj8eR/rTny4NlBNxXyE67e+4ZoAvCvnTx88v4fwH6PbnywJPt79fEXj6+P0E5jNav8/Q5+t/Ponll0mVaP33WnhK4Pv6kiXa/renRb5E9d+eEfj0UIk0flo30dt8MkHlnxX4nFYk8l8T+LxGyZ/bj68LfIEovwvhGw6+QMz/OcQvXd/RNfOYuTM7QsY/lEbrLVF2/sWcRtAfvm/1W4iP96dLGS0RL+rFYjqXDdy/xM8ffNufD9x/NC4K8Dz6nso3RJ+H7/jzLcH8C/DCLvHfhe/681OD+RfhxV3gx0W/A/hG8P5MvkTT/2/A9wX9GSHbjx8gPq+V2qj294fI/hbJ/I/gR4hPJ3Pk8zs/RvwWPTuYzhZbk4XyUEKMvxkhKOf8p2EiGG9iqP6Ucmq+kEvqekot5dR0Nkz/+eku8S/BS7vE/wx+tkv8y/Ayjp+lBsnyfwXJ33/m6s//HPHrVnevpOgvX799FenvutXdG6n6/wus/+UMqfzcf/kljh+khvQ4Mf/XUP48fpZYmkyvTa9YfuLW5R1B7cfXn36F26+fHr/5Ne6/2bHBeNm/E3vtv3sdld/gixT+N/AbzJ9O9//ewOU/nV7/3wq8RuZ/h/n+fDyTS2qZkPFD1vS6+Z7Lav0z9PjrH8T4a7t+cnd6bbo7vWnxmpOC9Kc5CvBH9H2bVspoxeGO8OcPt5vv74qg9QfC/I/7f28ifkZpBgTUX/xABvgzqn/vjFLvDKL9eAvzPIE6KXj5X3/BPF+/W1Iy/xMi/iZPBPgr4ls6l5RaPEn/+cPfBL6v1NLZRyj/3+HviOfrd0vml8z/hIwf/kPgZ87h+Mw580PNX6H5dPMmeYvvWbV2Rff6DfGw8zd+U82/sP6lc2T9+TfKP5Wi24//CDx9/v22wI+Q+f8ifgoPPU+h9b930Pe9RgK9U8LKn+8/fhd9PyWd0rOldGmslBvUs1MC44eRyQDvCfkLCQTOH/jF8P/D+Rf0/nSxVAif//+EN7/3igmEOn/xAfp+w0mrN65c09rRGtJ+8v3fO5H+bjhp9crFm8Pz46qHt6vnL5ODhXidEJzX/n/m5HMUXjIvR6peBdKvD7X1lQtjbd4d0bl/Q55QfV+e5T8WSnz1A69f1z3/LI+3LvOp8Wls/RzL357+1zjEb+kr5PoJPI9/4jeEdK/syVP773h0OW1yaNNQammpTOl/EST/LcVCnhY//RU0inyKxjexJsTPi3P7sZH3ndDxy2Ykv96ABJz6ww//T0B8S1d33QSc4xc//D9R4DUiP4lNQrxZfFr8aLK7/oTxeyKLetQ/rP7IEYDdPOpP0b/dhfrntWJxJFdIhfN/+f6VPcT6103A7T/sxvZ01L9eAm79mcz2ctSfwrMJe7C9ER+g/h7rtxPYPojP5oe6KfrfMGFftq+bX84H0TA8v4xyP5En+h8p2B/Zr9xYJ9H/uhEOQHxeSw5qfACOa54rmc7148ZJ/H2kOH5V5XOFUgh+3CTrjatuvlwKmf/Bnnw5NH+IN18Iy6uYH8unW7v7Fy9PLsuMaBtmBfkvUvRV+4JLzK9JLd20NdUTyPPzo1MQXygnxvr1oWJY/4HHDw5D5S8OtmrZUquWGkpn2z28IKf/xi9POdyDz6fD9T9oamEtbj6nlcLyU9lUD74Qmj+CHeHmi+lUWH4am4Z43boAJaz9liIPwJGITyTimfSwHprn3HTEJ4vU+OGR7CjU/wf1MfL852jsPxWKBWr8rVWUP9F+Hc3aUP56Z4Jc/hmIL9YP/3if/0f8ku5V8ZWLNy8I2378/EcHqr/F+57Bcc//O1mnB78g9PpXF+ty875ncNz375wFM7340P7HMMxy875ncNzrB+fAbC/e5wyOe/yew+Ygvi/ZSm7/Y1D7943Q9Wcu5jP0+Mc8xPcXqfHLDjZf0P/WAT2TTuayems4/wvgWCS/gT56/RcwYf0iniv0k+JPx+H5UzpL3n9zvGh/Mn2k9b8ZLIb4THG4M54Pb/+5/9/t5Ou0oZf/v1Dg42T96UHyz2RGyetHixA/1E7vP4tx+xep/NdhCeKzw/VXwLz23y91jP/c9wkb/2GNEViG+I1dCzOJwSUrKOP3cuS/FQdbc4XW4dDxJ37/4Arsf+brN6B7/F3MVmI+Wd+AuPlj2SrEF46h9//VqP0Kefr6zxqBp+//Wov40nBmjLp+uQ7V3+BT+jAl/niCk88XcqmQ+4/lJoD1mO+n3j93IGwQ5j/0/rsRyW9Ey6YSdUrgtf/mRJT/qEZfv96E8h8d1MeK6UQrZfw4CedfHCrl6yTg7n8ns5Ox/AbjvPVI9nszjv+S+VPYKbj9HYGLMPHXjzF0f2G6mMShF9VxgMmpP9J4gF7EZ3L96ey0gPwd9vfjyP6ZO+fbCmUrEf/7G2vxy1MRXy4N5ArprRo/fwTC+SdV9fb/AOKIt+rflswNzdDy6RlB8++mKMBp3nzvDI9ZsBev+fA8gSCe39+a8OH5Gmjw+sm5kPTmWzqXBOfP4w8pP74vmOf11715Yw00DN/nx3ssgnrJr9/Na/m8qQLB8tPYgC/fG6g/fP0s7c+HWH/bwrb48+Uw62eDvnxLZ7D8dJbZJX6IDfnyUw8L037ZXeJzLIf45UtP2EQdf/Jo/Fm+tJt8//bpiE8tnVug8gWG7588mTx+FwV+E5GfDiWBp9//WUZ8a7lI5odZ7f6/+qeXvNrvHhjB85cU3f8ZxfH3Yny4M67l8yH3H3H/bQyN3ybvPwN281vZVux/63T/+wxU/g1L28j8mdj/0vJ5qv98Fva/cqN622huNO+zBO8cv8dPADjbg0+E5Pn65TkO3n/133v/T0Xk8zT+XHauyCdo/Da2TeSTVPmfJ/Ip2vmLCjvfWX4SfwG7gNXen2DIj1T+c9iFIq9R63+RyBdo5b+QXSzyRRp/CbtE5HPU8l+KeH7ss9hWzGjJQcOBCeO/XYbGPwcf6H/I0Y3s8l3ir2BX7ALfGL2cXenPh7h/9Sp21S7wE6NZtt2fnxpc/yvZ1bvAN0a3s2sQP2N5NpkbSmf7TzKPAIdp/2vx+r8jgSCe2/3rMO9IIEz+n8C8sXGzlkSw/P4G1+P9AxgOkX9z9Dp2g8D3kXiI/gNuRLy5cTN8+Vn0fLhJ4GfOQXgimB9gN+P9H930+zs/yWr3x/XOo97ffwu7BfEtXfVfAOC2f3uzWwVeI/K3sdsQv3LxZvL9+bfj+N9IOoN3zgXd38L3b+5A8Y8NK9vJ8r8DlX/Dyg4yf6fAU/d/3M7uEvgucv53C/xMMn+PwM8i8/cK/Gwyf5/AzyHznxL4Y8j8/QI/l8x/WuA1Mv+AwCfI/IMCnyTzDwl8isg/Dg8LvE7O/xGB7yPzjyK++4TFZP4zeP0rkxwoEc9vPIb87zaegD40Zjh/w50zgsc/gM/68L0zhkPEbwA+h8Yfge+dMRzsP32efd6PL7e3B/Nl9gUfvqVzSWD+/Pzg475833Bw/W9iX/ThuS8QnP8X2Zd8+Zlzguv/SfZlD17Lp9vSuTDyB/iKLx8cvxwfBXjCn+8N5p9kT/rz5TDt95Qv3xJKf5/eBZ7L7xlfPjj+2BB9mn11l/hn2bOIH80Xhqn+z9eQ/Roj819nX0f8ViLP45ffQHyJnP832HOIT6RLyRw6dhu0fsXPj30T+W/5QnrY8f63wPWvbzl4raQT7i8E+LabJ90/+DziR9Li+CWuvnmNPx+H7yA+URLvD/PgXfrzAuKtFx8ay5CH5wuB8yf+Pu/vIv1dsuqkDYt7VoZev+Xrpy/i/S/1Nk/6xE++h8e/dLavXNAM29k1o3780Nz/+wT7viffO2O4K9h+cvvzA2/eSCB4/euv8ENsP2q85xFIt/26gf3Ik+ejZ1dLGP/hxz58Xwi+Kfol9hNP3vsIpDv/m9lPffiZc+YPB/NfYS958jNGijOGu8KsP/7MW/4zRoq9Ifyvl9nL3ryRQHD+P2Kv7FL7/5j93K/9R4qh2v9Vv/YPwTdGv8p+sUvt/xL7pX/7jwTzP2Ov4fNrpv0ixN9fZL/C+z9SGXMDt5ZPe+2l9tKfXwv7z2j7v7n9ex3x1otf+R6ScrKUDmV/f+OqP9/BpGdy+aHA+BW/f+YNfP5ga75uBdzvTziD/RbXf4B+f9nvRL7uDYBu/vfs9yKfp/F/YH8Q+Xrq48H/kf0R86e3J4t52vrTn0ReK+Vp9xe9idcPyfr3G/ZnUX/54qVvGu71t9XsLZEv6cUS4fzDX9hfxPITeYC/In5koKgnifr3N7x+o2kl6v2Dfxf2v+XJ/D/w+Y8yff33n/j8xmiJdH6V39/wL5z/aJnM/1vgSwNU/j94/1ypPdne0RZa//n55bdFvkjl/+vkO9tI/fcdJ38MJf+vwbsOvmM2hV8N7wnnl4plqv/8P8R3dy/u7j5pU3HzyWvatZNWh4o/vM+E++/i+tgKgvyugw+YcH9PgXb/9U62U8i/SDw/8G0ACZ1/SGrpQWL8jgn8KJGXJEnMf4iavyzmT+QVSRHzz9D4P8I4MX8Sz9//04D4NeuXL6feXzVe5E+g8hGBX99N5RsFfsM6Kt8k8PT7u5pFfhU1fjRBqv2tl9s7Rkdp7TdRwv5zuXgUsf0nOXjzHR7h7m8d33w8THbwLX6w5/m98yDq4hOk8z+7OXjzHR7hys/vL9/dxc/smh9y/9h4fv5f4PUyTf6HsT0dPEX+keZ2tpeDp8l/N2lvF0+T/z4OniJ/pTkN+7r48PJXmv4F+2F+YJR8fmV/CZ3fJ99//EU4APNZ+v1vBwo8/fztQRK+/65UGCv6uwBe9+8fLOH770qFsTLt/uhDnLxG41Unn6bxh2I+Sfffp2D5JfkFGLT8D0P5p7LU+/9H2eGYz7fl691A6nX+o0XkixSez7+minySmv8Rjvw1Uv5HSNMcfDI91Bbe/zxSOlLktXIqHfr+RmicLk13lj+dIuR/lHQU1r8Sff/v0Uj/tiTp5/daET9YTuhaakjdYi3i4PtjwWf/bhvyPxK5XKlYKmj5VvMklPDyIff73yAyeT9phhdvHaRyvD7OFf+XJgG0e/HxsPkDdCDeqn+8eo4rzP25nYjv7qLvX+9C8s/li8T5F0gzsf4MaJ2zZp9Nmj/Pkhzn14j3l8+WzDhIVX7mC+xby2Hev9I0EWAOyh/zRd29Fdi9/2+GdAzK37z+o5XHv0LtP2+cADAX5T+slTMlcf0t8P6zeaj9B4aLpPuf+frrfNT+A8MJMn+swBfI/ALEn5gt6lpGXamPqaH8L37+7zhU/7LBxx3rp1B3/fR4F+94/5rq//41fn9fDPe/TWs2UOMn3aj9tfSwnh3uIMVvF2L773vzjr/8e5D8U4O6RuUXYb5YvwBe9V+My58r6rT894UlOH/nAnaI+e9SnH+iVKbeH7FM5Is0frm0HPFDW+n3f6yQ8PmlRLyo+d8g4b7/GGAlyj/LL+Agtt8qzOf7yeVfLdXi5/liUsvo8fwIYf66Bs+fTL40mA03f4NmgLVuPufnRbvHj8Olddh+64V5Ha0D6WxpXsj5I8AJIt9rJdA7L0T+/P7f9SLf0tVtJtDS1R2wf2EnSJMBNjh5rcprgbw8+W620VH/LkL9efziRGf9u8LXf9xEgE2u+neFrr88+UTpJFf9uwj1P1k6Gfs//NUTdW4Ac98fBrBZ4On9/xQ8/0vk48PttPnfxxz55+pMId3242NSL+4/bfW8Ry/7MUv6uITXv8rk9xediuMPWons/8Yx/xHu/zoN8T1L1tV9AYLX/FXD8s/Q518J3P6ZtnIbcfxLivmT37+WQvn3pftT1PFDR/n3pftzVL7PwRcI8Us+/+8XefL614CDp+afFvic98TFd/5zjLRFEt4f05rVOkj3nwy6+E4C3wAZF99F4GdKQw5eL9PKn3XwWp7G5yS8fzAbr+cCuePHjSzv4Cn2c3zTCdLpDn6EEL/j8+cC7r+D9Q2wW39OlYrYfytlyeNPCduf+tdferz/bzorY/+3OEC2f8Mo//b2RWR+BPmfs7r1/DGzO0jyHxXiH+l8Phd+/0vjhO+zMQm//3JjN1X+W1H9S+T3B38SzpCE95cQ5VeSzuT8nlW+O00t/1mYHxGufw/Bn8bOFvkV1PzPEfj2lVS+gvjupYtbNyzuWb94Y6vxHoGg+FFzdCY7F8UPWvnPwsVLl69RF6/pWb85eP/EJbDNk2/pbF+8pieI5/sPz/PkjwqVP+fPR/w6c/86f/V7a1+uMBTE8/MbF+wCz/O/cJf4i6SLdom/WLrYu/1Crj8DXOLXfqHmn+dLl3q3X8j8L5UuQzwsXb6xZ/3mdRtXLt4czn5tky5H/LSOjnn5mgwD50/8/ugrRL63XgLu+OuV0pUi39LVXUsgiJeiAFc5eS08z6IA2zHfyeufK+nJkp5qzReCyw9wtcj34gSC+Wuka0TeqH81gTDlv9bJaxT+Ouk6xK/Ux+ap08LLb0L0QukTIt+LEwji5SjA9SLf0tVdSyC4/WexG5y8RuFvlG70qH9Y+fH9bzd51d9KIFj+Z8DNnvU3Ewgu/03SJz3rH5a/RboF8R+89cFbQeOn8/3PtyL+xRdffJHC8/j3bYifMlgam0Kc/96O+F6egP/rlzzLvwPx8st33tz/3srPh9+/AnCHg9eJ/J3C+kWpUC6W9JSazA0N6dng/nMo3LVL/N3S3bvE3yPds0v8vdK93uPv2rye3RTEj49eLt3nN/6uzevB4/9l0qe8x99Q+XP/5X7ES0xu30aMP3zawVeI/AOIX7WhvbRqQ0fP+hNTKzamA/yPnQCRSQAPCvlD+8SGxukXLrvw7YmMsTD1f8jB79EwfvqFy15cILHg/Pn7Nx528OMa5KP0fPj1g0dEXtrGGITtf3Lkefaok5coPMBnsP9Z3rhxc+uJfOl5pT7WGnh+i5/feQzxWqY/V0iXBobUgSEtGfz+jgmTAT7ryU/xTMDr/NfnPPleI4Hg8f/z0uc9+WWru3vClP9z0hcQv2CBqqc6Z83qmDvc0VrUA/Pn55cex/bfePGC+S9PKYiPRLfCFzG/oFcoQbD9+aL0JcS3dC1q6VpUSyGM//plgU+1mCUPy39F+grizRcvmP+Gqb8UvUB6QuBnd8w3/jHLEEb+T7rnXys9pg4+6/ffYU8JvF4c0Ap6yicF5/xFmgDwNOKd57eD50+XwTOIH0kX9P6yVkjFzZSC9Qfgq3j/9GipoA3oWkoviPsPfM6P8/WzZ3H/MV+dNS2s/eHnB7+G8+fhu2mU9Yth6etYfumV+hiJf519Q+C56KeR/K/nEG8cX6xTBPf962PwTSdfpwju/adN8C3EZ/URdd2itdMo/tu3ET80Vjw9k44nc9msnvRoCKf9Y5MBnnfkb6YxLeT+me9I30F8W79e6jEzT+eywfmPn5xkL+D2GzNyb/OrgNt/e0H6LuJXj204YVUqEZpn0RelFxG/Ri+N5AqDPQXdeI1p4P3NPP70Pdz+A8bb51LzQuoPf//n9z343nlh7dcPpB948F5r1+Bzf8QPPXktpP16QvqRU/9I86fvST9GfLFoFIDQf//EfoLLXy5kVKL/+lNsf/v1EoXn+3deQnwqlxzUC6pxjX2Y8SMy4VT2M6z/udSQlg3P8/HnZbx/T88MUcv/ijD/oL3/ke8/+LmbT4VfP/uh9KqLzw8UNO99XO79u69Kv8Dy04rFecT6/1LIv+T/8kef+MFrAm+s3nW2JnStoBdCxS9/JfDmClh4//8b0q8F3nwDgl8yXvm/LvD8/Td+3ov3+zd+4+T9cY/yPye9IfLmDQI+zeAsfsOkN9hvRb5cGvBvRKf+jJsA8DvEz5tBf3/97zHfO4P0/npp3FnsD4L/3d3SucT/DfJe48cfBV5r6ezzf4O8+/0jP2V/wvOPAAF47Z95U6h/74zeOhJw7x/6OfuzwBvXjnhfPuK5f+1V9paL7zP/DcHLE1PsL4jvOXH9qrXrNhLevwjwV4f9wZeGBL8/5evS3yR0f5PD+gXd3yQ1Afwd8XHn6BmQPxv3mvQPxLeS+X9K/0R8wsGrgfy/pH8hPkPkuf3+N5bfR+D/g/gCufz/lt5GfBNZfv+V/ov4RjL/jvQO4lUy/670LuLbyPx70nuIn0Lm/yf9D/FHEHnefu8jfho5//elD4T2c1z5E3j/GcBOQf50nv+/ys/4CDyTsfzpvCRj+dF5Wcb2g8rPkRTE5x2uoxoi/3GId7o9Qfcvs4bXpQbEO72XYP630niRjzvu/4N69/+x8auliMi3Unh5/JXQKPIqhYfxS6Qml/xU0vmXZtl5fx+Fv55NcPGU8zfflia6+PDnb5TGb0mTXHwrIf8JMBnzfOseagDV0QDu+M1XpaiDp9wfyfeP7YZ4PZssjOV57MUshSocIPRe/9jdkzdL4Ti+6Hl+YA+sP+n+bDrbT7q/ck/ED2nFkl6gnb/ay8WHb3/uP++N+GQ18JMJ5381NAHsg3lj9kUp/0WwL5ZfKVfQ+in3f35G2g/xW0ZKRPsDsL9gP/Iknt9feoDIE+0nwIGIj5WS+Wmk+XtCOkiu/RkrZ9OjpPgxwMGIT6SzqfyIGnr+wvvfIS6+kTD/AVARn0lp+XhK7+PHOONaOTD+z/evHIr4Qi5XopZ/iounlP9Q+TDED2nJgXRWV8POn/i+1cMRb4ef1CPEDugTf5Sb/y61ePJTQvJT5amevLWJw583ElAm7MmOQHwylx3WC6VSjgdgygXdcX5b9br/etou8Hz958hd4qfL03H9i6VCOttflb6rA3u9P/goD34KgT/ag7e30PjxyP62Ij5tWO++tJ5SE2PqEeL457N+3ebLTwnB/4DN8OV7pwTwxv297bIjfsDVzyg9Uj+3/TdEIE08Qu5AvErsP0rzNLnTk19gplBH/834Safc5cmba+CI50mo7vX/x9lMb36BKADv+J8yqUue5cnzZewjBN6r/Zom38dm7xI/R57jyfM18NR8kVc99q+0S8f48HwRvH79Of+UNNdDfxaAZ/O7+p/UOFOe58FbrYf0zxSAU/5Nk74kzffiFwTkb8ev5svHevAtXSkH7+3/RJqPkRfsAj+++cfScR681XoCr3ruHzobjvfkZ3fMr1t/swSRifPkGOZH7Kbzm/+6zg90i3y16Wr+G1Rr7+X/HisvdPALAvJ37n/sEfmWrpSDr+P/SQ3Hy4t2iV8sLxb5atNhXvVfv58rL3HyZtP511+I/+4pLfWy3yH1X26aLS/z4r3Np8v+NE/ukZd78gsC8jcLIDUvkFd48VYrOMyfx/794+SVu8Svkld58d7m08P+xuTV3rzRinX7n2G/tsAaxB+rpVI8erFgSrj1T+5/rMV8vpDL64XSmJrVhnR3Kl7799dhfsagPnYcbf5yAuKdS2/B8bMrpPV8/hWtxR/qhE897M/+bAPmHbd3BOffLG9EfNx5ADsgf77+dCLi+fydUn7Ob0K8c+E9OP7/snQSrn8mndASWuj4DZ//nSzyY+Vs+Pkzv79ys8gnM7lyCgLG/9r6O8ApmK/Gz6xAquq4wMqpvsrkyfLHXDwPIZj3GKDwhef8g7+/sRfN/3PFYhzHcGszF+/+x5p+zT6O8i/qxSIPflHuvzrVzdvrx47wl8t+NUyQ5LjAJ8uFdGks7rj/C3zu/xo/CeA0D95Rft/42/iJH4CG9d+MP9kiFCZ/nv7HeDnh4mstEFT/8ROSctLFtxLyT8kpxA8I2hvm/Ykfk3XM66WtWbTvIsz7d/owX9ZGdNSFwuyf7HfxcTsBh/p56A/AAOZHBPUHh/p73h+VduVPkd+AvAXx6cQQyX7w+M2gyMdxAkLlfcqfQXwiU9aH0qOh24/vvxkS82+l5p91lB+PYcHx0yE5h/mkgIMD97Dfp0t5xI9opWIuS2k/gNNx/8sV43jfPL77EHzODxSc7ZcrEuqfl4ti/q2U/Pn+4ZKj/BT7LzUtZWU8fqezuZROiz8PY/ubHCHmv0UeEXgto49oY5Txd1TMv5WWP8AY4kt6NqlnS4T1o/+xrYg/nWh/uf95hmf72etPUH/9aT/5THf5HfbTf/xpnNAnn4X9j1ROcCHDrF+c7eDx5rFg+/FfOAfxKX04ly/S/LcKbv+xYkkfiptuVCk3KIyfHv4T585F/lM2x6OPSY2v4A2UE4H+G49/bkP5Yz4+UE4IsEf+PH55ng/fGoKfGD1PPh/Lf2u5oMdzeT2rpWv+t3/7swkAFzj5Gh44frPmC+ULnXwrJf+L5Ivc5dfSwvyhnv5cLF/s4pO5/my6lB7WwdH8Hvv3L5EvEfpflQy3/gmN66RLsf7ldT05QFt/vcxVfrv6IASvPe3/pfLlLr6oa4XkQDj5XyFf4eaNWoTjr5SvdPGlgpYtZrRSruCQv0f/u0q+CvGm5rQZyfB3sAr+n+f6y3Z5u+A/58qpvoxWCL3/72z5asz30fwPbr+vEXlh76zD/Hn4f9fK14p8KlsMnz8ff69DfJ9WLGXGaOPPJwT/v5AbLFP8p/vZ9dh+6aVMuo+y/6Ii3eCInzjGjwD/faN8I+ILWjqD3IcQ8YMx+SbED+uFpJ6h+T83C/Z7hDT+SY0An8T+e7qUKCcH0fylfv2lxuOlW7D+pAvJjJ5MU+Yft7r4uGP+7j//4vu/b3PxrST+dnf+yTQ47Ged9c8dgv1O6cncMCl+dIfAD+sFLZMphrb/d8p3Yv3T84IDpDoUwG1/zpfvwv5PIZdF4geH+Dznz3e7+EI+GXL85Pt37nHyyXRo+fH9L/e68tdSQ+lw5R/ffCnch+1XrtCvb8mR8v+Uo/0TeqE/rP7z/ef3I74/XeJuH8H+XSB/GvMDcTOEEzL+AI3zpQcQv0XPDqazRdL8/UHs/xe04TTRf37IOX4Wh9LVKHbQ+Ck3xeWHcf0LWiqjt+XLiUyaXyUn+t/e8btHXHycwD8qPyqMX6NxvIcUBU999n99U/qMg88PgWP+U19+j2H7nx8izn8OYJ918MYeyFr8E+rFP9mkz8mfE3mH/1Ff/3n84PN4/C0W9aFEZqzqgQbv37uTfcGDjzvmD1Bn/+LjmNfSpPiRPP50+Yt4/NSKekmnvX/8S4L+a4V0nxZ6/OTxny8L9mdAL+g0/+srAi+oLzjU12P+8Jj8hDB/1vP9BW2IUv4nMd9Pzf9J+SnE66MaMf4XY0+LfCuNv5g9g/ihNH/7R4Yw/k+UvornH5mMNqTR4ofPIj6fzvL3V+jhx5/vSl8T/IeSnsnQ7PfXhfWPQt4hv8D9z99w8LgBg/Zf8/HzOQePj22GKf838fiV69dLA3qhWgbVsYHXff73S/K3PPiw9oufv/22Z/7h7Bc0Py8/L/jv/UO5VG0GEcb/+A4e/zK0+DmPv72A+K1E+wnjU9J3hfljUk/kcoMU+/Ei5hNxLZ+nzZ+/J/Kk9Rto/L78fZEn+l8/kH+A4/fZYklDBjT4/APAD/H6w4BWKiIJBMmP3z/xI2w/+OZ1M3rpmD+oPvtPAH4s+k/5AaQBQf6/3Lg7+4kY/9fjyQEtmzV1WPS+vM7P3yP/FI9fJmpVIV4Sd8+CR/zzVPklvP/f5B3xW//4Eb//6GeIN8pPkt9L8sti/Qf1VDpL6b+v4PFHS2f6y1mS/f055vvp8adXHflv0Uuk+e8vML+Flj+Pf/xSyL9U0gtDuWIpnP3l8c/XMK8Xi1q/nkgXwq0f8/cP/Qr3n1yxNKQVBint92ts/0fSvAKk9e/Xsf13XFsQxv/7jeD/ZYvlIb0Qd+wfAZ/49fjJAG+4948YcwCeRlD8VIn+TP4t7n9W/lUjHPT+tcZJuvw7HD/LZbV+ov/7ezx+6dmUXhwk+e9/EMbfrJZN6qT2+6Mg/3Q2ge7OCI6fzYc/Yf1zXJ0bfP7oeulNrP9ZfSiXTSerHniQ/zN+AsCfBf8/n8mN1U6ABfN7y28J6+eZjE46f3WW/Bfsv3PnqZjUsoTx86+4/YpJRIdr/78J/T8z1p/L2mkE2Q8+fv4d959CIo0LEGb+/A/Bf+grFwjzB24//4n4wYIm3LwRzE+Q/iX4D2N5LUPpf/9h/xbi51tzhXz49XduP/+D/f/Tyxp1/vs2ln+6kOAioOT/X6w/5f5iVusnxQ/fwf1HK2mpXD9p/H4X8yn6+P2ewLeS+f858yf53/+T33fmT+Lflz/A/T+jFUvpJMn+7sR8kbr/59sy34Nqx+9yWX0smRtKhLQ/fP2AKcL+1VSW2H8lke+nrL/x+IEs8lvTOdr8WXHwbWkxfg519fcxaZyDjxN43n4NCl6/Lfbr2bROsZ/jEW/Accf5Y6g3fuwvR5y84/x4UP6Nijj/KqTKpTGC/jQ5+XgtAfHtuV7jpyY1I76Qy2QSWoHkv09QcPyFvwCbZn8nYj6fKWcHafo/Cfc/PUle/5ws8q0UXm4EiOLyl7RSuZi3fdCg+Qd/f/lumC8P5fge9mTo9WeA3R18HCUQvP73Z9jDyRPmr6x5D2VPxGuD+lhGr13hEmb83EsR1p9HtEIq9Po7b7+9Fcf8JRMfKJXyDv/Rb/42Cvu4eJr92xfxo61iCo7wj+f6934KXr8f0lKE9Vf+/sj9hfyNFMCRf13/9QAFz38KuVK6NoMMs//xQMyXqPtPAA7C+pPpz2XSGsl/Olhsv75MGcff6usP77+HYP3Xipk2dIWisH3I8/wsgIr4Qa1vUCPEv8Y1MuVQF+/Yv19n/5M8oR2m4PInB/QhLV7Q+/lCxJhj/dLr/EcnHKYI84dMeZTmPxyO+KFctj+XSsS1UkYrhjy/0YLLn82N9GVqDniY/j/VweMbTMP4z0cgvpwvljT0DrIw879puP2G4wW9WLI1AC2f+thPgCMVYf5R0hIZwvwfYLoi7H/IJ3KjpPofhce/cqKYz5UI/W+hfDTmHRcwBfvfEblV8B/6h/gBmJr81ED5tXnwYc8PsYkzlBke/Eghbbz8JIgfPxGg3av81hDqCJ95rJ+3Kx0K3j+hZzI5mv/TifiF5eLYwtyoOtzRFnD+sXr++k3oUmrfL11zoprQigNHq8N6oYhnAt7nH3m+MxF/yGURqPfjdf/XLMSvWykrAbzj/N+v2GxETPv8jPdpPMAcxL8/Z+vJp0D485t8/D8G8R3dm6du2Byelxt+yOYifs7WJx454sDwPG//eYhfrxUO3X88jZ+P+IHi6UWq/I5FvDJl9b4Uns99FyD+klWnrIWJTfs3QcD5XeT/Hof4nkXt7R2MVv/jEV8sFXRtqCmAF/2PmIuf2BTAo/lft9KN+K0bTy5R5bcQ8Wkiz9uvB/M9Peto+bfLixC/bGZxObX8ixF/1Kqebmr5lyC+9SPwSxHflx4hvn/yc2wZ4ls6nVdnB52f7mfLMd/VTrafKwS+g8yvFPhOMr9K4LvI/GqBn0nm1wj8LDK/VuBnk/l1Aj+HzJ8g8MeQ+fUCP5fMb8D8TKr+TJU2Cjxdf04UeLr+bBJ4uv6cJPBU/dkdThZ4uv5sFni6/pwi8HT9+ZjA0/WnV+A1ov0D+LjAJ8j8qQKfJPNxgU+R+dMEXifzmsD3kfkE5mfRx4+kwNPHj5TA0/u/LvD0/t8n8NT+/5LUL/D08WNA4On9Py3w9P6/ReDp/X9Q4Kn9/zGWEXh6/x8SeLr+ZzE/m66/OYGn629e4On6e7rA08evgsDT9bco8HT9LQk8VX+fgbLA0/V3WODp49eIwNP1d1Tg6ePXmMDTx6+tAk8fv84QePr4dabA0/vvWZifQx2/RqWzBZ7e/88ReHr/rwg8vf+fK/D0/r9N4On9/zyBp/f/8wWePn5dIPD0/n+hwFP7/9nsIoGn9/+LEd876ggAqBB4f9klmOcvvkk5sq+7/vhX6VJh/kft/6vlywSeWv/N0uVC/bvq4Z7yu0LgZ5L5KwV+Fpm/SuBnk/ntAj+HyO+Qrna0f1dQ/Bn9LY1bIV/j4GeSeIBrHfwsIn+dg59N4Nm4WfInHPwcYv7XC/wZZPtxA+ZPbDd+wsZvISIpN2K+vf4Ewiv+eZPA0+3vzQJPt7+fxHwHff54i8DTx99bBZ4+/t4m8PTx93aBp4+/OwSePv7eIfD09r9T4Ontfxfipx42SuSXyncL/MlE/h7lHoGn69+9Ak9tv/2l+wSe3n6fEnhq+3XL9ws8tf0ekD8t8HT/6QGBp8+fHhR4ev9/CPOZ3EhCK8wPa3/5/rGHMT8wlh/Qs/PD22+ARxB/ejlX0lOt+UI6a+zDCLq/i9//+yji/w8=";
+var PREBUILT_KEY = "26d8752424e9b0998caeb80a7da388afbdfe64544106b3394ba574fe87d0ba77";
+var PREBUILT_TABLE = "xZ0HfBzF9fjfFsknWbaPXgNrg8AUySou2MZwstx7w4UIjr27lXTW6e58RcUEOLopoYbeW6gBQkILEEjvJCENQkJ6T0gPpIB/zO7e3pvZ3dt9+P/5/PVJjHS333lT3rx586Zs767dr1xyb8tnJ9z/o2MPvfTI5zu05td+f8cfbgAAUCWA/a6Y+kBLSpurfubGea8qq76uwYp9z3nhnCc1kEAFgNv/8Ok3/3D78rE3Hzr3gkrP4jc0ef2Vu999642oBBX2/dA3ejcOvb59dGj4lcQXvrtqpgqbet6Mv7kbzJ8KjH9u2+uvFQuvvvJ5db8NMx5MA7TuePHtF98GgBh7oGtd96z1m7asj50Kx0x9bd1PIvDjHS+c+UJBtXnnR2Y/4PqRI/L0yPTpMsiR6eoxx0yf6/y0aHC8Gokc4/vTfGxz5BjZ/3togekQ9CPD/4+fnyvs36sVgBGp9ulnzMz0qNW/o/ZvFzjPvKUAHKwCjCt8em3mE/+1n4urtW++JPFP3sj9PdtM5yOoEsoqwEr1IRU/dYf93z+ZTy/yqbIb1Q871C7fah3j5E+Vgutqg5PqU/JmM11NAficQz5gy/ppnbSOt/97dKC0Iee3/5n/vmGmeomZh98q7uf/IZT0Os9U18qn2aVYpxwpAfxS+ptHWp+UAXrt9DY4pZmlFlWAv8gPmCl8TGBe4f76j53qYRLACTLA3dJlJnWY88T8uqV/XDkCtfwhITrH09wzc1Xx+y12OY4y//0cTLOff4Urv0rqPb9/T8d/Ahere9YHP65+0EnhU/JpCoVthR3qJuevE4V6muiRs3X2Mz9zyfmjj+QzFIDJLJ/KmR6a/UubmuXQnQF5/oOZyirpQvRZh0dOh53PPuFqf7WuRuwHFwa2ybVCWX4sAxyOPtvmk8IzIVo75zzzabjKyembyvE+uW6EB+1vjjP/PUjaqShOGic7uToJAJL2X79WulWA+z1z83MJ4KM+rfkvGeA8m/qAx/c/4bjFXC0NOdLm1bWX1/vIVkJY2X75fhf9kv3JFvVu9Z9mGqu5Z55y8nWEr4Si+U0P+n6OSV0uSLsbtdGFQmrL1MsUgIvk31THIefZD5n/Dpop3qdO88jFO/azCY+8nfIeV3G15IqA2nrI/DftcDOd3xrVUaWgdKOSHIRSf04B+BJK5wvKck72KnVeHRt0iZmrm83fz5IAzlUE/6o6hgjluYsrzSddErrR9383vx2ok4snlY1c+tvfq6+vej7frwK8wPW7HzjPtQvPDki9NU2SAc62/9J9rc1pXKneke5Hf33fz+fi+6OdQl7+tv3J4T7l3tuVi9vkhKAjt9o5vj30mPQvBeBEl8QFTro7OamPSpuEXBQC+/RXXE+k7NwdJAM8qvBO8L7mL+s9avwT5pMfUgGaZH7I/iU8zj35sGd7ZZ1PR1zl/bSLeA6edT6bgD7vMT+druzvKeNhCSAvlPdms7TruU9/JV1k5+FZ9VInNxcqAMskgL8K+fur1OBI+7JL5iMSwMe5T/6O8tZdp2VONZ97SwJIeI2/MkDJo5Rl9NlfZYBPopJ93/799bpaMR5ysvMj13OPBej1TwS5+6h3KwDXIOoKM83rPNLp5D77sPKo/Ie6sj76nrZ+xPnrpwFlOsj894dOy77rU0Pjzudn+JR1tbxMkFWu6zP+t863RykAZzgSv+oqw1uQQXSH8/s8NoOy5gEeuZzsSufP0tnosxvUqwTqGotTAQ6yZdxjP/GG/bdm53Jc/bL5WwOzf7x9VAGO4tI9peoXO59+UQY4RgH4APfcIuevD6DSlszfL5U+buY8assfs8vxa+sZCeDbnvV7n/1ck/DtzRLAcb5a/DkF4DkV4Bantm4LmA+cZ36/D0yUAGYoI2bKD5v/LvfQyF/LP5QA/uj6pkO+T7qCy9UzMsBxwnP7KVOFT9b5aPFjrk82Bvb5dkf+keo2Id0NAt2Pfv+TkM5dTjrtoeZSp3NPzfVkTg+wO2uVPl9ZJRXgLflBFeAlaz4feoZ3j3S5KfdrJnGEArDA/PtbMILq4xwnvSnmb89wdXepvFn5Fd8XFYBvyABLZIDfO+kc7fz2GXgW5fBtBeCH1piFPn3QJ8dfV/aS5pop/cN8+kqPZ6aYZdilAnzFlvmyR43s9visxP3VZ7dJm5PzQ6VjfLXsbt5rcdrzRfTpNPvTs8xUZGUfz9QutZ86WrnA9f3fpTWsnwjae5n99yz4Z522fxjusr89Elp8nltQbzyyvBwzd80SwJtyTgH4L8rjRuUkM90HfFK/SL1Y2QzfY5ZTAviPneubhFL+tp5HoX7QSXvc9e1xSO4m9S/KXbCfCvCY+ams5lWAG6woiPJj58moID2q/BdywmczhPqepgB8z3nmZ/Ki9/yvbyPmQSf1O83fDg3skSerAOcjG9Bm/rvU/KSxrmVbpgBkfK3HMdAqSRJAlwrwJc9cXIDYi01JhnySCvBPt79m8r9xpbLVTOEZ8/MblEOc758OPUc43H7yi8pn6/h1n2IzKPlJVBt3cHn5VzX+4zxxgpna782nPqp+3/zv9JC+4YckgEPVc1WAJHz2vRntUhf3oTqtut2n7OdxqdwupNkiA3xJPsFmf+dK3xA+Od83B5sd+d9RqssSALPVJ9XnAsu/qn400dVCO8wU49I8R+aXPWX8COV2QJ0h1JAUol0ONp85xyRv3+O1iX05iRul1z1y8Jr93wNMmQc6ef6aT24Xy6yQKfkTQi3dZpJ3qP9wPp9dm3eimtCEWrlISOezttznVYCJTn0usXInA/xGAoiYzzxhftvn8Ntt8iEn579zfvuJ1e9VgH3VCUjivb49OCs9LV2O6uAs88kVziffUD7hQ15dp0XOF0ob8bQGF6NPF3rkMOb6bNQkjuU+v0VNKgAr4Xr7U8Wuzb2Yt+U8udP+7QXp3/b3f1DOVgCudLV/kyD1YxLAzTLAGvvJQ+zv3xbIv0kAk5WjVYAJ6JuMXcakTZ1mfveImYen7ZwcLPT+QxH/Rek16UyUo1utqJb5b7Orft5RAB7x7X+6LedAJI+tN57AyX/VZYt+UY1IKiuVdepfhLZ8SLrWzscC+7kG9SYVYK4EcK+T1pDz2xO+unijDPBBIfVPcU9/1vntI0Iqp8vtchNiK/IPPephBq4NJ4U34cP2b81C2Y8RpOyW9pG2cekeaxMvy99B0n/KpfM8XG1+9y3Sis0UU86j6mI7D58OpHfYOXhAArha/abzfKMUXupK+9kV6LOfshh4CKt+qy1xlfPs5ax238vNXkI9rvDVgaSPnOM9iVHX06vVf7/XGmvMUmhV/1945ipl/7oezSBX0+vV6c7To+Zvj7xnsy8TJN8mAbR6pFq0n/uodKXz7VTzt884Uk5BaV3kmaN3lX/LAPf4asByp4VnuuPr4N38TzhSNST/BYjaJhvHTS3DygZ3IREV+LVQGWBhteqnQXX9raLJ1kMR5CaYD18AWJps/hJl+zTOr64UqOajlervUTNpFY0psWiPavFN5gYPlDrYhTEH0n01qMhcEXap731fcQCWT2d3Ra1KWBKypUpyFGJ2TtWeCMAzJq2hR6POKCJWdyRq5Vuu1VdUeCSqWZ9FAOXJMWgeTShH7Gelai1WzKxLoGk4YxX2qxyrSo3UqrxSfagmK1YVJ+9lJqjFzF0wlajNa1zNvPd4JWKWTMK1poIGUZzliFOsimr+EjX/vbRaC1rMSVrlszEVQG2ufsdUIcopn8yejNgVpNUyyHi1wfpDrZavYn7OElgkKDeqm0il2t4s+Xt3CTVT+6/QemYxLfYl1gYQc1oy9t6XFUt1qhmyJdwJWrXm/GySU6kVDaubVlMLletZSGOcnGqwt63i7H8Vp7llpP7rwNI/piuSFt3Faa9d7RKTGltktx5XHVEzE2Z6VRNQrUarBI2WodnFgGpZ5ShXUBUpegwimvlnRXIEVMCuLpY6K3WkapjsrsX3F+m9HlXx7D3RCnSYlkau9QWrDqJi57SKLFaupFbFnaHVeg/XYyXcTpqdC6kauDHFxiD2Xkc7L+bsU4iavaaxtnGhEsF2IhaLIXWLmOlWQOyXtUmI+X+zAKi9mnE2K9XuI/YHiSX8krljT1R6Ff1HkzUpBusqVsachF/izZZmfadFJIlrixaT2lcsALOVy7jOGa2pUey9J/nmjJmz4kqsuspSsRRRNiVZemunFJPdpYmJve1O87MKypNsGkpZ8/UYKlbe1GomrSfPddqhojk1s68ktpVasfbQRSxNdPIz1b3X770xzNEk1HUqWOeq5i9Wo6NsRIAOyyZVnPZWmUV6AFjFadW5gFXTlRgrS1PVkiMjXtt+oFoDlssKxiJWxtSXpoO0TjrPqdi9zYLLVWXcm+9oqqPmFQA1alsrWbOLJzuNpaHOGeEcGDSGRWqdOoKCg7K1PBQ1K09GbV+JeFjQaG0kqa7sMMGVijPQN5tuxPRKpKosUZdCmWNyE4Aa4VXWrNeKCmq1SZepThOqtZrRVMkaG0GqlU9yjV2qY2glD1dhl+xUVW1OrQl+ngRyJIqMyS7ZSosbw6A6QmhYJyyfjHeuRHsUQZ/cGWU5lrH6VjTm0Wm1DhmtDk+OJmumXXQg1bGPgikwczjVcjwjtTzVhqzqEGyOhDVyX2b+2Zc9VhRLtsYwx2o6ndk02nY7HFjtfh24s1Yikl3aiFbrnxrTazS+9VRH7ijXitJVTjp3QgTsrmD+ix6sMF9jr5hQxVHTH7KUO4oc0ohTDTE8QFUm1Fppr2oqFZ8WtLLHPMYI//UZXruSY/wYY6YqYbdRtTPmY1Wj1TJX3ME01xi2F5Yf2Yt7dFFNK5nvV2lxylLtEsyyx+CqCiqFjKyqdGfNobApFXWx42vaJAt9ImK1ofWVZE8c9mV+yXt26FzOdNtGJsYGf8kafK2uW2EGwtZdrrWjzl+RDuQVxGz/QkIzCXs4M5vOnjDEamOcM8Q7Y5jphkS48Qk0qI1hpkcWc6kGitdpVV2NOYVsrOfaxtjvGrbmmq1ZHvOemPXhubyrZRqP6HQ8KApqY9ZYxZXtqmJGnaxMZZPLCGusijOGxZy21d77nP1XrY1hjqO4d82Cx6Jik8myhsYwsIfDWGMtrm9qZYN7gIOamxSVrblWB8jm+OR4hDWdlMVuZDk+1sfT7EHpTtsvANvMR2s10sCekqbbDkJ15tZkSpN4w6Cx0dCEVHAaWZJrtoZZeg328rEMZp46vKZiTmHONT83p1K2SqoSEs/bDwkaIw7qTDkrtkjVcWeEGEfMdBJlPHVnT/W45vBqVLM6ltWtVcsztOpZY2NYBzRoLPUYQAs3wV/GpDEJjbGKqwNYnTKKWvulaG0NocU23prdvavWRXNmc9WyxFjAbZn5DSvxhVa9RZBCyLUxLGZ5XA3Varix1hJWfTlB++ogypymM0yDaluEiGlFqooXxW1oGlNzjhJ1Dycy3pjdFBMnaNVvzqsFVexEJLNzOuu9lklWNeAjG2x0bDI9YTuecy5KV7M8O01VeZ8xakWHhHmztUDOuYPslIvEFcp3DHPMQyVWqVVN1PGDuWJHLZfD9rQORFbLNfm0xzDklsQ8jKTM2yZ7SItKIEejjj2Omh6JWrMhMtuB1oz8OvbQnWj8Y4+1mGNYVDMnFNGq+HVSBM2EJTsDmsdORGaKJafWrrIUgrk0st0ZztXMMcxpNs0UYeUpusvSTMkupGSHn64SRKhoDLMqei+tFjaJcPNB9vUxFasir6oxtu/luGiLALW8KtR8DGLTrOTt6GNM8wyAORAKHNjTnWqdmeNHDXUmvjGILnS0JsZbTIkPKU614oOckleTnOwK3aqgsoY0ZxqyVUZzNI/alWMH6Zh/WfPRI84YxhQnao8uzMdtVg+ESDTGTQYks69WfVw7eGGJkKpZVC1DX22BHvORA5n6Vn0TNk2OTkOtFnVKZ2VB1czHGiJ4llKdVZs+wiLvM3ROBG5RdROfqViJalQBx3aaY8LJwA5BF1jp9nIcyHOdOHd1VqpKGkjIHMQcSyCj9mU9U1UswxOpxfIk07IxvxhFf2NQG8O4j0U/nrWPFBXjF0ykGmEJyqY3aQfOo5oTeGPDnx1vkjn/QkIFs+a/FlSxKzxWG55YxlUtVmO1WpDfsd21uQqzCaqTuGb9IkFtRIuplQNraq/FdvF+XM2xMsNJyEVeZEU+K5odOlBFNzNSaxyn90ftuLppv/bGOhOxx3jX2gnssofPiG2vap3T9h8qWAG1agrMwzRHKK2iybKKJ7oqxMzgo6RWFbbmXVXMMayxWv7q2klEcnwUfkSPwVa7NWs1DjHOdYzW4kwV29Ta5XJ+FHsiLuNAaJQP38XApXLiwBn1mANyAVWt2umiwuPWiGq3hCX1IFFWdToUrbVwRKi9ahtP5bNj6x22eVWlcOYsdlTNHMPM36NWNMNRF6lqQGVkoGPOzMixYTHLY8KxPbkJSWHBtWjUbKbz5EgUu0ssrROsKDFEhcgk0slYrffLUxdZHdMcYjWVi+xITrzISWxZBKRlVQWxhh/N6Ty19Q9nuFJjTloRJ4AXO89rLhARljBiwm4iy4+UuOjzna6JXKy6klTNfa0aNWcMq1W14D/ZY5gzQYi4F1SshrPHMNYlW6p2fCo4CxM1hzaKgiuSNM1eO1GtBQhHp6oThAoK2pvNVnPzGu1eBjFe82tzPjT5jkVii5pQBIW52ldZIweavjVH+LmivbJp+ReqXAs6VWyjUBE6Clo7iU6tTcttv7c2hsXMvGt8cNtK/qUja2OYvULnMfOdzlypCkiusGfFWmO0Q8dW8LIxUl0UrPZimasrtbZmYv+XDaRR37UTyZLvLMDYrl/EHtEwqFpjmKxKzrIcdtKwri/iQtrLanbI9AQ0rNWa1Qs0c/Lj6iL74qWAWK0aUC3tgxHWUlotPIhWAa+C/zc/qzb1LK/3/e7du3eDVxDG1vaelct7qDweJno20nnszPUspPMK6uw9vb1kXkV8Su9qo/DMD2jA8hduXEnlGxGfMFKFXHKoTc+n24aM8TYvHv80R+1zb3aP1Yd3ZtuHR4vtdeTvRplobILq0pe1Y8ZIFoxSXE8mjWIxPmRo5g84/xHlt0StkE1VByzewoeMcRt0fsT8w8Qp1ijA821WAm3h5E9EvD5ajFtp2IakBgv1Z9d/s6X6iMd4Lf8+9Sc1AUzi+Taq/Mnu/NcMocWL7VfTnwmTYIrAs3oPz0edsd3mMc7lvcYj/W20bKfTft1xvv6EJMT6Y8qzNy+/nVZ/TaaJrclvJ8ln7bevS/9qVVjTP2/5jc3sHgOX/pL4/V18e2i+oRngABdfa8Ig/VWbrGhXlU/l8vGRznhd+4UVQJlge/uRKp8j8eoEgIM5vkDkD4FDEL9461oIsL/8BwrAodh+9/T0UO23eT+Dffi4Z/lOncofhuWvb+9JnLBhzWyC/T4clX/p2rVLOxdDQP2hDxprU6wqTxs/p1rzaTv/nTNmdFDH32mIX7q2d+O6rW0k/TkC5X9c75rbHiAfZ0BusLcD2fzG3i1k/WnF7bdy+SJa+WXrrhubLyf1UpyQf+Z8HI3y37Ny1Saq/k3n9G/zGmr7HYP4Umf7XKNM079j2X/tkHvH+rPJ9X8c2sbU+T744xHf9T74NsR3vw++HfEz3wc/A/Gz3gffgfjZ74PvRPyc98F3If6E98F3I37u++BnIr5n3fLV1P4zCy2wt+s7k7lsf3qgPZ2bvzy1IMh/Z5PH2SgEKPB9QfyEKMAc9D2dP8EKW3nzrUE8i2bN3QN+QnSueUuBD39UcP3N4e4oo/Mnwono++N6FupU+7cAtX9fuaOja6F/IuL4rTRZ90VV+dZ6sI/9PJnjE0Q+ZgUubP6oI8a6Fs4Pn3/mP/dw/MzuOjiI7j8L2ixE/HE9vRuo9d/rrn/fRNz1f7K1Gx3Vf70cuOuvBxYL9U/jl8ASd/2Hzr/UtBCWuurfPwdi/bNFymWI7+ldlKDW/3LMn7poLdV+rkBxqI72HrL9Xon9z/fBr0L8cT2LB6nlX+3WP99ExPaTmwDWCPpXLwdu/VkKawX9o/Hr2L5LUf9C55/N39e79M8/B279Ww4bsP7sXFKm6s9GzC/PbaK23ybO/qzupco/xd3+vom47c9i2Cy0f70cuNtvPWwR2p/Cs/jNVnf7h86/1LQMtrna3z8HbvvfC6dy7d9Lnj9/kGu/DcPU9u9zt59vIu7yHwunCe1XLwfu+t8GpwvtR+GhcSvE3e0XOv/M/pzhaj//HLj770bQEb9i/foVc4nz1wSa/xXTAwuo7Z9E/nsxPcCasDsVsvwNTQApgV9AjB8YPN/avSh8+ymN9i1JmE9R+AEY4PmjjhjrXjQ/tP3ZAIMiP7tzPsV/S+P5086NBrX/bef670ay/zHk7r++ibj77+mQEfpvvRy4+98ZMCz0Xxqfhay7/4bOPzSlIefqv/45EHEWN8ojvjioF4yUs36zIGD9ZndzdArsQOkLfF8QPykKUNgjvghFf741jPzSHvFlKPvzR4WRP7JH/CiMIr7WcgHxf1sDJjQDjHnxthWt8daSvLh+1zxlmLtBqsYvCJBvZSAyEWCnF29bQcRr4vzdzH/LCJy5B3xTy6B9K7DAMyuams/zGniuX57lzZtWtE75zRw0TwY4m4s/bCzR7F8GzvGwf6XQ9m8nd0CktR7sab9y1gZvbP9I/HnWTnPB/oXP/6lwvtv+lcKPXx+0toc2Ou2XK2dLwvqbVnf97UK+/RnvLCBqwgKeqP+NE/lbJ4qlXEEfMEj8xW6elH+8mzCZKw7niuHXf5XGLXAJ4hN6KTkYF9Yfof7646WIT+WS5WEjW0olwuWf2a/LcP3n08NtxXKimCyk86V0Du0eMH+84q+X4/qroVm2issZX81r/8EBzv01pvwhPdFG9B+vQOs3I53tHW1E//lKxCf7y6T1Iyb/Ko7XyfzVHD8Up/rv16D4izG+YnD59lw6bP9VIgDXou+XZMY3d2r9w516vL79sJOQJto7zCMCXwjHyxPtd3gIfFc8wH7ZJZCbr4frEd+f64xT/d8bUP0t27DylLY6S9ju/R/m2SNHvskT2l9quAluQny2P09u/5tR/rP9STJ/C8fnyPytHF8m87chvpBNkfnb8fop8x3a9HJpsC2U/ikT7fftRDg+n24Lp3/scpc7XXwykzaypbb68s0k1EkAd7n4YjI9HDb/d1p3vnL8qJEYzOWG2gLk7wZQJt8D97h4yvz5XrgX299kntz/7kPtN5JMk/mPcrxO1p/7Ob5Alv8Axw+R+QcxbxSSRiaeyOQS8cJoPKD9dkPLFPsNGdX9C5t6Nm3qHgttv9j+o4c5vpfIPwKPcPxGEi9PsN+x5PALF1Lb71FUfwsXLuqljv+PIfmJobJO3T/yOMfrZP7jHJ8k7195guPzdR0Qr/XPT/D5J8p/Aj6J+N7e5et6NtH2vz0p8BtW0Pa/PYX4gcEiuf8/jfRnIF0aLCfivpXoNX48w8mnj5/PYvmDBTL/KY6n+w/PcTx9/H4e8xl9wGfo842fvYDrL5Mq0frvtfBpju/vT5bC739j+w5f5PkSdf7xEsenh0uk8ZPdRI/5ZILKf5bjc3qRyH+O4/M6RT6zH5/n+EKJan+/IPAFkvwvwhcRv3RDZ/fME+bO7AwZ/2Dz5y9x8os5nag/X0Z8fCBdyuiJeNEoFtO5bOD+pcYowFf8+b5g/qvwVfQ9nf8afM2fbw3mvw5f3yP+G/ANf/6oYP5leHkP+IYowDfR9wOZfImm/1+Ab3H6M0q2H99GfF4vtVPt7yvI/hbJ/HfgO4hPJ3Pk8zvfRfx2IzuUzhbbkoXycIKPv5khKHH+0zAJzDcxVH9KOS1fyCUNI6WVclo6G9R+bP/c9/eI/wH8YI/4V+HVPeDZefbXcPwsNUSqfzZ/+CGqf/+Zq3/7vY74dat7VlLt94+Q/q5b3bOJqv8/xvpfzpDz/waOH6SGDar//BMkn8XPEkuT6bXpFctP2bm8M0z7/RS33wDd//oZ7r/Z8aF42b8Te+0/+DnKv8kXKfwv4BeY30H3/36J87+DXv5fcTx9/v5rzA/k45lcUs+EjB+yw3O/weXP0OOvv+Xjrx3G1p702nRPevPiNVuC9Iedv/sd+r5dL2X04khn+POHV5nv53Xix2z9gTD/Y/7fHxA/ozQDAsrPf6AA/BGVv29GqW8Gsf//CfMsgTopePlfb2Kerd8tKVn/CRF/a54E8GfEt3YtKbV6kv7zz79wfH+ptaufwP8V/op4tn63ZH7J+k+I/E+YlIe/cfzMOQyfOWd+6Pj93xHfu2rtip4NG+Nh529s/+s/sP6lc2T9+SeSn0rR7ce/OJ4+/36L40fJ/NuIn8ZCz9Mo/uOZ8G/0Z5+ZQN+08Ouv/4H/oO+npVNGtpQujZdyQ0Z2WmD8cMIUgP9y8rkEAucPTdHqm9tt+QVjIF0sFcLKj0x5B97h5HMJ9IUZf99F32/csnrTyjVtnW0h7Sfbf7sb6e/GLatXLt5G4iXnYk2mP8mhQrxOCM5r/JZEPkfhZevCwuplmQPGcHt/uTDe7t0R3fs/+PdV64USW/3A69d1zz+z+J3K82ls/YTlb0/734D47f2F3ACBZ/4bfkNIz8rePLX/TkCX0yaHNw+nlpbKlPhVBNX/9mIhT/U/m3g+RV0/bkb8vDizH5tY3wll/xsmgvlOTaf/BSQg6g87/N+C+NbunroJiOOXNAlgEsfrRH6yNBnxVvZp8asp7vIT/I9JUtSj/OHt9xRpL4/yh+f3lvbmyp/Xi8XRXCEV1v99Hfbhy183Abf/sK+0r1D+egl46c9+Qvlp/P7S/ogPUH9P//8AxGfzwz0U/W9saZEOdPPL2SAajgc4iOeJ/kcKDkb2KzfeRfa/DkF8Xk8O6WwAjuueK5ni+nHD5N1wqITjV1U+VyiF4j8gfcCbL4fhmyYDHObJl0Pzh3vzhbC8hvnxfLqtZ2Dx8uSyzKi+cVaY+d9U1P5Vfk1q6eadqd5Anvlf0xBfKCfGB4zhYlj/gZ0/PALlvzjUpmdLbXpqOJ3t8PCCvNafj/Tg8+nw/a/Vzef0Ulj+KOkoD74Qmj9aOtrNF9Oh7ed0aTriDfsCFMr86RjEJxLxTHrEiIe3/wDHIj5ZHCLGz46RjkP9f8gYJ89/jsf+U6FYoPovbXz9E+3X8VI7km90Jcj5n4H4Yv3wj/f5f8Qv6VkVX7l424Kw7cderNGJym/zvmdwRP+ncRJAlwe/IGT/V5r2h24373sGx+v+nZlefMj+ozTPlGa5ed8zOGL5I5MAZnvxPmdwxPG3oWUM5iC+P9lGbv8TUPv3j9L1Zy7mM/T4xzzEDxSp8ctOaT6n/22DRiadzGWNtjD1J7UAnIjqb7CfXv4FErd+Ec8VBkj28yQ8f0pnyftvTubtT6afsP7Hzn/GEJ8pjnTF8zT73yPyddrQzS+UFnJ8nKw/vaj+M5kx8vrTIsQPd9D7z2Lc/kUq/3lYgvjsSP0VMHf8+0ewVBj/me8TNv7D/KdliN/UvTCTGFqygmL/lyP/rTjUliu0jYSOP7H7q1Zg/zNfvwG9xt+VmE/WNyBu/kRpFeILJ9D7/2rUfoU8ff1nDcfT93+tRXxpJDNOrb91qPwmnzJG2kKPvwDrRT5fyKXawo6fABswP0C9f+5g2MjNf+j9dxOqv1E9m0rUyYH7/PAm6RQkf0ynr19vRvLHhozxYjoRev9ZQwRgC5ZfHC7l6yTg7n9bpa24/obirPVI/vs2HP8l86dKp+L2FwIXQfFTqcF6a7Vzf2G6mMShF004wOS1f7cP8ZncQDo7PUC+MH6ehuyftXO+vVC2E/G/v7F2fut0xJdLg7lCeqfOzh8Bd/5J07z9v8Mhjni7/O3J3PAMPZ+eETT/nsjeKuPN983wmAW75/+6pPvwLIEgnt1fm/Dh2RpoED8puhaS3nxr15Jg+U3RIyDlx/cH8xOjfwPDmzfXQMPEP/r9eI9FUHf9/wMG3Lyez1sqEEb+oC/fF6g/bP9f2p8PXP9il+hv9+fLwe0PMOTLt3YF158hZfaIH5aGffmjjggu/5CU3SM+J+UQv3zp+s1U/zePxp/lS3vI92fvQHxq6dwClS9I+P7JreTxu8jxm4n8uVDiePr9n2XEt5WLZH5Eqt3/V//0kpf/cB+M4vlLiur/HCeN4fh7MT7SFdfz+ZD7j5TmXmkcjd8W7z8DdvM7pZ3Y/zbo/veZKP8bl7aT+Q9h/0vP56n+81nY/8qNGe1jubG8zxK8+/4BgLM9+ERo/hzpHIH3X/332r9TkSo8n6fx50rn8nyCxp8nncfzSWr9n8/zKSp/gZh/In+hVHt/gll/RP4intep/MU8X6Dyu3i+SOUv4fkclb8U8ezYZ7G9mNGTQ6YDE+w/LpEuQ+OfwPcF85dLl+8R/2Hpw3vEXyFd4c8Hnj9QoofClXvEXyVd5c8fFZz/K6Wr94i/RroG8TOWZ5O54XR2YIt1BDiM/3otXv8XEgiW/xHpI5gXEgjiIfpnuA7z5sbNWhLB9f8XuB7vH8BwCPkTo9dJN3B8PzH//dKNiLc2bobPP7s/4yaOnzkH4Ylg+TvgZrz/o4d+f+ctUu3+uL551Pv7b5VuRXxrd/0XALjj7wdIt3G8TuRvl25H/MrF24j353dJd+D432g6g3fOBd/fAnAnin9sXNlBrv+7UP43ruwk83dzPHX/xx3SPRzfTZZ/L8fPJPP3cfwsIn8WfJTjZ5Pl38/xc8j8Axx/Apl/kOPnkvmHOF4n8w9zfILMP8LxSTL/MY5PEfmn4VGON4j8RHiM4/vJ+X8c8T3rF5P5j+P1r0xysEQ8v/EE8r/bWQLG8Ljp/I10Bfp/bP/RJ3z4vhkjgfEbdn/+J9H4w/F9M0aC5V8vPenHlzs6guU/KT3lw7d2LQmUz85/Pu3L94fI/03SMz488wWC+b/Ds778zDnB8btB6VMevJ5Pt6dzwfXP4n/P+fLB8UvmPz7vz4d6/8IL/nw5mP+09GlfPjj+yOKvL+4Bz+rvJV8+OP7YGH1J+swe8BOiL0qfRfxYvjBCXT/7HLJf42T+89LnEb+TyLP45RcQXyLL/4L0RcQn0qVkDh27DVq/YufHvoT8t3whPSK8/y1w/evLAq+XKPcP7oKvuHnS/YNfRfxomh+/+NU3r/HnNPga4hMl/v4wD96lP19HvP3iQ3MZ8sh8IXD+xM7vfAPp75JVWzYu7l0Zev1WjrwBL+P9L/U2T/rET76Jx790tr9c0E3b2T2jfvzQ2v/7vPQtT75vxkh3X6j1w29782YCYfhXsP2o8Z5HIN326wbpO548Gz27A+MfzdFnpe/68P0h+KboZ6TvefLeRyDd838dvu/Dz5wzfyS4/p6TfuDJzxgtzhjpDq6/V6RXvet/xmgxXPu/5s2bCQTz86Uf7lH7f1d63a/9R4sh2v970o/82j8Ez8bPH+9B+0+MXgBv+Lf/aDD/qvQTfH7Nsl+E+PvL0k/x/o9UxtrArefTXnup3eP/t6SfcfvPaPu/IbJa+jni7Re/sj0k5WQpnQvj//7CVX62g8nI5PLDRhj+l/j8wc583QJ47Z/7Fcr/cNYYzmXTSWH81ert3/k13j/Hbt7IDxb0ouHwOIjjdf7tNwIfJ/Ds/q/fCnwbkf+dwCM8cPxn+69/j+vfSOZGjMJ4tQ40jX8DsBg+lKcA/MGDj4fkJ0xRpT9y+WfHH2otwNNe59d/K/3JxcdD8+z+mDcRP6pnMkYpzqpR2D/k3/5/Rnwine+eG+D/iP7DX3D+B+n37/0V9//BfN0bLL32T/2N5/M0/uvS33m+nvnzlP8PzO/oSBbz4dcv2f25/+R5vZSn3b/1L7z+TbafAG/x9pctvvum4T5/+AvpbZ4vGcUSQf6/pX/z+Sfyb0v/QfzoYNFIEuNH/8Xrj7pOvr/tf9z+zTyZfwefXyrT9y+8i88fjZXyVP9/N5Y/VibxbP8kyJgvDVJ5CfGpUkeyo7Od4H8AyDxfpPGKrIh8F02+KvIn0PgGge+cTeMbZXz+rlimtv8ExPf0LO7p2bK5uG3rmg59y+rA+QOLX0Vk7v7GuDG+gpT/Jpm7f6pAub8dIs1yMye/SDz/8hWYiPjBpJ4eItqPFo4fI/KT5Em8/GGq/Mm8fBIvs/P/vPwMTf7vIMrLJ/J7yXshfs2G5cup9nNvnl9P3T+yD8dv6KHK35fjN66j8vtxPO3+OWY/9+f5VdT44wFy7U+j3NE5NkbTvwNlPP8rF48j6u9BAm+9gybc/cMTJl4KBwt8qx/s8/6HQ1x8IjSvRs6HQwXeegdNuPyrEz8lfcDFz+yeH3L/o9p8i3QYxxtlav0fLvCU+o9M7JA0gafW/1QXT6n/D8jTBJ5W/4fJR7h4Sv0fLh+J+cEx8vmrVhndP0G+v/sZOArzWfr9hUdzPP38+HQZ399YKowX/V0A9/t3JsrHyPj+xlJhvEy7//xYkddp/HEin6bd33485pN0/70N11+SXeBCy3879h+ztPdXsPn3DMzn2/P1btD1mv928HyRwjP5nTyfpMlPS12CfJ0kv0vuFvhkerg9vP85U57J83o5lQ59/yg0zZJniflPpwjyZ8uzsf6V6PvX5yD9205+f8gDcALih8oJQ08Na9vtRUhNCEB53X80F/kfiVyuVCwV9HybdZJP4wNwHvfnHSnP8+Ltg4DC6w9d61eRyQDzvfh4WPkAJyLeLn+8eg4x6P5nmDRPXoD4nm76+dOTUP3n8kXi/OtY+WSsP4N616zZZxP4RyEmC+cviffv98iWH1ytv2Qu258eaCuHeX8QTDpJXojkY75ouLeye+3f6EXyrfhrG4t/hTo/0dACsAjJH9HLmRIfPw24v+9gaTFq/8GRIvn+8yWo/QdHEiSe+f9LOb5Alr8M8adki4ae0VYa41oo/wsmAixH5S+bfFxY/4c68f/Z0goXL7w/UPN/fyB7f/NK3P82r9lIjV+tQu2vp0eM7Egnafxeje2/781Rfu23XVqD6j81ZJDff74W88X6GfAq/zqc/1yR+P7mA2E9li9uwAicv39D2oDlJ0plavtt5PkiNX62CfHDO6n31/xaOkXG5+8S8aLufwOK+/1/34TNSH6WXSBDLP8WzOcHyP7/VrkWP88Xk3rGiOdHQ+afvX9zG54/WXxpKBt2/glwqpvP+XnR7vuvZ8gfxPbbKMzrbBtMZ0vzQsln65d9PN9nJ9A3L4R8eRLAaTzf2t1jJdDa3ROw/4a9P/i7cLrI61VeD+SVKfdKcaH83cTynyGWvzt8+RsnLZV0V/m7CeWPywlX+btDl1+dApDE/g97dUqdG+y87u9LcTz9/ioDz/8S+fhIB23+1y/Iz9WZQrr7X588gPtPez3v0cv+xeRBGa9/lcnv/0vj+INeIvq/T8F2zL+P++uGEN+7ZF3dF3i44+dDcgbXf4Y+/xrG7Z9pL7eT6v8oOcvLJ78/MIfk96cHUrTx4yQpj+T3pwdy1PFnh8AXSOvvBbnA8+T1r6LAF4jx0xLH57wnLnX4ssy9/6gtq3eS7u8ZcfFdoXkp8k1p1MV3E+SfLI8JvFGm5X9c4PU8jd8p4/2v2Xg9F8gr/nymwNPs56D8IYEfJcbvzsL9d6i+AXbrT1o+G/tvpSx5/DkH25/617d67F85Vqpg/7c4SLZ/5yL5HR2LyPx5yP+c1WPkT5hNm3+dz8U/0vl8Lvz+F7UF4AK8fr5pE/n+kwtR+Uvk91/fAhfJ3Pt3iPV3jnwx4/et8j1pqv7swvwo9/qCUPwlPL+CWn+XcnzHSqr8yxDfs3Rx28bFvRsWb2oz34MRFD9qjl4Bl6P4QRv7Wbh46fI12uI1vRu2BfGTopfAhz351q6OxWt6g3h2fu0KT/64UPLZ/UlXIn6ddf6ija0i9OcKw8HlB7hqj/ir5av3gJ8Q/bB8zR7Jv0a+1rv9Qs5/2qWP+LVfiPmPMuk6+Trv9gsp/3r5esTD0uWbejdsW7dp5eJtYexXpAXgBsRP7+ycl6/VYeD8CaYA3MjzffUS8Hp/4U0839rdU0sgDH+zyOvheSV6hnwL5rtY+XMlI1liG5kLwTzArTzfhxMI4tn9B7fxvFn+agLB8m+Vbxd5ncLfId+B+JXG+Dxtevj6mxS9Vr6T5/twAmHKfxfPt3b31BII5mdJd4u8TuHvke/xKH/Y+mPnN+71Kr+dQBj9uc+z/FYCwfm/V/6oZ/nD8vfL9yP+3T+9+6eg8VPcv/wA4l9++eWXKTzbv/wg4qcNlcanEeZvbN3mIcT3sQT8Xx/mKf9hxCuv3X3zwH9XPhl+/gTwiMAbJP5j8se49YtSoVwsGSktmRseNrJhxv9H94h/TH5sD3glOg0e3yP5j8sf9x5/1+aN7OZg+TfIT/iNv2vzgfrPzp99wnv8DSXfPP+PeFlSOs4jxh+eFPgKkX8K8as2dpRWbezs3XBKasWmdID/sRtgwmSApzn50DGpsenYi5Zd9NYkSZKCys/Ojz8j8Ps0Tjj2omUvL5ClYPmNkwGeFfiGRuU4Ix9u/q02A3yK5+XzJAnC9j8l8lXpOZGXKTzA89j/LG/atK3tFLb0vNIYb1sSZvx7AfF6ZiBXSJcGh7XBYT0Z/P6Z5ikAn/bkp3km4Nb/F+UXPfk+M4Hg/vuS/JInv2x1T2+49+d8BvELFmhGqmvWrM65I51tRSNQPpu/fBbbf/PFIda/LKXg+jfgc5hf0MflIEz//zziW7sXtXYvqqUQxv58geNTrVbOw/Et0c/JX0S89eIQ698w5Y9Ez4YvcfzszvnmP1Yegv2fL8hfds+/VnpMHTz7b0Pz16SvcLxRHNQLRsonBXH+IrcAfBXx4v0DQfOnCRNXyl9D/Gi6YAyU9UIqbqUUXH+/k76O90+PlQr6oKGnjAK//6DO+cdv4P5jvfptOsX/eBnLZ+G76eHjh9B4rvxNXH/plcY4gWfx629xPKv66ST/8duIN4/f1smCuPymNj0uvSLydbLgHj+a4TuIzxqj2rpFa0PXP3t/xXcRPzxe3JFJx5O5bNZIejSEaP+kKQDfE+RbaUwPpb8NE78vfx/x7QNGqdcSns5lg+Wz99/+ALffuCm93a8Abv/rB/KriF89vnH9qlQiNM/Gv9cQv8YojeYKQ70Fw3wNrx7G//ghbv9B8+2JqXkh9Yft/3ndg++bF05/2PnjH3nwXmvX3vsX7pR/7MnroXh2//8bov6R1t9ek3+C+GLRzEDo/svuf/kpzn+5kNGI/uvPsP0dMEoUns3/fo74VC45ZBQ08zUM4eJfp0u/wPqfSw3rWQr/S/mXeP+ekRmm5v9X3PyD+v5SgF+7+VRY+wWR38i/cfH4BH798kPLb+Xf4vrTi8V5xPb/HSe/5P/yUp/5++853ly962pLGHrBKATav0Z2/p/jrRWw8PV3pvxHjrfe4OGXjFf89E8cz97f5Oe9eNmvu+Q3Rd4f9/AfGqQ/87x1A4ZPM7jnbzfCX3i+XBr0b0Sv96f9FfHzZswgr//9DfN9M/pmEPvf3zn/u6e1a0mr++IYn/pXmn4s/YPj9dau/tau/pB8Y9M/5X/i+UdABXitf/2LK3/fjL46NeD2v56S3uJ489oc78tzPNYv1Ek/kt528f3WvyH4pkkp6d+I7z1lw6q16zaR3h/3H8H+4Etvgt+//k35vzK6f0ywfkH3j8jNAP9DfFwcPUO8f+gdxLeR+XfldxGfEPjg9x/tlncjPkPmQWF90Kk/Is/6n4T4wvvgZcQ3k+tPUhTEN5F5VVERr5H5BqUB8e1kvlFpRPw0Mj9BmYD4o4k8q/8I4qeT5UeUJq79hCurAu/vA2jm6p/OT0T8jPfBt3D1T+cncfVH5ycr2H5Q+YXyFNx/BddRCyE/injR7Qm6P1xq/Ja8F+JF7yWIZ/cX7M3zceH+Sqh/f+Ur8j4830bjI7Avz2sUHiZslfdz1Z8W+vwLu/9yf0W8f5LGH+Di4wT+u/KBLj78+Ru1qQAHufg2gvwWOBjzbOseagBNaAB3/P4yOETgKfefsvO/hyLeyCYL43kWe7FyoXEHCN3+c/Pkr8sf8OStXAjHFz3f/3wY1p/0QDadHSDcvwpwOOKH9WLJKMRJ+qO5eNr5q6mIT1YDP5lw/heLv0zDvDn7ouT/YjgC118pV9AHKPfXPi8fifjto6U4rf8DtHL2I0+0XwBH8TzJfkqNm6WjER8rJfPTifP36Urt71g5mx4jxo+PQXwinU3lR7XQ8xfW/4518U2hefP8P+IzKT0fTxn97BhnXC8Hxv9bogdKxyO+kMuVqPlvc/GU/B+vtCN+WE8OprOGFj5+ATAD8U74STua74C++8/+J3d48tNC8p1Kpydvb+Lw580ElJYupQvxyVx2xCiUSjkWgCkXDOH8tua1fti9Bzxb/5u5R/JnKrNw+YulQjo7UK19Vwd23x8AMNuDnxaan6PM8eCdLTR+PLK/JyA+bVrv/rSR0hLj2tH8+Oez/jvXl58Wgv+2NM+X75sWwJvtN18R4gdM/czcA/C01/5NgBMRrxH7jzpxgbLAk19gpVBH/y353cpJnry1Bo54loTmtl+fl0/25hfwFeAd/1Mmn6zEPHm2jH00x2ue+xful3r2iF+oLPTk2Rp4aj7Pax77f+fLvT48WwSvX362fn8OLPLQnwXg2fyu/ic39SiLPXi79ZD+WRXg9h9jyhIvfkGAfHT+dqkH39qdEnjNZ/2qV1m2R/xyZbkHb7cex2ue98/PkVZ48rM759ctfzX+uFhZiflRp+n85r+u8wOreL7adDX/Daql9/J/lyqrBX5BgHw+/rKXsobnW7tTAh8wf167B7zSuEJZx/PVpsO85h8/X6SsF3mr6fzLz62/r1I2eNnvkPovNy9RNnrx3ubT4/zxGmWTJ78gQL6VAXniJuUUL95uBcH8eby/db2yeY/4LcoWL97bfLrK3zRlg7LVmzdbsW7/M/svwDbEn6inUix6sWBa+PXPUzGfL+TyRqE0rmX1YcOdivv9gX+SPoj5GUPG+Em0+Usf4sWlt+D42Z3SaWz+Fa3FH+qETz3tz+mYF27vCJa/vxJHfFw8gB0gn60/nYF4Nn+n5X8/WUe8uPAevP7wKzmBy59JJ/SETorfJHl+vJylxR9TPJ/M5MopCBj/HfMdATAwX42f2YFUTbjASlTfhinfkftdPAshWPcYoPCF5/yD3X80gOb/uWIxjmO4wvX9rv4nNf9MGkTyi0axyIJfYe+/apwEkHbzzvqxEP5y2a/GlknKdo5Plgvp0nhcuP8LfO7/Yvufhzx4If917u9/FzJY/634k1OFQff3RybtrQy7+FoLBJWf3T+VdfFtBPlZJYf4QU57w7z/s1/JY94o7cyifRdh+t8OzJf1UQN1oTD7JwsuPu4kIKifZ/0VMT/KqT8I6u85/y655FPqr6iUEZ9ODJPshxSJwwjPx3ECXOF93j8yivhEpmwMp8dCtx+LP47x8tso8uUmgHEh/3gMC4p/ShPGlJ2YT3I4CLjn/ZNnIn5ULxVzBPvP+A/h/pcrxvG+ee7lGz7nB84S2y9XJJT/TOVsXn4bVf45Qv4p9l9uTsgVPH6ns7mUQYk/A5yL7W9ylCgf4DyO1zPGqD5OGX/P5+W30cY/gAsQXzKySSNbIti/1XAh4ncQ7S/Tv4s8289Zf4J6609Nk49ULnbnX7Cf/uNPU8sOZRf2P1I5zoUMs35xicDjzWPB9uttuBTxKWMkly/S/LfLcPuPF0vGcNxyo0q5IW789PCf2Pv7Lkf+UzbHoo9Jna3gDZYTgf5by5Rn4cNIPubjg+UEB3vIb4leKF/hw7eF4hdJV+L631kuGPFc3sjq6Zr/7d/+7N6Nq0S+hgeO39JEgKtFvi28fKnlGuUad/71NDd/qKc/1yrXuvhkbiCbLqVHDBCa32P//keUj3D9r0qGW/9k/sN1WP/yhpEcpNx/eZhyvSv/TvGBC157+g/XKTe4+KKhF5KD4er/RuVGN2+WIhx/k3KTiy8V9Gwxo5dyBaH+Nff5/5uVmxFvaU67mQx7hzDn/3muv9yi3ML5z7lyqj+jF0Lv/7tEuRXz/XT/4zae5/bOCubP8/zP7TyfyhYp8m9X7kB8v14sZcYp/ivAnZz/X8gNlSn8g9Jd2H4ZpUy6n7b/4m4hfiKMH1r98SOu3IP4gp7OIPchUL464QLlXsSPGIWkkaH5P/dx9nuUNP4x//mj2H9PlxLl5BCavwTtvwG4H+tPupDMGMl0+PkHwAMuPi7M3+vPvx508W2h+cYWgIfc8pNpEOyn7/5rgIc5+51ibwAktP8fpUc4fsQo6JlMMbT9/5jyMax/Rp5zgDRBAdz250rlUez/FHJZVP0gVJ/H+uNDymMuvpBPhhw/mf48LvLJdOj6Y+f/Pu6Sr6eG0+HyP2EiwBPYfuUKA8b2HEn+J4T2TxiFgbD6z/affxLxA+kSc/sI9u8K5UnMD8atEE7I+AObvz+F+O1GdiidLYYuP9t/9DT2/wv6SLpIs1/PiONncThdjWIHjZ9K83blWVz+gp7KGO35ciKTZlfJ8f63e/4ycTLAp1x8PDTfMBngOW78GovjPaQoeOqz/2tf5XmBzw+DMP+pP/94Adv//DBx/nOI9GmBN/dA1uKfUC/+KU1+UXmR5wX/I9j+v4TH32LRGE5kxqseaFD7T2i+RP6MBx8X5g9Q5/2ln8W8nibFj5QJH5I/h8dPvWiU0NGlMP3n85z+64V0vx56/GTxly9w9mfQKBi0+f8XOZ5TXxDU12P/4wvKl7j5s5EfKOjDlPb/MuYHqPK/rHwF8caYToz/xaSv8nwbjd8lfQ3xw2n29o8MYfwH+Dqef2Qy+rBOiz98A/H5dJa9v8IIP/68Kr/M+Q8lI5Ohyf8mt/5RyAv1F+h/f0vgcQMG7b9m4+e3BR4f2wyT/1fw+JUbMEqDRqGaB03YwOs+v/t55TsefFj7Bc1nKd/1lB/OfsHE7ynf4/z3geFcqjaDCGp/tn/z+3j8y9Di58x+/QDxO8n287vKq9z8MWkkcrkhiv17DfOJuJ7P0+bPP+R50vqN1LRFfp3nSf4XNL2u/AjH77PFko4MaJj514/x+sOgXiqiGgjT/m9g+8E2r1vRS2H+oPnsPwH4Ce8/5QeRBgT5/0pTm/JTPv5vxJODejZr6TDvfXnt3wX4GR6/LNQuQrwkvH7dI36ZVn6O9/9bvBC/9Y8fsft3foF4M/+E+lMnAvySL/+QkUpnKfOHX+HxR09nBspZkv39NeYH6PGn3wjytxslkvzfYn47Xf7vOPmlklEYzhVL4ewvO3/ye8wbxaI+YCTShXDrx8x//APuP7liaVgvDFHa74/Y/o+mWQEI66cp5U/Y/gvXFoTx/97k/L9ssTxsFOLC/hHwiV+z+1/+7N4/Ys4BWBpB8VM1+gvlL7j/2fKrRjjo/WtNk/PKX3H8LJfVB4j+79/w+GVkU0ZxiOS//50bf7N6NmkQ+LXSP7j6T2cT6O6MMPrzT6x/wtW5QeePJkz8s/wvrP9ZYziXTSerHniQ/zOhBeAtzv/PZ3LjtRNgwfxU5W1u/TyTMUjnr3Yp/8b+O3Oeikk9Sxg//4Pbr5hEdJj2+4ryX67/Z8YHclknjTD7T/6H+08hkcYZCNP+73D+Q3+5QJo//EB6F/FDBZ27eSM4fnOAvJvzH8bzOmn+UFHYHsBa/HxnrpAPv/7Oyi8hvrijrFPnvzLi9XQhwaog/Pz1eUVBfKI8UMzqAyT7oSI+pZf0VG6AYP8BGjCfoo+fjRzfRuYniPJJ/vcENSLKJ/ERtQnxRkYvltJJkv/RjPkirf7kxteUiYgfzGWN8WRuOBHS/rD1gxaV27+ayuqU/gcwiecHqOtvk3l+ZzpHmz9PEfj2NB8/h7rxj59BVODjBJ7p/14qXr8tDhjZNGn83BvxJhwXzh/XXb9oVfYReeH8eND8dV+Vn38VUuXSOEF/9hP5eC0B/u25XuNnRt4f299cJpPQw/ufLH51ALa/BnsBNs3+Hoj5fKacHaLp70G4/xlJ8vrnwTzfRuGVpoeVQ3D+S3qpXMw7PmjQ/IPdP3wo5svDObaHPRl6/RngAwIfRwkErf9JzYeph4k8af7/Rzgcj59DxnjGqF3hEqb/aSq3/jyqF1KE9XeAqaowf8nEB0ulvOA/+s2/71OmuXia/TsC8WNtfApC+Mcz/nKkitfvh/UUaf0VoJWTb6YAgvy69vMoFc9/CrlSujaDDLP/8WjMl2j7T1j5p2P9yQzkMunw5y/Y+usxfPv1Z8o4/hZ8f8SxWP/1YqYdXaHIbR/yOb97HOKH9P4hnRT/6oDjXbywfx/qxb/a1Dac/+SgMazHC8YAW4gYF9YvNY/3V3ZBu8rNHzLlMZr9nYH44Vx2IJdKxPVSRi+GOL/RMAmgA+c/mxvtz9Qc8DD73zoFHt9gGsb/60J8OV8s6egdZGH8927cfiPxglEsORqAlk994vcAM/n5R0lPZAjzD4BZKrf/IZ/IjZHKPxuPf+VEMZ8rkeYfczAvXMAULH8f5QTOfxgYZgdgavUXFL9oUed68GHPD0mTAOZ58KOFtPnykyB+wiSA+V75t4dQIXzmsX4+Xz1RxfsnjEwmR/P/FyB+Ybk4vjA3po10tgecf6yNHyepte+XrjlFS+jFweO1EaNQxDMB7/OP7P7lkxF/+GURqPfjdf9XDPHrVipqAO86v9iDiOlPzniHwrPYw0LEvzNn59ZTIfz5TVb/vYjv7Nl21MZttPOfixA/Z+fzjx19aHgeGh+TFiN+g16YevAECg+wBPGDxR1Fav0vRbw6bfWBVH4Z4i9ZdepamNR8cDMEnN91/L8fw3LE9y7q6OiUaO23AvHFUsHQh5sDeN5+rnTxk5oDeO7+91WI37lpa4mqv6sRnybyrP7XYL63dx2Nn6+sRfyymcXlVPnrEH/cql7y+y/XI77tffAbEN+fHiW/f3Ij4lu7xKuzg+8/3IT57g6y/TyF4zvJ/GaO7yLzWzi+m8hL6laOn0mWv43jZ5H5Uzl+Npn/IMfPIfN9HH8CmT+N4+eS+dMxP5OqP51ynOPp+nMGx3eTeZ3j6fqT4Hiq/uwNSY6n60+K4+n6Y3A8XX/6OZ6uPwMcrxPt3/+kQY5PkO1nmuOTZH47x9Pt9xDHG2Q+w/H9ZH4Y87Po40eW4+njR47j6f0/z/H0/r+D46n9/+dygePp40eR4+n9v8Tx9P5f5nh6/x/heGr/f0Ia5XidrL9jHE/X/3HMz6br706Op+rvB+UzOZ6uvx/iePr4dRbH0/X3bI6n6+85HE/X3wrH0/X3XI6nj1/ncTxdf8/nePr4dQHH08evCzmePn5dxPHU8WuNejHH0/vvLszPoY5f58uXcDy9/1/K8fTx6zKOp/f/yzme3v8/zPH0/n8Fx9P7/5UcT+//V3E8vf9fzfHU/n+2dA3H0/v/tYjvGxMCABoE3n/2EcyzF9+kBPF11x//I1/Hzf+o/X+rcj3HU8v/hnwDV/7uerhn/d3I8TPJ/E0cP4vM38zxs8n8LRw/h8zfKrR/d1D8Gf0tN5yi3CbwM0k8wO0CP4vASw1l6Q6Bn03i71TvFPg5xPzfxfFnku3H3Zg/pcP8CRu/hcgk9R7Md9SfQHj1/3s5nm5/7+N4qv1V1Y9ivpM+f7yf4+nj7wMcTx9/H+R4+vj7EMfTx9+HOZ46/v5NfoTj6e3/MY6nj7+PIv6oI8aI/DblMY7fSuQfVx/neLr+fZzjqe3XKj/B8XT/6RMcT22/U5VPcjy1/Z5SnuR4uv/0FMfT509Pczy9/z+D+UxuNKEX5oe1v2z/5LOYHxzPDxrZ0LwcOUD5FOJ3lHMlI9WWL6Sz5j6MoPu7GqK/l55D/P8B";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
   const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run2 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run2}`).join("\0");
-  return createHash7("sha256").update(text5, "latin1").digest("hex");
+  return createHash8("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
 
@@ -70531,7 +72712,7 @@ function longest2(node2) {
     return Math.max(0, ...node2.alternatives.map(({ elements }) => sum(elements.map(longest2))));
   return 0;
 }
-var sum = (numbers) => numbers.reduce((total, each2) => total + each2, 0);
+var sum = (numbers2) => numbers2.reduce((total, each2) => total + each2, 0);
 function* groupsOf2(node2) {
   if (node2.type === "CapturingGroup") yield node2;
   if ("alternatives" in node2)
@@ -76635,7 +78816,7 @@ function baseCommit(directory, commit, remote, judged2 = []) {
 }
 
 // src/gate.ts
-import { createHash as createHash16, randomBytes } from "node:crypto";
+import { createHash as createHash17, randomBytes } from "node:crypto";
 
 // src/evidence/inspect.ts
 import { createHmac as createHmac4 } from "node:crypto";
@@ -78070,7 +80251,7 @@ function groupId(name2, group) {
 }
 
 // src/layer/hash.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 
 // src/image/tar-header.ts
 var BLOCK2 = 512;
@@ -78510,7 +80691,7 @@ async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
     if (!wanted.has(index)) return null;
-    const hashes2 = { md5: createHash8("md5"), sha1: createHash8("sha1"), sha256: createHash8("sha256") };
+    const hashes2 = { md5: createHash9("md5"), sha1: createHash9("sha1"), sha256: createHash9("sha256") };
     return {
       take: (chunk) => {
         for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
@@ -78528,7 +80709,7 @@ async function readEntries(layer, hashed2, texts2) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
-    const hash3 = hashed2.has(index) ? createHash8("sha256") : null;
+    const hash3 = hashed2.has(index) ? createHash9("sha256") : null;
     const chunks = texts2.has(index) ? [] : null;
     if (hash3 === null && chunks === null) return null;
     return {
@@ -78716,7 +80897,7 @@ async function openRpm({ feed, host }) {
 }
 
 // src/layer/git-objects.ts
-import { createHash as createHash9 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 import zlib6 from "node:zlib";
 
 // src/layer/nested.ts
@@ -79030,7 +81211,7 @@ var Pack = class {
     return { value, end: at3 };
   }
 };
-var idOf2 = (type, bytes2) => createHash9("sha1").update(`${type} ${bytes2.length}\0`).update(bytes2).digest("hex");
+var idOf2 = (type, bytes2) => createHash10("sha1").update(`${type} ${bytes2.length}\0`).update(bytes2).digest("hex");
 function applyDelta(base, delta) {
   const damaged2 = () => new PackingError("what differs does not fit");
   let at3 = 0;
@@ -79699,7 +81880,7 @@ async function scanOtherFiles(files, scanner, limits) {
 }
 
 // src/layer/scan.ts
-import { createHash as createHash10 } from "node:crypto";
+import { createHash as createHash11 } from "node:crypto";
 
 // src/packages/installed.ts
 var MAX_MANIFEST = 64 << 10;
@@ -80231,7 +82412,7 @@ function entryOf(header2, guarded) {
 var MAX_KEPT3 = 16 << 20;
 var EXTRACT_OVERHEAD = 256;
 function hashesOf(pieces3) {
-  const hex3 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash10(algorithm)).digest("hex");
+  const hex3 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash11(algorithm)).digest("hex");
   return { md5: hex3("md5"), sha1: hex3("sha1"), sha256: hex3("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
@@ -81694,13 +83875,13 @@ async function directoryFiles(directory, limits) {
 }
 
 // src/image/digest.ts
-import { createHash as createHash11 } from "node:crypto";
+import { createHash as createHash12 } from "node:crypto";
 var digestSchema = string2().regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/, "no digest by sha256 or sha512").transform((value) => value);
 var algorithmOf = (digest) => digest.startsWith("sha512") ? "sha512" : digest.startsWith("sha384") ? "sha384" : "sha256";
 var hexOf = (digest) => digest.slice(digest.indexOf(":") + 1);
 function digestOf(bytes2, like) {
   const algorithm = like === void 0 ? "sha256" : algorithmOf(like);
-  return `${algorithm}:${createHash11(algorithm).update(bytes2).digest("hex")}`;
+  return `${algorithm}:${createHash12(algorithm).update(bytes2).digest("hex")}`;
 }
 var blobName = (digest) => `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 
@@ -81965,7 +84146,7 @@ async function readDocuments(files, parts) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash12 } from "node:crypto";
+import { createHash as createHash13 } from "node:crypto";
 async function* hashed(source2, hash3) {
   for await (const chunk of source2) {
     hash3.update(chunk);
@@ -82012,8 +84193,8 @@ async function* verified(files, { blob, digest, diffId }, where, aside) {
   const first2 = await iterator2.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
-  const stored = createHash12(algorithmOf(digest ?? diffId));
-  const plain = createHash12(algorithmOf(diffId));
+  const stored = createHash13(algorithmOf(digest ?? diffId));
+  const plain = createHash13(algorithmOf(diffId));
   const all2 = (async function* () {
     if (first2.done) return;
     yield head;
@@ -82480,7 +84661,7 @@ async function readIndex(files) {
 }
 
 // src/image/two-readers.ts
-import { createHash as createHash13 } from "node:crypto";
+import { createHash as createHash14 } from "node:crypto";
 var differ = (where, what) => new ImageError(
   "two-images",
   `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`
@@ -82497,7 +84678,7 @@ async function isLayer(files, name2, stored, diffId) {
   if (cleanName(name2) === blobName(stored)) return true;
   if (!await files.has(name2)) return false;
   const wanted = diffId === void 0 ? [stored] : [stored, diffId];
-  const hashes2 = wanted.map((digest) => createHash13(algorithmOf(digest)));
+  const hashes2 = wanted.map((digest) => createHash14(algorithmOf(digest)));
   for await (const chunk of files.stream(name2)) for (const hash3 of hashes2) hash3.update(chunk);
   return hashes2.some((hash3, index) => wanted[index]?.endsWith(`:${hash3.digest("hex")}`));
 }
@@ -82842,7 +85023,7 @@ async function openTar2(files, reference, options4, form) {
 }
 
 // src/outcome/build-outcome.ts
-import { createHash as createHash14 } from "node:crypto";
+import { createHash as createHash15 } from "node:crypto";
 
 // src/version.ts
 var VERSION7 = "1.0.0";
@@ -83036,7 +85217,7 @@ function buildOutcome({
 var ID_LENGTH = 12;
 function quietData({ why, source: source2, detector, title, place }) {
   const location = locationOf(place, true);
-  const id = createHash14("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
+  const id = createHash15("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
   return { id, why, source: source2, detector, title, location, dockerfile: place.lines };
 }
 function sourceOf2({ path: path19, lines }, redactor) {
@@ -83237,8 +85418,8 @@ function acceptsAt({ rule, path: path19, inImage, detector, startLine, endLine, 
 }
 
 // src/policy/judge.ts
-import { createHash as createHash15 } from "node:crypto";
-var hash2 = (parts) => createHash15("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+import { createHash as createHash16 } from "node:crypto";
+var hash2 = (parts) => createHash16("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 function judge(rules, drafts, evidence, { policy, inline, pending, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
@@ -83521,7 +85702,7 @@ async function runGate(options4) {
   }
 }
 var saltsOf = ({ id }, { baseline, policy, key }) => ({
-  record: baseline?.file.salt ?? policy.salt ?? createHash16("sha256").update(id).digest("hex").slice(0, 32),
+  record: baseline?.file.salt ?? policy.salt ?? createHash17("sha256").update(id).digest("hex").slice(0, 32),
   keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
 });
 async function inlineIgnores({ dockerfile }, { authority, now }) {
@@ -85708,7 +87889,7 @@ function withoutPolicy(env) {
 }
 
 // src/action/runner.ts
-import { createHash as createHash17, randomBytes as randomBytes2 } from "node:crypto";
+import { createHash as createHash18, randomBytes as randomBytes2 } from "node:crypto";
 import { appendFileSync as appendFileSync2 } from "node:fs";
 import { appendFile as appendFile2, mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
 import path17 from "node:path";
@@ -85784,7 +87965,7 @@ function maskValues(masks) {
 }
 var MAX_FOLDER = 60;
 async function reportFolder(parent, reference, shown2 = reference) {
-  const name2 = `${cutText(path17.basename(shown2), MAX_FOLDER).replace(/[^\w.-]+/g, "-")}-${createHash17("sha256").update(reference).digest("hex").slice(0, 8)}`;
+  const name2 = `${cutText(path17.basename(shown2), MAX_FOLDER).replace(/[^\w.-]+/g, "-")}-${createHash18("sha256").update(reference).digest("hex").slice(0, 8)}`;
   const folder = path17.resolve(parent, name2);
   await mkdir2(folder, { recursive: true });
   return folder;

@@ -147,8 +147,8 @@ export class ContentScan {
   #blockAt = 0
   /** The last characters of tokens that were walked, by their places in the window. */
   #run = { from: 0, to: 0 }
-  /** Where in the window the last match of a detector ends. */
-  #tried: Map<Detector, number> | null = null
+  /** Where in the window the last match of a detector stands. Hits come nearly in order: one may begin in front of the last. */
+  #tried: Map<Detector, { readonly from: number; readonly to: number }> | null = null
   #seen: Set<string> | null = null
   #unescaped: UnescapedWindow | null = null
   #joined: UnescapedWindow | null = null
@@ -467,7 +467,9 @@ export class ContentScan {
     }
     if (this.#mustStandAlone(detector)) {
       // No token starts inside another of its kind: text that is full of starts costs no more than other text.
-      if (position < (this.#tried?.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
+      const last = this.#tried?.get(detector)
+      if (last !== undefined && position >= last.from && position < last.to) return
+      if (!standsAlone(text, at, null, this.#isText)) return
     }
     const found = this.#match(detector, text, at, null, start)
     if (found === 'strong') return
@@ -560,7 +562,7 @@ export class ContentScan {
     const { match, mustProve } = found
     if (detector.alone === true && raw === null) {
       this.#tried ??= new Map()
-      this.#tried.set(detector, start + match.index + match[0].length)
+      this.#tried.set(detector, { from: start + match.index, to: start + match.index + match[0].length })
     }
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''

@@ -89,6 +89,28 @@ const IN_COMMAND =
   /(?:export\s{1,8}\w{0,60}(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w{0,60}=|PGPASSWORD=|MYSQL_PWD=|sshpass\s{1,8}-p\s{0,8}|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi
 
 export const FILES: readonly FileDetector[] = [
+  {
+    id: 'actions-runner-key',
+    issuer: 'GitHub Actions',
+    title: 'Key of a self-hosted runner',
+    opens: 'the jobs of the runner, with their secrets',
+    revoke: 'Remove the runner in the settings of the repository, and register it again',
+    instead: 'Register the runner when its container starts',
+    docs: 'https://docs.github.com/actions/hosting-your-own-runners',
+    names: ['.credentials_rsaparams'],
+    strength: 'likely',
+    examples: [
+      {
+        path: '/runner/.credentials_rsaparams',
+        text: '{"d":"{b64:342}==","dp":"{b64:171}=","exponent":"AQAB","modulus":"{b64:342}==","p":"{b64:171}="}',
+      },
+    ],
+    quiet: [{ path: '/runner/.credentials_rsaparams', text: '{"exponent":"AQAB","modulus":"{b64:342}=="}' }],
+    *parse(text) {
+      for (const match of text.matchAll(/"d"\s{0,8}:\s{0,8}"([A-Za-z0-9+/]{100,2000}={0,2})"/g))
+        yield { value: match[1] ?? '', at: match.index + match[0].length - 1 - (match[1] ?? '').length }
+    },
+  },
   settings({
     id: 'ansible-inventory',
     issuer: 'Ansible',
@@ -532,6 +554,34 @@ export const FILES: readonly FileDetector[] = [
       '<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>',
     ],
   }),
+  {
+    id: 'msal-token-cache',
+    issuer: 'Microsoft Entra ID (MSAL, az login)',
+    title: 'Tokens of a signed-in person',
+    opens: 'what the person can do in Azure and Microsoft 365',
+    revoke: 'Revoke the sessions of the person in Entra ID',
+    docs: 'https://learn.microsoft.com/entra/msal/python/advanced/msal-python-token-cache-serialization',
+    names: ['msal_token_cache.json', 'msal_http_cache.bin', 'accesstokens.json', 'service_principal_entries.json'],
+    strength: 'likely',
+    examples: [
+      {
+        path: '/root/.azure/msal_token_cache.json',
+        text: '{"RefreshToken":{"x":{"credential_type":"RefreshToken","secret":"0.{64:300}","client_id":"{uuid}"}}}',
+      },
+      {
+        path: '/root/.azure/service_principal_entries.json',
+        text: '[{"client_id":"{uuid}","tenant":"{uuid}","client_secret":"{62:40}"}]',
+      },
+    ],
+    quiet: [{ path: '/root/.azure/msal_token_cache.json', text: '{"RefreshToken":{},"AccessToken":{}}' }],
+    *parse(text) {
+      for (const match of text.matchAll(/"(secret|refreshToken|client_secret)"\s{0,8}:\s{0,8}"([^"\\\s]{20,4000})"/g)) {
+        const value = match[2] ?? ''
+        // An access token is over within the hour; a JSON web token tells for itself.
+        if (!value.startsWith('eyJ')) yield { value, at: match.index + match[0].length - 1 - value.length }
+      }
+    },
+  },
   settings({
     id: 'mysql-option-file',
     issuer: 'MySQL, MariaDB',

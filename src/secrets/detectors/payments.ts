@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
+import { phraseKind, phraseOf } from '../recovery-phrase.ts'
 import { named, ofFiller, token } from './token.ts'
 
 const STRIPE = {
@@ -335,6 +336,48 @@ export const PAYMENTS: readonly Detector[] = [
     examples: ['RAZORPAY_KEY_SECRET={62:24}'],
     check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
+  {
+    id: 'recovery-phrase',
+    title: 'Recovery phrase of a wallet',
+    issuer: 'any wallet (BIP-39)',
+    opens: 'everything that the wallet holds',
+    revoke: 'Move what the wallet holds to a new one',
+    instead: 'Leave it out: no build needs a wallet',
+    docs: 'https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki',
+    proof: 'its words are of the list, and the checksum in the last one fits',
+    examples: [
+      (fill) => `MNEMONIC="${phraseOf(fill('{hex:32}'))}"`,
+      (fill) => `seed phrase: ${phraseOf(fill('{hex:64}'))}\n`,
+      (fill) => `{"mnemonic": "${phraseOf(fill('{hex:32}'))}"}`,
+    ],
+    quiet: [
+      'mnemonic: "test test test test test test test test test test test junk"',
+      'mnemonic = "abandon ability able about above absent absorb abstract absurd abuse access accident"',
+      'the mnemonic code or mnemonic sentence is a group of easy to remember words for the generation of wallets',
+    ],
+    literals: [
+      'mnemonic',
+      'seed phrase',
+      'seed_phrase',
+      'seed-phrase',
+      'seedphrase',
+      'recovery phrase',
+      'recovery_phrase',
+      'secret phrase',
+      'secret_phrase',
+      'wallet_seed',
+      'bip39',
+    ].map((text) => ({ text, ignoreCase: true })),
+    pattern:
+      /(?:mnemonic|(?:seed|recovery|secret)[ _-]?phrase|wallet_seed|bip39)[^\n]{0,40}?(?:\n\s{0,20})?(?<![a-z])(?<value>[a-z]{3,8}(?:[ \t]{1,3}[a-z]{3,8}){11,23})(?![ \t]{0,3}[a-z])/iy,
+    window: 400,
+    strength: 'proven',
+    check: ({ value }) => {
+      const kind = phraseKind(value.trim().split(/\s+/))
+      if (kind === null) return null
+      return kind === 'sample' ? { strength: 'harmless', note: 'a phrase of tests' } : {}
+    },
+  },
   token({
     ...SHOPIFY,
     id: 'shopify-token',
