@@ -76,7 +76,7 @@ const TREES: Readonly<Record<string, (root: string) => void>> = {
   'Go, its module cache': (root) => {
     const target = path.join(root, 'go/pkg/mod')
     mkdirSync(target, { recursive: true })
-    for (const file of from('Go', '.zip')) {
+    for (const file of from('Go', '.zip').filter((name) => name.includes('/cache/download/'))) {
       sh(`python3 -m zipfile -e '${file}' '${target}'`)
       // The checksum that the go command keeps of each module.
       const [, below = ''] = /\/(cache\/download\/.*)\.zip$/.exec(file) ?? []

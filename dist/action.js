@@ -31771,6 +31771,14 @@ var OPTIONS = {
   reason: { value: "TEXT", help: "why this is no problem; every report shows it" },
   until: { value: "DATE", help: "the last day on which it counts, YYYY-MM-DD (default: no end)" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
+  layer: { value: "N", help: "only what this layer brought, counted from 0" },
+  deleted: { value: null, help: "only what is hidden: deleted, overwritten, replaced" },
+  secrets: { value: null, help: "only what holds a secret" },
+  to: {
+    value: "DIR",
+    help: "a new or empty folder; - for standard output: the bytes of one file, of several a tar"
+  },
+  "show-secrets": { value: null, help: "prints the bytes as they are; refused in a workflow" },
   github: {
     value: null,
     help: "writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply"
@@ -80660,7 +80668,7 @@ var TarEntries = class {
 };
 
 // src/layer/hash.ts
-async function readAgain(layer, takerOf) {
+async function readContents(layer, takerOf) {
   let index = -1;
   const entries = new TarEntries((header2, stream, next) => {
     index++;
@@ -80669,10 +80677,18 @@ async function readAgain(layer, takerOf) {
       return;
     }
     const taker = takerOf(index);
-    stream.on("data", (chunk) => taker?.take(chunk));
+    let failure2 = null;
+    const guarded = (work) => {
+      try {
+        if (failure2 === null) work();
+      } catch (error3) {
+        failure2 = error3 instanceof Error ? error3 : new Error(String(error3));
+      }
+    };
+    stream.on("data", (chunk) => guarded(() => taker?.take(chunk)));
     stream.on("end", () => {
-      taker?.done();
-      next();
+      guarded(() => taker?.done());
+      next(failure2);
     });
     stream.resume();
   });
@@ -80689,7 +80705,7 @@ async function readAgain(layer, takerOf) {
 }
 async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     if (!wanted.has(index)) return null;
     const hashes2 = { md5: createHash9("md5"), sha1: createHash9("sha1"), sha256: createHash9("sha256") };
     return {
@@ -80708,7 +80724,7 @@ async function hashEntries(layer, wanted) {
 async function readEntries(layer, hashed2, texts2) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     const hash3 = hashed2.has(index) ? createHash9("sha256") : null;
     const chunks = texts2.has(index) ? [] : null;
     if (hash3 === null && chunks === null) return null;

@@ -505,17 +505,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path25) {
-      const ctrl = callVisitor(key, node2, visitor, path25);
+    function visit_(key, node2, visitor, path26) {
+      const ctrl = callVisitor(key, node2, visitor, path26);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path25, ctrl);
-        return visit_(key, ctrl, visitor, path25);
+        replaceNode(key, path26, ctrl);
+        return visit_(key, ctrl, visitor, path26);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path25 = Object.freeze(path25.concat(node2));
+          path26 = Object.freeze(path26.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path25);
+            const ci = visit_(i, node2.items[i], visitor, path26);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -526,13 +526,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path25 = Object.freeze(path25.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path25);
+          path26 = Object.freeze(path26.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path26);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path25);
+          const cv = visit_("value", node2.value, visitor, path26);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -553,17 +553,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path25) {
-      const ctrl = await callVisitor(key, node2, visitor, path25);
+    async function visitAsync_(key, node2, visitor, path26) {
+      const ctrl = await callVisitor(key, node2, visitor, path26);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path25, ctrl);
-        return visitAsync_(key, ctrl, visitor, path25);
+        replaceNode(key, path26, ctrl);
+        return visitAsync_(key, ctrl, visitor, path26);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path25 = Object.freeze(path25.concat(node2));
+          path26 = Object.freeze(path26.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path25);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path26);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -574,13 +574,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path25 = Object.freeze(path25.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path25);
+          path26 = Object.freeze(path26.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path26);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path25);
+          const cv = await visitAsync_("value", node2.value, visitor, path26);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -607,23 +607,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path25) {
+    function callVisitor(key, node2, visitor, path26) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path25);
+        return visitor(key, node2, path26);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path25);
+        return visitor.Map?.(key, node2, path26);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path25);
+        return visitor.Seq?.(key, node2, path26);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path25);
+        return visitor.Pair?.(key, node2, path26);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path25);
+        return visitor.Scalar?.(key, node2, path26);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path25);
+        return visitor.Alias?.(key, node2, path26);
       return void 0;
     }
-    function replaceNode(key, path25, node2) {
-      const parent = path25[path25.length - 1];
+    function replaceNode(key, path26, node2) {
+      const parent = path26[path26.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -1235,10 +1235,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path25, value) {
+    function collectionFromPath(schema2, path26, value) {
       let v = value;
-      for (let i = path25.length - 1; i >= 0; --i) {
-        const k = path25[i];
+      for (let i = path26.length - 1; i >= 0; --i) {
+        const k = path26[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1257,7 +1257,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path25) => path25 == null || typeof path25 === "object" && !!path25[Symbol.iterator]().next().done;
+    var isEmptyPath = (path26) => path26 == null || typeof path26 === "object" && !!path26[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1287,11 +1287,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path25, value) {
-        if (isEmptyPath(path25))
+      addIn(path26, value) {
+        if (isEmptyPath(path26))
           this.add(value);
         else {
-          const [key, ...rest] = path25;
+          const [key, ...rest] = path26;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1305,8 +1305,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path25) {
-        const [key, ...rest] = path25;
+      deleteIn(path26) {
+        const [key, ...rest] = path26;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1320,8 +1320,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path25, keepScalar) {
-        const [key, ...rest] = path25;
+      getIn(path26, keepScalar) {
+        const [key, ...rest] = path26;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1339,8 +1339,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path25) {
-        const [key, ...rest] = path25;
+      hasIn(path26) {
+        const [key, ...rest] = path26;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1350,8 +1350,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path25, value) {
-        const [key, ...rest] = path25;
+      setIn(path26, value) {
+        const [key, ...rest] = path26;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -2150,7 +2150,7 @@ var require_merge = __commonJS({
 var require_addPairToJSMap = __commonJS({
   "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
     "use strict";
-    var log = require_log();
+    var log2 = require_log();
     var merge2 = require_merge();
     var stringify4 = require_stringify();
     var identity = require_identity();
@@ -2199,7 +2199,7 @@ var require_addPairToJSMap = __commonJS({
           let jsonStr = JSON.stringify(strKey);
           if (jsonStr.length > 40)
             jsonStr = jsonStr.substring(0, 36) + '..."';
-          log.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
+          log2.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
           ctx.mapKeyWarned = true;
         }
         return strKey;
@@ -3866,9 +3866,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path25, value) {
+      addIn(path26, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path25, value);
+          this.contents.addIn(path26, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3943,14 +3943,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path25) {
-        if (Collection.isEmptyPath(path25)) {
+      deleteIn(path26) {
+        if (Collection.isEmptyPath(path26)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path25) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path26) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3965,10 +3965,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path25, keepScalar) {
-        if (Collection.isEmptyPath(path25))
+      getIn(path26, keepScalar) {
+        if (Collection.isEmptyPath(path26))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path25, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path26, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3979,10 +3979,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path25) {
-        if (Collection.isEmptyPath(path25))
+      hasIn(path26) {
+        if (Collection.isEmptyPath(path26))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path25) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path26) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3999,13 +3999,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path25, value) {
-        if (Collection.isEmptyPath(path25)) {
+      setIn(path26, value) {
+        if (Collection.isEmptyPath(path26)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path25), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path26), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path25, value);
+          this.contents.setIn(path26, value);
         }
       }
       /**
@@ -5966,9 +5966,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path25) => {
+    visit.itemAtPath = (cst, path26) => {
       let item2 = cst;
-      for (const [field2, index] of path25) {
+      for (const [field2, index] of path26) {
         const tok = item2?.[field2];
         if (tok && "items" in tok) {
           item2 = tok.items[index];
@@ -5977,23 +5977,23 @@ var require_cst_visit = __commonJS({
       }
       return item2;
     };
-    visit.parentCollection = (cst, path25) => {
-      const parent = visit.itemAtPath(cst, path25.slice(0, -1));
-      const field2 = path25[path25.length - 1][0];
+    visit.parentCollection = (cst, path26) => {
+      const parent = visit.itemAtPath(cst, path26.slice(0, -1));
+      const field2 = path26[path26.length - 1][0];
       const coll = parent?.[field2];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path25, item2, visitor) {
-      let ctrl = visitor(item2, path25);
+    function _visit(path26, item2, visitor) {
+      let ctrl = visitor(item2, path26);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field2 of ["key", "value"]) {
         const token2 = item2[field2];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path25.concat([[field2, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path26.concat([[field2, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -6004,10 +6004,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field2 === "key")
-            ctrl = ctrl(item2, path25);
+            ctrl = ctrl(item2, path26);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item2, path25) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item2, path26) : ctrl;
     }
     exports.visit = visit;
   }
@@ -7616,7 +7616,7 @@ var require_public_api = __commonJS({
     var composer = require_composer();
     var Document = require_Document();
     var errors = require_errors();
-    var log = require_log();
+    var log2 = require_log();
     var identity = require_identity();
     var lineCounter2 = require_line_counter();
     var parser = require_parser();
@@ -7668,7 +7668,7 @@ var require_public_api = __commonJS({
       const doc = parseDocument5(src, options5);
       if (!doc)
         return null;
-      doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
+      doc.warnings.forEach((warning) => log2.warn(doc.options.logLevel, warning));
       if (doc.errors.length > 0) {
         if (doc.options.logLevel !== "silent")
           throw doc.errors[0];
@@ -9925,7 +9925,7 @@ var require_extract = __commonJS({
 // node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
   "node_modules/tar-stream/constants.js"(exports, module) {
-    var constants7 = {
+    var constants8 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -9935,9 +9935,9 @@ var require_constants = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module.exports = __require("fs").constants || constants7;
+      module.exports = __require("fs").constants || constants8;
     } catch {
-      module.exports = constants7;
+      module.exports = constants8;
     }
   }
 });
@@ -9947,13 +9947,13 @@ var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports, module) {
     var { Readable: Readable2, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants7 = require_constants();
+    var constants8 = require_constants();
     var headers = require_headers();
     var DMODE = 493;
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack, header2, callback) {
+      constructor(pack2, header2, callback) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header2;
@@ -9962,7 +9962,7 @@ var require_pack = __commonJS({
         this._isLinkname = header2.type === "symlink" && !header2.linkname;
         this._isVoid = header2.type !== "file" && header2.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack;
+        this._pack = pack2;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -10146,20 +10146,20 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module.exports = function pack(opts) {
+    module.exports = function pack2(opts) {
       return new Pack2(opts);
     };
     function modeToType(mode) {
-      switch (mode & constants7.S_IFMT) {
-        case constants7.S_IFBLK:
+      switch (mode & constants8.S_IFMT) {
+        case constants8.S_IFBLK:
           return "block-device";
-        case constants7.S_IFCHR:
+        case constants8.S_IFCHR:
           return "character-device";
-        case constants7.S_IFDIR:
+        case constants8.S_IFDIR:
           return "directory";
-        case constants7.S_IFIFO:
+        case constants8.S_IFIFO:
           return "fifo";
-        case constants7.S_IFLNK:
+        case constants8.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -10696,9 +10696,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path25, options5) {
+    function openPromise(path26, options5) {
       return new Promise((resolve3, reject) => {
-        open7(path25, { ...options5, lazyEntries: true }, function(err2, zipfile) {
+        open7(path26, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve3(zipfile);
         });
@@ -10728,7 +10728,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open7(path25, options5, callback) {
+    function open7(path26, options5, callback) {
       if (typeof options5 === "function") {
         callback = options5;
         options5 = null;
@@ -10740,7 +10740,7 @@ var require_yauzl = __commonJS({
       if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
       if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path25, "r", function(err2, fd) {
+      fs.open(path26, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options5, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -11743,7 +11743,7 @@ async function searchDockerfiles(root) {
   }
   return { files: sorted(found), isWhole };
 }
-var sorted = (files) => files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+var sorted = (files2) => files2.toSorted((a, b) => a.path < b.path ? -1 : 1);
 async function sha256Of(root, file) {
   if (await leadsOut(root, file)) return null;
   const hash4 = createHash("sha256");
@@ -11783,9 +11783,9 @@ function parseSource(reference, bareNames) {
   if (prefix2 !== null || isPath(rest)) return { kind: "file", path: rest, form: prefix2 };
   return { kind: bareNames === "engine" ? "engine" : "either", name: rest };
 }
-function splitImage(path25) {
-  const colon = path25.indexOf(":");
-  return colon <= 0 || colon === path25.length - 1 ? null : { path: path25.slice(0, colon), image: path25.slice(colon + 1) };
+function splitImage(path26) {
+  const colon = path26.indexOf(":");
+  return colon <= 0 || colon === path26.length - 1 ? null : { path: path26.slice(0, colon), image: path26.slice(colon + 1) };
 }
 
 // src/image/name.ts
@@ -11887,6 +11887,14 @@ var OPTIONS = {
   reason: { value: "TEXT", help: "why this is no problem; every report shows it" },
   until: { value: "DATE", help: "the last day on which it counts, YYYY-MM-DD (default: no end)" },
   prune: { value: null, help: "with update: takes out what is gone, and takes in nothing" },
+  layer: { value: "N", help: "only what this layer brought, counted from 0" },
+  deleted: { value: null, help: "only what is hidden: deleted, overwritten, replaced" },
+  secrets: { value: null, help: "only what holds a secret" },
+  to: {
+    value: "DIR",
+    help: "a new or empty folder; - for standard output: the bytes of one file, of several a tar"
+  },
+  "show-secrets": { value: null, help: "prints the bytes as they are; refused in a workflow" },
   github: {
     value: null,
     help: "writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply"
@@ -12152,10 +12160,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path25) {
-  if (!path25)
+function getElementAtPath(obj, path26) {
+  if (!path26)
     return obj;
-  return path25.reduce((acc, key) => acc?.[key], obj);
+  return path26.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -12495,11 +12503,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path25, issues) {
+function prefixIssues(path26, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path25);
+    iss.path.unshift(path26);
     return iss;
   });
 }
@@ -12957,16 +12965,16 @@ function flattenError(error2, mapper = (issue2) => issue2.message) {
 }
 function formatError(error2, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error3, path25 = []) => {
+  const processError = (error3, path26 = []) => {
     for (const issue2 of error3.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path25, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path26, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path25, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path26, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path25, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path26, ...issue2.path]);
       } else {
-        const fullpath = [...path25, ...issue2.path];
+        const fullpath = [...path26, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -19390,15 +19398,15 @@ var build = (toks, pairs, start, end2, top) => {
 };
 var normalize = (items, form) => {
   const out = [];
-  let run16 = "";
+  let run20 = "";
   const flush = () => {
-    for (const ch of run16.normalize(form))
+    for (const ch of run20.normalize(form))
       out.push(lit(ch));
-    run16 = "";
+    run20 = "";
   };
   for (const it of items) {
     if (it.t === "lit") {
-      run16 += it.ch;
+      run20 += it.ch;
       continue;
     }
     flush();
@@ -19575,14 +19583,14 @@ var Sim = class {
         this.#addThread(state, node2);
     }
   }
-  addRun(state, run16, i, top) {
+  addRun(state, run20, i, top) {
     for (const r of state.runs) {
-      if (r.neg === run16.neg && sameState(r.state, run16.state))
+      if (r.neg === run20.neg && sameState(r.state, run20.state))
         return;
     }
-    state.runs.push(run16);
-    if (!run16.state.match) {
-      this.add(state, run16.neg.next, i, top);
+    state.runs.push(run20);
+    if (!run20.state.match) {
+      this.add(state, run20.neg.next, i, top);
     }
   }
   // the threads after char `c`, at index `i`
@@ -19610,13 +19618,13 @@ var Sim = class {
       }
     }
     if (!this.restricted(i, top)) {
-      for (const run16 of state.runs) {
-        if (run16.state.dead) {
-          this.addRun(next, run16, i + 1, top);
+      for (const run20 of state.runs) {
+        if (run20.state.dead) {
+          this.addRun(next, run20, i + 1, top);
           continue;
         }
-        const sub = this.step(run16.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run16.neg, state: sub }, i + 1, top);
+        const sub = this.step(run20.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run20.neg, state: sub }, i + 1, top);
       }
     }
     return this.done(next);
@@ -21384,12 +21392,12 @@ minimatch.unescape = unescape;
 function parseReference(text5) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
   if (match2?.[1] === void 0) return null;
-  const path25 = match2[1];
-  const slash = path25.indexOf("/");
-  const first2 = slash === -1 ? "" : path25.slice(0, slash);
+  const path26 = match2[1];
+  const slash = path26.indexOf("/");
+  const first2 = slash === -1 ? "" : path26.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path25.slice(slash + 1) : path25;
+  const rest = hasDomain ? path26.slice(slash + 1) : path26;
   const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -21880,15 +21888,15 @@ var KnownRuns = class {
         if ((known3.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run16 = this.#extend(text5, at3, place, entry);
-        if (run16 === null) {
+        const run20 = this.#extend(text5, at3, place, entry);
+        if (run20 === null) {
           work -= GRAM;
         } else {
-          work -= run16.to - run16.from;
+          work -= run20.to - run20.from;
           if (known3.size >= MAX_KNOWN) known3.clear();
-          known3.set(ahead, run16.to);
-          if (run16.shown !== null || run16.to - run16.from >= MIN_RUN && !isOfWords(text5.slice(run16.from, run16.to)))
-            found.push(run16);
+          known3.set(ahead, run20.to);
+          if (run20.shown !== null || run20.to - run20.from >= MIN_RUN && !isOfWords(text5.slice(run20.from, run20.to)))
+            found.push(run20);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -22048,8 +22056,8 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
 function* decodings(reading, budget) {
   for (const { index, end: end2 } of runsIn(reading.text, BASE64_RUN)) {
     if (end2 - index < MIN_ENCODED) continue;
-    const run16 = part(reading, index, end2);
-    const whole4 = replaced(run16, JOINT, () => "") ?? run16;
+    const run20 = part(reading, index, end2);
+    const whole4 = replaced(run20, JOINT, () => "") ?? run20;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
       const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
@@ -22062,8 +22070,8 @@ function* decodings(reading, budget) {
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { index, end: end2 } of runsIn(reading.text, HEX_RUN)) {
-    const run16 = part(reading, index, end2);
-    const whole4 = replaced(run16, /0x|[\s:,]+/g, () => "") ?? run16;
+    const run20 = part(reading, index, end2);
+    const whole4 = replaced(run20, /0x|[\s:,]+/g, () => "") ?? run20;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
       if (mayHold(bytes2.toString("latin1")))
@@ -22850,7 +22858,7 @@ function given(command2) {
       });
   }
   const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path25) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path25)))
+  if (targets.some((path26) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path26)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
@@ -29121,15 +29129,15 @@ var Parser = class {
     let prefixes;
     for (; ; ) {
       const token2 = this.tok.peek(LexContext.CommandStart);
-      const isTime = token2.token === Token.Word && token2.keywordEligible && token2.value === "time";
-      if (token2.token !== Token.Bang && !isTime)
+      const isTime2 = token2.token === Token.Word && token2.keywordEligible && token2.value === "time";
+      if (token2.token !== Token.Bang && !isTime2)
         break;
       const prefix2 = this.tok.next(LexContext.CommandStart);
       const pos2 = prefix2.pos;
       const keywordEnd = prefix2.end;
       let posix;
       let endOfOptions;
-      if (isTime) {
+      if (isTime2) {
         let flag2 = this.tok.peek(LexContext.CommandStart);
         if (flag2.token === Token.Word && flag2.keywordEligible && flag2.value === "-p") {
           this.tok.next(LexContext.CommandStart);
@@ -29143,7 +29151,7 @@ var Parser = class {
       }
       if (prefixes === void 0)
         prefixes = [];
-      prefixes.push(isTime ? { type: "Time", pos: pos2, end: endOfOptions?.end ?? posix?.end ?? keywordEnd, keywordEnd, posix, endOfOptions } : { type: "Negation", pos: pos2, end: keywordEnd });
+      prefixes.push(isTime2 ? { type: "Time", pos: pos2, end: endOfOptions?.end ?? posix?.end ?? keywordEnd, keywordEnd, posix, endOfOptions } : { type: "Negation", pos: pos2, end: keywordEnd });
     }
     const command2 = this.pipelineCommands();
     if (!prefixes)
@@ -30161,8 +30169,8 @@ var Reader = class {
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
-      for (const run16 of executed(args))
-        all2.push(...this.add(run16, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
+      for (const run20 of executed(args))
+        all2.push(...this.add(run20, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30319,9 +30327,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
-var baseOf = (path25) => path25.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path25) {
-  const [left, right] = [word.replace(/^\.\//, ""), path25.replace(/^\.\//, "")];
+var baseOf = (path26) => path26.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path26) {
+  const [left, right] = [word.replace(/^\.\//, ""), path26.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -30376,8 +30384,8 @@ function verifies(command2) {
     return words3.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
   if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
   if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run16 = runOf(command2);
-  return run16?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run16.word.value);
+  const run20 = runOf(command2);
+  return run20?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run20.word.value);
 }
 var aboutOf = ({ args, input, fedBy, reads }) => [
   ...args.map(({ value }) => value),
@@ -30432,10 +30440,10 @@ var Flow = class {
   #byPosition = /* @__PURE__ */ new Map();
   #step = null;
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
-  add(step2, command2, by, url2, files, isVerified = false) {
+  add(step2, command2, by, url2, files2, isVerified = false) {
     const download = { step: step2, command: command2, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path25 of files) if (path25 !== "-" && !path25.startsWith("/dev/")) this.#track(path25, download);
+    for (const path26 of files2) if (path26 !== "-" && !path26.startsWith("/dev/")) this.#track(path26, download);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
     return download;
   }
@@ -30448,17 +30456,17 @@ var Flow = class {
     return known3 !== void 0 && isSame(known3.command, command2) ? known3.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path25, download) {
-    if (this.#files.some((file) => file.path === path25 && file.download === download)) return;
-    this.#files.push({ path: path25, download });
+  #track(path26, download) {
+    if (this.#files.some((file) => file.path === path26 && file.download === download)) return;
+    this.#files.push({ path: path26, download });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words3) {
-    return this.#files.findLast(({ path: path25 }) => words3.includes(path25)) ?? this.#files.findLast(({ path: path25 }) => words3.some((word) => sameFile(word, path25))) ?? null;
+    return this.#files.findLast(({ path: path26 }) => words3.includes(path26)) ?? this.#files.findLast(({ path: path26 }) => words3.some((word) => sameFile(word, path26))) ?? null;
   }
   #verify(step2, command2) {
     const about = aboutOf(command2);
-    const named3 = this.#files.filter(({ path: path25 }) => about.includes(baseOf(path25)));
+    const named3 = this.#files.filter(({ path: path26 }) => about.includes(baseOf(path26)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
       download.isVerified = true;
   }
@@ -30468,7 +30476,7 @@ var Flow = class {
     if (this.#downloadOf(command2) !== null) return;
     const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
     const words3 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run16 = runOf(command2);
+    const run20 = runOf(command2);
     const got = fetched(command2);
     const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
     if (direct !== void 0) {
@@ -30476,7 +30484,7 @@ var Flow = class {
       this.#use(download, "install", step2, command2, "installs it");
       return;
     }
-    const code3 = run16?.kind === "code" && run16.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run16.word.value) : null;
+    const code3 = run20?.kind === "code" && run20.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run20.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
@@ -30500,29 +30508,29 @@ var Flow = class {
       for (const { name: variable, value } of assignments2)
         if (value.kind === "open") this.#variables.set(variable, inside);
     }
-    if (run16 !== null) this.#run(step2, command2, run16, piped, inside);
+    if (run20 !== null) this.#run(step2, command2, run20, piped, inside);
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-      for (const path25 of target) if (!path25.startsWith("/dev/") && !SIGNATURES.test(path25)) this.#track(path25, piped);
+      for (const path26 of target) if (!path26.startsWith("/dev/") && !SIGNATURES.test(path26)) this.#track(path26, piped);
     }
     this.#takeFiles(step2, command2, words3);
   }
-  #run(step2, command2, run16, piped, inside) {
+  #run(step2, command2, run20, piped, inside) {
     const { name: name2 } = command2;
-    if (run16.kind === "input") {
+    if (run20.kind === "input") {
       const read3 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
       if (read3 !== null) this.#use(read3, "run", step2, command2, `pipes what ${read3.by} downloads into ${name2}`);
       return;
     }
-    if (run16.word.kind === "open" && inside !== null)
+    if (run20.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run16.kind === "code") {
-      const variable = run16.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run16.word.value, known3)) : void 0;
+    else if (run20.kind === "code") {
+      const variable = run20.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run20.word.value, known3)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
-      const file = this.#fileIn([run16.word.value]);
+      const file = this.#fileIn([run20.word.value]);
       if (file !== null)
         this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
@@ -30538,24 +30546,24 @@ var Flow = class {
     if (file === null) return;
     const { operands } = optionsIn(command2);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path25 }) => [...words3, ...reads].some((word) => sameFile(word, path25)));
-    for (const { path: path25, download } of every) {
+    const every = this.#files.filter(({ path: path26 }) => [...words3, ...reads].some((word) => sameFile(word, path26)));
+    for (const { path: path26, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words3.some((word) => sameFile(word, path25) && namesFile(name2, word)))
+        if (words3.some((word) => sameFile(word, path26) && namesFile(name2, word)))
           this.#use(download, "install", step2, command2, `installs it with ${name2}`);
       } else if (name2 === "chmod" && words3.some(makesExecutable))
         this.#use(download, "install", step2, command2, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path25 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path25)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path26 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path26)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
           this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path25))
-        this.#track(path25.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path26))
+        this.#track(path26.replace(COMPRESSED, ""), download);
     }
-    const written = command2.writes.find((path25) => !path25.startsWith("/dev/"));
+    const written = command2.writes.find((path26) => !path26.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
       this.#track(written, file.download);
   }
@@ -30589,7 +30597,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
-    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path25) => PROGRAMS.test(path25) || BIN.test(path25) && !SIGNATURES.test(path25));
+    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path26) => PROGRAMS.test(path26) || BIN.test(path26) && !SIGNATURES.test(path26));
     if (command2 !== null && file !== void 0 && uses.length === 0)
       uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
@@ -30950,7 +30958,7 @@ var meta13 = {
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
 var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
-  (path25) => /apt\.conf/.test(path25)
+  (path26) => /apt\.conf/.test(path26)
 ) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta13,
@@ -31078,7 +31086,7 @@ function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path25) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path25))) return null;
+  if (!targets.some((path26) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path26))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed")
     return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
@@ -31105,21 +31113,21 @@ var sudoWithoutPassword = {
       }
     }
     if (built === null || told) return;
-    const files = layers.flatMap(
+    const files2 = layers.flatMap(
       ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
     );
-    for (const { version: version2, text: text5 } of files) {
-      const { path: path25 } = version2;
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path25) || !grants(text5)) continue;
+    for (const { version: version2, text: text5 } of files2) {
+      const { path: path26 } = version2;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path26) || !grants(text5)) continue;
       const layer = origin.layers[version2.layer];
       yield placed(meta16, {
         severity: grantsAll(text5) ? "medium" : "low",
-        message: `${path25} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path26} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path25, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path26, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path25]
+        identity: ["NOPASSWD", path26]
       });
     }
   }
@@ -31387,7 +31395,7 @@ function unknownInstruction(text5, instructions) {
   const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
   return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-function parseDockerfile(path25, text5) {
+function parseDockerfile(path26, text5) {
   const read3 = readLogicalLines(text5);
   const stages = [];
   const globals = [];
@@ -31414,7 +31422,7 @@ function parseDockerfile(path25, text5) {
   close();
   const error2 = read3.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
   return {
-    path: path25,
+    path: path26,
     text: text5,
     lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
     escapeCharacter: read3.escapeCharacter,
@@ -31653,7 +31661,7 @@ function globalArguments(dockerfile) {
   for (const { keyword, text: text5 } of dockerfile.globals) environment.take(keyword, text5);
   return environment.now();
 }
-function stepsOfStage(dockerfile, stage, of2, linesOf4, budget, ended) {
+function stepsOfStage(dockerfile, stage, of2, linesOf5, budget, ended) {
   const parent = parentStage(dockerfile, stage);
   const before = parent === null ? void 0 : ended.get(parent.index);
   const globals = globalArguments(dockerfile);
@@ -31675,7 +31683,7 @@ function stepsOfStage(dockerfile, stage, of2, linesOf4, budget, ended) {
       of: of2,
       stage,
       location: { kind: "image" },
-      lines: linesOf4(source2),
+      lines: linesOf5(source2),
       environment,
       shell,
       budget
@@ -31729,12 +31737,12 @@ function stepsOfImage(origin) {
   }
   return steps;
 }
-function stepsOfDockerfile(dockerfile, target, linesOf4) {
+function stepsOfDockerfile(dockerfile, target, linesOf5) {
   const budget = { left: MAX_RUN_TEXT };
   const ended = /* @__PURE__ */ new Map();
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, target), target]);
   return dockerfile.stages.flatMap(
-    (stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf4, budget, ended)
+    (stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf5, budget, ended)
   );
 }
 var MAX_UNREAD = 5;
@@ -32023,9 +32031,9 @@ function writtenSetting(command2) {
   const { name: name2, args, writes, fedBy } = command2;
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
-  for (const path25 of targets) {
-    const file = SETTINGS_FILES.find((known3) => known3.path.test(path25) && known3.line.test(text5));
-    if (file !== void 0) return { path: path25, shown: file.shown };
+  for (const path26 of targets) {
+    const file = SETTINGS_FILES.find((known3) => known3.path.test(path26) && known3.line.test(text5));
+    if (file !== void 0) return { path: path26, shown: file.shown };
   }
   return null;
 }
@@ -32170,13 +32178,13 @@ function unsigned(command2) {
     };
   const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path25) => /apt\.conf/.test(path25)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path26) => /apt\.conf/.test(path26)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path25) => /sources\.list|\.sources$/.test(path25));
+  const inSources = targets.some((path26) => /sources\.list|\.sources$/.test(path26));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path25) => /\.repo$|(?:yum|dnf)\.conf$/.test(path25)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path26) => /\.repo$|(?:yum|dnf)\.conf$/.test(path26)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -32397,27 +32405,27 @@ var MAX_NAMED2 = 3;
 var contentNotInspected = {
   meta: meta22,
   *check({ skipped, origin }) {
-    const files = /* @__PURE__ */ new Map();
+    const files2 = /* @__PURE__ */ new Map();
     for (const part3 of skipped) {
       const key = `${part3.layer} ${part3.path.split("!/")[0] ?? part3.path}`;
-      files.set(key, [...files.get(key) ?? [], part3]);
+      files2.set(key, [...files2.get(key) ?? [], part3]);
     }
-    for (const parts of files.values()) {
+    for (const parts of files2.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path25 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part3) => part3.path !== path25);
-      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path25.length + 2)} (${part3.reason})`);
+      const path26 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part3) => part3.path !== path26);
+      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path26.length + 2)} (${part3.reason})`);
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
       yield placed(meta22, {
-        message: `${path25} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
+        message: `${path26} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
         remedy: meta22.remedy,
-        location: first2.layer === null ? { kind: "index", field: path25 } : { kind: "layer", layer: first2.layer, path: path25, line: null, offset: null },
+        location: first2.layer === null ? { kind: "index", field: path26 } : { kind: "layer", layer: first2.layer, path: path26, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path25]
+        identity: [path26]
       });
     }
   }
@@ -32513,8 +32521,8 @@ var CACHES = [
     emptiedBy: "rm -rf /var/cache/zypp"
   }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path25 }) => path25.source).join("|"));
-var cacheOf = (path25) => ANY_CACHE.test(path25) ? CACHES.find((cache2) => cache2.path.test(path25)) ?? null : null;
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path26 }) => path26.source).join("|"));
+var cacheOf = (path26) => ANY_CACHE.test(path26) ? CACHES.find((cache2) => cache2.path.test(path26)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
 var meta23 = {
@@ -32552,10 +32560,10 @@ var packageCacheLeft = {
   *check(evidence) {
     for (const step2 of evidence.steps) {
       if (step2.layer === null || step2.of !== "image" || step2.owner === "base") continue;
-      for (const [cache2, { bytes: bytes2, files, hiddenIn }] of leftIn(evidence, step2.layer)) {
+      for (const [cache2, { bytes: bytes2, files: files2, hiddenIn }] of leftIn(evidence, step2.layer)) {
         if (bytes2 < MIN_BYTES) continue;
         const own2 = {
-          message: `${step2.keyword ?? "The step"} leaves ${cache2.name} in layer ${step2.layer}: ${megabytes(bytes2)} in ${files} ${files === 1 ? "file" : "files"}${hiddenIn === null ? "" : `; layer ${hiddenIn} hides it, and the bytes stay`}.`,
+          message: `${step2.keyword ?? "The step"} leaves ${cache2.name} in layer ${step2.layer}: ${megabytes(bytes2)} in ${files2} ${files2 === 1 ? "file" : "files"}${hiddenIn === null ? "" : `; layer ${hiddenIn} hides it, and the bytes stay`}.`,
           remedy: cache2.remedy,
           identity: [cache2.name]
         };
@@ -32670,16 +32678,16 @@ var setuidAdded = {
       for (const command2 of step2.commands) {
         const change = modeChange(command2);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path25) => isDirectory(evidence, path25) !== true && !change.isDirectory);
+          const files2 = change.paths.filter((path26) => isDirectory(evidence, path26) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path25) => isTakenBack(built, path25));
-          if (files.length === 0 || gone) continue;
+          const gone = built !== null && files2.every((path26) => isTakenBack(built, path26));
+          if (files2.length === 0 || gone) continue;
           yield onCommand(meta24, step2, command2, {
             severity,
-            message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
+            message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files2[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
             remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
-            identity: [change.written, files[0]?.value ?? ""]
+            identity: [change.written, files2[0]?.value ?? ""]
           });
         }
         if (command2.name === "setcap") {
@@ -32740,7 +32748,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command2) {
   const { name: name2, args, writes, input, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path25) => /sshd_config/.test(path25))) return false;
+  if (!targets.some((path26) => /sshd_config/.test(path26))) return false;
   const texts2 = [
     ...args.map(({ value }) => value),
     input ?? "",
@@ -32789,13 +32797,13 @@ var sshServer = {
       "/usr/bin/sshd",
       "/sbin/sshd",
       "/usr/sbin/tinysshd"
-    ].some((path25) => built.filesystem.find(path25) !== null))
+    ].some((path26) => built.filesystem.find(path26) !== null))
       return;
-    const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
+    const isMeant2 = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
-      ...isMeant ? {} : { severity: "low" },
+      ...isMeant2 ? {} : { severity: "low" },
       message: `The image has an SSH server: it ${[...new Set(found.map(({ says }) => says))].join(", ")}. Accounts, keys and patches of it are one more thing to guard, and every container has the same host keys.`,
-      remedy: isMeant ? "Remove it: docker exec, kubectl exec and kubectl debug give a shell without one." : "For the clients alone install openssh-client.",
+      remedy: isMeant2 ? "Remove it: docker exec, kubectl exec and kubectl debug give a shell without one." : "For the clients alone install openssh-client.",
       identity: ["ssh-server"]
     });
   }
@@ -32827,7 +32835,7 @@ function concerned(evidence, step2, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open7 = paths.filter(({ value }) => !MEANT.test(value));
   if (open7.length === 0) return null;
-  const left = step2.of === "stage" ? [] : open7.filter((path25) => isWritable(evidence, path25) !== false);
+  const left = step2.of === "stage" ? [] : open7.filter((path26) => isWritable(evidence, path26) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -32931,7 +32939,7 @@ function parseDockerignore(text5) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path25) {
+function matches(tokens, path26) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set, isBoundary) => {
     for (const state of set) {
@@ -32942,7 +32950,7 @@ function matches(tokens, path25) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path25) {
+  for (const char of path26) {
     if (char === "/" && states.has(tokens.length)) return true;
     if (states.size === 0 && inside.size === 0) return false;
     const next = /* @__PURE__ */ new Set();
@@ -32967,17 +32975,17 @@ function matches(tokens, path25) {
   }
   return states.has(tokens.length);
 }
-function ignoredBy(dockerignore, path25) {
+function ignoredBy(dockerignore, path26) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    if (matches(pattern.tokens, path25)) found = pattern.isException ? null : pattern;
+    if (matches(pattern.tokens, path26)) found = pattern.isException ? null : pattern;
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
 var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
-var patternOf = (path25) => path25.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
+var patternOf = (path26) => path26.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
@@ -32997,14 +33005,14 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
-var parentOf2 = (path25) => path25.slice(0, path25.lastIndexOf("/")) || "/";
-var baseName = (path25) => path25.slice(path25.lastIndexOf("/") + 1);
+var parentOf2 = (path26) => path26.slice(0, path26.lastIndexOf("/")) || "/";
+var baseName = (path26) => path26.slice(path26.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path25) {
+function countParts(path26) {
   let parts = 0;
   let inside = false;
-  for (let at3 = 0; at3 < path25.length; at3++) {
-    const isSlash = path25.charCodeAt(at3) === 47;
+  for (let at3 = 0; at3 < path26.length; at3++) {
+    const isSlash = path26.charCodeAt(at3) === 47;
     if (!isSlash && !inside) parts++;
     inside = !isSlash;
   }
@@ -33035,19 +33043,19 @@ function bytesOfName(name2) {
 var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path25, workdir = null) {
+function contextPath(instruction, path26, workdir = null) {
   const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path25);
+  const name2 = baseName(path26);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path25 === target ? 0 : path25.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path25 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path25.slice(at3));
+  const at3 = isAbsolute ? path26 === target ? 0 : path26.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path26 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path26.slice(at3));
 }
 
 // src/evidence/evidence.ts
@@ -33544,7 +33552,7 @@ function readBlock(bits, block) {
   const codes = Array.from({ length: codeCount }, () => readCode(bits, values.length + 2));
   const endOfBlock = values.length + 1;
   const order2 = Uint8Array.from(values);
-  let [length, group, left, run16, weight] = [0, 0, 0, 0, 1];
+  let [length, group, left, run20, weight] = [0, 0, 0, 0, 1];
   let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
@@ -33556,16 +33564,16 @@ function readBlock(bits, block) {
     left--;
     const symbol = readSymbol(bits, code3);
     if (symbol < 2) {
-      run16 += weight << symbol;
+      run20 += weight << symbol;
       weight *= 2;
-      if (run16 > block.length) throw damaged("run of values");
+      if (run20 > block.length) throw damaged("run of values");
       continue;
     }
-    if (run16 > 0) {
-      if (length + run16 > block.length) throw damaged("run of values");
-      block.fill(order2[0] ?? 0, length, length + run16);
-      length += run16;
-      run16 = 0;
+    if (run20 > 0) {
+      if (length + run20 > block.length) throw damaged("run of values");
+      block.fill(order2[0] ?? 0, length, length + run20);
+      length += run20;
+      run20 = 0;
     }
     weight = 1;
     if (symbol === endOfBlock) break;
@@ -34850,12 +34858,12 @@ function isZipMember(head) {
 var CHECKSUM = 148;
 var CHECKSUM_END = 156;
 var isTarHeader = (head) => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
-function packingOf(head, path25) {
+function packingOf(head, path26) {
   const first2 = head[0];
   if (first2 === void 0) return null;
   if (head[257] === 117 && ascii(head, 257, "ustar") && isTarHeader(head)) return "tar";
   if (head[2] === 45 && /^..-l[hz][0-9ds]-/s.test(head.toString("latin1", 0, 7))) return { closed: "lha" };
-  if (path25.endsWith(".br") && !isGzip(head)) return "brotli";
+  if (path26.endsWith(".br") && !isGzip(head)) return "brotli";
   return FIRST_BYTES.has(first2) ? openedOf(head, first2) ?? closedOf(head, first2) : null;
 }
 function openedOf(head, first2) {
@@ -35095,7 +35103,7 @@ function isTextInHex(bytes2, from, to) {
   return false;
 }
 function textInHex(bytes2, from, to) {
-  let run16 = 0;
+  let run20 = 0;
   let wasText = false;
   for (let at3 = from; at3 + 1 < to; at3 += 2) {
     const byte = byteInHex(bytes2, at3);
@@ -35104,8 +35112,8 @@ function textInHex(bytes2, from, to) {
       continue;
     }
     wasText = isTextByte(byte);
-    run16 = wasText ? run16 + 1 : 0;
-    if (run16 === MIN_HEX_PAIRS) return null;
+    run20 = wasText ? run20 + 1 : 0;
+    if (run20 === MIN_HEX_PAIRS) return null;
     if (!wasText && byte !== 0) return at3 + 2;
   }
   return to;
@@ -35162,7 +35170,7 @@ var PARTS = new Set(Buffer.from(`\\
 \v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
-  kernel.base64Runs(length, (position, run16) => runs.push({ start: position, end: position + run16 }));
+  kernel.base64Runs(length, (position, run20) => runs.push({ start: position, end: position + run20 }));
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
@@ -35224,13 +35232,13 @@ function charOf({
   hex: hex3,
   point,
   wide,
-  octal,
+  octal: octal2,
   sign: sign2,
   entity
 }) {
   const code3 = percent ?? unicode ?? hex3 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
-  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
+  if (octal2 !== void 0) return String.fromCharCode(Number.parseInt(octal2, 8));
   if (sign2 !== void 0) return sign2;
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
@@ -35608,10 +35616,10 @@ function gather(text5, start) {
   let at3 = start;
   for (; ; ) {
     RUN.lastIndex = at3;
-    const run16 = RUN.exec(text5);
-    if (run16 !== null) {
-      parts.push(run16[0]);
-      at3 += run16[0].length;
+    const run20 = RUN.exec(text5);
+    if (run20 !== null) {
+      parts.push(run20[0]);
+      at3 += run20[0].length;
     }
     ESCAPED.lastIndex = at3;
     const escaped2 = ESCAPED.exec(text5)?.[0];
@@ -35834,14 +35842,14 @@ var ContentScan = class _ContentScan {
   #seen = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled2, path25, depth, budget, bounds) {
+  constructor(compiled2, path26, depth, budget, bounds) {
     this.#compiled = compiled2;
     this.#kernel = compiled2.kernel;
-    this.#path = path25;
+    this.#path = path26;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled2.files.of(path25) : [];
+    this.#files = depth === 0 ? compiled2.files.of(path26) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -35964,20 +35972,20 @@ var ContentScan = class _ContentScan {
         );
     });
     if (this.#depth >= MAX_DEPTH3) return;
-    kernel.utf16Runs(length, (position, run16, bigEndian) => {
-      if (position + run16 <= from) return;
+    kernel.utf16Runs(length, (position, run20, bigEndian) => {
+      if (position + run20 <= from) return;
       decoded3.push({
-        text: narrow(kernel.window.subarray(position, position + run16), bigEndian),
+        text: narrow(kernel.window.subarray(position, position + run20), bigEndian),
         position,
-        length: run16,
+        length: run20,
         encoding: "utf-16"
       });
     });
-    for (const { position, length: run16, bytes: characters } of base64Texts(kernel, from, length)) {
+    for (const { position, length: run20, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(
-          unpacked3 === null ? { text: bytes2, position, length: run16, encoding } : { text: unpacked3, position, length: run16, encoding: "gzip" }
+          unpacked3 === null ? { text: bytes2, position, length: run20, encoding } : { text: unpacked3, position, length: run20, encoding: "gzip" }
         );
       }
     }
@@ -36064,7 +36072,7 @@ var ContentScan = class _ContentScan {
     };
     return this.#linesBefore + this.#counted.lines + 1;
   }
-  #addDecoded(match2, position, run16, encoding, line2) {
+  #addDecoded(match2, position, run20, encoding, line2) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
@@ -36073,13 +36081,13 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    const start = offset + Math.min(within2, run16);
+    const start = offset + Math.min(within2, run20);
     this.#keep().add({
       ...match2,
       detector,
       offset: start,
-      length: offset + run16 - start,
-      end: offset + run16,
+      length: offset + run20 - start,
+      end: offset + run20,
       line: line2,
       encoding
     });
@@ -36142,8 +36150,8 @@ var ContentScan = class _ContentScan {
   #tryPieces(detector, position, end2, text5, at3) {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
-    const run16 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run16) && !(text5[run16 - 1] === "=" && goesOn(text5, run16 - 1))) return false;
+    const run20 = this.#runEnd(text5, at3, start);
+    if (!goesOn(text5, run20) && !(text5[run20 - 1] === "=" && goesOn(text5, run20 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around(
       (from, to) => this.#slice(from, to, end2),
@@ -36338,13 +36346,13 @@ function partsOf2(form) {
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
 var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf2(parts) {
-  let run16 = 0;
+  let run20 = 0;
   for (const { text: text5, min } of parts) {
     const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
-    if (stop !== -1) return run16 + stop;
-    run16 += min;
+    if (stop !== -1) return run20 + stop;
+    run20 += min;
   }
-  return run16;
+  return run20;
 }
 function compileForm(form) {
   const parts = partsOf2(form);
@@ -36431,7 +36439,7 @@ var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled2 = forms.map(compileForm);
   const literals = [...new Map(compiled2.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run16 }) => run16));
+  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run20 }) => run20));
   if (compiled2.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
@@ -37295,10 +37303,10 @@ var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
-  for (const [run16] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run16) || !isDrawnKey(run16) || !/[0-9]/.test(run16)) continue;
-    const checked3 = ofFiller(run16);
-    return checked3 === null ? null : { ...checked3, value: run16 };
+  for (const [run20] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run20) || !isDrawnKey(run20) || !/[0-9]/.test(run20)) continue;
+    const checked3 = ofFiller(run20);
+    return checked3 === null ? null : { ...checked3, value: run20 };
   }
   return null;
 }
@@ -38592,14 +38600,14 @@ function settings({
   quietFile,
   ...about
 }) {
-  const files = (sample) => ({ path: sample[0], text: sample[1] });
+  const files2 = (sample) => ({ path: sample[0], text: sample[1] });
   return {
     ...about,
     revoke,
     strength,
     guessable,
-    examples: [files(example)],
-    quiet: quietFile === void 0 ? [] : [files(quietFile)],
+    examples: [files2(example)],
+    quiet: quietFile === void 0 ? [] : [files2(quietFile)],
     *parse(text5) {
       for (const { name: name2, value, at: at3 } of namedValues(text5)) {
         if (!keys.test(name2) || !form.test(value)) continue;
@@ -40479,8 +40487,8 @@ function assignedValue(text5, isEnv) {
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
   return bare === null ? null : { value: bare[0], quote: "", rest: text5.slice(bare[0].length) };
 }
-function isData(value, rest, path25) {
-  if (CODE_FILE.test(path25)) return false;
+function isData(value, rest, path26) {
+  if (CODE_FILE.test(path26)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
     value
@@ -40506,7 +40514,7 @@ function looksSecret(value, isPassword, quoted3) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: found, before: front, path: path25, isText: isText2 }) {
+function checkAssignment({ value: found, before: front, path: path26, isText: isText2 }) {
   if (!isText2) return null;
   if (/-pass(?:in|out)?["']?$/.test(front)) return null;
   const border = /^[\s"'./(]/.exec(found)?.[0] ?? "";
@@ -40525,21 +40533,21 @@ function checkAssignment({ value: found, before: front, path: path25, isText: is
   const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
   const assigned2 = assignedValue(
     text5.slice(whole4.length - (isEscaped ? 1 : 0)),
-    operator === "=" && ENV_FILE.test(path25) || /^[=:]$/.test(operator) && PROPERTIES.test(path25)
+    operator === "=" && ENV_FILE.test(path26) || /^[=:]$/.test(operator) && PROPERTIES.test(path26)
   );
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
   const isQuery = /[?&](?:[\w.-]{0,40}[_.-])?$/.test(before) && operator === "=";
-  if (quote2 === "" && !isQuery && !isData(value, operator === ">" ? "" : rest, path25)) return null;
+  if (quote2 === "" && !isQuery && !isData(value, operator === ">" ? "" : rest, path26)) return null;
   if (quote2 === "" && gap.includes("\n") && /^[A-Za-z_][\w.-]*[=:]/.test(value)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path25)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path26)) return null;
   if (!NAMES3.test(snakeCase(short2))) return null;
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short2);
   if (isComparison && !isPassword) return null;
   const secret = isQuery ? /^[^&#]+/.exec(value)?.[0] ?? value : value;
   if (!looksSecret(secret, isPassword, quote2 !== "")) return null;
   if (secret.toLowerCase() === short2.toLowerCase()) return null;
-  if (CODE_FILE.test(path25) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null;
+  if (CODE_FILE.test(path26) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null;
   return { value: secret, facts: { name: name2 } };
 }
 
@@ -40672,10 +40680,10 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path25 }) => {
+    check: ({ value, path: path26 }) => {
       if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null;
       if (isPlaceholder(value) || isFiller(value)) return null;
-      return path25 === "" ? { strength: "likely" } : {};
+      return path26 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -45433,13 +45441,13 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path25) {
-    const name2 = path25.slice(path25.lastIndexOf("/") + 1).toLowerCase();
+  of(path26) {
+    const name2 = path26.slice(path26.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
       found.push(...this.#byName.get(name2.slice(dot)) ?? []);
     return found.filter(
-      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path25))
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path26))
     );
   }
 };
@@ -45552,12 +45560,12 @@ var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCo
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile2(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text5, ignoreCase, assignment, run: run16 }, id) => {
+  literals.forEach(({ text: text5, ignoreCase, assignment, run: run20 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
     groups.set(key, [
       ...groups.get(key) ?? [],
-      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run16 }
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run20 }
     ]);
   });
   return groups;
@@ -45642,7 +45650,7 @@ var PREBUILT_TABLE = "xZ0HfBzF9fjfFsknWbaPXgNrg8AUySou2MZwstx7w4UIjr27lXTW6e58Rc
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
-  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run16 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run16}`).join("\0");
+  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run20 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run20}`).join("\0");
   return createHash8("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
@@ -46092,11 +46100,11 @@ function improved(literals, bucketOf, model) {
   });
   return { prepared, bucketOf: found.buckets };
 }
-function prepare({ text: text5, ignoreCase, assignment, run: run16 }, model, uses) {
+function prepare({ text: text5, ignoreCase, assignment, run: run20 }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5))
     throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run16 < 0 || run16 > MAX_RUN)
-    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run16}, at most ${MAX_RUN}`);
+  if (run20 < 0 || run20 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run20}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
@@ -46104,12 +46112,12 @@ function prepare({ text: text5, ignoreCase, assignment, run: run16 }, model, use
     bytes: bytes2,
     ignoreCase,
     assignment,
-    run: textBehind(text5, run16),
+    run: textBehind(text5, run20),
     anchor: anchor2,
     fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
   };
 }
-var textBehind = (text5, run16) => text5.length > COMPARED2 ? 0 : run16;
+var textBehind = (text5, run20) => text5.length > COMPARED2 ? 0 : run20;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
@@ -46371,7 +46379,7 @@ function literalsOf(detectors2) {
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add3(spec, []);
   return [...literals.values()];
 }
-function compile3(detectors2, simd, files) {
+function compile3(detectors2, simd, files2) {
   const all2 = literalsOf(detectors2);
   const signOf = new Map(Object.entries(SIGNS));
   const marks2 = all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null);
@@ -46381,7 +46389,7 @@ function compile3(detectors2, simd, files) {
   const printable = all2.findIndex(({ spec }) => spec.text === PRINTABLE.text);
   const triggers = all2.map(({ isTrigger }) => isTrigger);
   return {
-    catalogue: new Catalogue([...detectors2, ...files]),
+    catalogue: new Catalogue([...detectors2, ...files2]),
     marks: marks2,
     packed,
     signs: signs2,
@@ -46401,7 +46409,7 @@ function compile3(detectors2, simd, files) {
       simd
     ),
     names: new NameIndex(detectors2),
-    files: new FileIndex(files)
+    files: new FileIndex(files2)
   };
 }
 var Scanner = class _Scanner {
@@ -46409,7 +46417,7 @@ var Scanner = class _Scanner {
   /** What the matches of all scans may come to; null where each content is bounded by itself. */
   #matches;
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors2 = DETECTORS, simd = true, files = FILE_DETECTORS, compiled2 = compile3(detectors2, simd, files), matches3 = null) {
+  constructor(detectors2 = DETECTORS, simd = true, files2 = FILE_DETECTORS, compiled2 = compile3(detectors2, simd, files2), matches3 = null) {
     this.#compiled = compiled2;
     this.#matches = matches3;
   }
@@ -46430,18 +46438,18 @@ var Scanner = class _Scanner {
     );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path25) {
-    return this.#start(path25, true);
+  start(path26) {
+    return this.#start(path26, true);
   }
-  #start(path25, isCapped) {
-    return new ContentScan(this.#compiled, path25, 0, packedBudget(), {
+  #start(path26, isCapped) {
+    return new ContentScan(this.#compiled, path26, 0, packedBudget(), {
       matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
       isCapped
     });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
-  scanText(text5, path25 = "") {
-    const scan2 = this.#start(path25, false);
+  scanText(text5, path26 = "") {
+    const scan2 = this.#start(path26, false);
     scan2.push(Buffer.from(text5, "utf8"), true);
     return scan2.matches;
   }
@@ -46609,9 +46617,9 @@ var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE2 = /[\s,:{}[\]"]/;
 var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
 function pathOf(node2) {
-  const path25 = [];
-  for (let at3 = node2; at3?.parent; at3 = at3.parent) path25.push(at3.key);
-  return path25.reverse();
+  const path26 = [];
+  for (let at3 = node2; at3?.parent; at3 = at3.parent) path26.push(at3.key);
+  return path26.reverse();
 }
 function stringEnd(text5, from) {
   for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
@@ -46761,9 +46769,9 @@ function textOf({ starts, nodes, parts }) {
     }
   };
 }
-function fieldName(path25, plain) {
+function fieldName(path26, plain) {
   let name2 = "";
-  for (const key of path25) {
+  for (const key of path26) {
     if (typeof key === "number") name2 += `[${key}]`;
     else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
     else name2 += `[${JSON.stringify(key)}]`;
@@ -46859,8 +46867,8 @@ function documentText(document, image, origin) {
     repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
   };
 }
-function placeOf2({ kind, name: name2 }, path25, origin) {
-  const [first2, second, ...below] = path25;
+function placeOf2({ kind, name: name2 }, path26, origin) {
+  const [first2, second, ...below] = path26;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
     if (entry !== void 0)
@@ -46868,37 +46876,37 @@ function placeOf2({ kind, name: name2 }, path25, origin) {
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
     if (keyword === void 0 || second === void 0)
-      return { kind: "config", field: fieldName(path25, PLAIN_KEY), owner: "unknown", lines: null };
+      return { kind: "config", field: fieldName(path26, PLAIN_KEY), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName([second, ...below], PLAIN_KEY), ...setBy(origin, keyword, null) };
   }
-  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path25, PLAIN_KEY)}`;
+  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path26, PLAIN_KEY)}`;
   if (kind === "attestation") return { kind, predicateType: "manifest", field: field2, owner: "own", lines: null };
   return kind === "index" ? { kind, field: field2, isBeside: name2 !== null, owner: "own", lines: null } : { kind, field: field2, owner: "own", lines: null };
 }
 function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
-    return (path25, value) => isAt(path25(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path25()[1])) && annotations2[String(path25()[1])] === value ? null : value;
+    return (path26, value) => isAt(path26(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path26()[1])) && annotations2[String(path26()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
-  const { run: run16, author, comment, history: history2 } = config2;
+  const { run: run20, author, comment, history: history2 } = config2;
   const known3 = /* @__PURE__ */ new Set([
-    ...run16.Env,
-    ...run16.Cmd ?? [],
-    ...run16.Entrypoint ?? [],
-    ...run16.Healthcheck?.Test ?? [],
-    ...run16.OnBuild,
+    ...run20.Env,
+    ...run20.Cmd ?? [],
+    ...run20.Entrypoint ?? [],
+    ...run20.Healthcheck?.Test ?? [],
+    ...run20.OnBuild,
     ...(history2 ?? []).flatMap((entry) => [entry.createdBy, entry.author ?? "", entry.comment ?? ""]),
     author ?? "",
     comment ?? ""
   ]);
   return (way, value) => {
-    const path25 = way();
-    if (isAt(path25, ["config", "Labels"], 3))
-      return Object.hasOwn(run16.Labels, String(path25[2])) && run16.Labels[String(path25[2])] === value ? null : value;
-    const isKnown = isAt(path25, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path25[1])) || isAt(path25, ["config", "Healthcheck", "Test"], 4) || isAt(path25, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path25[2])) || path25.length === 1 && /^(?:author|comment)$/.test(String(path25[0]));
+    const path26 = way();
+    if (isAt(path26, ["config", "Labels"], 3))
+      return Object.hasOwn(run20.Labels, String(path26[2])) && run20.Labels[String(path26[2])] === value ? null : value;
+    const isKnown = isAt(path26, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path26[1])) || isAt(path26, ["config", "Healthcheck", "Test"], 4) || isAt(path26, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path26[2])) || path26.length === 1 && /^(?:author|comment)$/.test(String(path26[0]));
     return isKnown && known3.has(value) ? null : value;
   };
 }
-var isAt = (path25, start, length) => path25.length === length && start.every((key, index) => path25[index] === key);
+var isAt = (path26, start, length) => path26.length === length && start.every((key, index) => path26[index] === key);
 function namesText(names2) {
   const { text: text5, find: find3 } = jsonText(JSON.stringify(names2));
   return {
@@ -46998,14 +47006,14 @@ function breaksBefore(text5, end2) {
 function linesIn(instruction, value, name2) {
   const { text: text5, documents } = instruction;
   const range2 = rangeIn(text5, value);
-  const linesOf4 = ({
+  const linesOf5 = ({
     from,
     to
   }) => ({
     startLine: lineAt(instruction, from),
     endLine: lineAt(instruction, to)
   });
-  if (range2 !== null) return linesOf4(range2);
+  if (range2 !== null) return linesOf5(range2);
   for (const { content, startLine } of documents) {
     const within2 = rangeIn(content, value);
     if (within2 !== null)
@@ -47015,7 +47023,7 @@ function linesIn(instruction, value, name2) {
       };
   }
   const named3 = nameIn(text5, name2);
-  return named3 === null ? null : linesOf4(named3);
+  return named3 === null ? null : linesOf5(named3);
 }
 var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
@@ -47061,10 +47069,10 @@ function readStatus(text5, nameKey, versionKey, add3) {
 var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
 var APK = {
   records: {
-    wants: (path25) => INSTALLED.test(path25),
+    wants: (path26) => INSTALLED.test(path26),
     // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
-    read(files, add3) {
-      for (const { content } of files) {
+    read(files2, add3) {
+      for (const { content } of files2) {
         let [name2, directory, file] = ["", "", ""];
         for (const line2 of linesOf(content)) {
           const value = line2.slice(2);
@@ -47084,7 +47092,7 @@ var APK = {
     }
   },
   packages: {
-    most: (path25) => path25.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
+    most: (path26) => path26.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
     }
@@ -47111,24 +47119,24 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path25, checksum2] = match2 ?? [];
+    const [, path26, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path25 !== void 0 && checksum2 !== void 0)
-      add3(path25, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path26 !== void 0 && checksum2 !== void 0)
+      add3(path26, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG = {
   records: {
-    wants: (path25) => MD5SUMS.test(path25) || path25 === STATUS,
-    read(files, add3) {
-      for (const { path: path25, content } of files) {
-        if (path25 === STATUS) readConffiles(content, add3);
-        else readMd5sums(baseName(path25).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+    wants: (path26) => MD5SUMS.test(path26) || path26 === STATUS,
+    read(files2, add3) {
+      for (const { path: path26, content } of files2) {
+        if (path26 === STATUS) readConffiles(content, add3);
+        else readMd5sums(baseName(path26).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
       }
     }
   },
   packages: {
-    most: (path25) => ANY_STATUS.test(path25) && !path25.endsWith(".md5sums") ? MAX_DATABASE : 0,
+    most: (path26) => ANY_STATUS.test(path26) && !path26.endsWith(".md5sums") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
     }
@@ -47139,8 +47147,8 @@ var DPKG = {
 var GEM = {
   packages: {
     most: () => 0,
-    read: (path25, _text, add3) => {
-      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path25) ?? [];
+    read: (path26, _text, add3) => {
+      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path26) ?? [];
       if (name2 !== void 0 && version2 !== void 0) add3(`gem ${name2}`, version2);
     }
   }
@@ -47160,9 +47168,9 @@ function versionIn(manifest) {
 }
 var NPM3 = {
   packages: {
-    most: (path25) => PACKAGE.test(path25) ? MOST : 0,
-    read: (path25, text5, add3) => {
-      const name2 = PACKAGE.exec(path25)?.[1];
+    most: (path26) => PACKAGE.test(path26) ? MOST : 0,
+    read: (path26, text5, add3) => {
+      const name2 = PACKAGE.exec(path26)?.[1];
       const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
       if (name2 !== void 0 && version2 !== null) add3(`npm ${name2}`, version2);
     }
@@ -47187,20 +47195,20 @@ function readRecord(name2, sitePackages, content, add3) {
 }
 var PYTHON = {
   records: {
-    wants: (path25) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path25),
-    read(files, add3) {
-      const madeHere = new Set(files.flatMap(({ path: path25 }) => /^(.*)\/direct_url\.json$/.exec(path25)?.[1] ?? []));
-      for (const { path: path25, content } of files) {
-        const folder = parentOf2(path25);
-        if (path25.endsWith("/RECORD") && !madeHere.has(folder))
+    wants: (path26) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path26),
+    read(files2, add3) {
+      const madeHere = new Set(files2.flatMap(({ path: path26 }) => /^(.*)\/direct_url\.json$/.exec(path26)?.[1] ?? []));
+      for (const { path: path26, content } of files2) {
+        const folder = parentOf2(path26);
+        if (path26.endsWith("/RECORD") && !madeHere.has(folder))
           readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf2(folder), content, add3);
       }
     }
   },
   packages: {
     most: () => 0,
-    read: (path25, _text, add3) => {
-      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path25) ?? [];
+    read: (path26, _text, add3) => {
+      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path26) ?? [];
       if (name2 !== void 0 && version2 !== void 0)
         add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
@@ -47209,31 +47217,31 @@ var PYTHON = {
 
 // src/packages/list.ts
 var PACKAGE_DATABASES = [DPKG, APK, PYTHON, NPM3, GEM];
-var holdsRecords = (path25) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path25) === true);
-var packageTextLimit = (path25) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path25) ?? 0));
-function addPackages(path25, text5, add3) {
-  for (const { packages } of PACKAGE_DATABASES) packages?.read(path25, text5, add3);
+var holdsRecords = (path26) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path26) === true);
+var packageTextLimit = (path26) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path26) ?? 0));
+function addPackages(path26, text5, add3) {
+  for (const { packages } of PACKAGE_DATABASES) packages?.read(path26, text5, add3);
 }
 
 // src/packages/records.ts
-var merged2 = (path25) => path25.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged2 = (path26) => path26.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 var MAX_RECORDS = 16;
-function readLayerRecords(files, wanted, budget, where) {
+function readLayerRecords(files2, wanted, budget, where) {
   const found = /* @__PURE__ */ new Map();
   const byPath = /* @__PURE__ */ new Map();
-  for (const [entry, path25] of wanted) {
-    const key = merged2(path25);
+  for (const [entry, path26] of wanted) {
+    const key = merged2(path26);
     byPath.set(key, [...byPath.get(key) ?? [], entry]);
   }
   if (byPath.size === 0) return found;
   let lines = 0;
-  const add3 = (path25, make2) => {
+  const add3 = (path26, make2) => {
     if (++lines > budget)
       throw new ImageError(
         "too-many-records",
         `${where}: its package databases name more than ${budget} files ${raise("records")}`
       );
-    const entries = byPath.get(merged2(path25.startsWith("/") ? path25 : `/${path25}`));
+    const entries = byPath.get(merged2(path26.startsWith("/") ? path26 : `/${path26}`));
     const record2 = entries === void 0 ? null : make2();
     if (entries === void 0 || record2 === null) return;
     for (const entry of entries) {
@@ -47244,7 +47252,7 @@ function readLayerRecords(files, wanted, budget, where) {
   };
   for (const { records } of PACKAGE_DATABASES)
     records?.read(
-      files.filter(({ path: path25 }) => records.wants(path25)),
+      files2.filter(({ path: path26 }) => records.wants(path26)),
       add3
     );
   return found;
@@ -47287,7 +47295,7 @@ var isPlain = (command2) => {
 };
 var DATABASE = /md5sums|dpkg\/(?:info|status)|apk\/db\b|dist-info|\bRECORD\b|direct_url/;
 var HARMLESS = /^(?:apk|apt(?:-get|-cache|-mark)?|aptitude|dpkg.*|du|find|grep|ls|rm|stat|test|\[|wc)$/;
-var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path25) => DATABASE.test(path25)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
+var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path26) => DATABASE.test(path26)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
 function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
@@ -47357,28 +47365,28 @@ function installedAs(inside) {
   return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
 }
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
-var isWords = ({ generic, guessable }, { strength }, path25) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path25));
+var isWords = ({ generic, guessable }, { strength }, path26) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path26));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
 var WRITTEN = /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var CODE2 = /\.(?:[cm]?[jt]sx?|map|py|pyi|rb|php|java|class|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|lua|pl|pm|ex|erl)$/i;
-var sourcePath = (path25) => path25.replace(COMPILED, "$1/$2.py");
+var sourcePath = (path26) => path26.replace(COMPILED, "$1/$2.py");
 function isAside(inPackage) {
   if (WRITTEN.test(baseName(inPackage))) return false;
-  const path25 = sourcePath(inPackage);
-  return TESTS.test(path25) || DOCUMENTATION.test(path25) && !KEY_FILE.test(path25);
+  const path26 = sourcePath(inPackage);
+  return TESTS.test(path26) || DOCUMENTATION.test(path26) && !KEY_FILE.test(path26);
 }
 var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path25, note2 = ASIDE2) => lowered(match2, isWords(kind, match2, path25) ? "harmless" : "possible", note2);
+var asAside = (kind, match2, path26, note2 = ASIDE2) => lowered(match2, isWords(kind, match2, path26) ? "harmless" : "possible", note2);
 var ASIDE2 = "test data or documentation of an installed package";
-function weighInPackage(kind, match2, path25, inPackage) {
+function weighInPackage(kind, match2, path26, inPackage) {
   if (inPackage === null || isProvenToken(match2)) return match2;
-  if (isAside(inPackage.path)) return asAside(kind, match2, path25);
-  if (WRITTEN.test(baseName(path25))) return match2;
-  if (inPackage.isPublished) return asAside(kind, match2, path25, "as a package manager or a language publishes it");
-  return kind.guessable === true && CODE2.test(path25) ? lowered(match2, "possible", "in the code of an installed package") : match2;
+  if (isAside(inPackage.path)) return asAside(kind, match2, path26);
+  if (WRITTEN.test(baseName(path26))) return match2;
+  if (inPackage.isPublished) return asAside(kind, match2, path26, "as a package manager or a language publishes it");
+  return kind.guessable === true && CODE2.test(path26) ? lowered(match2, "possible", "in the code of an installed package") : match2;
 }
 var Vouching = class {
   #scans;
@@ -47413,31 +47421,31 @@ var Vouching = class {
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
     if (isProvenToken(match2)) return { match: match2, vouchedBy: null };
-    const { layer, path: path25 } = version2;
+    const { layer, path: path26 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, vouchedBy: best.record.package };
-    const isWritten = WRITTEN.test(baseName(path25));
+    const isWritten = WRITTEN.test(baseName(path26));
     const words3 = best?.record.package ?? (this.#isOfNpm(layer, index) ? "the npm package that holds it" : null);
-    if (words3 !== null && isWords(kind, match2, path25) && !isWritten) return { match: match2, vouchedBy: words3 };
+    if (words3 !== null && isWords(kind, match2, path26) && !isWritten) return { match: match2, vouchedBy: words3 };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
         vouchedBy: null
       };
-    if (/\.(?:deb|rpm)$/.test(path25) && match2.inside !== null && isWords(kind, match2, path25) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path25), vouchedBy: null };
-    if (kind.guessable === true && MANUAL_PAGE.test(path25))
-      return { match: asAside(kind, match2, path25, "an example in a manual page"), vouchedBy: null };
-    return { match: this.#inPackage(kind, match2, layer, index, path25), vouchedBy: null };
+    if (/\.(?:deb|rpm)$/.test(path26) && match2.inside !== null && isWords(kind, match2, path26) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path26), vouchedBy: null };
+    if (kind.guessable === true && MANUAL_PAGE.test(path26))
+      return { match: asAside(kind, match2, path26, "an example in a manual page"), vouchedBy: null };
+    return { match: this.#inPackage(kind, match2, layer, index, path26), vouchedBy: null };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
-  #sourceOf({ identity, inside }, { layer, path: path25 }) {
-    const compiled2 = COMPILED.exec(path25);
-    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path25.endsWith(".deb") ? installedAs(inside) : null;
+  #sourceOf({ identity, inside }, { layer, path: path26 }) {
+    const compiled2 = COMPILED.exec(path26);
+    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path26.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
     let known3 = this.#sources.get(layer);
@@ -47456,20 +47464,20 @@ var Vouching = class {
     return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes("/node_modules/") ?? false);
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
-  vouchesFor(layer, path25) {
+  vouchesFor(layer, path26) {
     const { records = [], entries } = this.#scans[layer] ?? {};
-    const file = path25.split("!/")[0];
+    const file = path26.split("!/")[0];
     const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
   /** What a match is worth as a part of an installed package. */
-  #inPackage(kind, match2, layer, index, path25) {
+  #inPackage(kind, match2, layer, index, path26) {
     const known3 = this.#installed[layer]?.get(index);
-    if (known3 !== void 0) return weighInPackage(kind, match2, path25, known3);
-    const own2 = this.#scans[layer]?.entries[index]?.path ?? path25;
+    if (known3 !== void 0) return weighInPackage(kind, match2, path26, known3);
+    const own2 = this.#scans[layer]?.entries[index]?.path ?? path26;
     const site = /\/(?:site|dist)-packages(?=\/)/.exec(own2);
     const isRecorded = site !== null && this.#records(layer, index).some((record2) => record2.kind === "python");
-    return isRecorded ? weighInPackage(kind, match2, path25, { path: own2.slice(site.index + site[0].length), isPublished: false }) : match2;
+    return isRecorded ? weighInPackage(kind, match2, path26, { path: own2.slice(site.index + site[0].length), isPublished: false }) : match2;
   }
 };
 
@@ -47488,8 +47496,8 @@ function reach(place) {
   return states[place.state] + (place.kind === "tar" ? 0.5 : 0);
 }
 function compare(a, b) {
-  const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
-  return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
+  const layerOf3 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
+  return reach(a) - reach(b) || layerOf3(a) - layerOf3(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
 function collectLeaks({
   image,
@@ -47624,24 +47632,24 @@ function keyOf3(place) {
   }
 }
 function configTexts(image, origin) {
-  const { run: run16, author, comment } = image.config;
+  const { run: run20, author, comment } = image.config;
   const field2 = (name2, text5, from) => ({
     text: text5,
     place: { kind: "config", field: name2, ...from }
   });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
-    ...run16.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run16.Labels).map(
+    ...run20.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
+    ...Object.entries(run20.Labels).map(
       ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
     ),
     ...Object.entries(image.annotations).map(
       ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
     ),
-    ...run16.Cmd === null ? [] : [field2("Cmd", run16.Cmd.join(" "), setBy(origin, "CMD", null))],
-    ...run16.Entrypoint === null ? [] : [field2("Entrypoint", run16.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
-    ...run16.Healthcheck === null ? [] : [field2("Healthcheck", run16.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
-    ...run16.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
+    ...run20.Cmd === null ? [] : [field2("Cmd", run20.Cmd.join(" "), setBy(origin, "CMD", null))],
+    ...run20.Entrypoint === null ? [] : [field2("Entrypoint", run20.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
+    ...run20.Healthcheck === null ? [] : [field2("Healthcheck", run20.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
+    ...run20.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
     ...author === null ? [] : [field2("author", author, setBy(origin, "MAINTAINER", null))],
     ...comment === null ? [] : [field2("comment", comment, setBy(origin, "", null))],
     ...origin.history.map(
@@ -47652,13 +47660,13 @@ function configTexts(image, origin) {
     )
   ];
 }
-function leftBy({ history: history2, stage, linesOf: linesOf4 }, trigger) {
+function leftBy({ history: history2, stage, linesOf: linesOf5 }, trigger) {
   const entry = history2.findLast(
     ({ instruction: { keyword, text: text5 } }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)
   );
   if (entry !== void 0) return { owner: entry.owner, lines: entry.lines };
   const [written, again] = stage?.instructions.filter(({ keyword, text: text5 }) => keyword === "ONBUILD" && squeeze(text5) === squeeze(trigger)) ?? [];
-  return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf4(written) : null };
+  return written === void 0 ? { owner: "unknown", lines: null } : { owner: "own", lines: again === void 0 ? linesOf5(written) : null };
 }
 function attestationPlace(attestation, offset, match2, origin) {
   const { field: field2, line: line2 } = attestation.locate(offset);
@@ -47673,16 +47681,16 @@ function attestationPlace(attestation, offset, match2, origin) {
     note: match2.note
   };
 }
-function attestedLines(field2, line2, { dockerfile, linesOf: linesOf4 }) {
+function attestedLines(field2, line2, { dockerfile, linesOf: linesOf5 }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name2 = /build-arg:([\w.-]+)/.exec(field2)?.[1];
   const argument = name2 === void 0 ? void 0 : instructions.find(
     ({ keyword, text: text5 }) => keyword === "ARG" && text5.split(/\s+/).some((word) => word.split("=")[0] === name2)
   );
-  if (argument !== void 0) return linesOf4(argument);
+  if (argument !== void 0) return linesOf5(argument);
   if (!/\binfos\[0\]\.data$/.test(field2)) return null;
   const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
-  const lines = said2 === void 0 ? null : linesOf4(said2);
+  const lines = said2 === void 0 ? null : linesOf5(said2);
   return lines?.certainty === "exact" ? lines : null;
 }
 function addKnownValues(collected, texts2, attestations, documents, origin) {
@@ -47845,9 +47853,9 @@ var Plan = class _Plan {
   constructor(dockerfile, from = null) {
     this.#dockerfile = dockerfile;
     this.#runs = new Map(
-      [...from === null ? [] : from.#runs].map(([line2, run16]) => [
+      [...from === null ? [] : from.#runs].map(([line2, run20]) => [
         line2,
-        { ...run16, mounts: new Map(run16.mounts), exports: new Set(run16.exports) }
+        { ...run20, mounts: new Map(run20.mounts), exports: new Set(run20.exports) }
       ])
     );
     this.#gone = new Map(
@@ -47900,9 +47908,9 @@ var Plan = class _Plan {
   #run(instruction) {
     const known3 = this.#runs.get(instruction.startLine);
     if (known3 !== void 0) return known3;
-    const run16 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
-    this.#runs.set(instruction.startLine, run16);
-    return run16;
+    const run20 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run20);
+    return run20;
   }
   /** The command of a RUN as it will be. */
   body(instruction) {
@@ -47930,10 +47938,10 @@ var Plan = class _Plan {
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
-    const run16 = this.#run(instruction);
+    const run20 = this.#run(instruction);
     const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
     this.mount(instruction, name2, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name2}`]);
-    if (isScript) run16.exports.add(name2);
+    if (isScript) run20.exports.add(name2);
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
   drop(instruction, words3) {
@@ -48005,7 +48013,7 @@ var Plan = class _Plan {
   edits() {
     const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
     const joined3 = new Set(this.#joins.flat().map(({ startLine }) => startLine));
-    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run16) => this.#render(run16));
+    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run20) => this.#render(run20));
     const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words3 }) => {
       const { startLine, endLine, keyword } = instruction;
       const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words3) : withoutNames(instruction, words3);
@@ -48087,12 +48095,12 @@ var CONVENTIONS = [
   { program: /^(?:dotnet|nuget)$/, name: /^nuget\.config$/i, at: /./ },
   { program: /^bundle$/, name: /^config$/, at: /\/\.bundle$/ }
 ];
-var isOfTools = (path25) => CONVENTIONS.some(
-  ({ name: name2, at: at3 }) => name2.test(baseName(path25)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path25))))
-) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path25);
+var isOfTools = (path26) => CONVENTIONS.some(
+  ({ name: name2, at: at3 }) => name2.test(baseName(path26)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path26))))
+) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path26);
 var isHome = (directory) => /^\/(?:root|home\/[^/]+)$/.test(directory);
-var readsByConvention = (program, path25, directory) => CONVENTIONS.some(
-  (convention) => convention.program.test(program) && convention.name.test(baseName(path25)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path25))) : convention.at !== "home" && parentOf2(cleanPath(path25)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path25))))
+var readsByConvention = (program, path26, directory) => CONVENTIONS.some(
+  (convention) => convention.program.test(program) && convention.name.test(baseName(path26)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path26))) : convention.at !== "home" && parentOf2(cleanPath(path26)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path26))))
 );
 var CHANGERS = /^(?:chgrp|chmod|chown|dos2unix|patch|setfacl|sponge|tee|touch|truncate)$/;
 var COPIERS = /^(?:cp|install|ln|mv)$/;
@@ -48115,8 +48123,8 @@ var Walk = class {
   #path;
   #passesModes;
   #directory;
-  constructor(path25, directory, passesModes) {
-    this.#path = path25;
+  constructor(path26, directory, passesModes) {
+    this.#path = path26;
     this.#directory = directory;
     this.#passesModes = passesModes;
   }
@@ -48159,18 +48167,18 @@ var Walk = class {
     return runsProjectCode(command2) ? "open" : "none";
   }
 };
-function useOf(step2, path25, directory, { passesModes = false } = {}) {
-  const walk3 = new Walk(path25, directory, passesModes);
+function useOf(step2, path26, directory, { passesModes = false } = {}) {
+  const walk3 = new Walk(path26, directory, passesModes);
   const uses = step2.commands.map((command2) => walk3.take(command2));
   if (uses.includes("writes") || uses.includes("reads") && uses.includes("around")) return "writes";
   if (uses.includes("reads")) return "reads";
   return uses.includes("open") || step2.unread !== null ? "open" : "none";
 }
-var mayNeed = ({ commands }, path25) => commands.some(
+var mayNeed = ({ commands }, path26) => commands.some(
   ({ name: name2, args, reads }) => [...args.map(({ value }) => value), ...reads].some(
-    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path25))
+    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path26))
   ) || CONVENTIONS.some(
-    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path25))
+    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path26))
   )
 );
 var STATEFUL = /^(?:\.|alias|cd|exec|exit|popd|pushd|set|shopt|source|trap|ulimit|umask|unset)$/;
@@ -48179,7 +48187,7 @@ var areJoinable = (steps) => steps.every(
 );
 
 // src/remedy/planner.ts
-var idOf = (path25) => baseName(path25).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path26) => baseName(path26).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text5, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text5);
@@ -48207,33 +48215,33 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (file, path25) => /^\.env(?:\.|$)|\.env$/.test(baseName(path25)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path25}:ro"\`; compose: \`volumes: ["./${file}:${path25}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path25}\` and \`subPath: ${baseName(path25)}\`.`;
+var atStart = (file, path26) => /^\.env(?:\.|$)|\.env$/.test(baseName(path26)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path26}:ro"\`; compose: \`volumes: ["./${file}:${path26}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path26}\` and \`subPath: ${baseName(path26)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
   return workdir === null ? null : cleanPath(`${workdir}/${operand}`);
 }
-var resolves = (path25, workdir) => (operand) => absolute(operand, workdir) === path25;
+var resolves = (path26, workdir) => (operand) => absolute(operand, workdir) === path26;
 function isOnlyRemoval(body, workdir, folder) {
   const left = withoutRemoval(body, resolves(folder, workdir));
   return left !== null && /\brm\s+-\w*f/.test(body) && !left.includes(baseName(folder));
 }
-function pathInStage(instruction, path25, workdir) {
+function pathInStage(instruction, path26, workdir) {
   const sources = copySources(instruction);
-  const found = contextPath(instruction, path25, workdir);
+  const found = contextPath(instruction, path26, workdir);
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path25, known3) {
+function broughtBy(instructions, path26, known3) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
-    const inContext = contextPath(source2, path25, workdir);
+    const inContext = contextPath(source2, path26, workdir);
     if (known3 !== void 0 && known3.inContext !== inContext) return null;
-    if (sources.includes(inContext)) return path25 === target || parentOf2(path25) === target ? "file" : null;
-    const isFolder = sources.length === 1 && (target === "/" || path25.startsWith(`${target}/`));
+    if (sources.includes(inContext)) return path26 === target || parentOf2(path26) === target ? "file" : null;
+    const isFolder = sources.length === 1 && (target === "/" || path26.startsWith(`${target}/`));
     return isFolder && (known3 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
@@ -48381,12 +48389,12 @@ var Planner = class {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
     const at3 = this.#instructions.findIndex((each2) => each2.layer === layer);
-    const run16 = this.#instructions[at3];
-    return run16 === void 0 || run16.source.keyword !== "RUN" ? null : { run: run16, at: at3 };
+    const run20 = this.#instructions[at3];
+    return run20 === void 0 || run20.source.keyword !== "RUN" ? null : { run: run20, at: at3 };
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
-    const { path: path25, layer, index } = place.version;
+    const { path: path26, layer, index } = place.version;
     if (source2.documents.length > 0) refuse();
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
@@ -48404,11 +48412,11 @@ var Planner = class {
       this.#takenFromStage(place, instruction, hider?.run ?? null, known3, isLasting2);
       return;
     }
-    const inContext = known3?.inContext ?? contextPath(source2, path25, workdir);
+    const inContext = known3?.inContext ?? contextPath(source2, path26, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
-      path: path25,
+      path: path26,
       inContext,
       known: known3,
       removerAt: hider?.at ?? null,
@@ -48418,20 +48426,20 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path25, inContext, known: known3, removerAt } = way;
+    const { instructions, at: at3, path: path26, inContext, known: known3, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
     const isNamed3 = sources.includes(inContext);
     const remover = removerAt === null ? void 0 : instructions[removerAt];
-    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path25, isNamed3);
+    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path26, isNamed3);
     const readers = this.#mountWhereRead(way, isNamed3);
     if (folder !== null && remover !== void 0 && readers.includes(remover)) {
       this.#plan.setBody(remover.source, folder.rest);
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
-    this.#checkOtherStages(inContext, path25, copy.source);
+    this.#checkOtherStages(inContext, path26, copy.source);
     if (known3?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
     if (known3 !== void 0) this.#plan.ignoreFile = known3.ignoreFile;
     if (!isNamed3) return;
@@ -48442,9 +48450,9 @@ var Planner = class {
    * Takes a file out of the `rm` that names it.
    * @returns for one that removes a folder with it: that command, and what else the RUN does; null where the file was named
    */
-  #takeRemovalOut({ source: source2, workdir }, path25, isNamed3) {
+  #takeRemovalOut({ source: source2, workdir }, path26, isNamed3) {
     const body = this.#plan.body(source2);
-    const left = withoutRemoval(body, resolves(path25, workdir));
+    const left = withoutRemoval(body, resolves(path26, workdir));
     if (left !== null) {
       this.#plan.setBody(source2, left);
       return null;
@@ -48452,7 +48460,7 @@ var Planner = class {
     let folder = "";
     const rest = withoutRemoval(body, (operand) => {
       const whole4 = absolute(operand, workdir);
-      if (whole4 === null || whole4 === "/" || !path25.startsWith(`${whole4}/`)) return false;
+      if (whole4 === null || whole4 === "/" || !path26.startsWith(`${whole4}/`)) return false;
       folder = whole4;
       return true;
     });
@@ -48463,38 +48471,38 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path25, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path26, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
-    for (const run16 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
-      const { source: source2, step: step2, workdir } = run16;
+    for (const run20 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
+      const { source: source2, step: step2, workdir } = run20;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
-      const use = step2 === null ? "open" : useOf(step2, path25, workdir);
-      if (use === "writes") this.#takeModesOut(run16, path25);
-      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path25, workdir, { passesModes: true }) === "reads")
-        readers.push(run16);
-      if (use === "open") open7 ??= run16;
+      const use = step2 === null ? "open" : useOf(step2, path26, workdir);
+      if (use === "writes") this.#takeModesOut(run20, path26);
+      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path26, workdir, { passesModes: true }) === "reads")
+        readers.push(run20);
+      if (use === "open") open7 ??= run20;
     }
-    if (isLasting2 && (!isOfTools(path25) || isNamed3 && readers.length === 0))
-      refuse(atStart(known3?.path ?? inContext, path25));
-    if (open7 !== null && !(isOfTools(path25) && readers.length > 0))
+    if (isLasting2 && (!isOfTools(path26) || isNamed3 && readers.length === 0))
+      refuse(atStart(known3?.path ?? inContext, path26));
+    if (open7 !== null && !(isOfTools(path26) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
-    if (readers.length > 0 && !PLAIN_PATH.test(path25)) refuse();
-    const id = this.#id(idOf(path25), `file ${path25}`);
+    if (readers.length > 0 && !PLAIN_PATH.test(path26)) refuse();
+    const id = this.#id(idOf(path26), `file ${path26}`);
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
-      this.#plan.mount(source2, id, [`target=${path25}`, ...isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(source2, id, [`target=${path26}`, ...isRoot ? [] : ["mode=0444"]]);
       this.#plan.option(`--secret id=${id},src=${known3?.path ?? inContext}`);
     }
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run16, path25) {
-    const { source: source2, step: step2, workdir, isRoot } = run16;
-    const isTarget = resolves(path25, workdir);
-    if (step2 === null || workdir === null || !isRoot || useOf(step2, path25, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf(run16)} writes to it or around it, and a mount cannot be written to.`);
+  #takeModesOut(run20, path26) {
+    const { source: source2, step: step2, workdir, isRoot } = run20;
+    const isTarget = resolves(path26, workdir);
+    if (step2 === null || workdir === null || !isRoot || useOf(step2, path26, workdir, { passesModes: true }) === "writes")
+      refuse(`${lineOf(run20)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
@@ -48502,25 +48510,25 @@ var Planner = class {
   #takenFromStage(place, { source: source2, workdir }, hider, known3, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
-    const path25 = pathInStage(source2, place.version.path, workdir);
+    const path26 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
-    if (stage === null || instructions === null || path25 === null || !PLAIN_PATH.test(path25)) refuse();
-    if (isLasting2 && !isOfTools(path25)) refuse(atStart(known3?.path ?? baseName(path25), place.version.path));
-    if (this.#isTakenElsewhere(stage, source2, path25)) refuse();
+    if (stage === null || instructions === null || path26 === null || !PLAIN_PATH.test(path26)) refuse();
+    if (isLasting2 && !isOfTools(path26)) refuse(atStart(known3?.path ?? baseName(path26), place.version.path));
+    if (this.#isTakenElsewhere(stage, source2, path26)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
-    const isTaken = copySources(source2).includes(path25.slice(1));
-    if (isTaken) this.#plan.drop(source2, [path25.slice(1)]);
-    const at3 = broughtBy(instructions, path25, known3);
+    const isTaken = copySources(source2).includes(path26.slice(1));
+    if (isTaken) this.#plan.drop(source2, [path26.slice(1)]);
+    const at3 = broughtBy(instructions, path26, known3);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path25, copy.workdir));
+      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path26, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
-        path: path25,
+        path: path26,
         inContext,
         known: known3,
         removerAt: null,
@@ -48534,24 +48542,24 @@ var Planner = class {
       const isRoot = instructions.at(-1)?.isRoot === true && instructions.at(-1)?.source.keyword !== "USER";
       const hasShell = instructions.some(({ step: step2 }) => step2?.keyword === "RUN" && step2.unread === null);
       if (!isRoot || !hasShell || instructions.some(({ source: { keyword } }) => keyword === "SHELL")) throw error2;
-      this.#plan.append(last, `RUN rm ${path25}`);
+      this.#plan.append(last, `RUN rm ${path26}`);
     }
   }
   /** Whether another instruction takes the file from the stage by its name, or builds on the stage and may read it. */
-  #isTakenElsewhere(stage, own2, path25) {
+  #isTakenElsewhere(stage, own2, path26) {
     const { dockerfile } = this.#evidence.origin;
     return dockerfile === null || dockerfile.stages.some((other) => {
       const buildsOn = ancestorsOf(dockerfile, other).includes(stage);
       return other.instructions.some((instruction) => {
         const step2 = this.#evidence.steps.find(({ source: source2 }) => source2 === instruction);
-        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path25.slice(1));
+        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path26.slice(1));
         const isMounted = instruction.flags.some((flag2) => /^--mount=.*\bfrom=/.test(flag2));
-        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path25));
+        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path26));
       });
     });
   }
   /** Another stage that takes the same file from the context would lose it. */
-  #checkOtherStages(inContext, path25, own2) {
+  #checkOtherStages(inContext, path26, own2) {
     const from = inStage(this.#evidence, own2);
     for (const { source: source2, keyword, flags, stage } of this.#evidence.steps) {
       if (source2 === null || source2 === own2 || keyword !== "COPY" && keyword !== "ADD" || stage === from) continue;
@@ -48560,13 +48568,13 @@ var Planner = class {
       const holds2 = sources.length === 0 || sources.some((name2) => name2 === "" || inContext.startsWith(`${name2}/`));
       if (sources.includes(inContext)) refuse(`${keyword} in line ${source2.startLine} takes it too.`);
       if (!holds2) continue;
-      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path25));
+      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path26));
       if (reader !== void 0) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source2.startLine}).`);
     }
   }
   /** A folder that only this COPY made may be needed later. */
-  #checkFolder({ path: path25, layer, instructions, at: at3 }, { source: source2, workdir }) {
-    const folder = parentOf2(path25);
+  #checkFolder({ path: path26, layer, instructions, at: at3 }, { source: source2, workdir }) {
+    const folder = parentOf2(path26);
     if (folder === "/" || folder === workdir || workdir?.startsWith(`${folder}/`) === true) return;
     const isElsewhere = this.#evidence.layers.slice(0, layer ?? 0).some(
       ({ entries }) => entries.some(
@@ -48602,8 +48610,8 @@ var Planner = class {
     this.#ownStage(hider);
   }
   /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
-  #emptiesCache({ version: { path: path25 } }, { source: source2, step: step2, isRoot }) {
-    const command2 = cacheOf(path25)?.emptiedBy ?? null;
+  #emptiesCache({ version: { path: path26 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path26)?.emptiedBy ?? null;
     if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
     if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
     if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
@@ -48614,7 +48622,7 @@ var Planner = class {
     const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
     const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
     return entries.some(
-      ({ path: path25, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path25) && !path25.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path25)
+      ({ path: path26, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path26) && !path26.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path26)
     );
   }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
@@ -48793,27 +48801,27 @@ var GENERATORS = [
 ];
 var KINDS3 = /* @__PURE__ */ new Set(["private-key", "private-key-der", "rndc-key"]);
 var KEY_PROGRAMS = /^(?:openssl|ssh-keygen|certtool|keytool|mkcert|step|cfssl|minica)$/;
-function makes(command2, { packages, programs }, path25) {
+function makes(command2, { packages, programs }, path26) {
   const { name: name2, args } = command2;
   if (programs.test(name2) || installs(command2, (wanted) => packages.test(wanted)) !== null) return true;
   if (name2 === "dpkg-reconfigure") return args.some(({ value }) => packages.test(value));
-  if (name2 === "ssh-keygen" && path25.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
-  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path25));
+  if (name2 === "ssh-keygen" && path26.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
+  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path26));
 }
-var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path25 }) => {
-  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path25)?.[1];
+var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path26 }) => {
+  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path26)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
 function isGenerated(leak, place, evidence) {
   if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path25, layer } = place.version.content;
-  const generators = GENERATORS.filter((generator2) => generator2.path.test(path25));
+  const { path: path26, layer } = place.version.content;
+  const generators = GENERATORS.filter((generator2) => generator2.path.test(path26));
   if (generators.length === 0) return false;
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some(
-    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path25))) || installedIn(layer, generator2, evidence)
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path26))) || installedIn(layer, generator2, evidence)
   );
 }
 function makesKey(evidence, { detector }, { version: { content } }) {
@@ -48905,10 +48913,10 @@ function documentMessage(place, what) {
     return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
-function tarMessage({ field: field2, key, path: path25, version: version2, layer, state, ending: ending2 }, what, layerName2) {
+function tarMessage({ field: field2, key, path: path26, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
-  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path25 : `of ${path25}`;
+  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path26 : `of ${path26}`;
   const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(
     / (?:on|behind) of /,
     " of "
@@ -48923,7 +48931,7 @@ function tarMessage({ field: field2, key, path: path25, version: version2, layer
 var SETTINGS2 = /^\.env(?:rc)?(?:\.[\w.-]{1,60})?$|^[\w-]{1,60}\.env$|^(?:[\w-]{1,60}\.)?(?:secrets?|credentials?)(?:\.(?:ya?ml|json|toml|ini|properties|conf|cfg|env|txt|xml))?$|^application[\w.-]{0,60}\.(?:ya?ml|properties)$|^[\w.-]{1,80}\.tfvars(?:\.json)?$|^(?:docker-)?compose[\w.-]{0,60}\.ya?ml$/i;
 var TEMPLATE2 = /(?:^|[._-])(?:default|defaults|demo|dist|example|examples|in|sample|samples|schema|template|test|testing|tmpl|tpl)(?:[._-]|$)/i;
 var FOREIGN = /\/(?:node_modules|site-packages|dist-packages|vendor|third_party|gems|testdata|tests?|__tests__|fixtures|examples?|samples?|docs?|spec)\//i;
-var isSettingsFile = (path25) => SETTINGS2.test(baseName(path25)) && !TEMPLATE2.test(baseName(path25)) && !FOREIGN.test(path25);
+var isSettingsFile = (path26) => SETTINGS2.test(baseName(path26)) && !TEMPLATE2.test(baseName(path26)) && !FOREIGN.test(path26);
 var MIN_LENGTH2 = 8;
 var MIN_ENTROPY = 2.7;
 var isDrawnValue = (value) => value.length >= MIN_LENGTH2 && entropy(value) >= MIN_ENTROPY && !isWordLike(value) && !isPlaceholder(value) && !isFiller(value);
@@ -49112,11 +49120,11 @@ var COMPILED2 = /^[^.]+$|\.(?:dll|dylib|exe|node|so(?:\.\d+)*|wasm|class|pyc)$/i
 var READ_IT = "let the program read it from its environment or a mounted file when the container starts";
 function partOfProgram(place) {
   if (place.kind !== "file" || place.state !== "present") return null;
-  const { path: path25, entry } = place.version;
-  const name2 = baseName(path25);
+  const { path: path26, entry } = place.version;
+  const name2 = baseName(path26);
   if (place.inside !== null)
-    return PROGRAM_ARCHIVE.test(path25) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
-  if (SOURCE_CODE.test(path25)) return `Take the value out of the file, and ${READ_IT}.`;
+    return PROGRAM_ARCHIVE.test(path26) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
+  if (SOURCE_CODE.test(path26)) return `Take the value out of the file, and ${READ_IT}.`;
   const isBinary = place.line === null && COMPILED2.test(name2) && ((entry.mode & 73) !== 0 || name2.includes("."));
   return isBinary ? `It is compiled into ${name2}: take the value out of its source, and ${READ_IT}.` : null;
 }
@@ -49147,10 +49155,10 @@ function copyChange(evidence, leak, place, keyword, mounted, fix2) {
   if (known3?.ignoredBy != null)
     return `\`${known3.ignoredBy.pattern}\` in ${known3.ignoreFile} (line ${known3.ignoredBy.line}) keeps ${known3.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path25 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
-  const isNamed3 = source2 !== null && copySources(source2).includes(path25);
+  const path26 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const isNamed3 = source2 !== null && copySources(source2).includes(path26);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path25)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path26)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -49486,18 +49494,18 @@ function writtenBy(command2, mount, variables) {
   if (name2 === "pip" && words3.includes("config"))
     return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path25) => !path25.startsWith("/dev/") && path25 !== mount.target);
+  return writes.filter((path26) => !path26.startsWith("/dev/") && path26 !== mount.target);
 }
 var isCopy = ({ name: name2, fedBy }) => /^(?:cat|cp|dd|install|mv|rsync)$/.test(name2) || name2 === "tee" && fedBy.every((feeder) => feeder.name === "cat");
-function remedyFor2(command2, { id }, path25) {
+function remedyFor2(command2, { id }, path26) {
   if (isCopy(command2))
-    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path25}.`;
-  const other = /\.npmrc$/.test(path25) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path25.slice(0, Math.max(1, path25.lastIndexOf("/")))}.`;
-  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path25}. ${other}`;
+    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path26}.`;
+  const other = /\.npmrc$/.test(path26) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path26.slice(0, Math.max(1, path26.lastIndexOf("/")))}.`;
+  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path26}. ${other}`;
 }
-function inLayer({ layers }, { layer, variables }, path25, workdir) {
+function inLayer({ layers }, { layer, variables }, path26, workdir) {
   if (layer === null) return null;
-  const home = path25.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path26.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find(
@@ -49613,13 +49621,13 @@ function scriptDrop(built, program, hops) {
   ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
     (directory) => `${directory}/${program}`
   );
-  const path25 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path25 === void 0) return null;
-  const { commands } = parseScript(built.collected(path25) ?? "");
+  const path26 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path26 === void 0) return null;
+  const { commands } = parseScript(built.collected(path26) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path25 };
+  if (drop != null) return { ...drop, script: path26 };
   const next = commands.find(
-    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path25
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path26
   );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
@@ -49668,7 +49676,7 @@ function accountAdvice(evidence) {
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
   if (built !== null && built.programs.shells.length === 0)
     return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
-  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path25) => path25.endsWith("/apk")) === true || built?.programs.shells.some((path25) => path25.endsWith("/busybox")) === true;
+  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path26) => path26.endsWith("/apk")) === true || built?.programs.shells.some((path26) => path26.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
@@ -53151,33 +53159,33 @@ var allowSchema = strictObject({
 }).refine((entry) => [entry.value, entry.pattern, entry.detector, entry.path].some((given2) => given2 !== void 0), {
   message: "an allow entry needs a value, a pattern, a detector or a path"
 });
-var scopeOfAllow = ({ value, pattern, detector, path: path25 }) => [
+var scopeOfAllow = ({ value, pattern, detector, path: path26 }) => [
   value === void 0 ? [] : [`${[value].flat().length} values`],
   pattern === void 0 ? [] : [`values like ${pattern}`],
   detector === void 0 ? [] : [`what ${[detector].flat().join(", ")} finds`],
-  path25 === void 0 ? [] : [`in ${[path25].flat().join(", ")}`]
+  path26 === void 0 ? [] : [`in ${[path26].flat().join(", ")}`]
 ].flat().join(" ");
 var listOf = (given2) => given2 === void 0 ? null : [given2].flat();
 function allowing(entries, salt, now) {
   const today = now.toISOString().slice(0, 10);
-  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path25, reason }) => {
+  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path26, reason }) => {
     const [hashes2, detectors2] = [listOf(value), listOf(detector)];
     return {
       hashes: hashes2 === null ? null : new Set(hashes2),
       pattern: pattern === void 0 ? null : searching(pattern),
       detectors: detectors2 === null ? null : new Set(detectors2),
-      paths: listOf(path25),
+      paths: listOf(path26),
       reason
     };
   });
   const hashOf3 = (text5) => `hmac-sha256:${createHmac3("sha256", salt ?? "").update(text5).digest("hex")}`;
-  return ({ detector, value, identity }, path25) => {
+  return ({ detector, value, identity }, path26) => {
     let made = null;
     const hashed2 = () => {
       made ??= [hashOf3(value), ...identity === value ? [] : [hashOf3(identity)]];
       return made;
     };
-    const allows = ({ hashes: hashes2, pattern, detectors: detectors2, paths }) => (detectors2 === null || detectors2.has(detector)) && (paths === null || path25 !== null && paths.some((each2) => minimatch(path25, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash4) => hashes2.has(hash4)));
+    const allows = ({ hashes: hashes2, pattern, detectors: detectors2, paths }) => (detectors2 === null || detectors2.has(detector)) && (paths === null || path26 !== null && paths.some((each2) => minimatch(path26, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash4) => hashes2.has(hash4)));
     return ready.find(allows)?.reason ?? null;
   };
 }
@@ -53211,9 +53219,9 @@ var STRENGTH = {
   medium: "possible",
   low: "harmless"
 };
-var fits = (path25, patterns) => path25 !== "" && patterns.some((pattern) => {
+var fits = (path26, patterns) => path26 !== "" && patterns.some((pattern) => {
   const from = (text5) => text5.startsWith("/") ? text5 : `/${text5}`;
-  return minimatch(from(path25), from(pattern), { dot: true });
+  return minimatch(from(path26), from(pattern), { dot: true });
 });
 function checkedPattern({ pattern, capture, keywords }) {
   const found = anchored(pattern, capture ?? null, keywords ?? []);
@@ -53226,7 +53234,7 @@ function checkedPattern({ pattern, capture, keywords }) {
 }
 function compile4(own2) {
   const { literals, source: source2, window } = checkedPattern(own2);
-  const { path: path25, entropy: entropy2 } = own2;
+  const { path: path26, entropy: entropy2 } = own2;
   return {
     id: own2.id,
     title: own2.title ?? own2.id,
@@ -53239,7 +53247,7 @@ function compile4(own2) {
     literals: literals.map(({ text: text5, ignoreCase }) => ({ text: text5, ignoreCase })),
     pattern: new RegExp(source2, "y"),
     window,
-    check: ({ value, path: where }) => value === "" || path25 !== void 0 && !fits(where, [path25].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
+    check: ({ value, path: where }) => value === "" || path26 !== void 0 && !fits(where, [path26].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
   };
 }
 function finds(detector, text5) {
@@ -53353,10 +53361,10 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
-var scopeOfEntry = ({ rule, path: path25, fingerprint, value }) => {
+var scopeOfEntry = ({ rule, path: path26, fingerprint, value }) => {
   const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
   const short2 = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
-  return [rule, path25, short2, value].filter(Boolean).join(" ");
+  return [rule, path26, short2, value].filter(Boolean).join(" ");
 };
 var PRESETS = {
   recommended: {
@@ -53604,7 +53612,7 @@ function presetConfig(name2) {
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
 var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
-var scopeOf = ({ rule, path: path25, fingerprint }) => JSON.stringify([rule, path25, fingerprint]);
+var scopeOf = ({ rule, path: path26, fingerprint }) => JSON.stringify([rule, path26, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
 );
@@ -53642,9 +53650,9 @@ function settingLoosenings(before, after2) {
 }
 function valueLoosenings(before, after2) {
   const looks = (policy) => new Map(
-    policy.detectors.map(({ id, pattern, capture, path: path25, entropy: entropy2, severity }) => [
+    policy.detectors.map(({ id, pattern, capture, path: path26, entropy: entropy2, severity }) => [
       id,
-      JSON.stringify([pattern, capture, path25, entropy2, severity])
+      JSON.stringify([pattern, capture, path26, entropy2, severity])
     ])
   );
   const now = looks(after2);
@@ -53840,7 +53848,7 @@ var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run16]) => run16.length + 1)));
+var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run20]) => run20.length + 1)));
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
@@ -53873,10 +53881,10 @@ var isDirectory2 = (file) => stat(file).then(
 );
 var MAX_DOCKERFILE2 = 1 << 20;
 async function readDockerfiles(settings2, directory, isConfined) {
-  const files = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
-  if (files.length === 0 && !await exists(path6.join(directory, "Dockerfile"))) return [];
+  const files2 = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
+  if (files2.length === 0 && !await exists(path6.join(directory, "Dockerfile"))) return [];
   return Promise.all(
-    (files.length === 0 ? ["Dockerfile"] : files).map(async (name2) => {
+    (files2.length === 0 ? ["Dockerfile"] : files2).map(async (name2) => {
       const file = path6.resolve(directory, name2);
       const found = await readWhole(file, MAX_DOCKERFILE2, isConfined ? directory : null);
       if (found.text === null) throw new ConfigError(`${name2}: the Dockerfile cannot be read: ${found.why}.`);
@@ -53908,17 +53916,17 @@ async function readBuild(settings2, { directory, isConfined = false }, temporary
 }
 async function prepareLint(names2, settings2, directory) {
   const policy = await readPolicy(settings2, onDisk(directory, false), true);
-  const files = [];
+  const files2 = [];
   for (const name2 of names2.length === 0 ? ["."] : names2) {
     const absolute2 = path6.resolve(directory, name2);
     if (await isDirectory2(absolute2)) {
       const found = await findDockerfiles(absolute2);
       if (found.length === 0)
         throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
-      files.push(...found.map((file) => ({ path: named2(directory, path6.join(absolute2, file.path)), text: file.text })));
-    } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory, false));
+      files2.push(...found.map((file) => ({ path: named2(directory, path6.join(absolute2, file.path)), text: file.text })));
+    } else files2.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory, false));
   }
-  return { files, policy, scanner: useDetectors(compileOwn(policy.detectors)) };
+  return { files: files2, policy, scanner: useDetectors(compileOwn(policy.detectors)) };
 }
 var MAX_NAME = 200;
 var nameOf2 = (reference, settings2) => cutText(settings2.name ?? stableName(reference, settings2), MAX_NAME);
@@ -53953,8 +53961,8 @@ async function prepare2(reference, settings2, surroundings) {
   };
 }
 async function configPath({ config: config2 }, directory) {
-  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path6.resolve(directory, config2))];
-  for (const file of files) if (!path6.isAbsolute(file) && await exists(path6.join(directory, file))) return file;
+  const files2 = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path6.resolve(directory, config2))];
+  for (const file of files2) if (!path6.isAbsolute(file) && await exists(path6.join(directory, file))) return file;
   return null;
 }
 function presentable(error2) {
@@ -54183,9 +54191,9 @@ var TELLING = 12e4;
 var LEAVING = 1e4;
 var TOO_LONG = `The run took longer than %s seconds ${raise("seconds")}`;
 function guard() {
-  const { appendFileSync, writeSync } = process.getBuiltinModule("node:fs");
+  const { appendFileSync, writeSync: writeSync2 } = process.getBuiltinModule("node:fs");
   const shared2 = process.getBuiltinModule("node:worker_threads").workerData;
-  const { state, times, words: words3, constants: constants7 } = shared2;
+  const { state, times, words: words3, constants: constants8 } = shared2;
   const attempt = (work) => {
     try {
       work();
@@ -54194,12 +54202,12 @@ function guard() {
   };
   const tell = () => {
     const say2 = (text5) => text5.replaceAll("%s", String(times[1]));
-    attempt(() => writeSync(words3.stream, say2(words3.line)));
+    attempt(() => writeSync2(words3.stream, say2(words3.line)));
     for (const { file, text: text5 } of words3.files) attempt(() => appendFileSync(file, say2(text5)));
   };
   const leave = () => {
     clearInterval(clock);
-    setTimeout(() => process.kill(process.pid, "SIGKILL"), constants7.LEAVING);
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), constants8.LEAVING);
     attempt(() => {
       const session = new (process.getBuiltinModule("node:inspector")).Session();
       session.connectToMainThread();
@@ -54210,12 +54218,12 @@ function guard() {
   };
   const clock = setInterval(() => {
     const late = Date.now() - (times[0] ?? 0);
-    if (late < constants7.GRACE) return;
-    if (Atomics.compareExchange(state, 0, constants7.RUNNING, constants7.ENDED_FROM_BESIDE) === constants7.RUNNING) {
+    if (late < constants8.GRACE) return;
+    if (Atomics.compareExchange(state, 0, constants8.RUNNING, constants8.ENDED_FROM_BESIDE) === constants8.RUNNING) {
       tell();
       leave();
-    } else if (Atomics.load(state, 0) === constants7.ENDED_BY_MAIN && late > constants7.TELLING) leave();
-  }, constants7.TICK);
+    } else if (Atomics.load(state, 0) === constants8.ENDED_BY_MAIN && late > constants8.TELLING) leave();
+  }, constants8.TICK);
 }
 var MAX_SECONDS = 365 * 24 * 3600;
 function watch(words3, { leaving = LEAVING } = {}) {
@@ -54287,14 +54295,14 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path25, chosen) => ({
-    ...path25,
-    stages: [...path25.stages, stage],
-    chosen: [...path25.chosen, ...chosen]
+  const onTop = (path26, chosen) => ({
+    ...path26,
+    stages: [...path26.stages, stage],
+    chosen: [...path26.chosen, ...chosen]
   });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
-    return { ...below, paths: below.paths.map((path25) => onTop(path25, [])) };
+    return { ...below, paths: below.paths.map((path26) => onTop(path26, [])) };
   }
   const image = { stages: [stage], chosen: [], open: parent.stages };
   const paths = [];
@@ -54303,7 +54311,7 @@ function pathsOf(dockerfile, stage) {
     if (paths.length >= MAX_CHAINS) return { paths: [...paths, image], isWhole: false };
     const below = pathsOf(dockerfile, candidate);
     isWhole &&= below.isWhole && paths.length + below.paths.length <= MAX_CHAINS;
-    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path25) => onTop(path25, [candidate])));
+    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path26) => onTop(path26, [candidate])));
   }
   return { paths: [...paths, image], isWhole };
 }
@@ -54325,7 +54333,7 @@ function stepsOf(stages) {
 }
 function chainsOf(dockerfile, stage) {
   const { paths, isWhole } = pathsOf(dockerfile, stage);
-  return { chains: paths.map((path25) => ({ ...path25, steps: stepsOf(path25.stages) })), isWhole };
+  return { chains: paths.map((path26) => ({ ...path26, steps: stepsOf(path26.stages) })), isWhole };
 }
 
 // src/dockerfile/fits.ts
@@ -54363,7 +54371,7 @@ function runFits(instruction, raw, shell) {
     return front === words3 || front.endsWith(` ${words3}`);
   });
 }
-var withoutEdges = (path25) => path25.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
+var withoutEdges = (path26) => path26.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal3(pattern);
   if (written !== null) {
@@ -54396,8 +54404,8 @@ function copyFits(instruction, entry, { escapeCharacter }) {
   const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
   if (documents.length > 0) {
     const names2 = instruction.documents.map(({ name: name2 }) => [`<<${name2}`]);
-    const files = sources.filter((word) => !documents.includes(word));
-    return fitsPattern(joinPatterns([...files, ...names2, target]), built);
+    const files2 = sources.filter((word) => !documents.includes(word));
+    return fitsPattern(joinPatterns([...files2, ...names2, target]), built);
   }
   return fitsPattern(
     joinPatterns(words3.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])),
@@ -54832,13 +54840,13 @@ function readings2(history2) {
   return [written, ...Array.from({ length: appended }, (_, index) => written.slice(0, written.length - index - 1))];
 }
 function align(dockerfile, history2, target) {
-  const { path: path25, stages } = dockerfile;
+  const { path: path26, stages } = dockerfile;
   if (dockerfile.error !== null)
-    return { reason: noDockerfile(`${path25} is no Dockerfile that builds: ${dockerfile.error}`) };
+    return { reason: noDockerfile(`${path26} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
-  if (target !== null && wanted === null) return { reason: noStage(`${path25} has no stage ${JSON.stringify(target)}`) };
-  if (stages.length === 0) return { reason: noDockerfile(`${path25} has no FROM`) };
-  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path25} has more than ${MAX_STAGES} stages`) };
+  if (target !== null && wanted === null) return { reason: noStage(`${path26} has no stage ${JSON.stringify(target)}`) };
+  if (stages.length === 0) return { reason: noDockerfile(`${path26} has no FROM`) };
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path26} has more than ${MAX_STAGES} stages`) };
   const why = unfit(history2);
   if (why !== null) return { reason: noProvenance(why) };
   const candidates = wanted === null ? stages : [wanted];
@@ -54849,7 +54857,7 @@ function align(dockerfile, history2, target) {
     if (effort.left <= 0)
       return {
         reason: noStage(
-          `${path25} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+          `${path26} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
         )
       };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
@@ -54857,7 +54865,7 @@ function align(dockerfile, history2, target) {
     const own2 = results.at(-1);
     problem ??= own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show";
   }
-  return { reason: wrongDockerfile(`${path25} does not fit the image: ${problem}`) };
+  return { reason: wrongDockerfile(`${path26} does not fit the image: ${problem}`) };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -54872,7 +54880,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
-  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path25 }) => path25)).slice(0, 4).join(", ");
+  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path26 }) => path26)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
       reason: noDockerfile(
@@ -54912,9 +54920,9 @@ function notedBase(history2, alignment) {
     return first2 !== void 0 && (first2.index === alignment.ownFrom || rest.length === 0) ? first2.name : null;
   }
   const before = history2.findLastIndex((entry) => noteOf(entry).length === 0);
-  const run16 = notes.filter(({ index }) => index > before);
-  const names2 = new Set(run16.flatMap(({ name: name2 }) => name2 ?? []));
-  return names2.size === 1 ? run16[0]?.name ?? null : null;
+  const run20 = notes.filter(({ index }) => index > before);
+  const names2 = new Set(run20.flatMap(({ name: name2 }) => name2 ?? []));
+  return names2.size === 1 ? run20[0]?.name ?? null : null;
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
@@ -55041,7 +55049,7 @@ var ALIGNED = { owner: "base", certainty: "aligned" };
 function choiceDoubt(alignment, { dockerfiles, isNamed: isNamed3, all: all2 }) {
   if (isNamed3) return null;
   if (all2 === null) return "not all Dockerfiles of the checkout are known, and none was named";
-  const paths = new Set([...dockerfiles, ...all2].map(({ path: path25 }) => path25));
+  const paths = new Set([...dockerfiles, ...all2].map(({ path: path26 }) => path26));
   if (paths.size > 1) return `the checkout has ${paths.size} Dockerfiles, and none was named`;
   return alignment.weight > 0 ? null : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`;
 }
@@ -55214,7 +55222,7 @@ var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
   const same = dockerfiles.filter(({ text: text5 }) => sameText(text5, traced2.dockerfile.text));
-  return same.find(({ path: path25 }) => path25 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path26 }) => path26 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers, ids }, history2, pairing) {
   const problems = [];
@@ -55232,17 +55240,17 @@ function firstTrace({ provenances, layers, ids }, history2, pairing) {
 }
 function findOrigin(sources) {
   const { config: config2, dockerfiles, found = [], target } = sources;
-  const files = [...dockerfiles, ...found];
+  const files2 = [...dockerfiles, ...found];
   const history2 = (config2.history ?? []).map(readHistoryEntry);
   const { traced: traced2, problems } = firstTrace(sources, history2, pairLayers(config2.diffIds.length, config2.history));
   const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
-  const aligned = traced2 === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
+  const aligned = traced2 === null ? files2.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
   let known3 = null;
   if (traced2 !== null) {
-    const file = fileOf(traced2, files);
+    const file = fileOf(traced2, files2);
     const dockerfile = file === null ? traced2.dockerfile : { ...traced2.dockerfile, path: file.path };
     known3 = { dockerfile, alignment: traced2.alignment, traced: traced2, certainty: "exact", changed: file === null };
-    if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files));
+    if (file === null) warnings.push(changedWarning(traced2, dockerfile.path, files2));
   } else if (aligned !== null && "alignment" in aligned) {
     known3 = {
       dockerfile: aligned.alignment.dockerfile,
@@ -55267,14 +55275,14 @@ function findOrigin(sources) {
     traced: traced2,
     reason
   });
-  const linesOf4 = linesIn2(known3);
-  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known3?.changed === true && files.length > 0;
+  const linesOf5 = linesIn2(known3);
+  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known3?.changed === true && files2.length > 0;
   const entries = originsOfEntries(config2, history2, pairing, known3, ownership.entries);
-  const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf4);
+  const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf5);
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   return {
-    dockerfile: known3?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
+    dockerfile: known3?.dockerfile ?? (files2.length === 1 ? files2[0] ?? null : null),
     layers,
     history: entries,
     base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history2, target, found)) : baseImageOf(
@@ -55282,13 +55290,13 @@ function findOrigin(sources) {
       count2,
       traced2,
       alignment,
-      linesOf4(alignment?.base?.from),
+      linesOf5(alignment?.base?.from),
       alignment === null ? null : choiceDoubt(alignment, sources)
     ),
     baseReason: ownership.reason,
-    lastLines: (keyword) => linesOf4(own2.findLast((instruction) => instruction.keyword === keyword)),
-    linesOf: linesOf4,
-    from: linesOf4(alignment?.stage.fromInstruction),
+    lastLines: (keyword) => linesOf5(own2.findLast((instruction) => instruction.keyword === keyword)),
+    linesOf: linesOf5,
+    from: linesOf5(alignment?.stage.fromInstruction),
     stage: alignment?.stage ?? null,
     stages: alignment?.stages ?? [],
     reason,
@@ -55305,11 +55313,11 @@ function claimedBase(traced2, layers, aligned) {
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
 }
-function changedWarning({ dockerfile: { text: text5 }, provenance }, path25, files) {
-  const several = files.filter((file) => sameText(file.text, text5)).map((file) => file.path);
+function changedWarning({ dockerfile: { text: text5 }, provenance }, path26, files2) {
+  const several = files2.filter((file) => sameText(file.text, text5)).map((file) => file.path);
   return {
     code: "dockerfile-changed",
-    message: `The Dockerfile that was built (${path25}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+    message: `The Dockerfile that was built (${path26}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
 var linesIn2 = (known3) => (instruction) => instruction == null || known3 === null ? null : {
@@ -55343,7 +55351,7 @@ function originsOfEntries(config2, history2, pairing, known3, owned) {
     };
   });
 }
-function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf4) {
+function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf5) {
   let before = -1;
   return pairing.map((index, layer) => {
     const entry = index === null ? void 0 : entries[index];
@@ -55359,7 +55367,7 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf4) {
       source: source2,
       workdir: entry?.workdir ?? "/",
       ...own2,
-      lines: linesOf4(source2),
+      lines: linesOf5(source2),
       merged: merged4
     };
   });
@@ -55367,7 +55375,7 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf4) {
 
 // src/dockerfile/references.ts
 var MAX_IMAGES = 1e3;
-function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: linesOf4 }, provenances) {
+function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: linesOf5 }, provenances) {
   const built = known3 ?? dockerfile?.stages.at(-1) ?? null;
   if (dockerfile === null || built === null) return [];
   const materials = provenances.flatMap((provenance) => provenance.materials);
@@ -55381,7 +55389,7 @@ function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: line
       use,
       keyword: instruction.keyword,
       isOpen: /[$]/.test(reference),
-      lines: linesOf4(instruction)
+      lines: linesOf5(instruction)
     });
   };
   const made = /* @__PURE__ */ new Set([
@@ -55399,7 +55407,7 @@ function externalImages({ dockerfile, stage: known3, stages: own2, linesOf: line
     if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
   return found;
 }
-function possibleBases(dockerfile, built, linesOf4) {
+function possibleBases(dockerfile, built, linesOf5) {
   const roots = [...new Set(chainsOf(dockerfile, built).chains.map(({ stages: [root] }) => root))];
   const known3 = roots.filter(({ from }) => !/[$]/.test(from));
   return (known3.length > 0 ? known3 : roots).filter(({ from }) => !/^scratch$/i.test(from)).map(({ from, fromInstruction }) => ({
@@ -55408,7 +55416,7 @@ function possibleBases(dockerfile, built, linesOf4) {
     use: "base",
     keyword: "FROM",
     isOpen: /[$]/.test(from),
-    lines: linesOf4(fromInstruction)
+    lines: linesOf5(fromInstruction)
   }));
 }
 
@@ -55430,13 +55438,13 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path25) {
-    const resolved = this.resolve(cleanPath(path25));
+  find(path26) {
+    const resolved = this.resolve(cleanPath(path26));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path25) {
-    const walk3 = new PathWalk(path25);
+  resolve(path26) {
+    const walk3 = new PathWalk(path26);
     let node2 = this.#root;
     for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
       const next = node2.children?.get(name2);
@@ -55469,8 +55477,8 @@ var PathWalk = class {
   #parts;
   #at = 0;
   #links = 0;
-  constructor(path25) {
-    this.#parts = partsOf3(path25);
+  constructor(path26) {
+    this.#parts = partsOf3(path26);
   }
   /** The next part; null at the end. */
   next() {
@@ -55496,10 +55504,10 @@ var PathWalk = class {
     return this.#parts.length;
   }
 };
-var partsOf3 = (path25) => path25.split("/").filter((part3) => part3 !== "");
-function nodeAt(root, path25) {
+var partsOf3 = (path26) => path26.split("/").filter((part3) => part3 !== "");
+function nodeAt(root, path26) {
   let node2 = root;
-  for (const part3 of path25.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
+  for (const part3 of path26.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
   return node2 ?? null;
 }
 function end(node2, ending2) {
@@ -55515,8 +55523,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path25, whiteout, afterEnd } of entries)
-      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path25 });
+    for (const { path: path26, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path26 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -55565,12 +55573,12 @@ function add2(root, entry, layer, index, links) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path25, layer, links) {
-  const walk3 = new PathWalk(path25);
+function makeDirectories(root, path26, layer, links) {
+  const walk3 = new PathWalk(path26);
   let node2 = root;
   for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path25 });
+      end(node2, { state: "replaced", layer, by: path26 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -55689,8 +55697,8 @@ function findPrograms(filesystem, scans) {
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path25) {
-  const version2 = filesystem.find(path25);
+function readCollected(filesystem, scans, path26) {
+  const version2 = filesystem.find(path26);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null;
@@ -55776,8 +55784,8 @@ function prefixField(block) {
     return isStar && block[345 + 130] !== 0 ? null : nameField(block, 345, 155);
   }
   if (magic !== "ustar  \0") return "";
-  const isTime = (at3) => block[at3] === 0 || ((block[at3] ?? 0) & 128) !== 0 || numberField(block, at3, 12) !== null;
-  return isTime(345) && isTime(357) ? "" : null;
+  const isTime2 = (at3) => block[at3] === 0 || ((block[at3] ?? 0) & 128) !== 0 || numberField(block, at3, 12) !== null;
+  return isTime2(345) && isTime2(357) ? "" : null;
 }
 function paxRecords(data) {
   const records = /* @__PURE__ */ new Map();
@@ -55827,17 +55835,17 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     "not-a-tar",
     `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
   );
-  const checkPath = (what, path25) => {
+  const checkPath = (what, path26) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
-    if (path25.length * 3 > bytes2 && Buffer.byteLength(path25) > bytes2)
+    if (path26.length * 3 > bytes2 && Buffer.byteLength(path26) > bytes2)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path25)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+        `${where}: the ${what} ${shortened(path26)} has more than ${bytes2} bytes ${raise("path-bytes")}`
       );
-    if (path25.length > parts && countParts(path25) > parts)
+    if (path26.length > parts && countParts(path26) > parts)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path25)} has more than ${parts} directories ${raise("path-parts")}`
+        `${where}: the ${what} ${shortened(path26)} has more than ${parts} directories ${raise("path-parts")}`
       );
   };
   for (; ; ) {
@@ -56133,7 +56141,7 @@ var TarEntries = class {
 };
 
 // src/layer/hash.ts
-async function readAgain(layer, takerOf) {
+async function readContents(layer, takerOf) {
   let index = -1;
   const entries = new TarEntries((header2, stream, next) => {
     index++;
@@ -56142,10 +56150,18 @@ async function readAgain(layer, takerOf) {
       return;
     }
     const taker = takerOf(index);
-    stream.on("data", (chunk) => taker?.take(chunk));
+    let failure3 = null;
+    const guarded = (work) => {
+      try {
+        if (failure3 === null) work();
+      } catch (error2) {
+        failure3 = error2 instanceof Error ? error2 : new Error(String(error2));
+      }
+    };
+    stream.on("data", (chunk) => guarded(() => taker?.take(chunk)));
     stream.on("end", () => {
-      taker?.done();
-      next();
+      guarded(() => taker?.done());
+      next(failure3);
     });
     stream.resume();
   });
@@ -56162,7 +56178,7 @@ async function readAgain(layer, takerOf) {
 }
 async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     if (!wanted.has(index)) return null;
     const hashes2 = { md5: createHash9("md5"), sha1: createHash9("sha1"), sha256: createHash9("sha256") };
     return {
@@ -56181,7 +56197,7 @@ async function hashEntries(layer, wanted) {
 async function readEntries(layer, hashed2, texts2) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     const hash4 = hashed2.has(index) ? createHash9("sha256") : null;
     const chunks = texts2.has(index) ? [] : null;
     if (hash4 === null && chunks === null) return null;
@@ -56459,8 +56475,8 @@ var MAX_OBJECT = 16 << 20;
 var MAX_BASES = 32 << 20;
 var MAX_NAMED3 = 2e5;
 var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
-function withoutGitHeader(path25, bytes2) {
-  if (!LOOSE.test(path25)) return bytes2;
+function withoutGitHeader(path26, bytes2) {
+  if (!LOOSE.test(path26)) return bytes2;
   const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
   return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
 }
@@ -57194,15 +57210,15 @@ var Content = class _Content {
   #ended = false;
   #unpacker = null;
   /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip, scanner, budget, path25, inside, depth, isUnpacked = false) {
+  constructor(skip, scanner, budget, path26, inside, depth, isUnpacked = false) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path25;
+    this.#path = path26;
     this.#inside = inside;
     this.#depth = depth;
     this.#isUnpacked = isUnpacked;
-    this.#scan = scanner.start(inside.at(-1) ?? path25);
+    this.#scan = scanner.start(inside.at(-1) ?? path26);
   }
   /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
   get matches() {
@@ -57328,14 +57344,14 @@ var Content = class _Content {
 
 // src/layer/other-files.ts
 var MAX_SKIPPED = 500;
-async function scanOtherFiles(files, scanner, limits) {
+async function scanOtherFiles(files2, scanner, limits) {
   const budget = new NestedBudget(limits);
   const matches3 = [];
   const skipped = [];
   let notListed = 0;
-  for (const file of files) {
-    const skip = (path25, reason) => {
-      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path25, reason });
+  for (const file of files2) {
+    const skip = (path26, reason) => {
+      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path26, reason });
       else notListed++;
     };
     const content = new Content(skip, scanner, budget, file.name, [], 0);
@@ -57357,7 +57373,7 @@ import { createHash as createHash11 } from "node:crypto";
 
 // src/packages/installed.ts
 var MAX_MANIFEST = 64 << 10;
-var isNodeManifest = (path25) => path25.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path25);
+var isNodeManifest = (path26) => path26.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path26);
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
@@ -57410,39 +57426,39 @@ var SITE = /^(.*\/(?:site|dist)-packages)\/([^/]+)(?=\/)/;
 var METADATA2 = /^(.*\/(?:site|dist)-packages)\/([^/]+?)(?:-\d[^/]*)?\.(?:dist-info\/RECORD|egg-info\/PKG-INFO)$/;
 var plainName = (name2) => name2.toLowerCase().replaceAll(/[-_.]+/g, "_");
 var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
-function findInstalled(entries, files, manifests) {
+function findInstalled(entries, files2, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
-  const has = (path25) => {
+  const has = (path26) => {
     paths ??= new Set(
       entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
     );
-    return paths.has(path25);
+    return paths.has(path26);
   };
   let sites = null;
   const isOfSite = ([, root = "", top = ""]) => {
     if (sites === null) {
       sites = /* @__PURE__ */ new Map();
-      for (const { path: path25, type, whiteout } of entries) {
-        const [, site = "", name2 = ""] = type === "file" && whiteout === null ? METADATA2.exec(path25) ?? [] : [];
+      for (const { path: path26, type, whiteout } of entries) {
+        const [, site = "", name2 = ""] = type === "file" && whiteout === null ? METADATA2.exec(path26) ?? [] : [];
         if (name2 !== "") sites.set(site, [...sites.get(site) ?? [], plainName(name2)]);
       }
     }
     const own2 = plainName(top);
     return (sites.get(root) ?? []).some((name2) => name2 === own2 || name2.startsWith(`${own2}_`));
   };
-  for (const index of files) {
-    const path25 = entries[index]?.path ?? "/";
-    const node2 = NODE.exec(path25)?.[0];
+  for (const index of files2) {
+    const path26 = entries[index]?.path ?? "/";
+    const node2 = NODE.exec(path26)?.[0];
     if (node2 !== void 0 && manifests.has(`${node2}/package.json`))
-      found.set(index, { path: path25.slice(node2.length), isPublished: false });
+      found.set(index, { path: path26.slice(node2.length), isPublished: false });
     for (const { pattern, metadata, isPublished = false, kept = "/" } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path25);
+      const match2 = found.has(index) ? null : pattern.exec(path26);
       if (match2 !== null && metadata(match2).every(has))
-        found.set(index, { path: kept + path25.slice(match2[0].length), isPublished });
+        found.set(index, { path: kept + path26.slice(match2[0].length), isPublished });
     }
-    const site = found.has(index) || !path25.endsWith(".pyc") ? null : SITE.exec(path25);
-    if (site !== null && isOfSite(site)) found.set(index, { path: path25.slice(site[0].length), isPublished: false });
+    const site = found.has(index) || !path26.endsWith(".pyc") ? null : SITE.exec(path26);
+    if (site !== null && isOfSite(site)) found.set(index, { path: path26.slice(site[0].length), isPublished: false });
   }
   return found;
 }
@@ -57478,14 +57494,14 @@ var COLLECTED = [
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
 ];
-function collectorOf(path25) {
-  if (COLLECTED.some((pattern) => pattern.test(path25))) return "extract";
-  return holdsRecords(path25) ? "database" : null;
+function collectorOf(path26) {
+  if (COLLECTED.some((pattern) => pattern.test(path26))) return "extract";
+  return holdsRecords(path26) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
-var mayBeEntrypoint = (path25) => SCRIPTS.test(path25);
+var mayBeEntrypoint = (path26) => SCRIPTS.test(path26);
 
 // src/layer/metadata-scan.ts
 var CAPACITY = 1 << 20;
@@ -57584,9 +57600,9 @@ var PackedPieces = class {
    * @param contentOf a content to push a piece to
    * @returns how many were left out
    */
-  async read(contentOf, report) {
+  async read(contentOf2, report) {
     for (const { bytes: bytes2, of: of2 } of this.#waiting.splice(0)) {
-      const content = contentOf();
+      const content = contentOf2();
       await content.push(bytes2, true);
       await content.end();
       for (const { inside: _, ...match2 } of content.matches) report(match2, of2);
@@ -57835,8 +57851,8 @@ var HeaderText = class {
     this.#binary.flush();
   }
   /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
-  packed(contentOf) {
-    return this.#packed.read(contentOf, (match2, of2) => this.#add(match2, of2));
+  packed(contentOf2) {
+    return this.#packed.read(contentOf2, (match2, of2) => this.#add(match2, of2));
   }
 };
 var SLASH = Buffer.from("/");
@@ -57850,10 +57866,10 @@ var TYPES3 = {
   symlink: "symlink",
   directory: "directory"
 };
-function whiteoutOf(path25) {
-  const name2 = baseName(path25);
+function whiteoutOf(path26) {
+  const name2 = baseName(path26);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf2(path25);
+  const parent = parentOf2(path26);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   return {
     kind: "file",
@@ -57862,15 +57878,15 @@ function whiteoutOf(path25) {
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
-  const path25 = cleanPath(guarded.name);
+  const path26 = cleanPath(guarded.name);
   const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
-  const whiteout = whiteoutOf(path25);
+  const whiteout = whiteoutOf(path26);
   const id = (own2, fallback2) => {
     const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path25,
+    path: path26,
     type: whiteout === null ? type : "file",
     mode: (header2.mode ?? 0) & 4095,
     uid: id(guarded.pax?.get("uid"), header2.uid),
@@ -58015,8 +58031,8 @@ var LayerReading = class {
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
   }
-  skip(path25, reason) {
-    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path25, reason });
+  skip(path26, reason) {
+    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path26, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -58145,8 +58161,8 @@ function masksOf(values) {
 // src/evidence/attestation-text.ts
 var PLAIN_KEY2 = /^[\w-]+$/;
 var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
-var withFiles = (path25, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path25())) ? Buffer.from(value, "base64").toString("utf8") : value;
-var nameOf4 = (path25) => fieldName(path25[0] === "predicate" && path25.length > 1 ? path25.slice(1) : path25, PLAIN_KEY2);
+var withFiles = (path26, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path26())) ? Buffer.from(value, "base64").toString("utf8") : value;
+var nameOf4 = (path26) => fieldName(path26[0] === "predicate" && path26.length > 1 ? path26.slice(1) : path26, PLAIN_KEY2);
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
@@ -58160,13 +58176,13 @@ function attestationTexts({ predicateType, document, envelope, statement }) {
     text: text5,
     find: find3,
     locate: (offset) => {
-      const { path: path25, line: line2 } = locate(offset);
-      return { field: nameOf4(path25), line: line2 };
+      const { path: path26, line: line2 } = locate(offset);
+      return { field: nameOf4(path26), line: line2 };
     }
   }));
 }
-var withoutPayload = (path25, value) => {
-  const [key, ...below] = path25();
+var withoutPayload = (path26, value) => {
+  const [key, ...below] = path26();
   return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
 };
 
@@ -58743,8 +58759,8 @@ var indexSchema = object({ manifests: array(object({ digest: string2().regex(/^s
 var manifestSchema = object({
   layers: array(object({ mediaType: string2().default(""), digest: string2().regex(/^sha256:[0-9a-f]{64}$/) })).nullish()
 });
-async function fromRecord(files, where) {
-  const json = async (name2) => parseJson(await files.read(name2), `${where}: ${name2}`, files.limits);
+async function fromRecord(files2, where) {
+  const json = async (name2) => parseJson(await files2.read(name2), `${where}: ${name2}`, files2.limits);
   const blob = (digest) => `blobs/sha256/${digest.slice(7)}`;
   const problems = [];
   const provenances = [];
@@ -58753,7 +58769,7 @@ async function fromRecord(files, where) {
     for (const { digest } of manifests.slice(0, 64)) {
       for (const layer of manifestSchema.parse(await json(blob(digest))).layers ?? []) {
         if (!/in-toto/.test(layer.mediaType)) continue;
-        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE)
+        if (await files2.size(blob(layer.digest)) > MAX_PROVENANCE)
           problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
         else {
           const result = readProvenance(await json(blob(layer.digest)), where);
@@ -58808,16 +58824,16 @@ async function readBuildDocuments(value, directory, temporary) {
 }
 var MAX_RECORD = 256 << 20;
 async function openRecord(unpack2, where) {
-  let files;
+  let files2;
   try {
-    files = await tarFiles(where, await unpack2(), DEFAULT_LIMITS);
+    files2 = await tarFiles(where, await unpack2(), DEFAULT_LIMITS);
   } catch {
     return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] };
   }
   try {
-    return await fromRecord(files, where);
+    return await fromRecord(files2, where);
   } finally {
-    await files.close();
+    await files2.close();
   }
 }
 
@@ -58902,7 +58918,7 @@ async function findBuild(image, options5) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path25, text: text5 }) => parseDockerfile(path25, text5));
+  const parsed = (files2) => files2.map(({ path: path26, text: text5 }) => parseDockerfile(path26, text5));
   const dockerfiles = parsed(options5.dockerfiles);
   let known3 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
@@ -58924,11 +58940,11 @@ async function findBuild(image, options5) {
   if ((isChanged || hasNone && !options5.isNamed || needsAll) && options5.checkout !== null) {
     const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
-    const given2 = new Set(options5.dockerfiles.map(({ path: path25 }) => path25));
-    known3 = [...dockerfiles, ...all2.filter(({ path: path25 }) => !given2.has(path25))];
+    const given2 = new Set(options5.dockerfiles.map(({ path: path26 }) => path26));
+    known3 = [...dockerfiles, ...all2.filter(({ path: path26 }) => !given2.has(path26))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(
-      ({ path: path25 }, index) => !given2.has(path25) && candidates.findIndex((other) => other.path === path25) === index
+      ({ path: path26 }, index) => !given2.has(path26) && candidates.findIndex((other) => other.path === path26) === index
     );
     const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
@@ -58956,13 +58972,13 @@ function assertTarget(target, { history: history2 }, dockerfiles) {
   );
 }
 async function namedByProvenance(checkout, provenances) {
-  const files = [];
+  const files2 = [];
   for (const { repositoryPath } of provenances) {
     if (repositoryPath === null || repositoryPath.split("/").includes("..")) continue;
     const text5 = await readSource(checkout, repositoryPath);
-    if (text5 !== null) files.push({ path: repositoryPath, text: text5 });
+    if (text5 !== null) files2.push({ path: repositoryPath, text: text5 });
   }
-  return files;
+  return files2;
 }
 var capital = (text5) => text5.slice(0, 1).toUpperCase() + text5.slice(1);
 var MAX_TRACED = 200;
@@ -58980,11 +58996,11 @@ function tracedFiles(leaks, origin, dockerfile) {
   for (const place of leaks.flatMap(({ places }) => places)) {
     if (traced2.size >= MAX_TRACED) break;
     if (place.kind !== "file" || place.hashes === null) continue;
-    const { layer, index, entry, path: path25 } = place.version.content;
+    const { layer, index, entry, path: path26 } = place.version.content;
     const key = fileKey(layer, index);
     const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
     if (source2 == null || traced2.has(key)) continue;
-    const file = { path: path25, size: entry.size, sha256: place.hashes.sha256 };
+    const file = { path: path26, size: entry.size, sha256: place.hashes.sha256 };
     const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
       instruction,
       workdir: instruction === source2 ? workdir : null,
@@ -59130,7 +59146,7 @@ async function learn(image, build3, { layers, others }, bounded3, options5) {
     ],
     (text5) => tokensIn(options5.scanner, text5)
   );
-  const collected = (path25) => readCollected(filesystem, layers, path25);
+  const collected = (path26) => readCollected(filesystem, layers, path26);
   const passwd = collected("/etc/passwd");
   const built = {
     image,
@@ -59204,17 +59220,17 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path25, content } of present)
+  for (const { path: path26, content } of present)
     addPackages(
-      path25,
+      path26,
       texts2.get(`${content.layer}:${content.index}`) ?? null,
       (name2, version2) => addVersion(found, name2, version2)
     );
   return found;
 }
-function settingsOf({ config: { run: run16 } }) {
+function settingsOf({ config: { run: run20 } }) {
   const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run16)) {
+  for (const [field2, value] of Object.entries(run20)) {
     if (field2 === "Env" && Array.isArray(value)) {
       for (const pair2 of value)
         found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
@@ -59229,10 +59245,10 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
   const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
   const texts2 = layers.map(() => /* @__PURE__ */ new Set());
-  for (const { content, entry, path: path25 } of present) {
+  for (const { content, entry, path: path26 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
     if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
-    const most = packageTextLimit(path25);
+    const most = packageTextLimit(path26);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
@@ -59244,18 +59260,18 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
     for (const [entry, checksum2] of read3.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
     for (const [entry, text5] of read3.contents) contents.set(`${layer.index}:${entry}`, text5);
   }
-  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path25, content } = version2;
+        const { entry, path: path26, content } = version2;
         return [
-          path25,
+          path26,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
             size: content.entry.size,
-            content: contentOf(version2)
+            content: contentOf2(version2)
           }
         ];
       })
@@ -59548,9 +59564,9 @@ function parseConfig(bytes2, where, limits = DEFAULT_LIMITS) {
 import path13 from "node:path";
 var MAX_JSON = 1 << 20;
 var MAX_BYTES2 = 16 << 20;
-async function readJson(files, name2) {
-  if (await files.size(name2) > MAX_JSON) return void 0;
-  const bytes2 = await files.read(name2);
+async function readJson(files2, name2) {
+  if (await files2.size(name2) > MAX_JSON) return void 0;
+  const bytes2 = await files2.read(name2);
   try {
     const value = JSON.parse(bytes2.toString("utf8"));
     return typeof value === "object" && value !== null ? { bytes: bytes2, value } : void 0;
@@ -59567,10 +59583,10 @@ function* namedBy(manifest) {
     if (typeof digest === "string") yield `blobs/${digest.replace(":", "/")}`;
   }
 }
-async function reached(files, names2) {
+async function reached(files2, names2) {
   const found = /* @__PURE__ */ new Set();
   const add3 = async (name2) => {
-    const real = await files.real(name2);
+    const real = await files2.real(name2);
     if (real !== null) found.add(real);
     if (/^[0-9a-f]{64}\/layer\.tar$/.test(name2))
       for (const beside of ["json", "VERSION"]) found.add(`${path13.posix.dirname(name2)}/${beside}`);
@@ -59579,33 +59595,33 @@ async function reached(files, names2) {
   for (const name2 of names2) {
     const real = await add3(name2);
     if (real === null) continue;
-    for (const blob of namedBy((await readJson(files, real))?.value)) await add3(blob);
+    for (const blob of namedBy((await readJson(files2, real))?.value)) await add3(blob);
   }
   return found;
 }
-async function readDocuments(files, parts) {
-  const names2 = await files.list();
+async function readDocuments(files2, parts) {
+  const names2 = await files2.list();
   const documents = [];
   const done = /* @__PURE__ */ new Set();
   const attested2 = parts.attestations.map((name2) => ({ kind: "attestation", name: name2 }));
   for (const { kind, name: name2 } of [...parts.documents, ...attested2]) {
-    const real = await files.real(name2);
+    const real = await files2.real(name2);
     if (real === null || done.has(real)) continue;
     done.add(real);
-    documents.push({ kind, name: null, bytes: await files.read(real) });
+    documents.push({ kind, name: null, bytes: await files2.read(real) });
   }
   for (const name2 of parts.read) {
-    const real = await files.real(name2);
+    const real = await files2.real(name2);
     if (real !== null) done.add(real);
   }
-  const own2 = await reached(files, parts.read);
-  const ofAttestations = await reached(files, parts.attestations);
-  const elsewhere = await reached(files, parts.elsewhere);
+  const own2 = await reached(files2, parts.read);
+  const ofAttestations = await reached(files2, parts.attestations);
+  const elsewhere = await reached(files2, parts.elsewhere);
   const others = [];
   let left = MAX_BYTES2;
   for (const name2 of names2) {
     if (done.has(name2) || elsewhere.has(name2) && !own2.has(name2) && !ofAttestations.has(name2)) continue;
-    const json = left <= 0 ? void 0 : await readJson(files, name2);
+    const json = left <= 0 ? void 0 : await readJson(files2, name2);
     left -= json?.bytes.length ?? 0;
     if (json !== void 0)
       documents.push({
@@ -59613,7 +59629,7 @@ async function readDocuments(files, parts) {
         name: "manifests" in json.value ? null : name2,
         bytes: json.bytes
       });
-    else others.push({ name: name2, kind: ofAttestations.has(name2) ? "attestation" : "index", open: () => files.stream(name2) });
+    else others.push({ name: name2, kind: ofAttestations.has(name2) ? "attestation" : "index", open: () => files2.stream(name2) });
   }
   return { documents, others, names: names2 };
 }
@@ -59645,23 +59661,23 @@ function unreadable(mediaType, isThere) {
     "is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that"
   ];
 }
-async function storedLayer(files, stored) {
+async function storedLayer(files2, stored) {
   const { index, diffId, digest, blob } = stored;
-  const where = `${files.where}: layer ${index} (${(digest ?? diffId).slice(0, 19)}\u2026)`;
-  const problem = unreadable(stored.mediaType ?? "", await files.has(blob));
+  const where = `${files2.where}: layer ${index} (${(digest ?? diffId).slice(0, 19)}\u2026)`;
+  const problem = unreadable(stored.mediaType ?? "", await files2.has(blob));
   if (problem !== null) throw new ImageError(problem[0], `${where} ${problem[1]}.`);
   return {
     index,
     diffId,
     digest,
     mediaType: stored.mediaType,
-    storedSize: await files.size(blob),
+    storedSize: await files2.size(blob),
     open: (aside = () => {
-    }) => verified(files, stored, where, aside)
+    }) => verified(files2, stored, where, aside)
   };
 }
-async function* verified(files, { blob, digest, diffId }, where, aside) {
-  const source2 = files.stream(blob);
+async function* verified(files2, { blob, digest, diffId }, where, aside) {
+  const source2 = files2.stream(blob);
   const iterator = source2[Symbol.asyncIterator]();
   const first2 = await iterator.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
@@ -59708,24 +59724,24 @@ function refuseWindows(where, platform) {
 // src/image/docker-archive.ts
 var names = array(string2()).nullish().transform((value) => value ?? []);
 var manifestSchema2 = array(object({ Config: string2(), RepoTags: names, Layers: names }));
-async function readDockerManifest(files) {
-  const where = `${files.where}: manifest.json`;
+async function readDockerManifest(files2) {
+  const where = `${files2.where}: manifest.json`;
   const parsed = manifestSchema2.safeParse(
-    asGoReads(parseJson(await files.read("manifest.json"), where, files.limits), DOCKER_MANIFEST_SHAPE, where)
+    asGoReads(parseJson(await files2.read("manifest.json"), where, files2.limits), DOCKER_MANIFEST_SHAPE, where)
   );
   if (!parsed.success)
     throw new ImageError("bad-manifest", `${where} is no docker save manifest. Save the image again.`);
   return parsed.data;
 }
-async function candidateOf(files, { Config, RepoTags, Layers }) {
-  if (!await files.has(Config)) {
+async function candidateOf(files2, { Config, RepoTags, Layers }) {
+  if (!await files2.has(Config)) {
     throw new ImageError(
       "missing-config",
-      `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`
+      `${files2.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`
     );
   }
-  const bytes2 = await files.read(Config);
-  const config2 = parseConfig(bytes2, `${files.where}: ${Config}`, files.limits);
+  const bytes2 = await files2.read(Config);
+  const config2 = parseConfig(bytes2, `${files2.where}: ${Config}`, files2.limits);
   return {
     file: Config,
     names: RepoTags,
@@ -59744,23 +59760,23 @@ function merged3(candidates) {
   }
   return [...images.values()];
 }
-async function openDockerArchive(files, reference, choice) {
-  const manifest = await readDockerManifest(files);
+async function openDockerArchive(files2, reference, choice) {
+  const manifest = await readDockerManifest(files2);
   if (manifest.length === 0)
-    throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
+    throw new ImageError("no-image", `${files2.where}: manifest.json names no image. Save the image again.`);
   const candidates = [];
-  for (const entry of manifest) candidates.push(await candidateOf(files, entry));
+  for (const entry of manifest) candidates.push(await candidateOf(files2, entry));
   const all2 = merged3(candidates);
-  const { chosen, notJudged } = choose(files.where, all2, choice);
+  const { chosen, notJudged } = choose(files2.where, all2, choice);
   const { config: config2, layers } = chosen;
-  refuseWindows(files.where, config2.platform);
+  refuseWindows(files2.where, config2.platform);
   if (layers.length !== config2.diffIds.length) {
     throw new ImageError(
       "layer-count",
-      `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`
+      `${files2.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`
     );
   }
-  const documents = await readDocuments(files, {
+  const documents = await readDocuments(files2, {
     documents: [
       { kind: "manifest", name: "manifest.json" },
       { kind: "config", name: chosen.file }
@@ -59782,11 +59798,11 @@ async function openDockerArchive(files, reference, choice) {
     attestations: [],
     layers: await Promise.all(
       config2.diffIds.map(
-        (diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" })
+        (diffId, index) => storedLayer(files2, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" })
       )
     ),
     notJudged,
-    close: () => files.close()
+    close: () => files2.close()
   };
 }
 
@@ -59874,9 +59890,9 @@ function unwrap2(bytes2, mediaType, limits) {
   const envelope = envelopeSchema.safeParse(parse4(bytes2, limits));
   return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
 }
-async function readAttestations(files, manifests, image) {
+async function readAttestations(files2, manifests, image) {
   let left = MAX_BYTES3;
-  const { limits } = files;
+  const { limits } = files2;
   const read3 = async (digest, predicateType, mediaType) => {
     const blob = blobName(digest);
     const unread = (problem) => ({
@@ -59887,14 +59903,14 @@ async function readAttestations(files, manifests, image) {
       statement: void 0,
       problem
     });
-    if (!await files.has(blob)) return unread("is missing from the archive");
-    const size = await files.size(blob);
+    if (!await files2.has(blob)) return unread("is missing from the archive");
+    const size = await files2.size(blob);
     if (size > left)
       return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
     left -= size;
     let stored;
     try {
-      stored = await files.read(blob);
+      stored = await files2.read(blob);
     } catch (error2) {
       return unread(`cannot be read: ${error2 instanceof Error ? error2.message : String(error2)}`);
     }
@@ -59919,8 +59935,8 @@ async function readAttestations(files, manifests, image) {
   const found = [];
   for (const digest of manifests) {
     if (found.length >= MAX_STATEMENTS) break;
-    if (!await files.has(blobName(digest))) continue;
-    const bytes2 = await files.read(blobName(digest)).catch(() => Buffer.alloc(0));
+    if (!await files2.has(blobName(digest))) continue;
+    const bytes2 = await files2.read(blobName(digest)).catch(() => Buffer.alloc(0));
     const manifest = manifestSchema3.safeParse(parse4(bytes2, limits));
     if (!manifest.success || digestOf(bytes2, digest) !== digest) {
       found.push({
@@ -59951,31 +59967,31 @@ async function readAttestations(files, manifests, image) {
 var LAYER_TYPE = /\btar\b|\.layer\.|rootfs/;
 var CONFIG_TYPE = /image\.config|container\.image/;
 var rootfsSchema = object({ rootfs: object({ diff_ids: array(string2()).min(1) }) });
-async function isArchive(files, { mediaType, digest }) {
+async function isArchive(files2, { mediaType, digest }) {
   if (LAYER_TYPE.test(mediaType)) return true;
   const name2 = blobName(digest);
-  if (!await files.has(name2)) return false;
-  for await (const head of files.stream(name2)) return sniff(head) !== "unknown";
+  if (!await files2.has(name2)) return false;
+  for await (const head of files2.stream(name2)) return sniff(head) !== "unknown";
   return false;
 }
-async function isConfiguration(files, { mediaType, digest }) {
+async function isConfiguration(files2, { mediaType, digest }) {
   if (mediaType === "" || CONFIG_TYPE.test(mediaType)) return true;
   const name2 = blobName(digest);
-  if (!await files.has(name2)) return false;
-  const where = `${files.where}: ${name2}`;
+  if (!await files2.has(name2)) return false;
+  const where = `${files2.where}: ${name2}`;
   try {
     return rootfsSchema.safeParse(
-      asGoReads(parseJson(await files.read(name2), where, files.limits), CONFIG_SHAPE, where)
+      asGoReads(parseJson(await files2.read(name2), where, files2.limits), CONFIG_SHAPE, where)
     ).success;
   } catch (error2) {
     if (error2 instanceof ImageError && error2.code === "bad-json") return false;
     throw error2;
   }
 }
-async function isImage(files, { config: config2, layers }) {
-  if (!await isConfiguration(files, config2)) return false;
+async function isImage(files2, { config: config2, layers }) {
+  if (!await isConfiguration(files2, config2)) return false;
   if (layers.length === 0) return true;
-  for (const layer of layers) if (await isArchive(files, layer)) return true;
+  for (const layer of layers) if (await isArchive(files2, layer)) return true;
   return false;
 }
 
@@ -60009,13 +60025,13 @@ var ATTESTATION = "vnd.docker.reference.type";
 var ATTESTED = "vnd.docker.reference.digest";
 var INDEX_TYPE = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/;
 var MANIFEST_TYPE = /^application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json$/;
-async function readBlob(files, digest) {
-  const bytes2 = await files.read(blobName(digest));
+async function readBlob(files2, digest) {
+  const bytes2 = await files2.read(blobName(digest));
   const actual = digestOf(bytes2, digest);
   if (actual !== digest)
     throw new ImageError(
       "digest-mismatch",
-      `${files.where}: ${blobName(digest)} does not match its name: its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
+      `${files2.where}: ${blobName(digest)} does not match its name: its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
     );
   return bytes2;
 }
@@ -60028,8 +60044,8 @@ function checked2(schema2, document, where) {
     `${where}: ${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`
   );
 }
-function readDocument(files, bytes2, type, where) {
-  const document = asGoReads(parseJson(bytes2, where, files.limits), MANIFEST_SHAPE, where);
+function readDocument(files2, bytes2, type, where) {
+  const document = asGoReads(parseJson(bytes2, where, files2.limits), MANIFEST_SHAPE, where);
   const has = (key) => typeof document === "object" && document !== null && key in document;
   const isIndex = has("manifests");
   const types = [type, checked2(typeSchema, document, where).mediaType];
@@ -60045,8 +60061,8 @@ var IndexReading = class {
   #images = /* @__PURE__ */ new Map();
   #attestations = /* @__PURE__ */ new Map();
   #seen = 0;
-  constructor(files) {
-    this.#files = files;
+  constructor(files2) {
+    this.#files = files2;
   }
   result() {
     return { images: [...this.#images.values()], attestations: this.#attestations };
@@ -60123,12 +60139,12 @@ function namesOf({ annotations: own2 }, inherited2) {
   if (full === void 0 && short2 === void 0) return inherited2;
   return full === void 0 ? { names: short2 === void 0 ? [] : [short2], aliases: [] } : { names: [full], aliases: short2 === void 0 ? [] : [short2] };
 }
-async function readIndex(files) {
-  const where = `${files.where}: index.json`;
-  const document = readDocument(files, await files.read("index.json"), "", where);
+async function readIndex(files2) {
+  const where = `${files2.where}: index.json`;
+  const document = readDocument(files2, await files2.read("index.json"), "", where);
   if (!("index" in document))
     throw new ImageError("bad-manifest", `${where} names no manifests: no OCI index. Save or build the image again.`);
-  const reading = new IndexReading(files);
+  const reading = new IndexReading(files2);
   await reading.read(document.index, { names: [], aliases: [] }, 0);
   return reading.result();
 }
@@ -60139,50 +60155,50 @@ var differ = (where, what) => new ImageError(
   "two-images",
   `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`
 );
-async function imageOf(files, { Config }, images) {
-  if (!await files.has(Config))
+async function imageOf(files2, { Config }, images) {
+  if (!await files2.has(Config))
     return images.find(
       ({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest)
     );
-  const bytes2 = await files.read(Config);
+  const bytes2 = await files2.read(Config);
   return images.find(({ manifest }) => digestOf(bytes2, manifest.config.digest) === manifest.config.digest);
 }
-async function isLayer(files, name2, stored, diffId) {
+async function isLayer(files2, name2, stored, diffId) {
   if (cleanName(name2) === blobName(stored)) return true;
-  if (!await files.has(name2)) return false;
+  if (!await files2.has(name2)) return false;
   const wanted = diffId === void 0 ? [stored] : [stored, diffId];
   const hashes2 = wanted.map((digest) => createHash14(algorithmOf(digest)));
-  for await (const chunk of files.stream(name2)) for (const hash4 of hashes2) hash4.update(chunk);
+  for await (const chunk of files2.stream(name2)) for (const hash4 of hashes2) hash4.update(chunk);
   return hashes2.some((hash4, index) => wanted[index]?.endsWith(`:${hash4.digest("hex")}`));
 }
-async function checkDockerManifest(files, images) {
-  if (!await files.has("manifest.json")) return;
-  for (const entry of await readDockerManifest(files)) {
-    const image = await imageOf(files, entry, images);
-    if (image === void 0) throw differ(files.where, entry.Config);
+async function checkDockerManifest(files2, images) {
+  if (!await files2.has("manifest.json")) return;
+  for (const entry of await readDockerManifest(files2)) {
+    const image = await imageOf(files2, entry, images);
+    if (image === void 0) throw differ(files2.where, entry.Config);
     const { layers } = image.manifest;
     if (entry.Layers.length !== layers.length)
-      throw differ(files.where, `${entry.Layers.length} layers instead of ${layers.length}`);
+      throw differ(files2.where, `${entry.Layers.length} layers instead of ${layers.length}`);
     for (const [index, { digest }] of layers.entries()) {
       const name2 = entry.Layers[index] ?? "";
-      if (!await isLayer(files, name2, digest, image.config?.diffIds[index]))
-        throw differ(files.where, `layer ${index}: ${name2}`);
+      if (!await isLayer(files2, name2, digest, image.config?.diffIds[index]))
+        throw differ(files2.where, `layer ${index}: ${name2}`);
     }
     for (const tag of entry.RepoTags) {
       const called = images.filter(({ names: names2 }) => names2.some((name2) => sameReference(name2, tag)));
-      if (called.length > 0 && !called.includes(image)) throw differ(files.where, tag);
+      if (called.length > 0 && !called.includes(image)) throw differ(files2.where, tag);
     }
   }
 }
 var repositoriesSchema = record(string2(), record(string2(), string2()).nullable()).nullable();
-async function checkRepositories(files) {
-  if (!await files.has("repositories")) return;
-  const where = `${files.where}: repositories`;
-  const parsed = repositoriesSchema.safeParse(parseJson(await files.read("repositories"), where, files.limits));
+async function checkRepositories(files2) {
+  if (!await files2.has("repositories")) return;
+  const where = `${files2.where}: repositories`;
+  const parsed = repositoriesSchema.safeParse(parseJson(await files2.read("repositories"), where, files2.limits));
   if (!parsed.success)
     throw new ImageError("bad-manifest", `${where} is no list of names, tags and layers. Save the image again.`);
   const names2 = Object.keys(parsed.data ?? {});
-  if (names2.length > 0 && !await files.has("manifest.json"))
+  if (names2.length > 0 && !await files2.has("manifest.json"))
     throw new ImageError(
       "two-images",
       `${where} names ${JSON.stringify(names2[0])} beside index.json: which one is loaded depends on the engine. Save the image again.`
@@ -60190,45 +60206,45 @@ async function checkRepositories(files) {
 }
 
 // src/image/oci-layout.ts
-async function openOciLayout(files, reference, choice, source2 = "oci-layout") {
-  const contents = await readIndex(files);
+async function openOciLayout(files2, reference, choice, source2 = "oci-layout") {
+  const contents = await readIndex(files2);
   const { images } = contents;
   const present = [];
   for (const found of images)
-    if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest));
+    if (found.manifest !== null) present.push(await describePresent(files2, found, found.manifest));
   const absent = images.flatMap(
     (found) => found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []
   );
   if (present.length === 0) {
     throw new ImageError(
       "no-image",
-      `${files.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`
+      `${files2.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`
     );
   }
-  await checkDockerManifest(files, present);
+  await checkDockerManifest(files2, present);
   const complete = present.filter(({ isComplete }) => isComplete);
   const pool = choice.platform !== null ? [...present, ...absent] : complete.length > 0 ? complete : present;
-  const { chosen, notJudged } = choose(files.where, pool, choice);
+  const { chosen, notJudged } = choose(files2.where, pool, choice);
   if (chosen.manifest === null)
     throw new ImageError(
       "missing-manifest",
-      `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`
+      `${files2.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`
     );
   const leftOut2 = [...present, ...absent].filter((image) => !pool.includes(image)).map((image) => `${describe2(image)} (not in the archive)`);
-  return openPresent(files, reference, source2, chosen, [...notJudged, ...leftOut2], contents);
+  return openPresent(files2, reference, source2, chosen, [...notJudged, ...leftOut2], contents);
 }
-async function describePresent(files, found, manifest) {
+async function describePresent(files2, found, manifest) {
   const name2 = blobName(manifest.config.digest);
-  const config2 = await files.has(name2) ? parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${name2}`, files.limits) : null;
+  const config2 = await files2.has(name2) ? parseConfig(await readBlob(files2, manifest.config.digest), `${files2.where}: ${name2}`, files2.limits) : null;
   for (const declared of found.declared) {
     if (config2 !== null && !isSamePlatform(declared, config2.platform))
       throw new ImageError(
         "two-platforms",
-        `${files.where}: the index calls ${found.digest.slice(0, 19)}\u2026 an image for ${platformName(declared)}, its configuration says ${platformName(config2.platform)}: which one runs depends on the engine. Build the image again.`
+        `${files2.where}: the index calls ${found.digest.slice(0, 19)}\u2026 an image for ${platformName(declared)}, its configuration says ${platformName(config2.platform)}: which one runs depends on the engine. Build the image again.`
       );
   }
   let isComplete = config2 !== null;
-  for (const { digest } of manifest.layers) isComplete &&= await files.has(blobName(digest));
+  for (const { digest } of manifest.layers) isComplete &&= await files2.has(blobName(digest));
   return {
     ...found,
     manifest,
@@ -60238,24 +60254,24 @@ async function describePresent(files, found, manifest) {
     platform: found.declared[0] ?? config2?.platform ?? null
   };
 }
-async function openPresent(files, reference, source2, { manifest, config: config2, digest, names: names2 }, notJudged, contents) {
+async function openPresent(files2, reference, source2, { manifest, config: config2, digest, names: names2 }, notJudged, contents) {
   if (config2 === null) {
     throw new ImageError(
       "missing-config",
-      `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}\u2026 is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
+      `${files2.where}: the configuration ${manifest.config.digest.slice(0, 19)}\u2026 is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
     );
   }
-  refuseWindows(files.where, config2.platform);
+  refuseWindows(files2.where, config2.platform);
   if (manifest.layers.length !== config2.diffIds.length) {
     throw new ImageError(
       "layer-count",
-      `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`
+      `${files2.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`
     );
   }
   const about = contents.attestations.get(digest) ?? [];
-  const attested2 = await readAttestations(files, about, digest);
+  const attested2 = await readAttestations(files2, about, digest);
   const others = contents.images.filter((found) => found.digest !== digest).flatMap((found) => [found.digest, ...contents.attestations.get(found.digest) ?? []]);
-  const documents = await readDocuments(files, {
+  const documents = await readDocuments(files2, {
     documents: [
       { kind: "index", name: "index.json" },
       { kind: "manifest", name: blobName(digest) },
@@ -60281,8 +60297,8 @@ async function openPresent(files, reference, source2, { manifest, config: config
       config2.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer];
         if (stored === void 0)
-          throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
-        return storedLayer(files, {
+          throw new ImageError("layer-count", `${files2.where}: layer ${layer} is not in the manifest.`);
+        return storedLayer(files2, {
           index: layer,
           diffId,
           digest: stored.digest,
@@ -60292,17 +60308,17 @@ async function openPresent(files, reference, source2, { manifest, config: config
       })
     ),
     notJudged,
-    close: () => files.close()
+    close: () => files2.close()
   };
 }
 
 // src/image/skopeo-directory.ts
-async function isSkopeoDirectory(files) {
-  if (await files.has("index.json") || !await files.has("manifest.json")) return false;
-  return /^\s*\{/.test((await files.read("manifest.json")).toString("latin1", 0, 64));
+async function isSkopeoDirectory(files2) {
+  if (await files2.has("index.json") || !await files2.has("manifest.json")) return false;
+  return /^\s*\{/.test((await files2.read("manifest.json")).toString("latin1", 0, 64));
 }
-async function asLayout(files) {
-  const manifest = await files.read("manifest.json");
+async function asLayout(files2) {
+  const manifest = await files2.read("manifest.json");
   const own2 = hexOf(digestOf(manifest));
   const index = Buffer.from(
     JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digestOf(manifest), size: manifest.length }] })
@@ -60312,7 +60328,7 @@ async function asLayout(files) {
     if (algorithm === void 0 || hex3 === void 0) return name2 === "manifest.json" ? "" : name2;
     if (hex3 === own2) return "manifest.json";
     const plain = algorithm === "sha256" ? hex3 : `${algorithm}-${hex3}`;
-    return await files.has(plain) ? plain : `${plain}.manifest.json`;
+    return await files2.has(plain) ? plain : `${plain}.manifest.json`;
   };
   const layoutName = (name2) => {
     if (name2 === "manifest.json") return `blobs/sha256/${own2}`;
@@ -60320,21 +60336,21 @@ async function asLayout(files) {
     return hex3 === void 0 ? name2 : `blobs/${algorithm}/${hex3}`;
   };
   return {
-    where: files.where,
-    limits: files.limits,
-    has: async (name2) => name2 === "index.json" || name2 !== "manifest.json" && await files.has(await nameOf6(name2)),
-    size: async (name2) => files.size(await nameOf6(name2)),
-    read: async (name2) => name2 === "index.json" ? index : files.read(await nameOf6(name2)),
+    where: files2.where,
+    limits: files2.limits,
+    has: async (name2) => name2 === "index.json" || name2 !== "manifest.json" && await files2.has(await nameOf6(name2)),
+    size: async (name2) => files2.size(await nameOf6(name2)),
+    read: async (name2) => name2 === "index.json" ? index : files2.read(await nameOf6(name2)),
     async *stream(name2) {
-      yield* files.stream(await nameOf6(name2));
+      yield* files2.stream(await nameOf6(name2));
     },
-    list: async () => (await files.list()).map(layoutName),
+    list: async () => (await files2.list()).map(layoutName),
     real: async (name2) => {
       if (name2 === "index.json") return name2;
-      const real = name2 === "manifest.json" ? null : await files.real(await nameOf6(name2));
+      const real = name2 === "manifest.json" ? null : await files2.real(await nameOf6(name2));
       return real === null ? null : layoutName(real);
     },
-    close: () => files.close()
+    close: () => files2.close()
   };
 }
 
@@ -60393,18 +60409,18 @@ async function openPath(named3, reference, options5, form) {
   return info.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form);
 }
 var isLayout = async (directory, { limits }) => {
-  const files = await directoryFiles(directory, limits);
-  return await files.has("index.json") || await files.has("oci-layout") || await isSkopeoDirectory(files);
+  const files2 = await directoryFiles(directory, limits);
+  return await files2.has("index.json") || await files2.has("oci-layout") || await isSkopeoDirectory(files2);
 };
 async function openDirectory(directory, reference, options5) {
-  const files = await directoryFiles(directory, options5.limits);
-  if (await isSkopeoDirectory(files)) return openOciLayout(await asLayout(files), reference, options5, "dir");
-  if (!await files.has("index.json")) {
-    const hint = await files.has("manifest.json") ? " It looks like an unpacked docker save archive: name the tar itself." : "";
+  const files2 = await directoryFiles(directory, options5.limits);
+  if (await isSkopeoDirectory(files2)) return openOciLayout(await asLayout(files2), reference, options5, "dir");
+  if (!await files2.has("index.json")) {
+    const hint = await files2.has("manifest.json") ? " It looks like an unpacked docker save archive: name the tar itself." : "";
     throw new ImageError("not-a-layout", `${directory}: the directory is no OCI layout: it has no index.json.${hint}`);
   }
-  await checkRepositories(files);
-  return openOciLayout(files, reference, options5);
+  await checkRepositories(files2);
+  return openOciLayout(files2, reference, options5);
 }
 async function openArchive(file, reference, options5, form) {
   const handle = await openFile(file, "r").catch((cause) => {
@@ -60483,15 +60499,15 @@ function besideData(asides) {
 async function* pieces2(bytes2) {
   yield bytes2;
 }
-async function openTar2(files, reference, options5, form) {
-  const isOci = await files.has("index.json");
-  const isDocker = await files.has("manifest.json");
-  await checkRepositories(files);
-  if (isOci && (isDocker || form !== "docker-archive")) return openOciLayout(files, reference, options5);
-  if (isDocker && form !== "oci-archive") return openDockerArchive(files, reference, options5);
+async function openTar2(files2, reference, options5, form) {
+  const isOci = await files2.has("index.json");
+  const isDocker = await files2.has("manifest.json");
+  await checkRepositories(files2);
+  if (isOci && (isDocker || form !== "docker-archive")) return openOciLayout(files2, reference, options5);
+  if (isDocker && form !== "oci-archive") return openDockerArchive(files2, reference, options5);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path14.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files2.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path14.basename(files2.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
 
@@ -60688,10 +60704,10 @@ function quietData({ why, source: source2, detector, title, place }) {
   const id = createHash15("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
   return { id, why, source: source2, detector, title, location, dockerfile: place.lines };
 }
-function sourceOf2({ path: path25, lines }, redactor) {
+function sourceOf2({ path: path26, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
-    path: redactor.name(path25),
+    path: redactor.name(path26),
     lines: shown2,
     hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
   };
@@ -60785,7 +60801,7 @@ function detectorProblem(detector) {
 }
 var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path25 } = dockerfile;
+  const { lines, path: path26 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -60809,7 +60825,7 @@ function readInlineIgnores(dockerfile) {
     if (comment === null) return;
     if (comment.problem !== null) {
       problems.push(
-        `${path25}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+        `${path26}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
       );
       return;
     }
@@ -60823,7 +60839,7 @@ function readInlineIgnores(dockerfile) {
         expires: comment.expires,
         inImage: comment.inImage,
         detector: comment.detector,
-        path: path25,
+        path: path26,
         line: line2,
         ...range2,
         isPart: whole4 === void 0 && !comment.isGlobal,
@@ -60877,10 +60893,10 @@ ${text5}
   );
   return { ignores: limited, added, tooWide };
 }
-function acceptsAt({ rule, path: path25, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
+function acceptsAt({ rule, path: path26, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
   if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
     return false;
-  if (lines === null || rule !== ruleId || lines.path !== path25 || !agreesAt(lines.startLine, lines.endLine))
+  if (lines === null || rule !== ruleId || lines.path !== path26 || !agreesAt(lines.startLine, lines.endLine))
     return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
@@ -61006,11 +61022,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path25, fingerprint, value }, place, own2, ownValue) {
+function covers({ rule, path: path26, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path25 === void 0 || liesAt(place.location, path25);
+  return path26 === void 0 || liesAt(place.location, path26);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -61088,8 +61104,8 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 function inlineWarnings(inline, rules2, policy, used, now) {
-  const keyOf5 = ({ path: path25, line: line2, rule }) => JSON.stringify([path25, line2, rule]);
-  const usedComments = new Set([...used].flatMap((entry) => "line" in entry ? [keyOf5(entry)] : []));
+  const keyOf6 = ({ path: path26, line: line2, rule }) => JSON.stringify([path26, line2, rule]);
+  const usedComments = new Set([...used].flatMap((entry) => "line" in entry ? [keyOf6(entry)] : []));
   return inline.flatMap((ignore2) => {
     const where = `The comment in ${ignore2.path}:${ignore2.line} for ${ignore2.rule}`;
     if (isExpired2(ignore2, now))
@@ -61100,16 +61116,16 @@ function inlineWarnings(inline, rules2, policy, used, now) {
         }
       ];
     const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore2.rule) && policy.rules[ignore2.rule]?.enabled === true;
-    return ignore2.isForeign || !isRun || usedComments.has(keyOf5(ignore2)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
+    return ignore2.isForeign || !isRun || usedComments.has(keyOf6(ignore2)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
   });
 }
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta31, check: run16 } of rules2) {
+  for (const { meta: meta31, check: run20 } of rules2) {
     const setting2 = settings2[meta31.id];
     if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
-    yield* run16(evidence, setting2.options);
+    yield* run20(evidence, setting2.options);
   }
 }
 
@@ -61187,7 +61203,7 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
     problems: [
       ...problems,
       ...agreed.tooWide.map(
-        ({ path: path25, line: line2, rule }) => `${path25}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
+        ({ path: path26, line: line2, rule }) => `${path26}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
     loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
@@ -61453,6 +61469,10 @@ var DIFF_OPTIONS = { ...of("config", "timeout", "image", "platform", "output", "
 var FIX_OPTIONS = of(...IMAGE, "build", "dry-run", "patch");
 var IGNORE_OPTIONS = of(...IMAGE, "reason", "until");
 var EXPLAIN_OPTIONS = of(...IMAGE);
+var FILES_OPTIONS = { ...of(...IMAGE, "layer", "deleted", "secrets"), ...ONE_FORMAT };
+var CAT_OPTIONS = of("config", "image", "platform", "timeout", "layer", "show-secrets");
+var RECOVER_OPTIONS = of(...IMAGE, "to", "layer", "deleted", "secrets");
+var TIMELINE_OPTIONS = { ...of(...IMAGE, "verbose"), ...ONE_FORMAT };
 var HASH_OPTIONS = of("config");
 var IMPORT_OPTIONS = of("output");
 var INIT_OPTIONS = of("github");
@@ -61483,6 +61503,15 @@ function oneImage(command2, [reference, extra]) {
       `- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command2} -`
     );
   return reference;
+}
+function imageAndPaths(command2, positionals) {
+  const [reference, ...paths] = positionals;
+  return { reference: oneImage(command2, reference === void 0 ? [] : [reference]), paths };
+}
+function layerNumber(given2) {
+  if (given2 === void 0) return null;
+  if (/^\d{1,5}$/.test(given2)) return Number(given2);
+  throw new UsageError(`--layer ${given2}: write a number; layergate history IMAGE counts them, the lowest is 0.`);
 }
 function noArguments(command2, args) {
   if (args[0] !== void 0)
@@ -61826,17 +61855,308 @@ var baseline = {
   run
 };
 
+// src/forensics/case.ts
+import { randomBytes as randomBytes2 } from "node:crypto";
+async function withCase(options5, work) {
+  const image = await openImage(options5.reference, options5.open);
+  try {
+    return await work(
+      await inspect(image, {
+        ...options5,
+        limits: options5.policy.limits,
+        salt: randomBytes2(16).toString("hex"),
+        quoted: "",
+        // Nothing is accepted here: whoever takes an image apart wants to see it.
+        allows: ALLOWS_NOTHING
+      })
+    );
+  } finally {
+    await image.close();
+  }
+}
+function versionsOf({ evidence: { filesystem, origin }, leaks }, { paths, layer, isHidden, hasSecret: hasSecret2 }, matches3) {
+  const secrets = /* @__PURE__ */ new Map();
+  for (const { detector, places } of leaks.leaks)
+    for (const place of places)
+      if (place.kind === "file") {
+        const known3 = secrets.get(place.version) ?? /* @__PURE__ */ new Set();
+        secrets.set(place.version, known3.add(detector.id));
+      }
+  const linesOf5 = (index) => index === null ? null : origin.layers[index]?.lines ?? null;
+  const found = [];
+  for (const [index, versions] of filesystem.versions.entries()) {
+    if (layer !== null && index !== layer) continue;
+    for (const version2 of versions) {
+      const { entry, path: path26, ending: ending2 } = version2;
+      if (entry.whiteout !== null) continue;
+      if (isHidden && (ending2 === null || entry.type === "directory" && ending2.state === "overwritten")) continue;
+      if (paths.length > 0 && !matches3(path26, paths)) continue;
+      const own2 = secrets.get(version2);
+      if (hasSecret2 && own2 === void 0) continue;
+      found.push({
+        version: version2,
+        path: path26,
+        layer: index,
+        entry,
+        state: ending2?.state ?? "present",
+        hiddenIn: ending2?.layer ?? null,
+        lines: linesOf5(index),
+        hiddenBy: linesOf5(ending2?.layer ?? null),
+        secrets: [...own2 ?? []].sort()
+      });
+    }
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.layer - b.layer);
+}
+var contentOf = ({
+  version: { content }
+}) => ({
+  layer: content.layer,
+  index: content.index
+});
+var isRegular = ({ entry: { type } }) => type === "file" || type === "hardlink";
+var layerOf2 = (layers, index) => {
+  const layer = layers[index];
+  if (layer === void 0) throw new RangeError(`no layer ${index}`);
+  return layer;
+};
+
+// src/forensics/recover.ts
+import { createHash as createHash18 } from "node:crypto";
+import { closeSync, constants as constants6, openSync, writeSync } from "node:fs";
+import { mkdir, readdir as readdir2, writeFile as writeFile3 } from "node:fs/promises";
+import path15 from "node:path";
+var MAX_FILES3 = 2e5;
+var MAX_BYTES4 = 64 * 2 ** 30;
+var MAX_NAME2 = 80;
+var safeName = (number5, name2) => {
+  const base = (name2.split("/").at(-1) ?? "").replace(/[^A-Za-z0-9._-]+/g, "_").slice(-MAX_NAME2);
+  return `${String(number5).padStart(6, "0")}-${base.replace(/^[.-]+/, "_") || "_"}`;
+};
+var isoTime = (seconds) => {
+  const date3 = new Date(seconds * 1e3);
+  return Number.isNaN(date3.getTime()) ? null : date3.toISOString();
+};
+var octal = (mode) => mode.toString(8).padStart(4, "0");
+var keyOf5 = ({ layer, index }) => `${layer}:${index}`;
+function planOf(versions) {
+  const files2 = /* @__PURE__ */ new Map();
+  let bytes2 = 0;
+  for (const version2 of versions) {
+    if (!isRegular(version2)) continue;
+    const key = keyOf5(contentOf(version2));
+    if (files2.has(key)) continue;
+    files2.set(key, safeName(files2.size + 1, version2.path));
+    bytes2 += version2.version.content.entry.size;
+  }
+  if (files2.size > MAX_FILES3 || bytes2 > MAX_BYTES4)
+    throw new UsageError(
+      `These are ${files2.size} files with ${bytes2} bytes, and one call writes ${MAX_FILES3} files with ${MAX_BYTES4} bytes at most: name paths, or --layer N.`
+    );
+  return { versions, files: files2, bytes: bytes2 };
+}
+async function readPlan({ image, evidence }, { files: files2 }, open7) {
+  const checksums = /* @__PURE__ */ new Map();
+  const byLayer = /* @__PURE__ */ new Map();
+  for (const key of files2.keys()) {
+    const [layer = 0, index = 0] = key.split(":").map(Number);
+    byLayer.set(layer, (byLayer.get(layer) ?? /* @__PURE__ */ new Set()).add(index));
+  }
+  for (const [index, wanted] of byLayer) {
+    await readContents(layerOf2(image.layers, index), (entry) => {
+      if (!wanted.has(entry)) return null;
+      const key = keyOf5({ layer: index, index: entry });
+      const file = files2.get(key) ?? "";
+      const hash4 = createHash18("sha256");
+      const target = open7(file);
+      let size = 0;
+      return {
+        take: (chunk) => {
+          hash4.update(chunk);
+          size += chunk.length;
+          target.write(chunk);
+        },
+        done: () => {
+          target.close();
+          const expected = evidence.filesystem.versionOf(index, entry).entry.size;
+          if (size !== expected) throw new RangeError(`${file} has ${size} bytes, and the image says ${expected}`);
+          checksums.set(key, hash4.digest("hex"));
+        }
+      };
+    });
+  }
+  return checksums;
+}
+function manifestOf({ image, evidence: { origin, layers }, redactor }, { versions, files: files2 }, checksums) {
+  const shown2 = (text5) => text5 === void 0 ? null : redactor.text(text5);
+  const entries = versions.map((version2) => {
+    const { entry, layer } = version2;
+    const key = isRegular(version2) ? keyOf5(contentOf(version2)) : "";
+    return {
+      file: files2.get(key) ?? null,
+      path: version2.path,
+      layer,
+      diffId: layers[layer]?.diffId ?? "",
+      state: version2.state,
+      type: entry.type,
+      mode: octal(entry.mode),
+      uid: entry.uid,
+      gid: entry.gid,
+      mtime: isoTime(entry.mtime),
+      size: isRegular(version2) ? version2.version.content.entry.size : 0,
+      sha256: checksums.get(key) ?? null,
+      link: entry.link,
+      hiddenInLayer: version2.hiddenIn,
+      // What a responder reads out loud: the bytes are in the files.
+      instruction: shown2(origin.layers[layer]?.instruction?.display),
+      dockerfile: version2.lines,
+      hiddenBy: version2.hiddenBy,
+      secrets: version2.secrets
+    };
+  });
+  const about = {
+    schemaVersion: 1,
+    tool: { name: "layergate", version: VERSION },
+    image: { reference: image.reference, id: image.id, digest: image.digest },
+    entries
+  };
+  return `${JSON.stringify(about, null, 2)}
+`;
+}
+function createFile(folder, name2) {
+  return openSync(
+    path15.join(folder, name2),
+    constants6.O_WRONLY | constants6.O_CREAT | constants6.O_EXCL | constants6.O_NOFOLLOW,
+    384
+  );
+}
+function writeAll(file, chunk) {
+  for (let at3 = 0; at3 < chunk.length; ) at3 += writeSync(file, chunk, at3);
+}
+async function recoverTo(inspection, plan, folder) {
+  try {
+    await mkdir(folder, { recursive: true, mode: 448 });
+    const [first2] = await readdir2(folder);
+    if (first2 !== void 0)
+      throw new UsageError(`${folder}: the folder is not empty, and nothing in it is overwritten: name a new one.`);
+    const checksums = await readPlan(inspection, plan, (name2) => {
+      const file = createFile(folder, name2);
+      return { write: (chunk) => writeAll(file, chunk), close: () => closeSync(file) };
+    });
+    await writeFile3(path15.join(folder, "manifest.json"), manifestOf(inspection, plan, checksums), {
+      flag: "wx",
+      mode: 384
+    });
+  } catch (error2) {
+    if (error2 instanceof UsageError) throw error2;
+    throw new UsageError(`${folder}: what was recovered cannot be written: ${reasonOf(error2)}.`);
+  }
+}
+async function recoverOne(inspection, plan, write2) {
+  await readPlan(inspection, plan, () => ({ write: write2, close: () => {
+  } }));
+}
+async function recoverTar(inspection, plan, add3) {
+  let pieces3 = [];
+  const checksums = await readPlan(inspection, plan, (name2) => ({
+    // The bytes of a chunk are used again.
+    write: (chunk) => pieces3.push(Buffer.from(chunk)),
+    close: () => {
+      add3(name2, Buffer.concat(pieces3));
+      pieces3 = [];
+    }
+  }));
+  add3("manifest.json", Buffer.from(manifestOf(inspection, plan, checksums)));
+}
+
+// src/cli/raw.ts
+var writeBytes = (bytes2) => new Promise((resolve3, reject) => {
+  process.stdout.write(bytes2, (error2) => error2 == null ? resolve3() : reject(error2));
+});
+
+// src/cli/commands/cat.ts
+var MAX_TEXT3 = 64 << 20;
+var help2 = () => `Usage: layergate cat IMAGE PATH [--layer N] [--show-secrets]
+
+Prints a file of the image: as the final tree shows it, else as the last layer
+that had it did; with --layer as that layer brought it. Secrets are hidden.
+
+${option("layer", "the version of this layer, counted from 0")}
+${option("show-secrets")}
+${asWithScan("config", "image", "platform", "timeout")}
+
+Exit codes: 0 printed \xB7 2 there is no such file, or it is no text
+`;
+function versionOf(versions, path26, layer) {
+  const found = versions.findLast(({ state }) => state === "present") ?? versions.at(-1);
+  const where = layer === null ? "any layer" : `layer ${layer}`;
+  if (found === void 0)
+    throw new ConfigError(`${path26}: there is no such file in ${where}. layergate files IMAGE lists what there is.`);
+  if (!isRegular(found))
+    throw new ConfigError(
+      `${path26}: it is a ${found.entry.type}${found.entry.link === null ? "" : ` to ${found.entry.link}`}, not a file.`
+    );
+  return found;
+}
+async function run2(args, host) {
+  const { values, positionals } = parseOptions("cat", args, CAT_OPTIONS);
+  const [reference, path26, extra] = positionals;
+  if (reference === void 0 || path26 === void 0 || extra !== void 0)
+    throw new UsageError("Name an image and one path: layergate cat IMAGE PATH. See layergate cat --help.");
+  const isRaw = values["show-secrets"] === true;
+  if (isRaw && process.env["GITHUB_ACTIONS"] === "true")
+    throw new UsageError("--show-secrets is refused in a workflow: its log would keep the secret.");
+  const from = path26.startsWith("/") ? path26 : `/${path26}`;
+  const layer = layerNumber(values.layer);
+  const { content, hidden } = await withProgress(
+    host,
+    async (hooks) => withCase(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)), async (inspection) => {
+      const shown2 = layer === null ? inspection.evidence.filesystem.find(from) : null;
+      const selection = { paths: [], layer, isHidden: false, hasSecret: false };
+      const versions = versionsOf(inspection, selection, () => true).filter(
+        ({ path: own2 }) => own2 === (shown2?.path ?? from)
+      );
+      const plan = planOf([versionOf(versions, from, layer)]);
+      const pieces3 = [];
+      if (plan.bytes > MAX_TEXT3)
+        throw new ConfigError(
+          `${from}: it has ${plan.bytes} bytes: layergate recover IMAGE ${from} --to DIR writes it.`
+        );
+      await recoverOne(inspection, plan, (chunk) => pieces3.push(Buffer.from(chunk)));
+      const bytes2 = Buffer.concat(pieces3);
+      return { content: bytes2, hidden: isRaw ? "" : inspection.redactor.text(textOf4(from, bytes2)) };
+    })
+  );
+  if (isRaw) await writeBytes(content);
+  else await writeOut(null, hidden, host);
+  return 0;
+}
+function textOf4(path26, bytes2) {
+  if (bytes2.subarray(0, 8192).includes(0))
+    throw new ConfigError(
+      `${path26}: it is no text. layergate recover IMAGE ${path26} --to DIR writes it byte for byte, --show-secrets prints it.`
+    );
+  return bytes2.toString("utf8");
+}
+var cat = {
+  name: "cat",
+  overview: [["cat IMAGE PATH", "a file of the final tree or of one layer"]],
+  help: help2,
+  options: CAT_OPTIONS,
+  run: run2
+};
+
 // src/context/inspect-context.ts
 import { lstat as lstat2 } from "node:fs/promises";
-import path16 from "node:path";
+import path17 from "node:path";
 
 // src/context/context-scan.ts
-import { constants as constants6 } from "node:fs";
+import { constants as constants7 } from "node:fs";
 import { open as open6 } from "node:fs/promises";
-import path15 from "node:path";
+import path16 from "node:path";
 var CHUNK3 = 1 << 20;
 var MAX_SKIPPED3 = 500;
-var HOW = constants6.O_RDONLY | (constants6.O_NONBLOCK ?? 0) | (constants6.O_NOFOLLOW ?? 0);
+var HOW = constants7.O_RDONLY | (constants7.O_NONBLOCK ?? 0) | (constants7.O_NOFOLLOW ?? 0);
 async function readPiece(handle) {
   const buffer = Buffer.allocUnsafe(CHUNK3);
   const { bytesRead } = await handle.read(buffer, 0, CHUNK3, null);
@@ -61885,7 +62205,7 @@ var ContextScan = class {
   async read(name2) {
     let handle;
     try {
-      handle = await open6(path15.join(this.#base, name2), HOW);
+      handle = await open6(path16.join(this.#base, name2), HOW);
     } catch (error2) {
       this.skip(name2, `it cannot be read: ${reasonOf(error2)}`, true);
       return null;
@@ -61966,13 +62286,13 @@ var WASTE = [
   [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
   [/\.log$/, "a log"]
 ];
-var MAX_FILES3 = 2e5;
+var MAX_FILES4 = 2e5;
 var MAX_LISTED4 = 500;
 async function placesOf(root, directory, dockerfile) {
-  const relative = (file) => path16.relative(root, file).split(path16.sep).join("/");
-  const base = path16.resolve(root, directory);
-  const usual = path16.join(base, "Dockerfile");
-  if (dockerfile !== null) return { context: relative(base), dockerfile: relative(path16.resolve(root, dockerfile)) };
+  const relative = (file) => path17.relative(root, file).split(path17.sep).join("/");
+  const base = path17.resolve(root, directory);
+  const usual = path17.join(base, "Dockerfile");
+  if (dockerfile !== null) return { context: relative(base), dockerfile: relative(path17.resolve(root, dockerfile)) };
   return { context: relative(base), dockerfile: await sizeOf(usual) === null ? null : relative(usual) };
 }
 var Waste = class {
@@ -62008,14 +62328,14 @@ function secretsOf(scan2, dockerfile, catalogue) {
       severity: SEVERITY_OF[strength],
       title: kind.title,
       redacted: redactValue(value, kind.guessable === true),
-      inDockerfile: name2 === dockerfile || isDockerfile(path16.posix.basename(name2))
+      inDockerfile: name2 === dockerfile || isDockerfile(path17.posix.basename(name2))
     });
   }
   const order2 = (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0));
   return { secrets: secrets.sort(order2), values };
 }
 async function inspectContext(root, directory, dockerfile, scanner) {
-  const base = path16.resolve(root, directory);
+  const base = path17.resolve(root, directory);
   const info = await lstat2(base).catch(() => null);
   if (info?.isDirectory() !== true)
     throw new ConfigError(
@@ -62031,7 +62351,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
   for await (const { path: name2, kind } of walk(
     base,
     enter,
-    MAX_FILES3,
+    MAX_FILES4,
     (missed, reason) => scan2.skip(missed, reason, true)
   )) {
     if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
@@ -62039,14 +62359,14 @@ async function inspectContext(root, directory, dockerfile, scanner) {
       waste.add(`${name2}/`, 0);
       continue;
     }
-    const bytes2 = await scan2.read(name2) ?? await sizeOf(path16.join(base, name2)) ?? 0;
+    const bytes2 = await scan2.read(name2) ?? await sizeOf(path17.join(base, name2)) ?? 0;
     sizes2.set(name2, bytes2);
     const above = waste.above(name2);
     if (above !== void 0) above.bytes += bytes2;
   }
   const { secrets, values } = secretsOf(
     scan2,
-    places.dockerfile === null ? null : path16.posix.relative(places.context, places.dockerfile),
+    places.dockerfile === null ? null : path17.posix.relative(places.context, places.dockerfile),
     scanner.catalogue
   );
   const told = new Set(secrets.map((secret) => secret.path));
@@ -62078,7 +62398,7 @@ var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => seve
 function dockerfileAdvice(secrets) {
   const places = new Set(
     secrets.flatMap(
-      ({ path: path25, line: line2, inDockerfile }) => inDockerfile ? [`${path25}${line2 === null ? "" : `:${line2}`}`] : []
+      ({ path: path26, line: line2, inDockerfile }) => inDockerfile ? [`${path26}${line2 === null ? "" : `:${line2}`}`] : []
     )
   );
   if (places.size === 0) return [];
@@ -62086,18 +62406,18 @@ function dockerfileAdvice(secrets) {
   return ["", ...wrap(text5, "", "  ")];
 }
 function renderContext(inspection, verbose) {
-  const { directory, files, secrets, waste, patterns, ignoreFile, skipped } = inspection;
+  const { directory, files: files2, secrets, waste, patterns, ignoreFile, skipped } = inspection;
   const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED5;
   const lines = [];
-  const head = `${contextFails(inspection) ? "FAIL" : "PASS"}  ${visible(directory)} \xB7 ${plural(files, "file")}, ${bytes(inspection.bytes)} in the build context`;
+  const head = `${contextFails(inspection) ? "FAIL" : "PASS"}  ${visible(directory)} \xB7 ${plural(files2, "file")}, ${bytes(inspection.bytes)} in the build context`;
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural(secrets.length, "secret")} along`);
-    for (const { path: path25, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path26, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
           visible(
-            `${path25}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
+            `${path26}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
           ),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
@@ -62108,8 +62428,8 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path25, reason, bytes: size } of waste.slice(0, most))
-      lines.push(...wrap(visible(`${path25} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path26, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path26} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number4(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -62120,8 +62440,8 @@ function renderContext(inspection, verbose) {
   lines.push(...dockerfileAdvice(secrets));
   if (skipped.length > 0) {
     lines.push("", "What was not looked into");
-    for (const { path: path25, reason, isUnread } of skipped.slice(0, most))
-      lines.push(...wrap(visible(`${path25}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
+    for (const { path: path26, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path26}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
     if (skipped.length > most) lines.push(`   and ${number4(skipped.length - most)} more (--verbose)`);
   }
   return `${lines.join("\n")}
@@ -62135,7 +62455,7 @@ function contextText({ values, ...shown2 }, scanner, { json, verbose }) {
 
 // src/cli/commands/context.ts
 var FORMS = { terminal: { json: false }, json: { json: true } };
-var help2 = () => `Usage: layergate context [DIR] [options]
+var help3 = () => `Usage: layergate context [DIR] [options]
 
 Says what COPY . . would take along from a build context (default: the current
 directory): secrets, in archives too, and what has no business in an image, with
@@ -62150,7 +62470,7 @@ ${option("json")}
 Exit codes: 0 no secret \xB7 1 a secret (high or critical), or a file that could
 not be read \xB7 2 the directory could not be read
 `;
-async function run2(args, host) {
+async function run3(args, host) {
   const { values, positionals } = parseOptions("context", args, CONTEXT_OPTIONS);
   const [directory = ".", extra] = positionals;
   const form = formOf(FORMS, values);
@@ -62166,9 +62486,9 @@ async function run2(args, host) {
 var context = {
   name: "context",
   overview: [["context [DIR]", "what COPY . . would take, before a build"]],
-  help: help2,
+  help: help3,
   options: CONTEXT_OPTIONS,
-  run: run2
+  run: run3
 };
 
 // src/report/detectors.ts
@@ -62270,7 +62590,7 @@ var detectorsOf = async (config2) => [
   ...GROUPS.flatMap(({ detectors: detectors2 }) => detectors2),
   ...await ownDetectors(config2)
 ];
-async function run3(args) {
+async function run4(args) {
   const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
   const [id, extra] = positionals;
   const render = formOf(FORMS2, values.markdown === true ? { ...values, format: "markdown" } : values);
@@ -62295,7 +62615,7 @@ function find2(id, all2) {
     `There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`
   );
 }
-var help3 = () => `Usage: layergate detectors [ID] [--config FILE]
+var help4 = () => `Usage: layergate detectors [ID] [--config FILE]
                            [--format terminal|json|markdown]
 
 Lists the kinds of credentials that are found, by issuer; with ID says of one
@@ -62306,9 +62626,9 @@ short for --format json and --format markdown.
 var detectors = {
   name: "detectors",
   overview: [["detectors [ID]", "kinds of credentials that are found"]],
-  help: help3,
+  help: help4,
   options: DETECTORS_OPTIONS,
-  run: run3
+  run: run4
 };
 
 // src/outcome/compare.ts
@@ -62319,15 +62639,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path25, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path25, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path25, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path26, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path26, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path26, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path25, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path26, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 var SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i;
@@ -62398,7 +62718,7 @@ function compare2(old, now) {
       changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings)).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
     ),
     files: both && hidden(
-      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path25) => fileChange(path25, both.a.files.get(path25), both.b.files.get(path25)))
+      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path26) => fileChange(path26, both.a.files.get(path26), both.b.files.get(path26)))
     ),
     notes: [
       ...basesNotKnown(unknown2.map(({ report }) => report.image)),
@@ -62416,11 +62736,11 @@ var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path25, change, bytes: size, what }) => change === "added" ? `+ ${path25} ${bytes(size)}` : change === "removed" ? `- ${path25}` : `~ ${path25} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path26, change, bytes: size, what }) => change === "added" ? `+ ${path26} ${bytes(size)}` : change === "removed" ? `- ${path26}` : `~ ${path26} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf4(difference) {
-  const { findings, facts, packages, accounts, settings: settings2, files } = difference;
-  const count2 = (change) => (files ?? []).filter((file) => file.change === change).length;
-  const sorted2 = [...files ?? []].sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes) || (a.path < b.path ? -1 : 1));
+  const { findings, facts, packages, accounts, settings: settings2, files: files2 } = difference;
+  const count2 = (change) => (files2 ?? []).filter((file) => file.change === change).length;
+  const sorted2 = [...files2 ?? []].sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes) || (a.path < b.path ? -1 : 1));
   const parts = [
     {
       title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
@@ -62530,7 +62850,7 @@ var FORMS3 = {
 `,
   markdown: renderDiffMarkdown
 };
-var help4 = () => `Usage: layergate diff OLD NEW [options]
+var help5 = () => `Usage: layergate diff OLD NEW [options]
 
 Says what a change brought: findings, user, base, packages (dpkg, apk, npm,
 Python, gems), accounts, configuration, files and size. OLD and NEW are images
@@ -62556,7 +62876,7 @@ async function diffIdsOf(side) {
     await image.close();
   }
 }
-async function run4(args, host) {
+async function run5(args, host) {
   const { values, positionals } = parseOptions("diff", args, DIFF_OPTIONS);
   const [oldName, newName, extra] = positionals;
   if (oldName === void 0 || newName === void 0 || extra !== void 0)
@@ -62593,9 +62913,9 @@ async function judged2(side, salt, shared2) {
 var diff = {
   name: "diff",
   overview: [["diff OLD NEW", "what a change brought: two images or reports"]],
-  help: help4,
+  help: help5,
   options: DIFF_OPTIONS,
-  run: run4
+  run: run5
 };
 
 // src/cli/commands/explain.ts
@@ -62695,7 +63015,7 @@ function renderQuiet({
 
 // src/cli/commands/explain.ts
 var PAGES = ["../docs/rules/", "../../../docs/rules/"];
-async function run5(args, host) {
+async function run6(args, host) {
   const { values, positionals } = parseOptions("explain", args, EXPLAIN_OPTIONS);
   const [id, source2, extra] = positionals;
   if (id === void 0)
@@ -62737,7 +63057,7 @@ ${meta31.remedy}` : readFileSync(page, "utf8").trim();
   return `${text5}
 `;
 }
-var help5 = () => `Usage: layergate explain RULE|DETECTOR
+var help6 = () => `Usage: layergate explain RULE|DETECTOR
        layergate explain ID IMAGE|REPORT.json
 
 Says what a rule finds, why that matters, and what to write instead; how a kind
@@ -62755,9 +63075,229 @@ var explain2 = {
     ["explain RULE", "says what a rule finds, why, and what to do"],
     ["explain ID IMAGE", "says how a finding was told, and where it is"]
   ],
-  help: help5,
+  help: help6,
   options: EXPLAIN_OPTIONS,
-  run: run5
+  run: run6
+};
+
+// src/forensics/select.ts
+var PATTERN = /[*?[{]/;
+function isMeant(path26, named3) {
+  return named3.some((name2) => {
+    const from = name2.startsWith("/") ? name2 : `/${name2}`;
+    if (PATTERN.test(name2)) return minimatch(path26, from, { dot: true });
+    const folder = from.replace(/(?<!\/)\/+$/, "");
+    return path26 === folder || path26.startsWith(`${folder}/`);
+  });
+}
+
+// src/report/files.ts
+var SIGNS2 = {
+  present: " ",
+  deleted: "-",
+  overwritten: "~",
+  replaced: "/"
+};
+var TYPES4 = {
+  file: "-",
+  hardlink: "-",
+  symlink: "l",
+  directory: "d",
+  device: "c"
+};
+function modeText({ entry: { type, mode } }) {
+  const letters2 = "rwxrwxrwx";
+  const bits = [...letters2].map((letter, index) => mode >> 8 - index & 1 ? letter : "-");
+  const special = (at3, bit, letter) => {
+    if ((mode & bit) !== 0) bits[at3] = bits[at3] === "x" ? letter : letter.toUpperCase();
+  };
+  special(2, 2048, "s");
+  special(5, 1024, "s");
+  special(8, 512, "t");
+  return `${TYPES4[type]}${bits.join("")}`;
+}
+var sizeOf2 = (version2) => isRegular(version2) ? version2.version.content.entry.size : 0;
+function endOf({ state, hiddenIn, hiddenBy: hiddenBy2 }) {
+  if (state === "present") return "";
+  const line2 = hiddenBy2 === null ? "" : ` (${hiddenBy2.path}:${hiddenBy2.startLine})`;
+  return `  ${state} in layer ${hiddenIn}${line2}`;
+}
+var linkOf = ({ entry }) => entry.link === null ? "" : ` -> ${entry.link}`;
+function renderFiles(versions, redactor) {
+  if (versions.length === 0) return "There is no such file in any layer.\n";
+  const cells = versions.map((version2) => [
+    SIGNS2[version2.state],
+    modeText(version2),
+    `${version2.entry.uid}:${version2.entry.gid}`,
+    bytes(sizeOf2(version2)),
+    (isoTime(version2.entry.mtime) ?? "").slice(0, 16).replace("T", " "),
+    String(version2.layer),
+    version2.lines === null ? "" : `:${version2.lines.startLine}`
+  ]);
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const rightward = /* @__PURE__ */ new Set([3, 5]);
+  const rows = versions.map((version2, index) => {
+    const row = (cells[index] ?? []).map(
+      (cell4, column) => rightward.has(column) ? cell4.padStart(widths[column] ?? 0) : cell4.padEnd(widths[column] ?? 0)
+    );
+    const found = version2.secrets.length === 0 ? "" : `  ! ${version2.secrets.join(", ")}`;
+    return visible(redactor.text(`${row.join(" ")} ${version2.path}${linkOf(version2)}${endOf(version2)}${found}`));
+  });
+  const hidden = versions.filter(({ state }) => state !== "present").length;
+  const total = versions.reduce((sum2, version2) => sum2 + sizeOf2(version2), 0);
+  return `${[
+    ...rows,
+    "",
+    ...wrap(
+      `${plural(versions.length, "entry", "entries")}, ${number4(hidden)} of them hidden: - deleted, ~ overwritten, / replaced. ${bytes(total)}. ! holds a secret. Columns: mode, owner, size, time, layer, line.`,
+      "",
+      ""
+    )
+  ].join("\n")}
+`;
+}
+function filesJson(versions, redactor) {
+  const files2 = versions.map((version2) => ({
+    path: version2.path,
+    type: version2.entry.type,
+    state: version2.state,
+    layer: version2.layer,
+    hiddenInLayer: version2.hiddenIn,
+    mode: octal(version2.entry.mode),
+    uid: version2.entry.uid,
+    gid: version2.entry.gid,
+    size: sizeOf2(version2),
+    mtime: isoTime(version2.entry.mtime),
+    link: version2.entry.link,
+    dockerfile: version2.lines,
+    hiddenBy: version2.hiddenBy,
+    secrets: version2.secrets
+  }));
+  return `${visibleJson(redactor.data({ schemaVersion: 1, files: files2 }))}
+`;
+}
+var MIN_GROUP = 4;
+var marksOf = ({ marks: marks2 }) => marks2.length === 0 ? "" : ` [${marks2.join(", ")}]`;
+var placeOf3 = ({ layer, lines }) => [layer === null ? "" : `layer ${layer}`, lines === null ? "" : `${lines.path}:${lines.startLine}`].filter((part3) => part3 !== "").join(", ");
+function linesOf2(moments, isWhole) {
+  const lines = [];
+  for (let at3 = 0; at3 < moments.length; ) {
+    const moment = moments[at3];
+    if (moment === void 0) break;
+    const minute = moment.time.slice(0, 16);
+    let end2 = at3 + 1;
+    const isSame2 = (other) => other?.kind === "file" && other.layer === moment.layer && other.time.slice(0, 16) === minute && other.marks.join() === moment.marks.join() && other.what === moment.what;
+    if (moment.kind === "file" && !isWhole) while (isSame2(moments[end2])) end2++;
+    const count2 = end2 - at3;
+    const what = count2 >= MIN_GROUP ? `${number4(count2)} files, from ${moment.path} to ${moments[end2 - 1]?.path}` : `${moment.path === null ? "" : `${moment.path}: `}${moment.what}`;
+    const shown2 = count2 >= MIN_GROUP ? [moment] : moments.slice(at3, end2);
+    for (const each2 of shown2)
+      lines.push({
+        time: each2.time,
+        place: placeOf3(each2),
+        what: `${each2.kind} ${count2 >= MIN_GROUP ? what : `${each2.path === null ? "" : `${each2.path}: `}${each2.what}`}${marksOf(each2)}`
+      });
+    at3 = end2;
+  }
+  return lines;
+}
+function renderTimeline(moments, redactor, isWhole) {
+  if (moments.length === 0) return "Nothing in this image tells a time.\n";
+  const lines = linesOf2(moments, isWhole);
+  let day = "";
+  const rows = lines.flatMap(({ time: time3, place, what }) => {
+    const [date3 = "", clock = ""] = time3.replace(/\.\d+Z$/, "").replace(/Z$/, "").split("T");
+    const heading2 = date3 === day ? [] : [...day === "" ? [] : [""], date3];
+    day = date3;
+    return [
+      ...heading2,
+      ...wrap(visible(redactor.text(`${place === "" ? "" : `${place}: `}${what}`)), `  ${clock}  `, "            ")
+    ];
+  });
+  const marked = new Set(moments.flatMap(({ marks: marks2 }) => marks2));
+  const legend2 = [
+    ...marked.has("1970") ? ["1970: no time was kept"] : [],
+    ...marked.has("clamped") ? ["clamped: one time for all files, as SOURCE_DATE_EPOCH sets it"] : [],
+    ...marked.has("newer-than-layer") ? ["newer-than-layer: changed after its layer was made"] : [],
+    ...marked.has("future") ? ["future: after today"] : []
+  ];
+  return `${[...rows, "", ...wrap([`All times are UTC.`, ...legend2].join(" "), "", "")].join("\n")}
+`;
+}
+var timelineJson = (moments, redactor) => `${visibleJson(redactor.data({ schemaVersion: 1, moments: moments.map((moment) => ({ ...moment })) }))}
+`;
+var cell3 = (text5) => {
+  const safe = visible(text5).replace(/^(?=[=+\-@])/, "'");
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+function timelineCsv(moments, redactor) {
+  const rows = moments.map(
+    ({ time: time3, kind, layer, path: path26, what, lines, marks: marks2 }) => [
+      time3,
+      kind,
+      layer === null ? "" : String(layer),
+      path26 ?? "",
+      what,
+      lines === null ? "" : `${lines.path}:${lines.startLine}`,
+      marks2.join(" ")
+    ].map((text5) => cell3(redactor.text(text5)))
+  );
+  return `${[["time", "kind", "layer", "path", "what", "dockerfile", "marks"], ...rows].map((row) => row.join(",")).join("\r\n")}\r
+`;
+}
+function bodyFile(versions, redactor) {
+  const rows = versions.map((version2) => {
+    const { entry, layer, state, path: path26 } = version2;
+    const name2 = visible(redactor.text(`${path26}${linkOf(version2)}`)).replaceAll("|", "\\x7c");
+    const note2 = state === "present" ? `layer ${layer}` : `layer ${layer}, ${state}`;
+    const time3 = Math.trunc(entry.mtime);
+    return `0|${name2} (${note2})|0|${modeText(version2)}|${entry.uid}|${entry.gid}|${sizeOf2(version2)}|0|${time3}|0|0`;
+  });
+  return `${rows.join("\n")}
+`;
+}
+
+// src/cli/commands/files.ts
+var FORMS4 = { terminal: renderFiles, json: filesJson };
+var help7 = () => `Usage: layergate files IMAGE [PATH|GLOB]\u2026 [options]
+
+Lists the entries of all layers: present, deleted, overwritten and replaced,
+with mode, owner, size, time, layer and line of the Dockerfile. A PATH stands
+for itself and all below it.
+
+${options4("layer", "deleted", "secrets")}
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+${option("format", list(Object.keys(FORMS4)), "NAME")}
+${option("json")}
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+async function run7(args, host) {
+  const { values, positionals } = parseOptions("files", args, FILES_OPTIONS);
+  const render = formOf(FORMS4, values);
+  const { reference, paths } = imageAndPaths("files", positionals);
+  const selection = {
+    paths,
+    layer: layerNumber(values.layer),
+    isHidden: values.deleted === true,
+    hasSecret: values.secrets === true
+  };
+  const text5 = await withProgress(
+    host,
+    async (hooks) => withCase(
+      await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)),
+      async (inspection) => render(versionsOf(inspection, selection, isMeant), inspection.redactor)
+    )
+  );
+  await writeOut(null, text5, host);
+  return 0;
+}
+var files = {
+  name: "files",
+  overview: [["files IMAGE [PATH]", "files of all layers, hidden ones too"]],
+  help: help7,
+  options: FILES_OPTIONS,
+  run: run7
 };
 
 // node_modules/diff/libesm/diff/base.js
@@ -62860,16 +63400,16 @@ var Diff = class {
       }
     }
   }
-  addToPath(path25, added, removed, oldPosInc, options5) {
-    const last = path25.lastComponent;
+  addToPath(path26, added, removed, oldPosInc, options5) {
+    const last = path26.lastComponent;
     if (last && !options5.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
-        oldPos: path25.oldPos + oldPosInc,
+        oldPos: path26.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
       };
     } else {
       return {
-        oldPos: path25.oldPos + oldPosInc,
+        oldPos: path26.oldPos + oldPosInc,
         lastComponent: { count: 1, added, removed, previousComponent: last }
       };
     }
@@ -63287,12 +63827,12 @@ function withPatterns(text5, patterns) {
   return `${start}${missing.join(end2)}${end2}`;
 }
 var patchOf = (changes2) => changes2.map(
-  ({ path: path25, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path25}`, `b/${path25}`, before ?? "", after2).replace(
+  ({ path: path26, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path26}`, `b/${path26}`, before ?? "", after2).replace(
     /^=+\n/,
     ""
   )
 ).join("");
-function linesOf2({ before, after: after2 }) {
+function linesOf3({ before, after: after2 }) {
   const patch = createTwoFilesPatch("", "", before ?? "", after2, void 0, void 0, { context: 0 });
   return patch.split("\n").slice(4).filter((line2) => /^[+-]/.test(line2)).map((line2) => `${line2.charAt(0)} ${line2.substring(1)}`.trimEnd());
 }
@@ -63302,7 +63842,7 @@ var item = (text5) => wrap(visible(text5), "  ", "    ");
 function changedLines({ redactor, report }, changes2, mode) {
   const lines = changes2.flatMap((change) => {
     const verb = mode !== "change" ? "Would change" : change.before === null ? "Wrote" : "Changed";
-    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf2(change)).map((line2) => `  ${visible(line2)}`)];
+    return [`${verb} ${visible(change.path)}:`, ...redactor.lines(linesOf3(change)).map((line2) => `  ${visible(line2)}`)];
   });
   if (changes2.length === 0) lines.push("Nothing to change.");
   for (const { code: code3, message } of report.warnings)
@@ -63344,47 +63884,47 @@ var placesOf2 = (findings, fix2) => findingsWith(findings, [fix2]).map(
 
 // src/cli/changes.ts
 import { rmSync, writeFileSync } from "node:fs";
-import { writeFile as writeFile3 } from "node:fs/promises";
+import { writeFile as writeFile4 } from "node:fs/promises";
 import { resolve } from "node:path";
 var MAX_FILE2 = 1 << 20;
-async function read2(path25) {
-  const found = await readWhole(resolve(path25), MAX_FILE2, process.cwd());
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${path25}: the file cannot be read: ${found.why}.`);
+async function read2(path26) {
+  const found = await readWhole(resolve(path26), MAX_FILE2, process.cwd());
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${path26}: the file cannot be read: ${found.why}.`);
   if (found.text?.includes("\uFFFD") === true)
-    throw new ConfigError(`${path25}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
+    throw new ConfigError(`${path26}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
   return found.text;
 }
 async function changesOf(fixes) {
   const changes2 = [];
-  const paths = new Set(fixes.map(({ path: path25 }) => path25));
-  for (const path25 of paths) {
-    const before = await read2(path25);
-    if (before === null) throw new ConfigError(`${path25}: the Dockerfile is gone.`);
-    const edits = fixes.filter((fix2) => fix2.path === path25).flatMap((fix2) => fix2.edits);
-    changes2.push({ path: path25, before, after: applyEdits(before, edits) });
+  const paths = new Set(fixes.map(({ path: path26 }) => path26));
+  for (const path26 of paths) {
+    const before = await read2(path26);
+    if (before === null) throw new ConfigError(`${path26}: the Dockerfile is gone.`);
+    const edits = fixes.filter((fix2) => fix2.path === path26).flatMap((fix2) => fix2.edits);
+    changes2.push({ path: path26, before, after: applyEdits(before, edits) });
   }
   const ignoring = fixes.flatMap(({ ignore: ignore2 }) => ignore2 ?? []);
-  for (const path25 of new Set(ignoring.map((ignore2) => ignore2.path))) {
-    const before = await read2(path25);
-    const patterns = ignoring.filter((ignore2) => ignore2.path === path25).flatMap((ignore2) => ignore2.patterns);
-    changes2.push({ path: path25, before, after: withPatterns(before, [...new Set(patterns)]) });
+  for (const path26 of new Set(ignoring.map((ignore2) => ignore2.path))) {
+    const before = await read2(path26);
+    const patterns = ignoring.filter((ignore2) => ignore2.path === path26).flatMap((ignore2) => ignore2.patterns);
+    changes2.push({ path: path26, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
 }
-async function write(path25, text5, flag2 = "w") {
+async function write(path26, text5, flag2 = "w") {
   try {
-    await writeFile3(path25, text5, { flag: flag2 });
+    await writeFile4(path26, text5, { flag: flag2 });
   } catch (error2) {
-    throw new UsageError(`${path25}: the file cannot be written: ${reasonOf(error2)}.`);
+    throw new UsageError(`${path26}: the file cannot be written: ${reasonOf(error2)}.`);
   }
 }
 async function make(changes2) {
-  for (const { path: path25, before, after: after2 } of changes2) await write(path25, after2, before === null ? "wx" : "w");
+  for (const { path: path26, before, after: after2 } of changes2) await write(path26, after2, before === null ? "wx" : "w");
 }
 function takeBack(changes2) {
-  for (const { path: path25, before } of changes2)
-    if (before === null) rmSync(path25, { force: true });
-    else writeFileSync(path25, before);
+  for (const { path: path26, before } of changes2)
+    if (before === null) rmSync(path26, { force: true });
+    else writeFileSync(path26, before);
 }
 
 // src/cli/builder.ts
@@ -63529,9 +64069,9 @@ var Prover = class {
     return added === void 0 ? { isProved: true, difference } : { isProved: false, why: `It builds, but brings a new finding: ${added.title} (${added.place}).`, output: "" };
   }
   #commandFor(fixes, changes2) {
-    const dockerfiles = changes2.filter(({ path: path25 }) => fixes.some((fix2) => fix2.path === path25));
-    const left = dockerfiles.flatMap(({ path: path25, after: after2 }) => {
-      const { globals, stages } = parseDockerfile(path25, after2);
+    const dockerfiles = changes2.filter(({ path: path26 }) => fixes.some((fix2) => fix2.path === path26));
+    const left = dockerfiles.flatMap(({ path: path26, after: after2 }) => {
+      const { globals, stages } = parseDockerfile(path26, after2);
       return [...globals, ...stages.flatMap(({ instructions }) => instructions)];
     });
     const isArgument2 = (name2) => left.some((instruction) => instruction.keyword === "ARG" && definedNames(instruction).includes(name2));
@@ -63603,16 +64143,16 @@ var Prover = class {
 var prove = (reference, command2, settings2, host, fixesOf2) => new Prover(reference, command2, settings2, host).run(fixesOf2);
 
 // src/cli/workflow/builds.ts
-import path22 from "node:path";
+import path23 from "node:path";
 
 // src/cli/workflow/gate-step.ts
 var import_yaml3 = __toESM(require_dist(), 1);
 import { existsSync as existsSync2 } from "node:fs";
-import path19 from "node:path";
+import path20 from "node:path";
 
 // src/checkout/git.ts
 import { execFile as execFile2 } from "node:child_process";
-import path17 from "node:path";
+import path18 from "node:path";
 var MAX_FILE3 = 64 << 20;
 var MAX_LINKS4 = 5;
 var OPTIONS3 = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
@@ -63681,7 +64221,7 @@ async function fileAt(directory, commit, file) {
       `${file}: the base commit ${commit.slice(0, 7)} does not hold it: ${why}. Commit the file itself.`
     );
   };
-  let name2 = path17.posix.normalize(file);
+  let name2 = path18.posix.normalize(file);
   for (let hop = 0; hop <= MAX_LINKS4; hop++) {
     if (!staysWithin(name2)) return fail("a symbolic link leads out of the repository");
     let entry = await entryAt(directory, commit, name2);
@@ -63702,15 +64242,15 @@ async function fileAt(directory, commit, file) {
     if (entry.mode !== LINK2) return content.toString("utf8");
     const target = content.toString("utf8");
     if (target.startsWith("/")) return fail("a symbolic link leads out of the repository");
-    name2 = path17.posix.join(path17.posix.dirname(name2), target) + rest;
+    name2 = path18.posix.join(path18.posix.dirname(name2), target) + rest;
   }
   return fail("its symbolic links do not end");
 }
 
 // src/cli/workflow/job.ts
 var import_yaml2 = __toESM(require_dist(), 1);
-import { readdir as readdir2 } from "node:fs/promises";
-import path18 from "node:path";
+import { readdir as readdir3 } from "node:fs/promises";
+import path19 from "node:path";
 var WORKFLOWS = ".github/workflows";
 var MAX_WORKFLOW = 1 << 20;
 var EXPRESSION = /\$\{\{.*?\}\}/g;
@@ -63735,7 +64275,7 @@ function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
   });
 }
 var keysOf = (map) => (map?.items ?? []).map((pair2) => String(pair2.key));
-var workflowFiles = async (directory) => (await readdir2(path18.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => `${WORKFLOWS}/${name2}`);
+var workflowFiles = async (directory) => (await readdir3(path19.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => `${WORKFLOWS}/${name2}`);
 function parseWorkflow(file, text5) {
   const counter = new import_yaml2.LineCounter();
   const { contents, errors } = (0, import_yaml2.parseDocument)(text5, { lineCounter: counter });
@@ -63755,15 +64295,15 @@ var whereIs = ({ file, name: name2 }, step2) => `${file}:${step2.start + 1}: job
 // src/cli/workflow/gate-step.ts
 var NO_COMMIT = "PUT-THE-COMMIT-OF-THE-RELEASE-HERE";
 async function ownAction() {
-  const root = path19.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
-  const commit = existsSync2(path19.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
+  const root = path20.join(import.meta.dirname, import.meta.dirname.endsWith("workflow") ? "../../.." : "..");
+  const commit = existsSync2(path20.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
   return `${REPOSITORY}@${commit ?? NO_COMMIT} # v${VERSION}`;
 }
 var joined2 = (...parts) => {
   const known3 = parts.filter(
     (part3) => part3 !== null && part3 !== "" && part3 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part3)
   );
-  return known3.length === 0 ? null : path19.posix.normalize(known3.join("/"));
+  return known3.length === 0 ? null : path20.posix.normalize(known3.join("/"));
 };
 function dockerfileOf(context2, file, directory) {
   const found = file === null ? joined2(directory, context2) === null ? null : joined2(directory, context2, "Dockerfile") : joined2(directory, file);
@@ -63805,7 +64345,7 @@ function nameFromTag(tags) {
   return name2 === null || name2.includes("${{") ? null : name2;
 }
 var ARCHIVE3 = "${{ runner.temp }}/image.tar";
-function linesOf3(job, inputs, key) {
+function linesOf4(job, inputs, key) {
   const pair2 = inputs.items.find((item2) => String(item2.key) === key);
   if (pair2?.key.range == null || pair2.value?.range == null) return null;
   const start = job.lineOf(pair2.key.range[0]);
@@ -63858,7 +64398,7 @@ function ofBuildPush(job, step2, action, notes) {
     notes.push(`${where}: its build keeps no image: write load: true and tags, and put the gate behind it.`);
     return [];
   }
-  const gone = inputs === null || inputs.flow === true ? [] : ["push", "load", "tags"].map((key) => linesOf3(job, inputs, key));
+  const gone = inputs === null || inputs.flow === true ? [] : ["push", "load", "tags"].map((key) => linesOf4(job, inputs, key));
   const [pushLines, , tagLines] = gone;
   if (pushLines == null || tagLines == null) {
     notes.push(
@@ -63890,21 +64430,21 @@ function ofBuildPush(job, step2, action, notes) {
 
 // src/cli/workflow/scripts.ts
 var import_yaml5 = __toESM(require_dist(), 1);
-import path21 from "node:path";
+import path22 from "node:path";
 
 // src/cli/workflow/compose.ts
 var import_yaml4 = __toESM(require_dist(), 1);
-import path20 from "node:path";
+import path21 from "node:path";
 var FILES2 = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 async function composeImages(words3, directory, read3) {
   const named3 = words3.flatMap(
     (word, index) => /^(?:-f|--file)$/.test(words3[index - 1] ?? "") ? [word] : /^--file=(.*)$/.exec(word)?.[1] ?? []
   );
-  const files = named3.length > 0 ? named3 : FILES2;
-  for (const file of files) {
-    const at3 = path20.posix.normalize(path20.posix.join(directory, file));
-    const text5 = at3.startsWith("..") || path20.posix.isAbsolute(at3) ? null : await read3(at3);
-    if (text5 !== null) return servicesIn(text5, path20.posix.dirname(at3), words3);
+  const files2 = named3.length > 0 ? named3 : FILES2;
+  for (const file of files2) {
+    const at3 = path21.posix.normalize(path21.posix.join(directory, file));
+    const text5 = at3.startsWith("..") || path21.posix.isAbsolute(at3) ? null : await read3(at3);
+    if (text5 !== null) return servicesIn(text5, path21.posix.dirname(at3), words3);
   }
   return [];
 }
@@ -64052,13 +64592,13 @@ function startedIn(file, text5) {
 }
 function fileOf2(command2, directory) {
   const { name: name2, program, args } = command2;
-  const at3 = (file) => path21.posix.normalize(path21.posix.join(directory, file));
+  const at3 = (file) => path22.posix.normalize(path22.posix.join(directory, file));
   if (name2 === "make" || name2 === "gmake") {
     const options5 = optionsIn(command2);
     const folder = options5.value("-C", "--directory")?.value ?? "";
     const named3 = options5.value("-f", "--file")?.value;
     return (named3 === void 0 ? ["GNUmakefile", "makefile", "Makefile"] : [named3]).map(
-      (file) => at3(path21.posix.join(folder, file))
+      (file) => at3(path22.posix.join(folder, file))
     );
   }
   const script = /^(?:ba|da|z)?sh$/.test(name2) ? args.find(({ value }) => !value.startsWith("-"))?.value : program.includes("/") ? program : void 0;
@@ -64150,13 +64690,13 @@ function buildsOfStep(job, step2) {
       }
     ];
   }
-  const run16 = step2.node.get("run", true);
-  return isText(run16) ? scriptBuilds(run16.value, textAt(step2.node, "working-directory"), where) : [];
+  const run20 = step2.node.get("run", true);
+  return isText(run20) ? scriptBuilds(run20.value, textAt(step2.node, "working-directory"), where) : [];
 }
 async function buildsIn(directory) {
   const builds = [];
   for (const file of await workflowFiles(directory)) {
-    const { text: text5 } = await readWhole(path22.join(directory, file), MAX_WORKFLOW, directory);
+    const { text: text5 } = await readWhole(path23.join(directory, file), MAX_WORKFLOW, directory);
     const jobs = text5 === null ? [] : parseWorkflow(file, text5)?.jobs ?? [];
     builds.push(...jobs.flatMap((job) => stepsOf2(job).flatMap((step2) => buildsOfStep(job, step2))));
   }
@@ -64188,7 +64728,7 @@ async function buildCommandOf(directory, reference) {
 }
 
 // src/cli/commands/fix.ts
-var help6 = () => `Usage: layergate fix IMAGE [options]
+var help8 = () => `Usage: layergate fix IMAGE [options]
 
 Makes the changes that the findings of an image propose, in the Dockerfile and
 .dockerignore of the current directory. Only changes that are certain are made:
@@ -64207,7 +64747,7 @@ function fixesOf({ report }) {
   const open7 = report.findings.flatMap(({ fix: fix2, suppressed }) => fix2 === null || suppressed !== null ? [] : [fix2]);
   return [...new Map(open7.map((fix2) => [JSON.stringify(fix2), fix2])).values()];
 }
-async function run6(args, host) {
+async function run8(args, host) {
   const { values, positionals } = parseOptions("fix", args, FIX_OPTIONS);
   const reference = oneImage("fix", positionals);
   const given2 = ["build", "dry-run", "patch"].filter((name2) => values[name2] !== void 0);
@@ -64255,16 +64795,16 @@ async function runProved(reference, command2, settings2, host) {
 var fix = {
   name: "fix",
   overview: [["fix IMAGE", "makes the changes that the findings propose"]],
-  help: help6,
+  help: help8,
   options: FIX_OPTIONS,
-  run: run6
+  run: run8
 };
 
 // src/cli/commands/hash.ts
 var MAX_VALUE3 = 1 << 16;
 var MIN_LENGTH3 = 16;
 var MIN_ENTROPY2 = 3;
-var help7 = () => `Usage: layergate hash [--config FILE] < FILE
+var help9 = () => `Usage: layergate hash [--config FILE] < FILE
 
 Reads one value from standard input and prints its hash under the salt of the
 configuration, for value of an allow entry. The value is printed nowhere. What
@@ -64295,7 +64835,7 @@ function whyNot(value) {
     return `The value could be guessed from its hash, and the salt is public: it takes ${MIN_LENGTH3} characters or more that look drawn. Allow it by pattern, or by detector and path.`;
   return null;
 }
-async function run7(args) {
+async function run9(args) {
   const { values, positionals } = parseOptions("hash", args, HASH_OPTIONS);
   if (positionals.length > 0)
     throw new UsageError(
@@ -64316,9 +64856,9 @@ async function run7(args) {
 var hash3 = {
   name: "hash",
   overview: [["hash < FILE", "a value as an allow entry names it"]],
-  help: help7,
+  help: help9,
   options: HASH_OPTIONS,
-  run: run7
+  run: run9
 };
 
 // src/report/verdict.ts
@@ -64454,26 +64994,26 @@ ${counts}${legend2}${warnings.map((line2) => `${line2}
 }
 
 // src/cli/commands/history.ts
-var FORMS4 = {
+var FORMS5 = {
   terminal: (outcome, now, verbose) => renderHistory(outcome, now, { width: process.stdout.isTTY === true ? process.stdout.columns : 80, verbose }),
   json: ({ report: { image, findings, warnings } }) => `${visibleJson({ image, findings, warnings })}
 `
 };
-var help8 = () => `Usage: layergate history IMAGE [options]
+var help10 = () => `Usage: layergate history IMAGE [options]
 
 Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
 
 ${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
 ${option("verbose", "instructions are not cut")}
-${option("format", list(Object.keys(FORMS4)), "NAME")}
+${option("format", list(Object.keys(FORMS5)), "NAME")}
 ${option("json", "short for --format json: image, findings and warnings")}
 
 Exit codes: 0 printed \xB7 2 the image could not be read
 `;
-async function run8(args, host) {
+async function run10(args, host) {
   const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
-  const render = formOf(FORMS4, values);
+  const render = formOf(FORMS5, values);
   const reference = oneImage("history", positionals);
   const { outcome, now } = await withProgress(host, async (hooks) => {
     const prepared = await prepare2(reference, settingsOf2(values), surroundingsOf(hooks));
@@ -64485,9 +65025,9 @@ async function run8(args, host) {
 var history = {
   name: "history",
   overview: [["history IMAGE", "the image as a table: layers, lines, findings"]],
-  help: help8,
+  help: help10,
   options: HISTORY_OPTIONS,
-  run: run8
+  run: run10
 };
 
 // src/cli/commands/ignore.ts
@@ -64556,7 +65096,7 @@ function placeFor(file, text5) {
 }
 
 // src/cli/commands/ignore.ts
-var help9 = () => `Usage: layergate ignore ID IMAGE|REPORT.json --reason TEXT [--until DATE]
+var help11 = () => `Usage: layergate ignore ID IMAGE|REPORT.json --reason TEXT [--until DATE]
 
 Accepts a finding: writes an entry for all its places into .layergate.yml, and
 leaves the rest of the file as it is. ID is its fingerprint, or the beginning of
@@ -64569,7 +65109,7 @@ ${asWithScan("config", "dockerfile", "context", "build-metadata", "target", "ima
 
 Exit codes: 0 written \xB7 2 no such finding, or the file cannot be changed
 `;
-async function run9(args, host) {
+async function run11(args, host) {
   const { values, positionals } = parseOptions("ignore", args, IGNORE_OPTIONS);
   const [id, source2, extra] = positionals;
   if (id === void 0 || source2 === void 0 || extra !== void 0)
@@ -64622,9 +65162,9 @@ async function configuration(given2) {
 var ignore = {
   name: "ignore",
   overview: [["ignore ID IMAGE --reason TEXT", "accepts a finding"]],
-  help: help9,
+  help: help11,
   options: IGNORE_OPTIONS,
-  run: run9
+  run: run11
 };
 
 // node_modules/smol-toml/dist/error.js
@@ -65510,14 +66050,14 @@ var Import = class {
   rule(rule) {
     const id = idOf3(rule.id);
     const name2 = `rule ${rule.id}`;
-    const { regex, path: path25, secretGroup, entropy: entropy2 } = rule;
+    const { regex, path: path26, secretGroup, entropy: entropy2 } = rule;
     if (regex === void 0) {
       this.left.push(`${name2}: it looks at paths alone, and a detector looks at contents`);
       return;
     }
-    const glob = path25 === void 0 ? null : globOf(path25);
-    if (path25 !== void 0 && glob === null) {
-      this.left.push(`${name2}: its path ${JSON.stringify(path25)} cannot be written as a pattern of paths`);
+    const glob = path26 === void 0 ? null : globOf(path26);
+    if (path26 !== void 0 && glob === null) {
+      this.left.push(`${name2}: its path ${JSON.stringify(path26)} cannot be written as a pattern of paths`);
       return;
     }
     const title = rule.description?.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE) ?? "";
@@ -65546,10 +66086,10 @@ var Import = class {
     if (commits.length > 0) say2("commits: an image has none");
     const isTarget = regexes.length > 0 && regexTarget !== void 0 && regexTarget !== "" && regexTarget !== "secret";
     if (isTarget) say2(`its expressions are for the whole ${regexTarget}, and a pattern of allow is for the value`);
-    const globs = paths.map((path26) => ({ path: path26, glob: globOf(path26) }));
-    for (const { path: path26, glob } of globs)
-      if (glob === null) say2(`the path ${JSON.stringify(path26)} cannot be written as a pattern of paths`);
-    const path25 = globs.flatMap(({ glob }) => glob ?? []);
+    const globs = paths.map((path27) => ({ path: path27, glob: globOf(path27) }));
+    for (const { path: path27, glob } of globs)
+      if (glob === null) say2(`the path ${JSON.stringify(path27)} cannot be written as a pattern of paths`);
+    const path26 = globs.flatMap(({ glob }) => glob ?? []);
     const values = [
       ...isTarget ? [] : regexes,
       ...stopwords.length === 0 ? [] : [`(?i)(?:${stopwords.map(escaped).join("|")})`]
@@ -65559,12 +66099,12 @@ var Import = class {
       reason: list2.description?.trim() || REASON
     };
     const isBoth = /^and$|^&&$/i.test(list2.condition ?? "");
-    if (isBoth && (isTarget || path25.length < paths.length || commits.length > 0)) {
+    if (isBoth && (isTarget || path26.length < paths.length || commits.length > 0)) {
       say2("all its conditions hold together, and not all of them came over");
       return;
     }
-    const entries = isBoth ? values.map((pattern) => ({ pattern, ...path25.length === 0 ? {} : { path: path25 }, ...about })) : [...values.map((pattern) => ({ pattern, ...about })), ...path25.length === 0 ? [] : [{ path: path25, ...about }]];
-    if (isBoth && values.length === 0 && path25.length > 0) entries.push({ path: path25, ...about });
+    const entries = isBoth ? values.map((pattern) => ({ pattern, ...path26.length === 0 ? {} : { path: path26 }, ...about })) : [...values.map((pattern) => ({ pattern, ...about })), ...path26.length === 0 ? [] : [{ path: path26, ...about }]];
+    if (isBoth && values.length === 0 && path26.length > 0) entries.push({ path: path26, ...about });
     for (const entry of entries) {
       const why = against(allowSchema, entry);
       if (why === null) this.allow.push(entry);
@@ -65619,7 +66159,7 @@ ${body}`,
 
 // src/cli/commands/import.ts
 var MAX_FILE4 = 8 << 20;
-var help10 = () => `Usage: layergate import gitleaks FILE [--output FILE]
+var help12 = () => `Usage: layergate import gitleaks FILE [--output FILE]
 
 Writes the rules of a configuration of gitleaks as detectors, and its allowlists
 as entries of allow, for extends of .layergate.yml. What cannot be carried over
@@ -65629,7 +66169,7 @@ ${option("output", "where it goes (default: standard output)")}
 
 Exit codes: 0 written \xB7 2 the file is no configuration of gitleaks
 `;
-async function run10(args, host) {
+async function run12(args, host) {
   const { values, positionals } = parseOptions("import", args, IMPORT_OPTIONS);
   const [from, file, extra] = positionals;
   if (from !== "gitleaks" || file === void 0 || extra !== void 0)
@@ -65649,17 +66189,17 @@ async function run10(args, host) {
 var importing = {
   name: "import",
   overview: [["import gitleaks FILE", "rules of gitleaks as own detectors"]],
-  help: help10,
+  help: help12,
   options: IMPORT_OPTIONS,
-  run: run10
+  run: run12
 };
 
 // src/cli/commands/init.ts
-import { randomBytes as randomBytes2 } from "node:crypto";
-import { writeFile as writeFile4 } from "node:fs/promises";
+import { randomBytes as randomBytes3 } from "node:crypto";
+import { writeFile as writeFile5 } from "node:fs/promises";
 
 // src/cli/workflow/propose.ts
-import path23 from "node:path";
+import path24 from "node:path";
 var import_yaml9 = __toESM(require_dist(), 1);
 
 // src/cli/workflow/bake.ts
@@ -65749,8 +66289,8 @@ async function jobEdits(job, env, action, notes, read3) {
     if (/^docker\/bake-action@/i.test(uses)) notes.push(await ofBake(step2, whereIs(job, step2), read3));
     const own2 = mapAt(step2.node, "env");
     const known3 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
-    const run16 = step2.node.get("run", true);
-    if (isText(run16)) edits.push(...await ofScript(job, step2, run16.value, known3, action, notes, read3));
+    const run20 = step2.node.get("run", true);
+    if (isText(run20)) edits.push(...await ofScript(job, step2, run20.value, known3, action, notes, read3));
   }
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
@@ -65782,7 +66322,7 @@ async function patchOf2(file, text5, action, notes, read3) {
 }
 function newWorkflow(dockerfiles, action) {
   const jobs = dockerfiles.flatMap((file, index) => {
-    const directory = path23.posix.dirname(file);
+    const directory = path24.posix.dirname(file);
     const name2 = directory === "." ? "app" : (directory.split("/").at(-1) ?? "app").toLowerCase().replace(/[^a-z0-9._-]/g, "-");
     return [
       `  gate-${index === 0 && dockerfiles.length === 1 ? "image" : `${name2}-${index + 1}`}:`,
@@ -65827,10 +66367,10 @@ var MAX_NEW = 10;
 async function proposeWorkflow(directory) {
   const action = await ownAction();
   const notes = [];
-  const read3 = async (file) => (await readWhole(path23.join(directory, file), MAX_WORKFLOW, directory)).text;
+  const read3 = async (file) => (await readWhole(path24.join(directory, file), MAX_WORKFLOW, directory)).text;
   const patches = [];
   for (const file of await workflowFiles(directory)) {
-    const { text: text5 } = await readWhole(path23.join(directory, file), MAX_WORKFLOW);
+    const { text: text5 } = await readWhole(path24.join(directory, file), MAX_WORKFLOW);
     if (text5 === null) continue;
     const patch = await patchOf2(file, text5, action, notes, read3);
     if (patch !== "") patches.push(patch);
@@ -65854,7 +66394,7 @@ async function proposeWorkflow(directory) {
 }
 
 // src/cli/commands/init.ts
-var help11 = () => `Usage: layergate init [--github]
+var help13 = () => `Usage: layergate init [--github]
 
 Writes .layergate.yml with the recommended policy into the current directory.
 An existing file is left alone.
@@ -65886,7 +66426,7 @@ fail-on: high
 # Makes hashes of secrets comparable between runs. It may be public.
 salt: ${salt}
 `;
-async function run11(args) {
+async function run13(args) {
   const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
   noArguments("init", positionals);
   if (values.github === true) {
@@ -65897,7 +66437,7 @@ async function run11(args) {
     return 0;
   }
   try {
-    await writeFile4(".layergate.yml", TEMPLATE3(randomBytes2(16).toString("hex")), { flag: "wx" });
+    await writeFile5(".layergate.yml", TEMPLATE3(randomBytes3(16).toString("hex")), { flag: "wx" });
   } catch (error2) {
     throw new UsageError(
       codeOf(error2) === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written: ${reasonOf(error2)}.`
@@ -65909,13 +66449,13 @@ async function run11(args) {
 var init = {
   name: "init",
   overview: [["init [--github]", "writes .layergate.yml, or a workflow patch"]],
-  help: help11,
+  help: help13,
   options: INIT_OPTIONS,
-  run: run11
+  run: run13
 };
 
 // src/lint.ts
-import { createHash as createHash18 } from "node:crypto";
+import { createHash as createHash19 } from "node:crypto";
 
 // src/evidence/described.ts
 function historyText({ keyword, text: text5, source: source2, variables }) {
@@ -65989,7 +66529,7 @@ function configOf(steps) {
     history: null
   };
 }
-function originOf(dockerfile, stages, steps, linesOf4) {
+function originOf(dockerfile, stages, steps, linesOf5) {
   const stage = stages.at(-1) ?? null;
   return {
     dockerfile,
@@ -65998,8 +66538,8 @@ function originOf(dockerfile, stages, steps, linesOf4) {
     base: null,
     baseReason: null,
     lastLines: (keyword) => steps.findLast((step2) => step2.keyword === keyword)?.lines ?? null,
-    linesOf: linesOf4,
-    from: stage === null ? null : linesOf4(stage.fromInstruction),
+    linesOf: linesOf5,
+    from: stage === null ? null : linesOf5(stage.fromInstruction),
     stage,
     stages,
     reason: null,
@@ -66019,9 +66559,9 @@ function targetOf2({ text: text5 }, name2) {
   const target = (jsonWords(text5) ?? text5.split(/\s+/)).at(-1)?.replace(/^(["'])(.*)\1$/, "$2") ?? "/";
   return target.endsWith("/") ? `${target}${name2}` : target;
 }
-function* besideOf2(dockerfile, steps, scanner, linesOf4) {
+function* besideOf2(dockerfile, steps, scanner, linesOf5) {
   const at3 = (instruction, { value, facts }) => ({
-    ...linesOf4(instruction),
+    ...linesOf5(instruction),
     ...linesIn(instruction, value, facts["name"] ?? "")
   });
   for (const step2 of steps) {
@@ -66053,9 +66593,9 @@ function* besideOf2(dockerfile, steps, scanner, linesOf4) {
     };
   }
 }
-function describedBy(dockerfile, stages, steps, linesOf4, scanner) {
+function describedBy(dockerfile, stages, steps, linesOf5, scanner) {
   const own2 = steps.filter(({ of: of2 }) => of2 === "image");
-  const origin = originOf(dockerfile, stages, own2, linesOf4);
+  const origin = originOf(dockerfile, stages, own2, linesOf5);
   const image = { config: configOf(own2), annotations: {}, documents: [], names: [] };
   const none = /* @__PURE__ */ new Map();
   const leaks = collectLeaks({
@@ -66072,7 +66612,7 @@ function describedBy(dockerfile, stages, steps, linesOf4, scanner) {
   const told = new Set(leaks.leaks.map(({ value }) => value));
   const seen = /* @__PURE__ */ new Set();
   const beside = [];
-  for (const secret of besideOf2(dockerfile, steps, scanner, linesOf4)) {
+  for (const secret of besideOf2(dockerfile, steps, scanner, linesOf5)) {
     const { match: match2 } = secret;
     if (told.has(match2.value) || seen.has(match2.identity)) continue;
     seen.add(match2.identity);
@@ -66097,19 +66637,19 @@ function configuredUser(steps) {
 function evidenceOf(dockerfile, salt, scanner, now) {
   const target = dockerfile.stages.at(-1);
   if (target === void 0) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`);
-  const linesOf4 = ({ startLine, endLine }) => ({
+  const linesOf5 = ({ startLine, endLine }) => ({
     path: dockerfile.path,
     startLine,
     endLine,
     certainty: "exact"
   });
-  const steps = stepsOfDockerfile(dockerfile, target, linesOf4);
+  const steps = stepsOfDockerfile(dockerfile, target, linesOf5);
   const own2 = [...ancestorsOf(dockerfile, target), target];
   const [root = target] = own2;
   const isOpen = /[$]/.test(root.from);
   const { configured, step: step2 } = configuredUser(steps);
-  const fromLines2 = linesOf4(target.fromInstruction);
-  const { origin, leaks, beside } = describedBy(dockerfile, own2, steps, linesOf4, scanner);
+  const fromLines2 = linesOf5(target.fromInstruction);
+  const { origin, leaks, beside } = describedBy(dockerfile, own2, steps, linesOf5, scanner);
   const read3 = {
     origin,
     leaks: leaks.leaks,
@@ -66125,12 +66665,12 @@ function evidenceOf(dockerfile, salt, scanner, now) {
       digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null,
       layers: null,
       source: "dockerfile",
-      lines: linesOf4(root.fromInstruction),
+      lines: linesOf5(root.fromInstruction),
       doubt: null
     },
     takenFrom: [
-      ...isOpen ? possibleBases(dockerfile, target, linesOf4) : [],
-      ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf4 }, [])
+      ...isOpen ? possibleBases(dockerfile, target, linesOf5) : [],
+      ...externalImages({ dockerfile, stage: target, stages: own2, linesOf: linesOf5 }, [])
     ],
     baseCertainty: () => null,
     user: resolveUser(configured, null, null),
@@ -66145,13 +66685,13 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
   };
 }
-function lintDockerfile({ path: path25, text: text5 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path25, text5);
-  if (dockerfile.error !== null) throw new ConfigError(`${path25}: ${dockerfile.error}.`);
-  const salt = policy.salt ?? createHash18("sha256").update(text5).digest("hex");
+function lintDockerfile({ path: path26, text: text5 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path26, text5);
+  if (dockerfile.error !== null) throw new ConfigError(`${path26}: ${dockerfile.error}.`);
+  const salt = policy.salt ?? createHash19("sha256").update(text5).digest("hex");
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
-    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path25), ...hiddenInCommands(read3.steps)],
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path26), ...hiddenInCommands(read3.steps)],
     (quoted3) => tokensIn(scanner, quoted3)
   );
   const evidence = { ...read3, cut: (quoted3, most, from) => redactor.cut(quoted3, most, from) };
@@ -66170,7 +66710,7 @@ function lintDockerfile({ path: path25, text: text5 }, policy, scanner, now) {
     ...unreadWarnings(evidence.steps)
   ];
   return {
-    path: redactor.name(path25),
+    path: redactor.name(path26),
     redactor,
     lines: redactor.lines(dockerfile.lines),
     verdict: {
@@ -66201,12 +66741,12 @@ function alsoLines({ dockerfile, related }) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path25, verdict } of results) {
+  for (const { path: path26, verdict } of results) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const finding of shown2) {
       const { dockerfile, severity, message, ruleId, remedy } = finding;
       lines.push(
-        visible(`${dockerfile?.path ?? path25}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
+        visible(`${dockerfile?.path ?? path26}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
       );
       lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
@@ -66215,7 +66755,7 @@ function renderLint(results, { verbose }) {
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path25}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path26}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -66229,7 +66769,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path25)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path26)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -66237,8 +66777,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path25, verdict }) => ({
-    path: path25,
+  files: results.map(({ path: path26, verdict }) => ({
+    path: path26,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -66248,11 +66788,11 @@ var renderLintJson = (results) => `${visibleJson({
 
 // src/report/repository-place.ts
 var FALLBACK = ".layergate.yml";
-var isInside = (path25) => path25 !== "" && !path25.startsWith("/") && !path25.split("/").includes("..");
-function placeInRepository(at3, files) {
+var isInside = (path26) => path26 !== "" && !path26.startsWith("/") && !path26.split("/").includes("..");
+function placeInRepository(at3, files2) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
     return {
-      path: [files.dockerfile, files.config].find((path25) => path25 !== null && isInside(path25)) ?? FALLBACK,
+      path: [files2.dockerfile, files2.config].find((path26) => path26 !== null && isInside(path26)) ?? FALLBACK,
       lines: null
     };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
@@ -66276,14 +66816,14 @@ var SECURITY_SEVERITY = {
   info: "0.5"
 };
 var MAX_SNIPPET = 2e3;
-var uri = (path25) => path25.split("/").map(encodeURIComponent).join("/");
+var uri = (path26) => path26.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
-function physical(at3, files) {
-  const { path: path25, lines } = placeInRepository(at3, files);
-  if (lines === null) return { artifactLocation: { uri: uri(path25) } };
-  const snippet = path25 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
+function physical(at3, files2) {
+  const { path: path26, lines } = placeInRepository(at3, files2);
+  if (lines === null) return { artifactLocation: { uri: uri(path26) } };
+  const snippet = path26 === files2.dockerfile ? visibleLines(files2.lines.slice(lines.startLine - 1, lines.endLine), files2.redactor) : null;
   return {
-    artifactLocation: { uri: uri(path25) },
+    artifactLocation: { uri: uri(path26) },
     region: {
       startLine: lines.startLine,
       endLine: lines.endLine,
@@ -66311,7 +66851,7 @@ var ROLE_TEXT = {
   "run-by": "run by",
   base: "base image"
 };
-function toResult(finding, files) {
+function toResult(finding, files2) {
   const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
   const links = related.map(
     ({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`
@@ -66324,11 +66864,11 @@ function toResult(finding, files) {
     message: {
       text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}`
     },
-    locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
+    locations: [{ physicalLocation: physical(finding.dockerfile, files2), logicalLocations: logical(finding.location) }],
     ...related.length === 0 ? {} : {
       relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
         id: id + 1,
-        physicalLocation: physical(dockerfile, files),
+        physicalLocation: physical(dockerfile, files2),
         logicalLocations: logical(location),
         message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
       }))
@@ -66407,7 +66947,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path25, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path25, config: path25, lines, redactor }))
+      ({ path: path26, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path26, config: path26, lines, redactor }))
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -66415,11 +66955,11 @@ function renderLintSarif(results) {
 }
 function renderSarif({ report, source: source2, redactor }, configPath2) {
   const { image } = report;
-  const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [], redactor };
+  const files2 = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [], redactor };
   const results = report.findings.filter(({ suppressed }) => suppressed === null);
   return renderRun({
     id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
-    results: results.map((finding) => toResult(finding, files)),
+    results: results.map((finding) => toResult(finding, files2)),
     warnings: report.warnings,
     properties: {
       image: image.reference,
@@ -66435,12 +66975,12 @@ function renderSarif({ report, source: source2, redactor }, configPath2) {
 }
 
 // src/cli/commands/lint.ts
-var FORMS5 = {
+var FORMS6 = {
   terminal: (results, verbose) => renderLint(results, { verbose }),
   json: renderLintJson,
   sarif: renderLintSarif
 };
-var help12 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+var help14 = () => `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
 
 Looks for secrets and runs the rules on commands, users and base images on
 Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
@@ -66448,7 +66988,7 @@ scan tells more.
 Without a name all Dockerfiles below the current directory are checked.
 
 ${options4("config", "fail-on", "min-confidence", "timeout")}
-${option("format", list(Object.keys(FORMS5)), "NAME")}
+${option("format", list(Object.keys(FORMS6)), "NAME")}
 ${option("json")}
 ${option("output", "where it goes (default: standard output)")}
 ${option("verbose", "shows what is for information, and what is accepted")}
@@ -66459,27 +66999,110 @@ Those of hadolint (# hadolint ignore=DL3009) count for the same rules.
 
 Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
 `;
-async function run12(args, host) {
+async function run14(args, host) {
   const { values, positionals } = parseOptions("lint", args, LINT_OPTIONS);
-  const render = formOf(FORMS5, values);
+  const render = formOf(FORMS6, values);
   limitTo(values.timeout, host);
-  const { files, policy, scanner } = await prepareLint(positionals, settingsOf2(values), process.cwd());
+  const { files: files2, policy, scanner } = await prepareLint(positionals, settingsOf2(values), process.cwd());
   host.within(policy.limits.seconds);
   const now = /* @__PURE__ */ new Date();
-  const results = files.map((file) => lintDockerfile(file, policy, scanner, now));
+  const results = files2.map((file) => lintDockerfile(file, policy, scanner, now));
   await writeOut(values.output ?? null, render(results, values.verbose === true), host);
   return policy.failOn !== "never" && results.some(({ verdict }) => verdict.result === "fail") ? 1 : 0;
 }
 var lint = {
   name: "lint",
   overview: [["lint [DOCKERFILE\u2026]", "the rules that need no image, before a build"]],
-  help: help12,
+  help: help14,
   options: LINT_OPTIONS,
-  run: run12
+  run: run14
+};
+
+// src/cli/commands/recover.ts
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var help15 = () => `Usage: layergate recover IMAGE [PATH|GLOB]\u2026 [--to DIR|-] [options]
+
+Writes every version that any layer holds of the paths (none: of all), deleted,
+overwritten and replaced ones too, byte for byte, under names of its own, with
+manifest.json: path, layer, state, mode, owner, time, SHA-256, instruction and
+line of each. Nothing of the image is run, no link is followed, no device made.
+Without --to it lists what it would write.
+
+${option("to")}
+${options4("deleted", "secrets", "layer")}
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+
+Exit codes: 0 written, or listed \xB7 2 it could not be, or there is no such file
+`;
+async function writeTar(add3) {
+  const archive = (0, import_tar_stream2.pack)();
+  const chunks = [];
+  archive.on("data", (chunk) => {
+    chunks.push(chunk);
+  });
+  const ended = new Promise((resolve3, reject) => {
+    archive.on("end", () => resolve3());
+    archive.on("error", reject);
+  });
+  await add3((name2, content) => {
+    archive.entry({ name: name2, mode: 384, mtime: /* @__PURE__ */ new Date(0) }, content);
+  });
+  archive.finalize();
+  await ended;
+  await writeBytes(Buffer.concat(chunks));
+}
+async function run15(args, host) {
+  const { values, positionals } = parseOptions("recover", args, RECOVER_OPTIONS);
+  const { reference, paths } = imageAndPaths("recover", positionals);
+  const selection = {
+    paths,
+    layer: layerNumber(values.layer),
+    isHidden: values.deleted === true,
+    hasSecret: values.secrets === true
+  };
+  const { to } = values;
+  if (to === "-" && process.env["GITHUB_ACTIONS"] === "true")
+    throw new UsageError("--to - is refused in a workflow: its log would keep what is recovered. Name a folder.");
+  if (to === "-" && process.stdout.isTTY === true)
+    throw new UsageError("--to - writes bytes, and standard output is a terminal: send it to a file or a pipe.");
+  const text5 = await withProgress(
+    host,
+    async (hooks) => withCase(await prepare2(reference, settingsOf2(values), surroundingsOf(hooks)), async (inspection) => {
+      const versions = versionsOf(inspection, selection, isMeant);
+      const plan = planOf(versions);
+      if (to === void 0) return `${renderFiles(versions, inspection.redactor)}--to DIR writes them.
+`;
+      if (versions.length === 0) throw new UsageError("There is no such file in any layer, so nothing was written.");
+      if (to !== "-") {
+        await recoverTo(inspection, plan, to);
+        return `${wrap(
+          visible(
+            `Wrote ${plural(plan.files.size, "file")} (${bytes(plan.bytes)}) of ${plural(versions.length, "entry", "entries")} and manifest.json to ${to}.`
+          ),
+          "",
+          "  "
+        ).join("\n")}
+`;
+      }
+      if (plan.files.size === 1)
+        await recoverOne(inspection, plan, (chunk) => void process.stdout.write(Buffer.from(chunk)));
+      else await writeTar((put) => recoverTar(inspection, plan, put));
+      return "";
+    })
+  );
+  if (text5 !== "") await writeOut(null, text5, host);
+  return 0;
+}
+var recover = {
+  name: "recover",
+  overview: [["recover IMAGE --to DIR", "files that layers hide, byte for byte"]],
+  help: help15,
+  options: RECOVER_OPTIONS,
+  run: run15
 };
 
 // src/cli/commands/rules.ts
-async function run13(args) {
+async function run16(args) {
   noArguments("rules", args);
   const width2 = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
   const lines = RULES.map(
@@ -66495,14 +67118,14 @@ var rules = {
   overview: [["rules", "lists the rules"]],
   help: () => "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   options: {},
-  run: run13
+  run: run16
 };
 
 // src/checkout/base-commit.ts
-import path24 from "node:path";
+import path25 from "node:path";
 function baseCommit(directory, commit, remote, judged3 = []) {
   const local = commitOf(directory, commit);
-  const files = /* @__PURE__ */ new Map();
+  const files2 = /* @__PURE__ */ new Map();
   const find3 = async (file) => {
     const known3 = await local === null ? void 0 : await fileAt(directory, commit, file);
     if (known3 !== void 0) return known3;
@@ -66522,14 +67145,14 @@ function baseCommit(directory, commit, remote, judged3 = []) {
   return {
     commit,
     read: (file) => {
-      const reading = files.get(file) ?? read3(file);
-      files.set(file, reading);
+      const reading = files2.get(file) ?? read3(file);
+      files2.set(file, reading);
       return reading;
     },
     isOfRepository: async (file) => {
       if (await isTracked(directory, file) ?? true) return true;
-      const folder = path24.dirname(path24.join(directory, file));
-      return await isTracked(folder, path24.basename(file)) === true && await isItsCheckout(folder);
+      const folder = path25.dirname(path25.join(directory, file));
+      return await isTracked(folder, path25.basename(file)) === true && await isItsCheckout(folder);
     }
   };
 }
@@ -66559,8 +67182,8 @@ var ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/;
 function proposalOf(env, payload) {
   const name2 = env["GITHUB_EVENT_NAME"] ?? "";
   const sha2 = env["GITHUB_SHA"] ?? "";
-  const { pull_request: pull, merge_group: group, workflow_run: run16 } = payload ?? {};
-  const heads = [pull?.head.sha, run16?.head_sha].flatMap((commit) => commit ?? []);
+  const { pull_request: pull, merge_group: group, workflow_run: run20 } = payload ?? {};
+  const heads = [pull?.head.sha, run20?.head_sha].flatMap((commit) => commit ?? []);
   if (ON_DEFAULT_BRANCH.test(name2))
     return {
       isProposed: true,
@@ -66581,7 +67204,7 @@ function readContext2(env) {
   const { payload, problem } = readEvent(env["GITHUB_EVENT_PATH"]);
   const commit = payload?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run16 = payload?.workflow_run;
+  const run20 = payload?.workflow_run;
   return {
     event: env["GITHUB_EVENT_NAME"] ?? "",
     repository: owner && repo ? { owner, repo } : null,
@@ -66591,12 +67214,12 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run16 === void 0 ? null : {
-      id: run16.id,
-      event: run16.event,
-      headSha: run16.head_sha,
-      headBranch: run16.head_branch,
-      headOwner: run16.head_repository?.owner.login ?? null
+    triggeredBy: run20 === void 0 ? null : {
+      id: run20.id,
+      event: run20.event,
+      headSha: run20.head_sha,
+      headBranch: run20.head_branch,
+      headOwner: run20.head_repository?.owner.login ?? null
     },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
@@ -66632,17 +67255,17 @@ var SEVERITIES2 = {
   info: "info"
 };
 function renderGitlab({ report, source: source2 }, configPath2) {
-  const files = { dockerfile: source2?.path ?? null, config: configPath2 };
+  const files2 = { dockerfile: source2?.path ?? null, config: configPath2 };
   const findings = report.findings.filter(({ suppressed }) => suppressed === null);
   return `${visibleJson(
     findings.map(({ ruleId, severity, fingerprint, message, remedy, dockerfile }) => {
-      const { path: path25, lines } = placeInRepository(dockerfile, files);
+      const { path: path26, lines } = placeInRepository(dockerfile, files2);
       return {
         description: `${visible(message)} ${visible(remedy)}`,
         check_name: ruleId,
         fingerprint,
         severity: SEVERITIES2[severity],
-        location: { path: path25, lines: { begin: lines?.startLine ?? 1 } }
+        location: { path: path26, lines: { begin: lines?.startLine ?? 1 } }
       };
     })
   )}
@@ -66652,7 +67275,7 @@ function renderGitlab({ report, source: source2 }, configPath2) {
 // src/report/gitlab-secrets.ts
 var SCHEMA_VERSION = "15.2.4";
 var NO_COMMIT2 = "0000000";
-var MAX_NAME2 = 255;
+var MAX_NAME3 = 255;
 var MAX_SOLUTION = 7e3;
 var SEVERITIES3 = {
   critical: "Critical",
@@ -66667,7 +67290,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
   commit,
   now
 }) {
-  const files = { dockerfile: source2?.path ?? null, config: configPath2 };
+  const files2 = { dockerfile: source2?.path ?? null, config: configPath2 };
   const program = { id: "layergate", name: "Layergate", url: HOME2, vendor: { name: "Layergate" }, version: VERSION };
   return `${visibleJson({
     version: SCHEMA_VERSION,
@@ -66682,11 +67305,11 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
     vulnerabilities: report.findings.flatMap(
       ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
         if (secret === null || suppressed !== null) return [];
-        const { path: path25, lines } = placeInRepository(dockerfile, files);
+        const { path: path26, lines } = placeInRepository(dockerfile, files2);
         return [
           {
             id: fingerprint,
-            name: redactor.cut(visible(title), MAX_NAME2),
+            name: redactor.cut(visible(title), MAX_NAME3),
             description: visible(message),
             severity: SEVERITIES3[severity],
             solution: redactor.cut(visible(remedy), MAX_SOLUTION),
@@ -66705,7 +67328,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
               }
             ],
             location: {
-              file: path25,
+              file: path26,
               commit: { sha: commit ?? NO_COMMIT2 },
               ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }
             }
@@ -66785,7 +67408,7 @@ var failureHeadline = (name2, code3) => whyOf(code3) === void 0 ? `${name2} coul
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
 var MAX_LOOSENED = 20;
-var MAX_NAME3 = 200;
+var MAX_NAME4 = 200;
 var MAX_SOURCE = 160;
 var MAX_INSTRUCTION2 = 90;
 var MAX_PLACES5 = 5;
@@ -66804,7 +67427,7 @@ function renderSummary(outcome) {
     const text5 = compose(outcome, measure);
     if (Buffer.byteLength(text5) <= MAX_SUMMARY) return text5;
   }
-  return `## ${headline(outcome.report, code2(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME3)))}
+  return `## ${headline(outcome.report, code2(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME4)))}
 
 ${MEASURES_LEFT}
 `;
@@ -66852,8 +67475,8 @@ function acceptSection(report) {
   const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
-  const path25 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
-  const example = `${lined?.ruleId ?? "RULE"} path=${path25}`;
+  const path26 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path26}`;
   const entries = told.flatMap((finding) => [
     `  # ${visible(subjectOf2(finding))}`,
     ...entryLines(
@@ -67018,7 +67641,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
     list2(
       "Not looked into",
       stats.skipped.map(
-        ({ layer, path: path25, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path25)}: ${markdown(reason)}`
+        ({ layer, path: path26, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path26)}: ${markdown(reason)}`
       )
     ),
     list2(
@@ -67130,9 +67753,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const path25 = finding.location.kind === "layer" ? finding.location.path : "";
+  const path26 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path25} line ${each2.location.line}`] : [path25];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path26} line ${each2.location.line}`] : [path26];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -67293,7 +67916,7 @@ function footer({ report }, verbose, showQuiet) {
     ...list2("Not judged", notJudged, true),
     ...list2(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path25, reason }) => `${layer === null ? "" : `layer ${layer} `}${path25}: ${reason}`),
+      stats.skipped.map(({ layer, path: path26, reason }) => `${layer === null ? "" : `layer ${layer} `}${path26}: ${reason}`),
       false
     )
   ];
@@ -67315,7 +67938,7 @@ function quietLines({ quiet = [] }) {
 }
 
 // src/report/forms.ts
-var FORMS6 = [
+var FORMS7 = [
   {
     name: "terminal",
     about: "for people, the default",
@@ -67361,10 +67984,10 @@ var FORMS6 = [
 ];
 
 // src/cli/commands/scan.ts
-var help13 = () => `Usage: layergate scan IMAGE [options]
+var help16 = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
-${FORMS6.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
+${FORMS7.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
 ${options4("json", "output", "verbose", "show-quiet", "no-color")}
 
 Every option but --format, --json, --output, --verbose, --show-quiet and
@@ -67380,11 +68003,11 @@ Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was jud
 function parseTargets(formats, output) {
   const targets = (formats.length === 0 ? ["terminal"] : formats).map((text5) => {
     const [name2 = "", ...rest] = text5.split("=");
-    const form = FORMS6.find((known3) => known3.name === name2);
+    const form = FORMS7.find((known3) => known3.name === name2);
     if (form === void 0)
       throw noSuchFormat(
         name2,
-        FORMS6.map((known3) => known3.name)
+        FORMS7.map((known3) => known3.name)
       );
     return { form, file: rest.length === 0 ? null : rest.join("=") };
   });
@@ -67400,7 +68023,7 @@ function parseTargets(formats, output) {
     );
   return targets;
 }
-async function run14(args, host) {
+async function run17(args, host) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets([...values.format ?? [], ...values.json === true ? ["json"] : []], values.output);
   const reference = oneImage("scan", positionals);
@@ -67451,13 +68074,13 @@ async function commitOfPolicy(given2) {
 var scan = {
   name: "scan",
   overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
-  help: help13,
+  help: help16,
   options: SCAN_OPTIONS,
-  run: run14
+  run: run17
 };
 
 // src/cli/commands/schema.ts
-async function run15([name2, ...rest]) {
+async function run18([name2, ...rest]) {
   noArguments("schema", rest);
   if (name2 !== "report" && name2 !== "config")
     throw new UsageError("Name one: layergate schema report, or layergate schema config.");
@@ -67471,7 +68094,234 @@ var schema = {
   overview: [["schema report|config", "prints a JSON Schema"]],
   help: () => "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n",
   options: {},
-  run: run15
+  run: run18
+};
+
+// src/forensics/timeline.ts
+import { X509Certificate } from "node:crypto";
+var MAX_TEXT4 = 4 << 20;
+var MAX_TEXTS = 2e3;
+var MAX_MOMENTS = 5e3;
+var MAX_WHAT = 200;
+var FIRST_YEAR = 1990;
+var DAY = 864e5;
+var SLACK2 = 12e4;
+var MIN_CLAMPED = 5;
+var isTime = (time3) => !Number.isNaN(time3.getTime());
+function* certificates(text5) {
+  for (const [pem2] of text5.matchAll(
+    /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g
+  )) {
+    let certificate;
+    try {
+      certificate = new X509Certificate(pem2);
+    } catch {
+      continue;
+    }
+    const subject = certificate.subject.replace(/\n/g, ", ");
+    yield { time: new Date(certificate.validFrom), kind: "certificate", what: `valid from here: ${subject}` };
+    yield { time: new Date(certificate.validTo), kind: "certificate", what: `valid up to here: ${subject}` };
+  }
+}
+function* reflog(text5) {
+  for (const [, commit = "", who = "", seconds = "", message = ""] of text5.matchAll(
+    /^[0-9a-f]{40,64} ([0-9a-f]{40,64}) ([^\n<]{0,200}<[^\n>]{0,200}>) (\d{1,11}) [+-]\d{4}\t?([^\n]{0,500})$/gm
+  ))
+    yield { time: new Date(Number(seconds) * 1e3), kind: "git", what: `${who}: ${message} (${commit.slice(0, 12)})` };
+}
+function* shellHistory(text5) {
+  for (const [, above, command2 = "", seconds, other = ""] of text5.matchAll(
+    /^(?:#(\d{9,10})\n([^\n]{1,2000})|: (\d{9,10}):\d{1,9};([^\n]{1,2000}))$/gm
+  ))
+    yield {
+      time: new Date(Number(above ?? seconds) * 1e3),
+      kind: "shell",
+      what: above === void 0 ? other : command2
+    };
+}
+function* log(text5) {
+  for (const [, time3 = "", rest = ""] of text5.matchAll(
+    /^\[?(?:Start-Date: )?(\d{4}-\d{2}-\d{2}[T ]{1,2}\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)\]?([^\n]{0,500})$/gm
+  )) {
+    const iso = time3.replace(/ +/, "T").replace(",", ".");
+    const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? iso : `${iso}Z`;
+    const isPackage = /^ (?:install|upgrade|remove|purge|configure|status) /.test(rest);
+    yield { time: new Date(zoned), kind: isPackage ? "package" : "log", what: rest.trim() };
+  }
+}
+var TELLERS = [
+  [/\.(?:pem|crt|cer)$/i, certificates],
+  [/\/\.git\/logs\/|\/logs\/(?:HEAD|refs\/)/, reflog],
+  [/\/\.(?:bash|zsh|sh|ash|ksh|python|mysql|psql|node_repl)_history$|\/\.zhistory$/, shellHistory],
+  [/^\/var\/log\/|\.log$/, log]
+];
+var tellerOf = (path26) => TELLERS.find(([pattern]) => pattern.test(path26))?.[1] ?? null;
+async function toldMoments(inspection, versions) {
+  const wanted = versions.filter(
+    (version2) => isRegular(version2) && version2.version.content.entry.size <= MAX_TEXT4 && tellerOf(version2.path) !== null
+  ).slice(0, MAX_TEXTS);
+  const byLayer = /* @__PURE__ */ new Map();
+  for (const version2 of wanted) {
+    const { layer } = contentOf(version2);
+    byLayer.set(layer, [...byLayer.get(layer) ?? [], version2]);
+  }
+  const moments = [];
+  for (const [layer, own2] of byLayer) {
+    const { contents } = await readEntries(
+      layerOf2(inspection.image.layers, layer),
+      /* @__PURE__ */ new Set(),
+      new Set(own2.map((version2) => contentOf(version2).index))
+    );
+    for (const version2 of own2) {
+      let left = MAX_MOMENTS;
+      for (const { time: time3, kind, what } of tellerOf(version2.path)?.(contents.get(contentOf(version2).index) ?? "") ?? []) {
+        if (!isTime(time3) || left-- <= 0) continue;
+        moments.push({
+          time: time3.toISOString(),
+          kind,
+          layer: version2.layer,
+          path: version2.path,
+          what,
+          lines: version2.lines,
+          marks: []
+        });
+      }
+    }
+  }
+  return moments;
+}
+function madeTimes({ evidence: { origin } }) {
+  return origin.layers.map(({ history: history2 }) => {
+    const created = history2 === null ? null : origin.history[history2]?.entry.created ?? null;
+    const time3 = created === null ? Number.NaN : new Date(created).getTime();
+    return Number.isNaN(time3) || new Date(time3).getUTCFullYear() < FIRST_YEAR ? null : time3;
+  });
+}
+function clampedLayers(versions) {
+  const times = /* @__PURE__ */ new Map();
+  for (const { layer, entry } of versions) {
+    if (entry.type !== "file") continue;
+    const known3 = times.get(layer) ?? /* @__PURE__ */ new Map();
+    times.set(layer, known3.set(entry.mtime, (known3.get(entry.mtime) ?? 0) + 1));
+  }
+  const clamped = /* @__PURE__ */ new Map();
+  for (const [layer, counts] of times) {
+    const files2 = [...counts.values()].reduce((sum2, count2) => sum2 + count2, 0);
+    const [time3, most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [0, 0];
+    if (files2 >= MIN_CLAMPED && most >= files2 * 0.9) clamped.set(layer, time3);
+  }
+  return clamped;
+}
+var VERBS = {
+  present: "",
+  deleted: ", deleted later",
+  overwritten: ", overwritten later",
+  replaced: ", replaced later"
+};
+function fileMoments(inspection, versions, now) {
+  const made = madeTimes(inspection);
+  const clamped = clampedLayers(versions);
+  return versions.flatMap((version2) => {
+    const { entry, layer, path: path26 } = version2;
+    const time3 = isoTime(entry.mtime);
+    if (time3 === null || entry.type === "directory") return [];
+    const at3 = entry.mtime * 1e3;
+    const madeAt = made[layer] ?? null;
+    const marks2 = [];
+    if (new Date(at3).getUTCFullYear() < FIRST_YEAR) marks2.push("1970");
+    else if (clamped.get(layer) === entry.mtime) marks2.push("clamped");
+    if (at3 > now.getTime() + DAY) marks2.push("future");
+    else if (madeAt !== null && at3 > madeAt + SLACK2) marks2.push("newer-than-layer");
+    return [
+      { time: time3, kind: "file", layer, path: path26, what: `${entry.type}${VERBS[version2.state]}`, lines: version2.lines, marks: marks2 }
+    ];
+  });
+}
+var MAX_DEPTH8 = 6;
+function* timesIn(value, depth = 0) {
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH8) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (/^(?:build)?(?:S|s)tartedOn$|^(?:build)?(?:F|f)inishedOn$/.test(key) && typeof inner === "string")
+      yield [key, inner];
+    else if (!Array.isArray(inner)) yield* timesIn(inner, depth + 1);
+  }
+}
+function buildMoments({ image, evidence: { origin } }) {
+  const moments = [];
+  const add3 = (time3, kind, what, more = {}) => {
+    const date3 = time3 == null ? new Date(Number.NaN) : new Date(time3);
+    if (isTime(date3))
+      moments.push({
+        time: date3.toISOString(),
+        kind,
+        layer: null,
+        path: null,
+        what,
+        lines: null,
+        marks: date3.getUTCFullYear() < FIRST_YEAR ? ["1970"] : [],
+        ...more
+      });
+  };
+  add3(image.config.created, "image", "the image was made, by its configuration");
+  for (const { entry, layer, lines, instruction } of origin.history)
+    add3(entry.created, "history", instruction.display, { layer, lines });
+  for (const { statement } of image.attestations)
+    for (const [key, time3] of timesIn(statement))
+      add3(time3, "build", `the build ${key.endsWith("tartedOn") ? "started" : "ended"}, by its provenance`);
+  return moments;
+}
+async function timelineOf(inspection, versions, now) {
+  const moments = [
+    ...buildMoments(inspection),
+    ...fileMoments(inspection, versions, now),
+    ...await toldMoments(inspection, versions)
+  ];
+  return moments.map((moment) => ({ ...moment, what: inspection.redactor.cut(moment.what.replace(/\s+/g, " "), MAX_WHAT) })).sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+}
+
+// src/cli/commands/timeline.ts
+var FORMS8 = {
+  terminal: ({ moments, redactor, isWhole }) => renderTimeline(moments, redactor, isWhole),
+  json: ({ moments, redactor }) => timelineJson(moments, redactor),
+  csv: ({ moments, redactor }) => timelineCsv(moments, redactor),
+  bodyfile: ({ versions, redactor }) => bodyFile(versions, redactor)
+};
+var help17 = () => `Usage: layergate timeline IMAGE [options]
+
+Tells in order what the image says of time: its history and layers, files in
+every state, logs of package managers, certificates, reflogs of git, histories
+of shells, logs, provenance. Times that were clamped, lie in the future, or are
+newer than the layer are marked. bodyfile is what mactime and plaso read.
+
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+${option("verbose", "a line for each file")}
+${option("format", list(Object.keys(FORMS8)), "NAME")}
+${option("json")}
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+async function run19(args, host) {
+  const { values, positionals } = parseOptions("timeline", args, TIMELINE_OPTIONS);
+  const render = formOf(FORMS8, values);
+  const reference = oneImage("timeline", positionals);
+  const text5 = await withProgress(host, async (hooks) => {
+    const prepared = await prepare2(reference, settingsOf2(values), surroundingsOf(hooks));
+    return withCase(prepared, async (inspection) => {
+      const all2 = { paths: [], layer: null, isHidden: false, hasSecret: false };
+      const versions = versionsOf(inspection, all2, () => true);
+      const moments = await timelineOf(inspection, versions, prepared.now);
+      return render({ moments, versions, redactor: inspection.redactor, isWhole: values.verbose === true });
+    });
+  });
+  await writeOut(null, text5, host);
+  return 0;
+}
+var timeline = {
+  name: "timeline",
+  overview: [["timeline IMAGE", "what the image tells of time, in order"]],
+  help: help17,
+  options: TIMELINE_OPTIONS,
+  run: run19
 };
 
 // src/cli/run.ts
@@ -67479,6 +68329,10 @@ var COMMANDS2 = [
   scan,
   fix,
   history,
+  timeline,
+  files,
+  cat,
+  recover,
   lint,
   baseline,
   diff,

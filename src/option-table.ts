@@ -84,6 +84,14 @@ export const OPTIONS = {
   reason: { value: 'TEXT', help: 'why this is no problem; every report shows it' },
   until: { value: 'DATE', help: 'the last day on which it counts, YYYY-MM-DD (default: no end)' },
   prune: { value: null, help: 'with update: takes out what is gone, and takes in nothing' },
+  layer: { value: 'N', help: 'only what this layer brought, counted from 0' },
+  deleted: { value: null, help: 'only what is hidden: deleted, overwritten, replaced' },
+  secrets: { value: null, help: 'only what holds a secret' },
+  to: {
+    value: 'DIR',
+    help: 'a new or empty folder; - for standard output: the bytes of one file, of several a tar',
+  },
+  'show-secrets': { value: null, help: 'prints the bytes as they are; refused in a workflow' },
   github: {
     value: null,
     help: 'writes nothing: finds the steps of .github/workflows that build an image, and prints the patch that puts the gate between build and push. layergate init --github | git apply',

@@ -55,6 +55,10 @@ export const DIFF_OPTIONS = { ...of('config', 'timeout', 'image', 'platform', 'o
 export const FIX_OPTIONS = of(...IMAGE, 'build', 'dry-run', 'patch')
 export const IGNORE_OPTIONS = of(...IMAGE, 'reason', 'until')
 export const EXPLAIN_OPTIONS = of(...IMAGE)
+export const FILES_OPTIONS = { ...of(...IMAGE, 'layer', 'deleted', 'secrets'), ...ONE_FORMAT }
+export const CAT_OPTIONS = of('config', 'image', 'platform', 'timeout', 'layer', 'show-secrets')
+export const RECOVER_OPTIONS = of(...IMAGE, 'to', 'layer', 'deleted', 'secrets')
+export const TIMELINE_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }
 export const HASH_OPTIONS = of('config')
 export const IMPORT_OPTIONS = of('output')
 export const INIT_OPTIONS = of('github')
@@ -93,6 +97,22 @@ export function oneImage(command: string, [reference, extra]: readonly string[])
       `- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`,
     )
   return reference
+}
+
+/** The image that is named first, and paths in it. */
+export function imageAndPaths(
+  command: string,
+  positionals: readonly string[],
+): { readonly reference: string; readonly paths: readonly string[] } {
+  const [reference, ...paths] = positionals
+  return { reference: oneImage(command, reference === undefined ? [] : [reference]), paths }
+}
+
+/** The number of a layer; null where none is given. @throws UsageError */
+export function layerNumber(given: string | undefined): number | null {
+  if (given === undefined) return null
+  if (/^\d{1,5}$/.test(given)) return Number(given)
+  throw new UsageError(`--layer ${given}: write a number; layergate history IMAGE counts them, the lowest is 0.`)
 }
 
 /** @throws UsageError where a command that takes no arguments gets one */

@@ -5,10 +5,12 @@ import { presentable } from '../settings.ts'
 import { VERSION } from '../version.ts'
 import type { Command, Host } from './command.ts'
 import { baseline } from './commands/baseline.ts'
+import { cat } from './commands/cat.ts'
 import { context } from './commands/context.ts'
 import { detectors } from './commands/detectors.ts'
 import { diff } from './commands/diff.ts'
 import { explain } from './commands/explain.ts'
+import { files } from './commands/files.ts'
 import { fix } from './commands/fix.ts'
 import { hash } from './commands/hash.ts'
 import { history } from './commands/history.ts'
@@ -16,9 +18,11 @@ import { ignore } from './commands/ignore.ts'
 import { importing } from './commands/import.ts'
 import { init } from './commands/init.ts'
 import { lint } from './commands/lint.ts'
+import { recover } from './commands/recover.ts'
 import { rules } from './commands/rules.ts'
 import { scan } from './commands/scan.ts'
 import { schema } from './commands/schema.ts'
+import { timeline } from './commands/timeline.ts'
 import { print } from './output.ts'
 
 /** In the order of `layergate --help`. */
@@ -26,6 +30,10 @@ export const COMMANDS: readonly Command[] = [
   scan,
   fix,
   history,
+  timeline,
+  files,
+  cat,
+  recover,
   lint,
   baseline,
   diff,

@@ -7,13 +7,13 @@ import type { ContentHashes } from '../packages/database.ts'
 import { TarEntries } from './tar-entries.ts'
 
 /** Takes the content of one entry. */
-interface Taker {
+export interface Taker {
   readonly take: (chunk: Buffer) => void
   readonly done: () => void
 }
 
 /** Reads a layer again. @param takerOf for the entry of an index in the tar; null: it is passed over */
-async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null): Promise<void> {
+export async function readContents(layer: Layer, takerOf: (index: number) => Taker | null): Promise<void> {
   let index = -1
   const entries = new TarEntries((header, stream, next) => {
     index++
@@ -23,10 +23,18 @@ async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null)
       return
     }
     const taker = takerOf(index)
-    stream.on('data', (chunk) => taker?.take(chunk))
+    let failure: Error | null = null
+    const guarded = (work: () => void): void => {
+      try {
+        if (failure === null) work()
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error))
+      }
+    }
+    stream.on('data', (chunk) => guarded(() => taker?.take(chunk)))
     stream.on('end', () => {
-      taker?.done()
-      next()
+      guarded(() => taker?.done())
+      next(failure)
     })
     stream.resume()
   })
@@ -44,7 +52,7 @@ async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null)
 /** Hashes entries by their index in the tar. The layer was read and verified before. */
 export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Promise<Map<number, ContentHashes>> {
   const found = new Map<number, ContentHashes>()
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     if (!wanted.has(index)) return null
     const hashes = { md5: createHash('md5'), sha1: createHash('sha1'), sha256: createHash('sha256') }
     return {
@@ -70,7 +78,7 @@ export async function readEntries(
 ): Promise<{ readonly checksums: ReadonlyMap<number, string>; readonly contents: ReadonlyMap<number, string> }> {
   const checksums = new Map<number, string>()
   const contents = new Map<number, string>()
-  await readAgain(layer, (index) => {
+  await readContents(layer, (index) => {
     const hash = hashed.has(index) ? createHash('sha256') : null
     const chunks: Buffer[] | null = texts.has(index) ? [] : null
     if (hash === null && chunks === null) return null
