@@ -91,11 +91,16 @@ const TREES: Readonly<Record<string, (root: string) => void>> = {
 }
 
 interface Finding {
+  readonly ruleId: string
   readonly severity: string
   readonly message: string
   readonly location: { readonly path?: string; readonly inside?: string; readonly line?: number | null }
   readonly secret: { readonly detector: string; readonly redacted: string } | null
 }
+
+/** The rules on compromise, of which none should find anything here. */
+const SIGNS =
+  /^(?:authorized-keys|binary-replaced|cron-persistence|crypto-miner|data-after-archive-end|extra-root-account|hidden-executable|init-persistence|loader-preload|reverse-shell|suspicious-url|web-shell)$/
 
 async function judge(name: string, tree: string, work: string): Promise<void> {
   const [layer, image, report] = ['layer.tar', 'image.tar', 'report.json'].map((file) => path.join(work, file))
@@ -103,17 +108,26 @@ async function judge(name: string, tree: string, work: string): Promise<void> {
   sh(`tar -C '${tree}' --mode=u+rwX -cf '${layer}' .`)
   archiveOf(layer, await sha256(layer), image)
   const cli = path.resolve(import.meta.dirname, '../dist/cli.js')
-  sh(`${process.execPath} ${cli} scan '${image}' --format json='${report}' >/dev/null; true`)
-  const { findings, stats } = JSON.parse(readFileSync(report, 'utf8')) as {
+  const config = path.join(work, 'config.yml')
+  // Gigabytes of sources with their tests hold more than an image does.
+  writeFileSync(config, 'limits: { matches: 50000 }\n')
+  sh(`${process.execPath} ${cli} scan '${image}' --config '${config}' --format json='${report}' >/dev/null; true`)
+  const { findings, stats, error } = JSON.parse(readFileSync(report, 'utf8')) as {
+    error?: { message: string }
     findings: Finding[]
     stats: { knownPublic: number }
   }
+  if (error !== undefined) throw new Error(error.message)
   const secrets = findings.filter(({ secret }) => secret !== null)
   const gigabytes = statSync(layer).size / 1e9
   const count = (severity: string): number => secrets.filter((finding) => finding.severity === severity).length
   console.log(
     `${name.padEnd(28)} ${gigabytes.toFixed(2).padStart(6)} GB ${String(count('critical')).padStart(4)} critical ${String(count('high')).padStart(4)} high ${String(count('medium')).padStart(5)} medium (${(count('medium') / gigabytes).toFixed(0)} per GB), ${stats.knownPublic} known public`,
   )
+  const signs = findings.filter(({ ruleId, severity }) => SIGNS.test(ruleId) && /critical|high|medium/.test(severity))
+  if (signs.length > 0) console.log(`  ${signs.length} signs of a compromise`)
+  for (const { severity, ruleId, message } of values.alarms === true ? signs : [])
+    console.log(`  ${severity} ${ruleId} ${message}`)
   for (const { severity, secret, location } of values.alarms === true ? secrets : [])
     if (severity !== 'low')
       console.log(

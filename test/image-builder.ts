@@ -23,6 +23,8 @@ export interface LayerSpec {
   /** null: an instruction that makes no layer. */
   readonly files: readonly FileSpec[] | null
   readonly comment?: string
+  /** Entries behind the end of its tar. */
+  readonly behind?: readonly FileSpec[]
   /** When it was made; null: its entry does not say. */
   readonly created?: string | null
 }
@@ -132,9 +134,9 @@ export async function buildParts({
   overrides = {},
 }: ImageSpec): Promise<{ layers: BuiltLayer[]; config: Buffer }> {
   const built: BuiltLayer[] = []
-  for (const { files } of layers) {
+  for (const { files, behind } of layers) {
     if (files === null) continue
-    const plain = await tar(files)
+    const plain = Buffer.concat([await tar(files), ...(behind === undefined ? [] : [await tar(behind)])])
     built.push({ plain, diffId: sha256(plain) })
   }
   const whole = {

@@ -42,6 +42,7 @@ const caseSchema = z.strictObject({
       by: z.string(),
       comment: z.string().optional(),
       files: z.record(z.string(), fileSchema).optional(),
+      behind: z.record(z.string(), fileSchema).optional(),
     }),
   ),
   expect: z
@@ -246,8 +247,9 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
         ...(raw.legacy === undefined
           ? {}
           : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
-        layers: raw.layers.map(({ by, comment, files: own }) => ({
+        layers: raw.layers.map(({ by, comment, files: own, behind }) => ({
           by: fill(by),
+          ...(behind === undefined ? {} : { behind: files(behind) }),
           ...(comment === undefined ? {} : { comment }),
           files: own === undefined ? null : files(own),
         })),

@@ -67,6 +67,8 @@ export interface BuiltImage {
   /** The text of a small file of the final tree that was collected; null for any other. */
   readonly collected: (path: string) => string | null
   readonly programs: Programs
+  /** Whether the package that installed a file vouches for its content: then it is the vendor's. Asked of files in which something was found. */
+  readonly isVouched: (layer: number, path: string) => boolean
   /** What was not looked into; without a layer it is a file of the archive. */
   readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
 }

@@ -158,6 +158,7 @@ export async function learn(
     filesystem,
     collected,
     programs: findPrograms(filesystem, layers),
+    isVouched: (layer, path) => vouching.vouchesFor(layer, path),
     skipped: [
       ...layers.flatMap(({ skipped }, layer) =>
         skipped.flatMap((part) => (vouching.vouchesFor(layer, part.path) ? [] : [{ layer, ...part }])),

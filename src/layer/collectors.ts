@@ -9,6 +9,13 @@ const COLLECTED: readonly RegExp[] = [
   /^\/usr\/lib\/os-release$/,
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
+  // Who logs in, and what is loaded or runs by itself.
+  /^\/etc\/(?:shadow|ld\.so\.preload|crontab|rc\.local|profile|bash\.bashrc)$/,
+  /^\/etc\/(?:cron\.(?:d|hourly|daily|weekly|monthly)|crontabs|profile\.d|init\.d|local\.d|supervisor\/conf\.d|rc\.d)\/[^/]+$/,
+  /^\/etc\/periodic\/[^/]+\/[^/]+$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/,
+  /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$/,
+  /^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/,
+  /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys/,
 ]
 
 /** Whether a file is collected, and what for. */

@@ -3,11 +3,13 @@
 import { BEFORE_SIGN, HEAD, type Packing, packingOf } from '../packing/signs.ts'
 import type { ContentScan } from '../secrets/content-scan.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import type { LayerMatch, ProgramKind } from './layer-scan.ts'
+import type { LayerIndicator, LayerMatch, ProgramKind } from './layer-scan.ts'
 import type { NestedBudget } from './nested.ts'
 import type { Sink, UnpackerHost } from './opening.ts'
 import { isStream, Unpacker } from './unpacker.ts'
 
+/** A sign with the place inside nested archives. */
+type ContentIndicator = Omit<LayerIndicator, 'entry'>
 /** A match with the place inside nested archives. */
 type ContentMatch = Omit<LayerMatch, 'entry'>
 
@@ -21,6 +23,9 @@ function leftOut(dropped: ContentScan['dropped']): string {
 /** What an archive in base64 or hex is called. */
 const ENCODED = '(base64)'
 
+/** Signs that are kept of one content: one is enough to look into it. */
+const MAX_INDICATORS = 100
+
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Told what was not looked into. */
@@ -31,6 +36,8 @@ export class Content implements Sink {
   readonly #own: ContentMatch[] = []
   /** Those of what was unpacked, which may come before its own. */
   readonly #nested: ContentMatch[] = []
+  /** Signs of a compromise in it and in what it unpacks to. */
+  readonly indicators: ContentIndicator[] = []
   program: ProgramKind | null = null
   readonly #skip: Skip
   readonly #scanner: Scanner
@@ -143,8 +150,9 @@ export class Content implements Sink {
       if (busy !== null) return busy.then(() => this.end() ?? undefined)
     }
     this.program = this.#scan.program
-    for (const match of this.#scan.matches)
-      this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
+    const inside = this.#inside.length === 0 ? null : this.#inside.join('!/')
+    for (const match of this.#scan.matches) this.#own.push({ ...match, inside })
+    for (const sign of this.#scan.indicators) this.indicators.push({ ...sign, inside })
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
     if (this.#scan.isLong)
       this.#skip(this.where, 'only its first 8 MiB were read as the kind of file that its name tells')
@@ -204,6 +212,7 @@ export class Content implements Sink {
         ),
       done: (content) => {
         for (const match of content.matches) this.#nested.push(match)
+        if (this.indicators.length < MAX_INDICATORS) this.indicators.push(...content.indicators)
       },
     }
   }

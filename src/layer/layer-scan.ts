@@ -4,6 +4,7 @@ import type { Digest } from '../image/image.ts'
 import type { ImagePath } from '../image/path.ts'
 import type { ContentHashes, PackageRecord } from '../packages/database.ts'
 import type { InPackage } from '../packages/installed.ts'
+import type { Indicator } from '../secrets/content-scan.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
@@ -36,6 +37,13 @@ export interface LayerMatch extends SecretMatch {
   /** Index of the entry. */
   readonly entry: number
   /** Path inside the nested archives, null for the entry's own bytes. */
+  readonly inside: string | null
+}
+
+/** A sign of a compromise in an entry, or in a member of an archive that the entry is. */
+export interface LayerIndicator extends Indicator {
+  /** Index of the entry. */
+  readonly entry: number
   readonly inside: string | null
 }
 
@@ -86,6 +94,8 @@ export interface LayerScan {
   readonly size: number
   readonly entries: readonly LayerEntry[]
   readonly matches: readonly LayerMatch[]
+  /** Signs of a compromise. */
+  readonly indicators: readonly LayerIndicator[]
   /** Secrets in the headers of its tar. */
   readonly metadata: readonly TarMatch[]
   /** Only entries with a match, or not looked into wholly, have hashes, and of these the ones up to 16 MiB. */

@@ -21,6 +21,7 @@ import {
   type Extract,
   LAYER_SCAN_VERSION,
   type LayerEntry,
+  type LayerIndicator,
   type LayerMatch,
   type LayerScan,
   type ProgramKind,
@@ -173,6 +174,9 @@ function tarError(error: Error, label: string): Error {
   )
 }
 
+/** Signs of a compromise that are kept of a layer. */
+const MAX_INDICATORS = 5000
+
 /** What one layer's reading collects. */
 class LayerReading {
   readonly #scanner: Scanner
@@ -181,6 +185,7 @@ class LayerReading {
   readonly #budget: NestedBudget
   readonly #entries: LayerEntry[] = []
   readonly #matches: LayerMatch[] = []
+  readonly #indicators: LayerIndicator[] = []
   readonly #hashes = new Map<number, ContentHashes>()
   readonly #extracts: Extract[] = []
   #extractBytes = 0
@@ -212,6 +217,7 @@ class LayerReading {
       size,
       entries: this.#entries,
       matches: this.#matches,
+      indicators: this.#indicators,
       hashes: [...this.#hashes],
       records: [...readLayerRecords(this.#databases, this.#notedPaths(), this.#limits.records, this.#label)],
       installed: [...findInstalled(this.#entries, this.#noted, this.#manifests)],
@@ -310,6 +316,11 @@ class LayerReading {
         if (matches.length > 0) {
           for (const match of matches) this.#matches.push({ ...match, entry: index })
           this.#noted.add(index)
+        }
+        if (content.indicators.length > 0) {
+          this.#noted.add(index)
+          for (const sign of content.indicators)
+            if (this.#indicators.length < MAX_INDICATORS) this.#indicators.push({ ...sign, entry: index })
         }
         if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)

@@ -18,6 +18,18 @@ import { tlsVerificationOff } from './command/tls-verification-off.ts'
 import { unauthenticatedPackages } from './command/unauthenticated-packages.ts'
 import { unpinnedInstall } from './command/unpinned-install.ts'
 import { updateWithoutInstall } from './command/update-without-install.ts'
+import { authorizedKeys } from './compromise/authorized-keys.ts'
+import { binaryReplaced } from './compromise/binary-replaced.ts'
+import { cryptoMiner } from './compromise/crypto-miner.ts'
+import { dataAfterArchiveEnd } from './compromise/data-after-archive-end.ts'
+import { extraRootAccount } from './compromise/extra-root-account.ts'
+import { hiddenExecutable } from './compromise/hidden-executable.ts'
+import { loaderPreload } from './compromise/loader-preload.ts'
+import { packedExecutable } from './compromise/packed-executable.ts'
+import { cronPersistence, initPersistence } from './compromise/persistence.ts'
+import { reverseShell } from './compromise/reverse-shell.ts'
+import { suspiciousUrl } from './compromise/suspicious-url.ts'
+import { webShell } from './compromise/web-shell.ts'
 import { buildToolsLeft } from './image/build-tools-left.ts'
 import { contentNotInspected } from './image/content-not-inspected.ts'
 import { packageCacheLeft } from './image/package-cache-left.ts'
@@ -42,6 +54,7 @@ export const BUILD_RULES: readonly BuildRule[] = [
   baseNotAllowed as BuildRule,
   baseUnknown as BuildRule,
   credentialsInCommand,
+  cryptoMiner,
   downloadUnverified,
   maintainerDeprecated,
   missingUser,
@@ -52,6 +65,7 @@ export const BUILD_RULES: readonly BuildRule[] = [
   privilegedBuild,
   recommendedPackages,
   remoteAdd,
+  reverseShell,
   rootUser,
   secretInAttestation,
   secretInConfig,
@@ -62,6 +76,7 @@ export const BUILD_RULES: readonly BuildRule[] = [
   sshServer,
   sudoInstalled,
   sudoWithoutPassword,
+  suspiciousUrl,
   tlsVerificationOff,
   unauthenticatedPackages,
   unpinnedInstall,
@@ -70,14 +85,24 @@ export const BUILD_RULES: readonly BuildRule[] = [
 ]
 
 const IMAGE_RULES: readonly Rule[] = [
+  authorizedKeys,
+  binaryReplaced,
   buildToolsLeft,
   contentNotInspected,
+  cronPersistence,
+  dataAfterArchiveEnd,
   deletedSecret,
+  extraRootAccount,
   generatedKey,
+  hiddenExecutable,
+  initPersistence,
+  loaderPreload,
   notDistroless,
   packageCacheLeft,
+  packedExecutable,
   secretMountCopied,
   userUnknown,
+  webShell,
 ]
 
 /** All of them, sorted by id. */

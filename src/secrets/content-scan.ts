@@ -87,6 +87,17 @@ export interface SignAt {
   readonly at: number
 }
 
+/** A sign of a compromise in a content: plain data. */
+export interface Indicator {
+  /** The id of the sign. */
+  readonly detector: string
+  /** Bytes from the start of the content. */
+  readonly offset: number
+  /** Line from 1; null for content that is no text, or text that was decoded. */
+  readonly line: number | null
+}
+
+const NO_INDICATORS: readonly Indicator[] = []
 const NO_SIGNS: readonly SignAt[] = []
 const NO_ARCHIVES: readonly Buffer[] = []
 const NO_MATCHES: readonly SecretMatch[] = []
@@ -150,6 +161,7 @@ export class ContentScan {
   /** Where in the window the last match of a detector stands. Hits come nearly in order: one may begin in front of the last. */
   #tried: Map<Detector, { readonly from: number; readonly to: number }> | null = null
   #seen: Set<string> | null = null
+  #indicators: Map<string, Indicator> | null = null
   #unescaped: UnescapedWindow | null = null
   #joined: UnescapedWindow | null = null
 
@@ -187,6 +199,11 @@ export class ContentScan {
   /** What was found, in order of position; complete after the last chunk. */
   get matches(): readonly SecretMatch[] {
     return this.#kept?.matches ?? NO_MATCHES
+  }
+
+  /** Signs of a compromise, each once. */
+  get indicators(): readonly Indicator[] {
+    return this.#indicators === null ? NO_INDICATORS : [...this.#indicators.values()]
   }
 
   /** Matches that prove nothing and were not kept, by detector. */
@@ -370,6 +387,14 @@ export class ContentScan {
       : sign !== 'png-text' || !this.#isText
   }
 
+  #addIndicator(detector: string, offset: number, line: number | null): void {
+    this.#indicators ??= new Map()
+    // One place tells; a line tells more than none.
+    const known = this.#indicators.get(detector)
+    if (known === undefined || (known.line === null && line !== null))
+      this.#indicators.set(detector, { detector, offset, line })
+  }
+
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text: Buffer): readonly SecretMatch[] {
     const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, {
@@ -378,6 +403,8 @@ export class ContentScan {
     })
     inner.push(text, true)
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped)
+    // Where in the content it stands, is where the text that was decoded begins: nobody looks closer.
+    for (const { detector } of inner.indicators) this.#addIndicator(detector, this.#base, null)
     return inner.matches
   }
 
@@ -591,6 +618,10 @@ export class ContentScan {
     const first = raw === null ? start + at + inner : raw(at + inner)
     const length = raw === null ? size : raw(at + inner + size) - first
     const strength = checked.strength ?? detector.strength
+    if (detector.isIndicator === true) {
+      this.#addIndicator(detector.id, this.#base + first, this.#lineAt(first))
+      return 'weak'
+    }
     this.#keep().add({
       detector,
       value: secret,

@@ -84,6 +84,8 @@ export interface SecretKind extends About {
   readonly guessable?: boolean
   /** Yields to any other detector that matches the same characters. */
   readonly generic?: boolean
+  /** No secret: a sign of a compromise, which a rule of its own tells. */
+  readonly isIndicator?: boolean
   /** Only the name beside the value tells whose it is: it yields to a form that only its issuer uses. */
   readonly context?: boolean
 }

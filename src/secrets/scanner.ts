@@ -7,7 +7,7 @@ import { SIGNS } from '../packing/signs.ts'
 import { Catalogue } from './catalogue.ts'
 import { type Compiled, ContentScan, type Mark, WINDOW } from './content-scan.ts'
 import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
-import { DETECTORS, FILE_DETECTORS, GROUPS } from './detectors/list.ts'
+import { FILE_DETECTORS, GROUPS, SEARCHED } from './detectors/list.ts'
 import { FileIndex } from './file-index.ts'
 import { MatchBudget } from './kept.ts'
 import { LETTER_ESCAPES, PRINTABLE } from './letter-escapes.ts'
@@ -126,7 +126,7 @@ export class Scanner {
 
   /** @param simd false takes the plain JavaScript search */
   constructor(
-    detectors: readonly Detector[] = DETECTORS,
+    detectors: readonly Detector[] = SEARCHED,
     simd = true,
     files: readonly FileDetector[] = FILE_DETECTORS,
     compiled = compile(detectors, simd, files),
@@ -187,7 +187,7 @@ export function processScanner(): Scanner {
 export function useDetectors(own: readonly Detector[]): Scanner {
   const known = shared?.own ?? []
   if (own.length !== known.length || own.some((each, index) => each !== known[index]))
-    shared = { scanner: new Scanner([...DETECTORS, ...own]), own }
+    shared = { scanner: new Scanner([...SEARCHED, ...own]), own }
   return processScanner()
 }
 

@@ -1,7 +1,7 @@
 // The WebAssembly kernel against the plain search, and the scanner against itself with its input cut in other places.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DETECTORS } from '../../src/secrets/detectors/list.ts'
+import { SEARCHED } from '../../src/secrets/detectors/list.ts'
 import { buildKernel } from '../../src/secrets/prefilter/kernel.ts'
 import { prebuiltTable } from '../../src/secrets/prefilter/prebuilt.ts'
 import type { Kernel } from '../../src/secrets/prefilter/search.ts'
@@ -181,7 +181,7 @@ describe('the scanner', () => {
 })
 
 describe('the prebuilt table', () => {
-  const literals = literalsOf(DETECTORS).map(({ spec }) => spec)
+  const literals = literalsOf(SEARCHED).map(({ spec }) => spec)
 
   it('is the one that the literals of all detectors compile to', () => {
     expect(
@@ -194,5 +194,16 @@ describe('the prebuilt table', () => {
     expect(
       prebuiltTable(literals.map((literal, index) => (index === 7 ? { ...literal, run: literal.run + 1 } : literal))),
     ).toBeNull()
+  })
+})
+
+describe('more literals behind one hash than the kernel has room for', () => {
+  it('are searched for all the same', () => {
+    const literals = Array.from({ length: 300 }, () => ({ text: 'abc', ignoreCase: false, assignment: false, run: 0 }))
+    const kernel = buildKernel(literals, 1024)
+    kernel.window.write('xxabcxx', 'latin1')
+    const hits: number[] = []
+    kernel.scan(0, 7, (position) => hits.push(position))
+    expect(hits).toEqual(literals.map(() => 2))
   })
 })

@@ -1,5 +1,6 @@
 // All detectors, by the kind of their issuer. To add one, add it to the file of its group; nothing else is needed.
 import type { Detector, FileDetector } from '../detector.ts'
+import { INDICATORS } from '../indicators.ts'
 import { AI } from './ai.ts'
 import { AZURE } from './azure.ts'
 import { CLOUD } from './cloud.ts'
@@ -49,6 +50,9 @@ const isFile = (detector: Detector | FileDetector): detector is FileDetector => 
 export const DETECTORS: readonly Detector[] = GROUPS.flatMap(({ detectors }) =>
   detectors.filter((detector): detector is Detector => !isFile(detector)),
 )
+
+/** All that is searched for in texts: credentials, and signs of a compromise. */
+export const SEARCHED: readonly Detector[] = [...DETECTORS, ...INDICATORS]
 
 /** Those that recognise a credential by the file that holds it. */
 export const FILE_DETECTORS: readonly FileDetector[] = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile))

@@ -5,7 +5,7 @@ import { MIN_VALUE, READ_AHEAD, RECORD_BYTES } from './layout.ts'
 import { plainKernel } from './plain.ts'
 import { prebuiltTable } from './prebuilt.ts'
 import type { Kernel } from './search.ts'
-import { buildLiteralSet, type Literal } from './table-builder.ts'
+import { buildLiteralSet, ChainError, type Literal } from './table-builder.ts'
 
 const RECORDS = 4096
 
@@ -28,13 +28,24 @@ interface Exports {
   countByte(from: number, end: number, value: number): number
 }
 
+/** The table of literals that are not ours alone; null where the kernel cannot take them, and the plain search has to. */
+function builtTable(literals: readonly Literal[]): Uint8Array | null {
+  try {
+    return buildLiteralSet(literals).image
+  } catch (error) {
+    if (error instanceof ChainError) return null
+    throw error
+  }
+}
+
 /** Compiles the literals for a window of `size` bytes. `simd: false` takes the plain search. */
 export function buildKernel(literals: readonly Literal[], size: number, simd = true): Kernel {
   const bytes = Buffer.from(PREFILTER_WASM_BASE64, 'base64')
   if (!simd || !WebAssembly.validate(bytes)) return plainKernel(literals, size)
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes))
   const kernel = instance.exports as unknown as Exports
-  const image = prebuiltTable(literals) ?? buildLiteralSet(literals).image
+  const image = prebuiltTable(literals) ?? builtTable(literals)
+  if (image === null) return plainKernel(literals, size)
 
   const set = kernel.heapBase()
   const window = (set + image.length + 63) & ~63

@@ -28,6 +28,11 @@ const BUCKETS = 8 * BUCKET_HALVES
 const FINGERPRINT = 3 // bytes
 const COMPARED = 16 // bytes of a literal that the kernel compares; the rest is the detector's work
 const CLIMBING_ROUNDS = 2
+/** Literals behind one hash that a thorough table has at most: each is compared. */
+const GOOD_CHAIN = 16
+
+/** So many literals share a hash that the kernel has no room for their hits: those of a configuration can. */
+export class ChainError extends RangeError {}
 
 export interface Literal {
   readonly text: string // latin1, at least three bytes
@@ -84,7 +89,7 @@ export function buildLiteralSet(
   writeMasks(image, buckets)
   writeClasses(image)
   const longestChain = writeEntries(image, prepared)
-  if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`)
+  if (longestChain > MAX_CHAIN) throw new ChainError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`)
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain }
 }
 
@@ -109,7 +114,7 @@ function improved(
     { choices: Int32Array.from(literals, ({ anchor }) => anchor), buckets: bucketOf },
     BUCKETS,
     byteCosts(model),
-    MAX_CHAIN,
+    GOOD_CHAIN,
   )
   const prepared = literals.map((literal, i) => {
     const anchor = found.choices[i] ?? literal.anchor
