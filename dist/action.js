@@ -31778,6 +31778,7 @@ var OPTIONS = {
     value: "DIR",
     help: "a new or empty folder; - for standard output: the bytes of one file, of several a tar"
   },
+  verify: { value: "DIR", help: "says what of a case is missing, was changed or added" },
   "show-secrets": { value: null, help: "prints the bytes as they are; refused in a workflow" },
   github: {
     value: null,

@@ -505,17 +505,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path26) {
-      const ctrl = callVisitor(key, node2, visitor, path26);
+    function visit_(key, node2, visitor, path28) {
+      const ctrl = callVisitor(key, node2, visitor, path28);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path26, ctrl);
-        return visit_(key, ctrl, visitor, path26);
+        replaceNode(key, path28, ctrl);
+        return visit_(key, ctrl, visitor, path28);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path26 = Object.freeze(path26.concat(node2));
+          path28 = Object.freeze(path28.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path26);
+            const ci = visit_(i, node2.items[i], visitor, path28);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -526,13 +526,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path26 = Object.freeze(path26.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path26);
+          path28 = Object.freeze(path28.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path28);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path26);
+          const cv = visit_("value", node2.value, visitor, path28);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -553,17 +553,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path26) {
-      const ctrl = await callVisitor(key, node2, visitor, path26);
+    async function visitAsync_(key, node2, visitor, path28) {
+      const ctrl = await callVisitor(key, node2, visitor, path28);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path26, ctrl);
-        return visitAsync_(key, ctrl, visitor, path26);
+        replaceNode(key, path28, ctrl);
+        return visitAsync_(key, ctrl, visitor, path28);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path26 = Object.freeze(path26.concat(node2));
+          path28 = Object.freeze(path28.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path26);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path28);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -574,13 +574,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path26 = Object.freeze(path26.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path26);
+          path28 = Object.freeze(path28.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path28);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path26);
+          const cv = await visitAsync_("value", node2.value, visitor, path28);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -607,23 +607,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path26) {
+    function callVisitor(key, node2, visitor, path28) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path26);
+        return visitor(key, node2, path28);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path26);
+        return visitor.Map?.(key, node2, path28);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path26);
+        return visitor.Seq?.(key, node2, path28);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path26);
+        return visitor.Pair?.(key, node2, path28);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path26);
+        return visitor.Scalar?.(key, node2, path28);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path26);
+        return visitor.Alias?.(key, node2, path28);
       return void 0;
     }
-    function replaceNode(key, path26, node2) {
-      const parent = path26[path26.length - 1];
+    function replaceNode(key, path28, node2) {
+      const parent = path28[path28.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -1235,10 +1235,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path26, value) {
+    function collectionFromPath(schema2, path28, value) {
       let v = value;
-      for (let i = path26.length - 1; i >= 0; --i) {
-        const k = path26[i];
+      for (let i = path28.length - 1; i >= 0; --i) {
+        const k = path28[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1257,7 +1257,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path26) => path26 == null || typeof path26 === "object" && !!path26[Symbol.iterator]().next().done;
+    var isEmptyPath = (path28) => path28 == null || typeof path28 === "object" && !!path28[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1287,11 +1287,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path26, value) {
-        if (isEmptyPath(path26))
+      addIn(path28, value) {
+        if (isEmptyPath(path28))
           this.add(value);
         else {
-          const [key, ...rest] = path26;
+          const [key, ...rest] = path28;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1305,8 +1305,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path26) {
-        const [key, ...rest] = path26;
+      deleteIn(path28) {
+        const [key, ...rest] = path28;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1320,8 +1320,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path26, keepScalar) {
-        const [key, ...rest] = path26;
+      getIn(path28, keepScalar) {
+        const [key, ...rest] = path28;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1339,8 +1339,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path26) {
-        const [key, ...rest] = path26;
+      hasIn(path28) {
+        const [key, ...rest] = path28;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1350,8 +1350,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path26, value) {
-        const [key, ...rest] = path26;
+      setIn(path28, value) {
+        const [key, ...rest] = path28;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3866,9 +3866,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path26, value) {
+      addIn(path28, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path26, value);
+          this.contents.addIn(path28, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3943,14 +3943,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path26) {
-        if (Collection.isEmptyPath(path26)) {
+      deleteIn(path28) {
+        if (Collection.isEmptyPath(path28)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path26) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path28) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3965,10 +3965,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path26, keepScalar) {
-        if (Collection.isEmptyPath(path26))
+      getIn(path28, keepScalar) {
+        if (Collection.isEmptyPath(path28))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path26, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path28, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3979,10 +3979,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path26) {
-        if (Collection.isEmptyPath(path26))
+      hasIn(path28) {
+        if (Collection.isEmptyPath(path28))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path26) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path28) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3999,13 +3999,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path26, value) {
-        if (Collection.isEmptyPath(path26)) {
+      setIn(path28, value) {
+        if (Collection.isEmptyPath(path28)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path26), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path28), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path26, value);
+          this.contents.setIn(path28, value);
         }
       }
       /**
@@ -5966,9 +5966,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path26) => {
+    visit.itemAtPath = (cst, path28) => {
       let item2 = cst;
-      for (const [field2, index] of path26) {
+      for (const [field2, index] of path28) {
         const tok = item2?.[field2];
         if (tok && "items" in tok) {
           item2 = tok.items[index];
@@ -5977,23 +5977,23 @@ var require_cst_visit = __commonJS({
       }
       return item2;
     };
-    visit.parentCollection = (cst, path26) => {
-      const parent = visit.itemAtPath(cst, path26.slice(0, -1));
-      const field2 = path26[path26.length - 1][0];
+    visit.parentCollection = (cst, path28) => {
+      const parent = visit.itemAtPath(cst, path28.slice(0, -1));
+      const field2 = path28[path28.length - 1][0];
       const coll = parent?.[field2];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path26, item2, visitor) {
-      let ctrl = visitor(item2, path26);
+    function _visit(path28, item2, visitor) {
+      let ctrl = visitor(item2, path28);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field2 of ["key", "value"]) {
         const token2 = item2[field2];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path26.concat([[field2, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path28.concat([[field2, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -6004,10 +6004,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field2 === "key")
-            ctrl = ctrl(item2, path26);
+            ctrl = ctrl(item2, path28);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item2, path26) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item2, path28) : ctrl;
     }
     exports.visit = visit;
   }
@@ -10696,9 +10696,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path26, options5) {
+    function openPromise(path28, options5) {
       return new Promise((resolve3, reject) => {
-        open7(path26, { ...options5, lazyEntries: true }, function(err2, zipfile) {
+        open7(path28, { ...options5, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve3(zipfile);
         });
@@ -10728,7 +10728,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open7(path26, options5, callback) {
+    function open7(path28, options5, callback) {
       if (typeof options5 === "function") {
         callback = options5;
         options5 = null;
@@ -10740,7 +10740,7 @@ var require_yauzl = __commonJS({
       if (options5.validateEntrySizes == null) options5.validateEntrySizes = true;
       if (options5.strictFileNames == null) options5.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path26, "r", function(err2, fd) {
+      fs.open(path28, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options5, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -11783,9 +11783,9 @@ function parseSource(reference, bareNames) {
   if (prefix2 !== null || isPath(rest)) return { kind: "file", path: rest, form: prefix2 };
   return { kind: bareNames === "engine" ? "engine" : "either", name: rest };
 }
-function splitImage(path26) {
-  const colon = path26.indexOf(":");
-  return colon <= 0 || colon === path26.length - 1 ? null : { path: path26.slice(0, colon), image: path26.slice(colon + 1) };
+function splitImage(path28) {
+  const colon = path28.indexOf(":");
+  return colon <= 0 || colon === path28.length - 1 ? null : { path: path28.slice(0, colon), image: path28.slice(colon + 1) };
 }
 
 // src/image/name.ts
@@ -11894,6 +11894,7 @@ var OPTIONS = {
     value: "DIR",
     help: "a new or empty folder; - for standard output: the bytes of one file, of several a tar"
   },
+  verify: { value: "DIR", help: "says what of a case is missing, was changed or added" },
   "show-secrets": { value: null, help: "prints the bytes as they are; refused in a workflow" },
   github: {
     value: null,
@@ -12160,10 +12161,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path26) {
-  if (!path26)
+function getElementAtPath(obj, path28) {
+  if (!path28)
     return obj;
-  return path26.reduce((acc, key) => acc?.[key], obj);
+  return path28.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -12503,11 +12504,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path26, issues) {
+function prefixIssues(path28, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path26);
+    iss.path.unshift(path28);
     return iss;
   });
 }
@@ -12965,16 +12966,16 @@ function flattenError(error2, mapper = (issue2) => issue2.message) {
 }
 function formatError(error2, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error3, path26 = []) => {
+  const processError = (error3, path28 = []) => {
     for (const issue2 of error3.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path26, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path28, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path26, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path28, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path26, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path28, ...issue2.path]);
       } else {
-        const fullpath = [...path26, ...issue2.path];
+        const fullpath = [...path28, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -19398,15 +19399,15 @@ var build = (toks, pairs, start, end2, top) => {
 };
 var normalize = (items, form) => {
   const out = [];
-  let run20 = "";
+  let run21 = "";
   const flush = () => {
-    for (const ch of run20.normalize(form))
+    for (const ch of run21.normalize(form))
       out.push(lit(ch));
-    run20 = "";
+    run21 = "";
   };
   for (const it of items) {
     if (it.t === "lit") {
-      run20 += it.ch;
+      run21 += it.ch;
       continue;
     }
     flush();
@@ -19583,14 +19584,14 @@ var Sim = class {
         this.#addThread(state, node2);
     }
   }
-  addRun(state, run20, i, top) {
+  addRun(state, run21, i, top) {
     for (const r of state.runs) {
-      if (r.neg === run20.neg && sameState(r.state, run20.state))
+      if (r.neg === run21.neg && sameState(r.state, run21.state))
         return;
     }
-    state.runs.push(run20);
-    if (!run20.state.match) {
-      this.add(state, run20.neg.next, i, top);
+    state.runs.push(run21);
+    if (!run21.state.match) {
+      this.add(state, run21.neg.next, i, top);
     }
   }
   // the threads after char `c`, at index `i`
@@ -19618,13 +19619,13 @@ var Sim = class {
       }
     }
     if (!this.restricted(i, top)) {
-      for (const run20 of state.runs) {
-        if (run20.state.dead) {
-          this.addRun(next, run20, i + 1, top);
+      for (const run21 of state.runs) {
+        if (run21.state.dead) {
+          this.addRun(next, run21, i + 1, top);
           continue;
         }
-        const sub = this.step(run20.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run20.neg, state: sub }, i + 1, top);
+        const sub = this.step(run21.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run21.neg, state: sub }, i + 1, top);
       }
     }
     return this.done(next);
@@ -21392,12 +21393,12 @@ minimatch.unescape = unescape;
 function parseReference(text5) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
   if (match2?.[1] === void 0) return null;
-  const path26 = match2[1];
-  const slash = path26.indexOf("/");
-  const first2 = slash === -1 ? "" : path26.slice(0, slash);
+  const path28 = match2[1];
+  const slash = path28.indexOf("/");
+  const first2 = slash === -1 ? "" : path28.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path26.slice(slash + 1) : path26;
+  const rest = hasDomain ? path28.slice(slash + 1) : path28;
   const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -21902,15 +21903,15 @@ var KnownRuns = class {
         if ((known3.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run20 = this.#extend(text5, at3, place, entry);
-        if (run20 === null) {
+        const run21 = this.#extend(text5, at3, place, entry);
+        if (run21 === null) {
           work -= GRAM;
         } else {
-          work -= run20.to - run20.from;
+          work -= run21.to - run21.from;
           if (known3.size >= MAX_KNOWN) known3.clear();
-          known3.set(ahead, run20.to);
-          if (run20.shown !== null || run20.to - run20.from >= MIN_RUN && !isOfWords(text5.slice(run20.from, run20.to)))
-            found.push(run20);
+          known3.set(ahead, run21.to);
+          if (run21.shown !== null || run21.to - run21.from >= MIN_RUN && !isOfWords(text5.slice(run21.from, run21.to)))
+            found.push(run21);
         }
         if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
       }
@@ -22070,8 +22071,8 @@ function* unpacked(of2, bytes2, budget, characters = 4 / 3) {
 function* decodings(reading, budget) {
   for (const { index, end: end2 } of runsIn(reading.text, BASE64_RUN)) {
     if (end2 - index < MIN_ENCODED) continue;
-    const run20 = part(reading, index, end2);
-    const whole4 = replaced(run20, JOINT, () => "") ?? run20;
+    const run21 = part(reading, index, end2);
+    const whole4 = replaced(run21, JOINT, () => "") ?? run21;
     for (const skip of [0, 1, 2, 3]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
       const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
@@ -22084,8 +22085,8 @@ function* decodings(reading, budget) {
         yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
   }
   for (const { index, end: end2 } of runsIn(reading.text, HEX_RUN)) {
-    const run20 = part(reading, index, end2);
-    const whole4 = replaced(run20, /0x|[\s:,]+/g, () => "") ?? run20;
+    const run21 = part(reading, index, end2);
+    const whole4 = replaced(run21, /0x|[\s:,]+/g, () => "") ?? run21;
     for (const skip of [0, 1]) {
       const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
       if (mayHold(bytes2.toString("latin1")))
@@ -22872,7 +22873,7 @@ function given(command2) {
       });
   }
   const targets = name2 === "tee" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path26) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path26)))
+  if (targets.some((path28) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path28)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part2(word, token2));
@@ -30183,8 +30184,8 @@ var Reader = class {
     else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name2, args, before.input))
       all2.push(...this.read(before.input, before.inputPosition, depth + 1));
     if (name2 === "find")
-      for (const run20 of executed(args))
-        all2.push(...this.add(run20, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
+      for (const run21 of executed(args))
+        all2.push(...this.add(run21, { ...around2, fedBy: [], assignments: [], redirects: [] }, base, depth));
     return all2;
   }
   #files(redirects, direction) {
@@ -30341,9 +30342,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
-var baseOf = (path26) => path26.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path26) {
-  const [left, right] = [word.replace(/^\.\//, ""), path26.replace(/^\.\//, "")];
+var baseOf = (path28) => path28.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path28) {
+  const [left, right] = [word.replace(/^\.\//, ""), path28.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -30398,8 +30399,8 @@ function verifies(command2) {
     return words3.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
   if (name2 === "rpm" || name2 === "rpmkeys") return has("-K", "--checksig");
   if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name2)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
-  const run20 = runOf(command2);
-  return run20?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run20.word.value);
+  const run21 = runOf(command2);
+  return run21?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run21.word.value);
 }
 var aboutOf = ({ args, input, fedBy, reads }) => [
   ...args.map(({ value }) => value),
@@ -30457,7 +30458,7 @@ var Flow = class {
   add(step2, command2, by, url2, files2, isVerified = false) {
     const download = { step: step2, command: command2, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path26 of files2) if (path26 !== "-" && !path26.startsWith("/dev/")) this.#track(path26, download);
+    for (const path28 of files2) if (path28 !== "-" && !path28.startsWith("/dev/")) this.#track(path28, download);
     if (command2 !== null) this.#byPosition.set(command2.position, { command: command2, download });
     return download;
   }
@@ -30470,17 +30471,17 @@ var Flow = class {
     return known3 !== void 0 && isSame(known3.command, command2) ? known3.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path26, download) {
-    if (this.#files.some((file) => file.path === path26 && file.download === download)) return;
-    this.#files.push({ path: path26, download });
+  #track(path28, download) {
+    if (this.#files.some((file) => file.path === path28 && file.download === download)) return;
+    this.#files.push({ path: path28, download });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words3) {
-    return this.#files.findLast(({ path: path26 }) => words3.includes(path26)) ?? this.#files.findLast(({ path: path26 }) => words3.some((word) => sameFile(word, path26))) ?? null;
+    return this.#files.findLast(({ path: path28 }) => words3.includes(path28)) ?? this.#files.findLast(({ path: path28 }) => words3.some((word) => sameFile(word, path28))) ?? null;
   }
   #verify(step2, command2) {
     const about = aboutOf(command2);
-    const named3 = this.#files.filter(({ path: path26 }) => about.includes(baseOf(path26)));
+    const named3 = this.#files.filter(({ path: path28 }) => about.includes(baseOf(path28)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file) => file.download.step === step2))
       download.isVerified = true;
   }
@@ -30490,7 +30491,7 @@ var Flow = class {
     if (this.#downloadOf(command2) !== null) return;
     const { name: name2, args, fedBy, substituted, writes, assignments: assignments2 } = command2;
     const words3 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
-    const run20 = runOf(command2);
+    const run21 = runOf(command2);
     const got = fetched(command2);
     const direct = isInstaller(command2) ? optionsIn(command2).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
     if (direct !== void 0) {
@@ -30498,7 +30499,7 @@ var Flow = class {
       this.#use(download, "install", step2, command2, "installs it");
       return;
     }
-    const code3 = run20?.kind === "code" && run20.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run20.word.value) : null;
+    const code3 = run21?.kind === "code" && run21.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run21.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
@@ -30522,29 +30523,29 @@ var Flow = class {
       for (const { name: variable, value } of assignments2)
         if (value.kind === "open") this.#variables.set(variable, inside);
     }
-    if (run20 !== null) this.#run(step2, command2, run20, piped, inside);
+    if (run21 !== null) this.#run(step2, command2, run21, piped, inside);
     if (piped !== null) {
       if (unpacks(command2)) this.#use(piped, "install", step2, command2, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-      for (const path26 of target) if (!path26.startsWith("/dev/") && !SIGNATURES.test(path26)) this.#track(path26, piped);
+      for (const path28 of target) if (!path28.startsWith("/dev/") && !SIGNATURES.test(path28)) this.#track(path28, piped);
     }
     this.#takeFiles(step2, command2, words3);
   }
-  #run(step2, command2, run20, piped, inside) {
+  #run(step2, command2, run21, piped, inside) {
     const { name: name2 } = command2;
-    if (run20.kind === "input") {
+    if (run21.kind === "input") {
       const read3 = piped ?? (command2.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command2.reads)?.download ?? null;
       if (read3 !== null) this.#use(read3, "run", step2, command2, `pipes what ${read3.by} downloads into ${name2}`);
       return;
     }
-    if (run20.word.kind === "open" && inside !== null)
+    if (run21.word.kind === "open" && inside !== null)
       this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
-    else if (run20.kind === "code") {
-      const variable = run20.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run20.word.value, known3)) : void 0;
+    else if (run21.kind === "code") {
+      const variable = run21.word.kind === "variable" ? [...this.#variables].find(([known3]) => runsVariable(run21.word.value, known3)) : void 0;
       if (variable !== void 0)
         this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
-      const file = this.#fileIn([run20.word.value]);
+      const file = this.#fileIn([run21.word.value]);
       if (file !== null)
         this.#use(file.download, "run", step2, command2, `runs ${file.path}, which ${file.download.by} downloaded`);
     }
@@ -30560,24 +30561,24 @@ var Flow = class {
     if (file === null) return;
     const { operands } = optionsIn(command2);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path26 }) => [...words3, ...reads].some((word) => sameFile(word, path26)));
-    for (const { path: path26, download } of every) {
+    const every = this.#files.filter(({ path: path28 }) => [...words3, ...reads].some((word) => sameFile(word, path28)));
+    for (const { path: path28, download } of every) {
       if (unpacks(command2)) this.#use(download, "install", step2, command2, `unpacks it with ${name2}`);
       else if (isInstaller(command2)) {
-        if (words3.some((word) => sameFile(word, path26) && namesFile(name2, word)))
+        if (words3.some((word) => sameFile(word, path28) && namesFile(name2, word)))
           this.#use(download, "install", step2, command2, `installs it with ${name2}`);
       } else if (name2 === "chmod" && words3.some(makesExecutable))
         this.#use(download, "install", step2, command2, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path26 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path26)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path28 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path28)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command2).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target))
           this.#use(download, "install", step2, command2, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path26))
-        this.#track(path26.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path28))
+        this.#track(path28.replace(COMPRESSED, ""), download);
     }
-    const written = command2.writes.find((path26) => !path26.startsWith("/dev/"));
+    const written = command2.writes.find((path28) => !path28.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2))
       this.#track(written, file.download);
   }
@@ -30611,7 +30612,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command: command2, step: step2, uses, isVerified } of found) {
-    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path26) => PROGRAMS.test(path26) || BIN.test(path26) && !SIGNATURES.test(path26));
+    const file = command2 === null ? void 0 : fetched(command2)?.files.find((path28) => PROGRAMS.test(path28) || BIN.test(path28) && !SIGNATURES.test(path28));
     if (command2 !== null && file !== void 0 && uses.length === 0)
       uses.push({ kind: "install", step: step2, command: command2, how: `writes it to ${file}`, isVerified });
   }
@@ -30972,7 +30973,7 @@ var meta13 = {
 };
 var isOff = (text5) => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text5);
 var configures = ({ args, writes, input, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some(
-  (path26) => /apt\.conf/.test(path26)
+  (path28) => /apt\.conf/.test(path28)
 ) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta13,
@@ -31100,7 +31101,7 @@ function grantedBy(command2) {
   const { name: name2, args, writes, fedBy, input } = command2;
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path26) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path26))) return null;
+  if (!targets.some((path28) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path28))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed")
     return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
@@ -31131,17 +31132,17 @@ var sudoWithoutPassword = {
       ({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 }))
     );
     for (const { version: version2, text: text5 } of files2) {
-      const { path: path26 } = version2;
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path26) || !grants(text5)) continue;
+      const { path: path28 } = version2;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path28) || !grants(text5)) continue;
       const layer = origin.layers[version2.layer];
       yield placed(meta16, {
         severity: grantsAll(text5) ? "medium" : "low",
-        message: `${path26} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path28} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path26, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path28, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path26]
+        identity: ["NOPASSWD", path28]
       });
     }
   }
@@ -31409,7 +31410,7 @@ function unknownInstruction(text5, instructions) {
   const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
   return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-function parseDockerfile(path26, text5) {
+function parseDockerfile(path28, text5) {
   const read3 = readLogicalLines(text5);
   const stages = [];
   const globals = [];
@@ -31436,7 +31437,7 @@ function parseDockerfile(path26, text5) {
   close();
   const error2 = read3.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
   return {
-    path: path26,
+    path: path28,
     text: text5,
     lines: text5.replace(/^\ufeff/, "").split(/\r?\n/),
     escapeCharacter: read3.escapeCharacter,
@@ -32045,9 +32046,9 @@ function writtenSetting(command2) {
   const { name: name2, args, writes, fedBy } = command2;
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input }) => input ?? "").join("");
-  for (const path26 of targets) {
-    const file = SETTINGS_FILES.find((known3) => known3.path.test(path26) && known3.line.test(text5));
-    if (file !== void 0) return { path: path26, shown: file.shown };
+  for (const path28 of targets) {
+    const file = SETTINGS_FILES.find((known3) => known3.path.test(path28) && known3.line.test(text5));
+    if (file !== void 0) return { path: path28, shown: file.shown };
   }
   return null;
 }
@@ -32192,13 +32193,13 @@ function unsigned(command2) {
     };
   const written = [...args, ...command2.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command2.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options5.operands.map(({ value }) => value) : command2.writes;
-  if (targets.some((path26) => /apt\.conf/.test(path26)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path28) => /apt\.conf/.test(path28)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path26) => /sources\.list|\.sources$/.test(path26));
+  const inSources = targets.some((path28) => /sources\.list|\.sources$/.test(path28));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path26) => /\.repo$|(?:yum|dnf)\.conf$/.test(path26)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path28) => /\.repo$|(?:yum|dnf)\.conf$/.test(path28)) && /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -32344,23 +32345,23 @@ var updateWithoutInstall = {
 
 // src/rules/compromise/file-finding.ts
 var DOCUMENTATION = /^\/usr\/(?:local\/)?share\/(?:doc|man|info|vim|nano|highlight|bash-completion|licenses)\/|\/(?:docs?|man)\/|\.(?:md|mdx|rst|adoc|markdown|1|5|8|1\.gz|8\.gz|yar|yara|po|mo|map|d\.ts|ipynb)$|\/(?:README|CHANGE|NEWS|HISTORY)[^/]*$/i;
-var isDocumentation = (path26) => DOCUMENTATION.test(path26);
-function onVersion(meta42, { origin }, { path: path26, layer }, { line: line2 = null, inside = null, ...own2 }) {
+var isDocumentation = (path28) => DOCUMENTATION.test(path28);
+function onVersion(meta42, { origin }, { path: path28, layer }, { line: line2 = null, inside = null, ...own2 }) {
   const from = origin.layers[layer];
   return placed(meta42, {
     ...own2,
-    location: { kind: "layer", layer, path: path26, ...inside === null ? {} : { inside }, line: line2, offset: null },
+    location: { kind: "layer", layer, path: path28, ...inside === null ? {} : { inside }, line: line2, offset: null },
     dockerfile: from?.lines ?? null,
     origin: from?.owner ?? "unknown",
-    identity: [...own2.identity, path26]
+    identity: [...own2.identity, path28]
   });
 }
 function* presentFiles({ filesystem }) {
   for (const version2 of filesystem.present()) if (version2.entry.type === "file") yield version2;
 }
-function collectedFile(evidence, path26) {
-  const version2 = evidence.filesystem.find(path26);
-  const text5 = evidence.collected(path26);
+function collectedFile(evidence, path28) {
+  const version2 = evidence.filesystem.find(path28);
+  const text5 = evidence.collected(path28);
   return version2 === null || text5 === null ? null : { version: version2, text: text5 };
 }
 
@@ -32415,15 +32416,15 @@ var binaryReplaced = {
     const { filesystem, layers, origin } = evidence;
     const kinds = layers.map(({ programs }) => new Map(programs));
     for (const [layer, versions] of filesystem.versions.entries())
-      for (const { path: path26, entry, successor, index, ending: ending2 } of versions) {
+      for (const { path: path28, entry, successor, index, ending: ending2 } of versions) {
         if (successor === null || ending2?.state !== "overwritten" || successor.layer === layer) continue;
-        if (entry.type !== "file" || successor.entry.type !== "file" || !SYSTEM.test(path26)) continue;
+        if (entry.type !== "file" || successor.entry.type !== "file" || !SYSTEM.test(path28)) continue;
         if (kinds[layer]?.get(index) === void 0 || kinds[successor.layer]?.get(successor.index) === void 0)
           continue;
         const from = origin.layers[successor.layer];
         if (from?.owner === "base" || !/^(?:COPY|ADD)$/.test(from?.instruction?.keyword ?? "")) continue;
         yield onVersion(meta22, evidence, successor, {
-          message: `${path26} came with layer ${layer}; ${from?.instruction?.keyword} in layer ${successor.layer} put another program in its place. Whoever calls it by its name runs that.`,
+          message: `${path28} came with layer ${layer}; ${from?.instruction?.keyword} in layer ${successor.layer} put another program in its place. Whoever calls it by its name runs that.`,
           remedy: `Put it into /usr/local/bin under its own name. If it must be there, install it as a package, so that its checksum is on record.`,
           identity: ["replaced"]
         });
@@ -32817,7 +32818,7 @@ var dataAfterArchiveEnd = {
   meta: meta24,
   *check(evidence) {
     for (const versions of evidence.filesystem.versions) {
-      const hidden = versions.filter(({ entry, path: path26 }) => entry.afterEnd && path26 !== INDEX);
+      const hidden = versions.filter(({ entry, path: path28 }) => entry.afterEnd && path28 !== INDEX);
       const [first2] = hidden;
       if (first2 === void 0) continue;
       yield onVersion(meta24, evidence, first2, {
@@ -32903,14 +32904,14 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf2(from)}/${target}`);
-var parentOf2 = (path26) => path26.slice(0, path26.lastIndexOf("/")) || "/";
-var baseName = (path26) => path26.slice(path26.lastIndexOf("/") + 1);
+var parentOf2 = (path28) => path28.slice(0, path28.lastIndexOf("/")) || "/";
+var baseName = (path28) => path28.slice(path28.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path26) {
+function countParts(path28) {
   let parts = 0;
   let inside = false;
-  for (let at3 = 0; at3 < path26.length; at3++) {
-    const isSlash = path26.charCodeAt(at3) === 47;
+  for (let at3 = 0; at3 < path28.length; at3++) {
+    const isSlash = path28.charCodeAt(at3) === 47;
     if (!isSlash && !inside) parts++;
     inside = !isSlash;
   }
@@ -32954,19 +32955,19 @@ var SYSTEM2 = /^\/(?:bin|sbin|lib\w*|usr|etc|opt|var|dev|run|boot|srv)\//;
 var USUAL_DOTS = /\/\.(?:build-id|venv\w*|cache|local|npm|nvm|cargo|rustup|git|bin|pnpm\w*|dotnet|nuget|gem|bundle|pyenv|rbenv|sdkman|vscode\w*|config|yarn\w*|libs|dylibs|m2|gradle|conda|deno|bun|mix|hex|asdf|volta|poetry|pipx|uv|steam|wine|julia|opam|ghcup|cabal|stack|swiftpm|jenv|tfenv|krew|helm|docker|kube|terraform\.d|store|linuxbrew|linkerd2|fnm|next|nuxt|output|netlify|vercel|husky|node-gyp|electron|playwright|puppeteer|cypress|modules?)(?:\/|$)/;
 var UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]/u;
 var OPEN = /^\/(?:tmp|var\/tmp|dev\/shm|dev|run\/shm)\//;
-function oddity({ path: path26, entry }, kind) {
-  const name2 = baseName(path26);
+function oddity({ path: path28, entry }, kind) {
+  const name2 = baseName(path28);
   if ((entry.mode & 2048) !== 0 && (kind === "bash" || kind === "busybox" || SHELL.test(name2)) && (entry.mode & 73) !== 0)
     return kind === "busybox" && name2 === "busybox" ? null : { says: "is a shell with the setuid bit: whoever starts it is its owner", severity: "critical" };
   if (kind === null) return null;
-  if (UNSEEN.test(path26)) return { says: "has characters in its name that nobody sees", severity: "high" };
-  if (/^\.{3,}$|^\s|\s$/.test(name2) || /\/(?:\.{3,}|\s[^/]*|[^/]*\s)\//.test(path26))
+  if (UNSEEN.test(path28)) return { says: "has characters in its name that nobody sees", severity: "high" };
+  if (/^\.{3,}$|^\s|\s$/.test(name2) || /\/(?:\.{3,}|\s[^/]*|[^/]*\s)\//.test(path28))
     return { says: "has a name that reads like nothing", severity: "high" };
   const isBinary = kind !== "script";
-  const isDotted = /\/\.[^/]/.test(path26) && !USUAL_DOTS.test(path26);
-  if (isBinary && isDotted && (SYSTEM2.test(path26) || OPEN.test(path26)))
+  const isDotted = /\/\.[^/]/.test(path28) && !USUAL_DOTS.test(path28);
+  if (isBinary && isDotted && (SYSTEM2.test(path28) || OPEN.test(path28)))
     return { says: "hides behind a dot, in a directory of the system", severity: "high" };
-  if (isBinary && OPEN.test(path26))
+  if (isBinary && OPEN.test(path28))
     return { says: "is a program in a directory that anyone may write", severity: "medium" };
   return null;
 }
@@ -33240,7 +33241,7 @@ var webShell = {
   meta: meta31,
   *check(evidence) {
     yield* inFiles(meta31, evidence, {
-      isMeant: ({ path: path26 }) => PAGES.test(path26),
+      isMeant: ({ path: path28 }) => PAGES.test(path28),
       remedy: "Take the image out of use, and look at the page: layergate cat IMAGE PATH. If it is meant, let it run a fixed list of commands, never the words of a request."
     });
   }
@@ -33331,19 +33332,19 @@ var contentNotInspected = {
     for (const parts of files2.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path26 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part3) => part3.path !== path26);
-      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path26.length + 2)} (${part3.reason})`);
+      const path28 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part3) => part3.path !== path28);
+      const named3 = inner.slice(0, MAX_NAMED2).map((part3) => `${part3.path.slice(path28.length + 2)} (${part3.reason})`);
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
       yield placed(meta33, {
-        message: `${path26} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
+        message: `${path28} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
         remedy: meta33.remedy,
-        location: first2.layer === null ? { kind: "index", field: path26 } : { kind: "layer", layer: first2.layer, path: path26, line: null, offset: null },
+        location: first2.layer === null ? { kind: "index", field: path28 } : { kind: "layer", layer: first2.layer, path: path28, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path26]
+        identity: [path28]
       });
     }
   }
@@ -33439,8 +33440,8 @@ var CACHES = [
     emptiedBy: "rm -rf /var/cache/zypp"
   }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path26 }) => path26.source).join("|"));
-var cacheOf = (path26) => ANY_CACHE.test(path26) ? CACHES.find((cache2) => cache2.path.test(path26)) ?? null : null;
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path28 }) => path28.source).join("|"));
+var cacheOf = (path28) => ANY_CACHE.test(path28) ? CACHES.find((cache2) => cache2.path.test(path28)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
 var meta34 = {
@@ -33596,10 +33597,10 @@ var setuidAdded = {
       for (const command2 of step2.commands) {
         const change = modeChange(command2);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files2 = change.paths.filter((path26) => isDirectory(evidence, path26) !== true && !change.isDirectory);
+          const files2 = change.paths.filter((path28) => isDirectory(evidence, path28) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files2.every((path26) => isTakenBack(built, path26));
+          const gone = built !== null && files2.every((path28) => isTakenBack(built, path28));
           if (files2.length === 0 || gone) continue;
           yield onCommand(meta35, step2, command2, {
             severity,
@@ -33666,7 +33667,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command2) {
   const { name: name2, args, writes, input, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path26) => /sshd_config/.test(path26))) return false;
+  if (!targets.some((path28) => /sshd_config/.test(path28))) return false;
   const texts2 = [
     ...args.map(({ value }) => value),
     input ?? "",
@@ -33715,7 +33716,7 @@ var sshServer = {
       "/usr/bin/sshd",
       "/sbin/sshd",
       "/usr/sbin/tinysshd"
-    ].some((path26) => built.filesystem.find(path26) !== null))
+    ].some((path28) => built.filesystem.find(path28) !== null))
       return;
     const isMeant2 = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -33753,7 +33754,7 @@ function concerned(evidence, step2, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open7 = paths.filter(({ value }) => !MEANT.test(value));
   if (open7.length === 0) return null;
-  const left = step2.of === "stage" ? [] : open7.filter((path26) => isWritable(evidence, path26) !== false);
+  const left = step2.of === "stage" ? [] : open7.filter((path28) => isWritable(evidence, path28) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -33857,7 +33858,7 @@ function parseDockerignore(text5) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path26) {
+function matches(tokens, path28) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set, isBoundary) => {
     for (const state of set) {
@@ -33868,7 +33869,7 @@ function matches(tokens, path26) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path26) {
+  for (const char of path28) {
     if (char === "/" && states.has(tokens.length)) return true;
     if (states.size === 0 && inside.size === 0) return false;
     const next = /* @__PURE__ */ new Set();
@@ -33893,35 +33894,35 @@ function matches(tokens, path26) {
   }
   return states.has(tokens.length);
 }
-function ignoredBy(dockerignore, path26) {
+function ignoredBy(dockerignore, path28) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    if (matches(pattern.tokens, path26)) found = pattern.isException ? null : pattern;
+    if (matches(pattern.tokens, path28)) found = pattern.isException ? null : pattern;
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
 var UNTYPED = /[\x00-\x1f\x7f-\x9f\udc80-\udcff]|^ | $/gu;
-var patternOf = (path26) => path26.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
+var patternOf = (path28) => path28.replace(/\/$/, "").replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(UNTYPED, "?").replace(INVISIBLE, "?");
 
 // src/dockerfile/copy.ts
 var wordsOf2 = ({ text: text5 }) => jsonWords(text5) ?? text5.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf2(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path26, workdir = null) {
+function contextPath(instruction, path28, workdir = null) {
   const written = (wordsOf2(instruction).at(-1) ?? "").replace(/(?<=[^/]|^\/)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path26);
+  const name2 = baseName(path28);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path26 === target ? 0 : path26.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path26 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path26.slice(at3));
+  const at3 = isAbsolute ? path28 === target ? 0 : path28.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path28 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path28.slice(at3));
 }
 
 // src/evidence/evidence.ts
@@ -34418,7 +34419,7 @@ function readBlock(bits, block) {
   const codes = Array.from({ length: codeCount }, () => readCode(bits, values.length + 2));
   const endOfBlock = values.length + 1;
   const order2 = Uint8Array.from(values);
-  let [length, group, left, run20, weight] = [0, 0, 0, 0, 1];
+  let [length, group, left, run21, weight] = [0, 0, 0, 0, 1];
   let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
@@ -34430,16 +34431,16 @@ function readBlock(bits, block) {
     left--;
     const symbol = readSymbol(bits, code3);
     if (symbol < 2) {
-      run20 += weight << symbol;
+      run21 += weight << symbol;
       weight *= 2;
-      if (run20 > block.length) throw damaged("run of values");
+      if (run21 > block.length) throw damaged("run of values");
       continue;
     }
-    if (run20 > 0) {
-      if (length + run20 > block.length) throw damaged("run of values");
-      block.fill(order2[0] ?? 0, length, length + run20);
-      length += run20;
-      run20 = 0;
+    if (run21 > 0) {
+      if (length + run21 > block.length) throw damaged("run of values");
+      block.fill(order2[0] ?? 0, length, length + run21);
+      length += run21;
+      run21 = 0;
     }
     weight = 1;
     if (symbol === endOfBlock) break;
@@ -35724,12 +35725,12 @@ function isZipMember(head) {
 var CHECKSUM = 148;
 var CHECKSUM_END = 156;
 var isTarHeader = (head) => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
-function packingOf(head, path26) {
+function packingOf(head, path28) {
   const first2 = head[0];
   if (first2 === void 0) return null;
   if (head[257] === 117 && ascii(head, 257, "ustar") && isTarHeader(head)) return "tar";
   if (head[2] === 45 && /^..-l[hz][0-9ds]-/s.test(head.toString("latin1", 0, 7))) return { closed: "lha" };
-  if (path26.endsWith(".br") && !isGzip(head)) return "brotli";
+  if (path28.endsWith(".br") && !isGzip(head)) return "brotli";
   return FIRST_BYTES.has(first2) ? openedOf(head, first2) ?? closedOf(head, first2) : null;
 }
 function openedOf(head, first2) {
@@ -35969,7 +35970,7 @@ function isTextInHex(bytes2, from, to) {
   return false;
 }
 function textInHex(bytes2, from, to) {
-  let run20 = 0;
+  let run21 = 0;
   let wasText = false;
   for (let at3 = from; at3 + 1 < to; at3 += 2) {
     const byte = byteInHex(bytes2, at3);
@@ -35978,8 +35979,8 @@ function textInHex(bytes2, from, to) {
       continue;
     }
     wasText = isTextByte(byte);
-    run20 = wasText ? run20 + 1 : 0;
-    if (run20 === MIN_HEX_PAIRS) return null;
+    run21 = wasText ? run21 + 1 : 0;
+    if (run21 === MIN_HEX_PAIRS) return null;
     if (!wasText && byte !== 0) return at3 + 2;
   }
   return to;
@@ -36036,7 +36037,7 @@ var PARTS = new Set(Buffer.from(`\\
 \v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
-  kernel.base64Runs(length, (position, run20) => runs.push({ start: position, end: position + run20 }));
+  kernel.base64Runs(length, (position, run21) => runs.push({ start: position, end: position + run21 }));
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
@@ -36482,10 +36483,10 @@ function gather(text5, start) {
   let at3 = start;
   for (; ; ) {
     RUN.lastIndex = at3;
-    const run20 = RUN.exec(text5);
-    if (run20 !== null) {
-      parts.push(run20[0]);
-      at3 += run20[0].length;
+    const run21 = RUN.exec(text5);
+    if (run21 !== null) {
+      parts.push(run21[0]);
+      at3 += run21[0].length;
     }
     ESCAPED.lastIndex = at3;
     const escaped2 = ESCAPED.exec(text5)?.[0];
@@ -36710,14 +36711,14 @@ var ContentScan = class _ContentScan {
   #indicators = null;
   #unescaped = null;
   #joined = null;
-  constructor(compiled2, path26, depth, budget, bounds) {
+  constructor(compiled2, path28, depth, budget, bounds) {
     this.#compiled = compiled2;
     this.#kernel = compiled2.kernel;
-    this.#path = path26;
+    this.#path = path28;
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#files = depth === 0 ? compiled2.files.of(path26) : [];
+    this.#files = depth === 0 ? compiled2.files.of(path28) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
   get searched() {
@@ -36844,20 +36845,20 @@ var ContentScan = class _ContentScan {
         );
     });
     if (this.#depth >= MAX_DEPTH3) return;
-    kernel.utf16Runs(length, (position, run20, bigEndian) => {
-      if (position + run20 <= from) return;
+    kernel.utf16Runs(length, (position, run21, bigEndian) => {
+      if (position + run21 <= from) return;
       decoded3.push({
-        text: narrow(kernel.window.subarray(position, position + run20), bigEndian),
+        text: narrow(kernel.window.subarray(position, position + run21), bigEndian),
         position,
-        length: run20,
+        length: run21,
         encoding: "utf-16"
       });
     });
-    for (const { position, length: run20, bytes: characters } of base64Texts(kernel, from, length)) {
+    for (const { position, length: run21, bytes: characters } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(
-          unpacked3 === null ? { text: bytes2, position, length: run20, encoding } : { text: unpacked3, position, length: run20, encoding: "gzip" }
+          unpacked3 === null ? { text: bytes2, position, length: run21, encoding } : { text: unpacked3, position, length: run21, encoding: "gzip" }
         );
       }
     }
@@ -36951,7 +36952,7 @@ var ContentScan = class _ContentScan {
     };
     return this.#linesBefore + this.#counted.lines + 1;
   }
-  #addDecoded(match2, position, run20, encoding, line2) {
+  #addDecoded(match2, position, run21, encoding, line2) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
@@ -36960,13 +36961,13 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    const start = offset + Math.min(within2, run20);
+    const start = offset + Math.min(within2, run21);
     this.#keep().add({
       ...match2,
       detector,
       offset: start,
-      length: offset + run20 - start,
-      end: offset + run20,
+      length: offset + run21 - start,
+      end: offset + run21,
       line: line2,
       encoding
     });
@@ -37029,8 +37030,8 @@ var ContentScan = class _ContentScan {
   #tryPieces(detector, position, end2, text5, at3) {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
-    const run20 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run20) && !(text5[run20 - 1] === "=" && goesOn(text5, run20 - 1))) return false;
+    const run21 = this.#runEnd(text5, at3, start);
+    if (!goesOn(text5, run21) && !(text5[run21 - 1] === "=" && goesOn(text5, run21 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around(
       (from, to) => this.#slice(from, to, end2),
@@ -37229,13 +37230,13 @@ function partsOf2(form) {
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
 var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf2(parts) {
-  let run20 = 0;
+  let run21 = 0;
   for (const { text: text5, min } of parts) {
     const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
-    if (stop !== -1) return run20 + stop;
-    run20 += min;
+    if (stop !== -1) return run21 + stop;
+    run21 += min;
   }
-  return run20;
+  return run21;
 }
 function compileForm(form) {
   const parts = partsOf2(form);
@@ -37322,7 +37323,7 @@ var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
 function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled2 = forms.map(compileForm);
   const literals = [...new Map(compiled2.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run20 }) => run20));
+  const shortest = (literal4) => Math.min(...compiled2.filter((form) => form.literal === literal4).map(({ run: run21 }) => run21));
   if (compiled2.filter(({ before }) => before !== "").length > 1)
     throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === ""))
@@ -38186,10 +38187,10 @@ var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
-  for (const [run20] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run20) || !isDrawnKey(run20) || !/[0-9]/.test(run20)) continue;
-    const checked3 = ofFiller(run20);
-    return checked3 === null ? null : { ...checked3, value: run20 };
+  for (const [run21] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run21) || !isDrawnKey(run21) || !/[0-9]/.test(run21)) continue;
+    const checked3 = ofFiller(run21);
+    return checked3 === null ? null : { ...checked3, value: run21 };
   }
   return null;
 }
@@ -41370,8 +41371,8 @@ function assignedValue(text5, isEnv) {
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text5);
   return bare === null ? null : { value: bare[0], quote: "", rest: text5.slice(bare[0].length) };
 }
-function isData(value, rest, path26) {
-  if (CODE_FILE.test(path26)) return false;
+function isData(value, rest, path28) {
+  if (CODE_FILE.test(path28)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(
     value
@@ -41397,7 +41398,7 @@ function looksSecret(value, isPassword, quoted3) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: found, before: front, path: path26, isText: isText2 }) {
+function checkAssignment({ value: found, before: front, path: path28, isText: isText2 }) {
   if (!isText2) return null;
   if (/-pass(?:in|out)?["']?$/.test(front)) return null;
   const border = /^[\s"'./(]/.exec(found)?.[0] ?? "";
@@ -41416,21 +41417,21 @@ function checkAssignment({ value: found, before: front, path: path26, isText: is
   const isEscaped = whole4.endsWith("\\") && /^["'`]/.test(text5.slice(whole4.length, whole4.length + 1));
   const assigned2 = assignedValue(
     text5.slice(whole4.length - (isEscaped ? 1 : 0)),
-    operator === "=" && ENV_FILE.test(path26) || /^[=:]$/.test(operator) && PROPERTIES.test(path26)
+    operator === "=" && ENV_FILE.test(path28) || /^[=:]$/.test(operator) && PROPERTIES.test(path28)
   );
   if (assigned2 === null) return null;
   const { value, quote: quote2, rest } = assigned2;
   const isQuery = /[?&](?:[\w.-]{0,40}[_.-])?$/.test(before) && operator === "=";
-  if (quote2 === "" && !isQuery && !isData(value, operator === ">" ? "" : rest, path26)) return null;
+  if (quote2 === "" && !isQuery && !isData(value, operator === ">" ? "" : rest, path28)) return null;
   if (quote2 === "" && gap.includes("\n") && /^[A-Za-z_][\w.-]*[=:]/.test(value)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path26)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path28)) return null;
   if (!NAMES3.test(snakeCase(short2))) return null;
   const isPassword = /pass|pwd|credential|(?:^|[_.-])pw$/i.test(short2);
   if (isComparison && !isPassword) return null;
   const secret = isQuery ? /^[^&#]+/.exec(value)?.[0] ?? value : value;
   if (!looksSecret(secret, isPassword, quote2 !== "")) return null;
   if (secret.toLowerCase() === short2.toLowerCase()) return null;
-  if (CODE_FILE.test(path26) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null;
+  if (CODE_FILE.test(path28) && /^[#.][A-Za-z_][\w-]*$/.test(secret)) return null;
   return { value: secret, facts: { name: name2 } };
 }
 
@@ -41563,10 +41564,10 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path26 }) => {
+    check: ({ value, path: path28 }) => {
       if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null;
       if (isPlaceholder(value) || isFiller(value)) return null;
-      return path26 === "" ? { strength: "likely" } : {};
+      return path28 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -46325,13 +46326,13 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path26) {
-    const name2 = path26.slice(path26.lastIndexOf("/") + 1).toLowerCase();
+  of(path28) {
+    const name2 = path28.slice(path28.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1))
       found.push(...this.#byName.get(name2.slice(dot)) ?? []);
     return found.filter(
-      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path26))
+      (detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path28))
     );
   }
 };
@@ -46444,12 +46445,12 @@ var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCo
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile2(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text5, ignoreCase, assignment, run: run20 }, id) => {
+  literals.forEach(({ text: text5, ignoreCase, assignment, run: run21 }, id) => {
     const bytes2 = Buffer.from((ignoreCase ? text5.toLowerCase() : text5).slice(0, COMPARED), "latin1");
     const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
     groups.set(key, [
       ...groups.get(key) ?? [],
-      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run20 }
+      { bytes: bytes2, id, ignoreCase, assignment, run: text5.length > COMPARED ? 0 : run21 }
     ]);
   });
   return groups;
@@ -46534,7 +46535,7 @@ var PREBUILT_TABLE = "vZ13nBvF+fCfLbrTFdtL77AYzhjMdRds46DzufeODQdiJe3dyaeTZO3qim
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
-  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run20 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run20}`).join("\0");
+  const text5 = literals.map(({ text: text6, ignoreCase, assignment, run: run21 }) => `${text6}\0${Number(ignoreCase)}${Number(assignment)}${run21}`).join("\0");
   return createHash8("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
@@ -46987,11 +46988,11 @@ function improved(literals, bucketOf, model) {
   });
   return { prepared, bucketOf: found.buckets };
 }
-function prepare({ text: text5, ignoreCase, assignment, run: run20 }, model, uses) {
+function prepare({ text: text5, ignoreCase, assignment, run: run21 }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5))
     throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
-  if (run20 < 0 || run20 > MAX_RUN)
-    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run20}, at most ${MAX_RUN}`);
+  if (run21 < 0 || run21 > MAX_RUN)
+    throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run21}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
@@ -46999,12 +47000,12 @@ function prepare({ text: text5, ignoreCase, assignment, run: run20 }, model, use
     bytes: bytes2,
     ignoreCase,
     assignment,
-    run: textBehind(text5, run20),
+    run: textBehind(text5, run21),
     anchor: anchor2,
     fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase)
   };
 }
-var textBehind = (text5, run20) => text5.length > COMPARED2 ? 0 : run20;
+var textBehind = (text5, run21) => text5.length > COMPARED2 ? 0 : run21;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
@@ -47334,18 +47335,18 @@ var Scanner = class _Scanner {
     );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path26) {
-    return this.#start(path26, true);
+  start(path28) {
+    return this.#start(path28, true);
   }
-  #start(path26, isCapped) {
-    return new ContentScan(this.#compiled, path26, 0, packedBudget(), {
+  #start(path28, isCapped) {
+    return new ContentScan(this.#compiled, path28, 0, packedBudget(), {
       matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches),
       isCapped
     });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
-  scanText(text5, path26 = "") {
-    const scan2 = this.#start(path26, false);
+  scanText(text5, path28 = "") {
+    const scan2 = this.#start(path28, false);
     scan2.push(Buffer.from(text5, "utf8"), true);
     return scan2.matches;
   }
@@ -47513,9 +47514,9 @@ var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE2 = /[\s,:{}[\]"]/;
 var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
 function pathOf(node2) {
-  const path26 = [];
-  for (let at3 = node2; at3?.parent; at3 = at3.parent) path26.push(at3.key);
-  return path26.reverse();
+  const path28 = [];
+  for (let at3 = node2; at3?.parent; at3 = at3.parent) path28.push(at3.key);
+  return path28.reverse();
 }
 function stringEnd(text5, from) {
   for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
@@ -47665,9 +47666,9 @@ function textOf({ starts, nodes, parts }) {
     }
   };
 }
-function fieldName(path26, plain) {
+function fieldName(path28, plain) {
   let name2 = "";
-  for (const key of path26) {
+  for (const key of path28) {
     if (typeof key === "number") name2 += `[${key}]`;
     else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
     else name2 += `[${JSON.stringify(key)}]`;
@@ -47763,8 +47764,8 @@ function documentText(document, image, origin) {
     repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
   };
 }
-function placeOf2({ kind, name: name2 }, path26, origin) {
-  const [first2, second, ...below] = path26;
+function placeOf2({ kind, name: name2 }, path28, origin) {
+  const [first2, second, ...below] = path28;
   if (kind === "config") {
     const entry = first2 === "history" && typeof second === "number" ? origin.history.find((one) => one.entry.index === second) : void 0;
     if (entry !== void 0)
@@ -47772,37 +47773,37 @@ function placeOf2({ kind, name: name2 }, path26, origin) {
     if (first2 === LEGACY) return { kind: "config", field: LEGACY, owner: "unknown", lines: null };
     const keyword = first2 === "config" && typeof second === "string" && Object.hasOwn(FIELDS, second) ? FIELDS[second] : void 0;
     if (keyword === void 0 || second === void 0)
-      return { kind: "config", field: fieldName(path26, PLAIN_KEY), owner: "unknown", lines: null };
+      return { kind: "config", field: fieldName(path28, PLAIN_KEY), owner: "unknown", lines: null };
     return { kind: "config", field: fieldName([second, ...below], PLAIN_KEY), ...setBy(origin, keyword, null) };
   }
-  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path26, PLAIN_KEY)}`;
+  const field2 = `${name2 === null ? "" : `${name2}: `}${fieldName(path28, PLAIN_KEY)}`;
   if (kind === "attestation") return { kind, predicateType: "manifest", field: field2, owner: "own", lines: null };
   return kind === "index" ? { kind, field: field2, isBeside: name2 !== null, owner: "own", lines: null } : { kind, field: field2, owner: "own", lines: null };
 }
 function knownOf(kind, { config: config2, annotations: annotations2 }) {
   if (kind === "manifest")
-    return (path26, value) => isAt(path26(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path26()[1])) && annotations2[String(path26()[1])] === value ? null : value;
+    return (path28, value) => isAt(path28(), ["annotations"], 2) && Object.hasOwn(annotations2, String(path28()[1])) && annotations2[String(path28()[1])] === value ? null : value;
   if (kind !== "config") return (_path, value) => value;
-  const { run: run20, author, comment, history: history2 } = config2;
+  const { run: run21, author, comment, history: history2 } = config2;
   const known3 = /* @__PURE__ */ new Set([
-    ...run20.Env,
-    ...run20.Cmd ?? [],
-    ...run20.Entrypoint ?? [],
-    ...run20.Healthcheck?.Test ?? [],
-    ...run20.OnBuild,
+    ...run21.Env,
+    ...run21.Cmd ?? [],
+    ...run21.Entrypoint ?? [],
+    ...run21.Healthcheck?.Test ?? [],
+    ...run21.OnBuild,
     ...(history2 ?? []).flatMap((entry) => [entry.createdBy, entry.author ?? "", entry.comment ?? ""]),
     author ?? "",
     comment ?? ""
   ]);
   return (way, value) => {
-    const path26 = way();
-    if (isAt(path26, ["config", "Labels"], 3))
-      return Object.hasOwn(run20.Labels, String(path26[2])) && run20.Labels[String(path26[2])] === value ? null : value;
-    const isKnown = isAt(path26, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path26[1])) || isAt(path26, ["config", "Healthcheck", "Test"], 4) || isAt(path26, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path26[2])) || path26.length === 1 && /^(?:author|comment)$/.test(String(path26[0]));
+    const path28 = way();
+    if (isAt(path28, ["config", "Labels"], 3))
+      return Object.hasOwn(run21.Labels, String(path28[2])) && run21.Labels[String(path28[2])] === value ? null : value;
+    const isKnown = isAt(path28, ["config"], 3) && /^(?:Env|Cmd|Entrypoint|OnBuild)$/.test(String(path28[1])) || isAt(path28, ["config", "Healthcheck", "Test"], 4) || isAt(path28, ["history"], 3) && /^(?:created_by|author|comment)$/.test(String(path28[2])) || path28.length === 1 && /^(?:author|comment)$/.test(String(path28[0]));
     return isKnown && known3.has(value) ? null : value;
   };
 }
-var isAt = (path26, start, length) => path26.length === length && start.every((key, index) => path26[index] === key);
+var isAt = (path28, start, length) => path28.length === length && start.every((key, index) => path28[index] === key);
 function namesText(names2) {
   const { text: text5, find: find3 } = jsonText(JSON.stringify(names2));
   return {
@@ -47965,7 +47966,7 @@ function readStatus(text5, nameKey, versionKey, add3) {
 var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
 var APK = {
   records: {
-    wants: (path26) => INSTALLED.test(path26),
+    wants: (path28) => INSTALLED.test(path28),
     // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
     read(files2, add3) {
       for (const { content } of files2) {
@@ -47988,7 +47989,7 @@ var APK = {
     }
   },
   packages: {
-    most: (path26) => path26.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
+    most: (path28) => path28.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
     }
@@ -48015,24 +48016,24 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path26, checksum2] = match2 ?? [];
+    const [, path28, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path26 !== void 0 && checksum2 !== void 0)
-      add3(path26, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
+    if (path28 !== void 0 && checksum2 !== void 0)
+      add3(path28, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG = {
   records: {
-    wants: (path26) => MD5SUMS.test(path26) || path26 === STATUS,
+    wants: (path28) => MD5SUMS.test(path28) || path28 === STATUS,
     read(files2, add3) {
-      for (const { path: path26, content } of files2) {
-        if (path26 === STATUS) readConffiles(content, add3);
-        else readMd5sums(baseName(path26).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      for (const { path: path28, content } of files2) {
+        if (path28 === STATUS) readConffiles(content, add3);
+        else readMd5sums(baseName(path28).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
       }
     }
   },
   packages: {
-    most: (path26) => ANY_STATUS.test(path26) && !path26.endsWith(".md5sums") ? MAX_DATABASE : 0,
+    most: (path28) => ANY_STATUS.test(path28) && !path28.endsWith(".md5sums") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
     }
@@ -48043,8 +48044,8 @@ var DPKG = {
 var GEM = {
   packages: {
     most: () => 0,
-    read: (path26, _text, add3) => {
-      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path26) ?? [];
+    read: (path28, _text, add3) => {
+      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path28) ?? [];
       if (name2 !== void 0 && version2 !== void 0) add3(`gem ${name2}`, version2);
     }
   }
@@ -48064,9 +48065,9 @@ function versionIn(manifest) {
 }
 var NPM3 = {
   packages: {
-    most: (path26) => PACKAGE.test(path26) ? MOST : 0,
-    read: (path26, text5, add3) => {
-      const name2 = PACKAGE.exec(path26)?.[1];
+    most: (path28) => PACKAGE.test(path28) ? MOST : 0,
+    read: (path28, text5, add3) => {
+      const name2 = PACKAGE.exec(path28)?.[1];
       const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
       if (name2 !== void 0 && version2 !== null) add3(`npm ${name2}`, version2);
     }
@@ -48091,20 +48092,20 @@ function readRecord(name2, sitePackages, content, add3) {
 }
 var PYTHON = {
   records: {
-    wants: (path26) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path26),
+    wants: (path28) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path28),
     read(files2, add3) {
-      const madeHere = new Set(files2.flatMap(({ path: path26 }) => /^(.*)\/direct_url\.json$/.exec(path26)?.[1] ?? []));
-      for (const { path: path26, content } of files2) {
-        const folder = parentOf2(path26);
-        if (path26.endsWith("/RECORD") && !madeHere.has(folder))
+      const madeHere = new Set(files2.flatMap(({ path: path28 }) => /^(.*)\/direct_url\.json$/.exec(path28)?.[1] ?? []));
+      for (const { path: path28, content } of files2) {
+        const folder = parentOf2(path28);
+        if (path28.endsWith("/RECORD") && !madeHere.has(folder))
           readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf2(folder), content, add3);
       }
     }
   },
   packages: {
     most: () => 0,
-    read: (path26, _text, add3) => {
-      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path26) ?? [];
+    read: (path28, _text, add3) => {
+      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path28) ?? [];
       if (name2 !== void 0 && version2 !== void 0)
         add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
     }
@@ -48113,31 +48114,31 @@ var PYTHON = {
 
 // src/packages/list.ts
 var PACKAGE_DATABASES = [DPKG, APK, PYTHON, NPM3, GEM];
-var holdsRecords = (path26) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path26) === true);
-var packageTextLimit = (path26) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path26) ?? 0));
-function addPackages(path26, text5, add3) {
-  for (const { packages } of PACKAGE_DATABASES) packages?.read(path26, text5, add3);
+var holdsRecords = (path28) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path28) === true);
+var packageTextLimit = (path28) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path28) ?? 0));
+function addPackages(path28, text5, add3) {
+  for (const { packages } of PACKAGE_DATABASES) packages?.read(path28, text5, add3);
 }
 
 // src/packages/records.ts
-var merged2 = (path26) => path26.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged2 = (path28) => path28.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 var MAX_RECORDS = 16;
 function readLayerRecords(files2, wanted, budget, where) {
   const found = /* @__PURE__ */ new Map();
   const byPath = /* @__PURE__ */ new Map();
-  for (const [entry, path26] of wanted) {
-    const key = merged2(path26);
+  for (const [entry, path28] of wanted) {
+    const key = merged2(path28);
     byPath.set(key, [...byPath.get(key) ?? [], entry]);
   }
   if (byPath.size === 0) return found;
   let lines = 0;
-  const add3 = (path26, make2) => {
+  const add3 = (path28, make2) => {
     if (++lines > budget)
       throw new ImageError(
         "too-many-records",
         `${where}: its package databases name more than ${budget} files ${raise("records")}`
       );
-    const entries = byPath.get(merged2(path26.startsWith("/") ? path26 : `/${path26}`));
+    const entries = byPath.get(merged2(path28.startsWith("/") ? path28 : `/${path28}`));
     const record2 = entries === void 0 ? null : make2();
     if (entries === void 0 || record2 === null) return;
     for (const entry of entries) {
@@ -48148,7 +48149,7 @@ function readLayerRecords(files2, wanted, budget, where) {
   };
   for (const { records } of PACKAGE_DATABASES)
     records?.read(
-      files2.filter(({ path: path26 }) => records.wants(path26)),
+      files2.filter(({ path: path28 }) => records.wants(path28)),
       add3
     );
   return found;
@@ -48191,7 +48192,7 @@ var isPlain = (command2) => {
 };
 var DATABASE = /md5sums|dpkg\/(?:info|status)|apk\/db\b|dist-info|\bRECORD\b|direct_url/;
 var HARMLESS = /^(?:apk|apt(?:-get|-cache|-mark)?|aptitude|dpkg.*|du|find|grep|ls|rm|stat|test|\[|wc)$/;
-var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path26) => DATABASE.test(path26)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
+var touchesDatabase = ({ name: name2, args, writes }) => writes.some((path28) => DATABASE.test(path28)) || !isShell(name2) && !HARMLESS.test(name2) && args.some(({ value }) => DATABASE.test(value));
 function runsOf(layer, { layers }, steps) {
   const from = layers[layer];
   if (from === void 0 || from.instruction === null && from.merged.length === 0) return null;
@@ -48261,28 +48262,28 @@ function installedAs(inside) {
   return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
 }
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
-var isWords = ({ generic, guessable }, { strength }, path26) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path26));
+var isWords = ({ generic, guessable }, { strength }, path28) => (generic === true || guessable === true) && (rankOf(strength) <= rankOf("possible") || strength === "likely" && MANUAL.test(path28));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION2 = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
 var WRITTEN = /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var CODE2 = /\.(?:[cm]?[jt]sx?|map|py|pyi|rb|php|java|class|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|lua|pl|pm|ex|erl)$/i;
-var sourcePath = (path26) => path26.replace(COMPILED, "$1/$2.py");
+var sourcePath = (path28) => path28.replace(COMPILED, "$1/$2.py");
 function isAside(inPackage) {
   if (WRITTEN.test(baseName(inPackage))) return false;
-  const path26 = sourcePath(inPackage);
-  return TESTS.test(path26) || DOCUMENTATION2.test(path26) && !KEY_FILE.test(path26);
+  const path28 = sourcePath(inPackage);
+  return TESTS.test(path28) || DOCUMENTATION2.test(path28) && !KEY_FILE.test(path28);
 }
 var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
-var asAside = (kind, match2, path26, note2 = ASIDE2) => lowered(match2, isWords(kind, match2, path26) ? "harmless" : "possible", note2);
+var asAside = (kind, match2, path28, note2 = ASIDE2) => lowered(match2, isWords(kind, match2, path28) ? "harmless" : "possible", note2);
 var ASIDE2 = "test data or documentation of an installed package";
-function weighInPackage(kind, match2, path26, inPackage) {
+function weighInPackage(kind, match2, path28, inPackage) {
   if (inPackage === null || isProvenToken(match2)) return match2;
-  if (isAside(inPackage.path)) return asAside(kind, match2, path26);
-  if (WRITTEN.test(baseName(path26))) return match2;
-  if (inPackage.isPublished) return asAside(kind, match2, path26, "as a package manager or a language publishes it");
-  return kind.guessable === true && CODE2.test(path26) ? lowered(match2, "possible", "in the code of an installed package") : match2;
+  if (isAside(inPackage.path)) return asAside(kind, match2, path28);
+  if (WRITTEN.test(baseName(path28))) return match2;
+  if (inPackage.isPublished) return asAside(kind, match2, path28, "as a package manager or a language publishes it");
+  return kind.guessable === true && CODE2.test(path28) ? lowered(match2, "possible", "in the code of an installed package") : match2;
 }
 var Vouching = class {
   #scans;
@@ -48317,31 +48318,31 @@ var Vouching = class {
   /** What a match is worth in the file that holds it. */
   weigh(kind, match2, version2) {
     if (isProvenToken(match2)) return { match: match2, vouchedBy: null };
-    const { layer, path: path26 } = version2;
+    const { layer, path: path28 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, vouchedBy: best.record.package };
-    const isWritten = WRITTEN.test(baseName(path26));
+    const isWritten = WRITTEN.test(baseName(path28));
     const words3 = best?.record.package ?? (this.#isOfNpm(layer, index) ? "the npm package that holds it" : null);
-    if (words3 !== null && isWords(kind, match2, path26) && !isWritten) return { match: match2, vouchedBy: words3 };
+    if (words3 !== null && isWords(kind, match2, path28) && !isWritten) return { match: match2, vouchedBy: words3 };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return {
         match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`),
         vouchedBy: null
       };
-    if (/\.(?:deb|rpm)$/.test(path26) && match2.inside !== null && isWords(kind, match2, path26) && MANUAL.test(memberPath(match2.inside)))
-      return { match: asAside(kind, match2, path26), vouchedBy: null };
-    if (kind.guessable === true && MANUAL_PAGE.test(path26))
-      return { match: asAside(kind, match2, path26, "an example in a manual page"), vouchedBy: null };
-    return { match: this.#inPackage(kind, match2, layer, index, path26), vouchedBy: null };
+    if (/\.(?:deb|rpm)$/.test(path28) && match2.inside !== null && isWords(kind, match2, path28) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path28), vouchedBy: null };
+    if (kind.guessable === true && MANUAL_PAGE.test(path28))
+      return { match: asAside(kind, match2, path28, "an example in a manual page"), vouchedBy: null };
+    return { match: this.#inPackage(kind, match2, layer, index, path28), vouchedBy: null };
   }
   /**
    * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
    * there as it was downloaded the file that was installed from it. null for anything else.
    */
-  #sourceOf({ identity, inside }, { layer, path: path26 }) {
-    const compiled2 = COMPILED.exec(path26);
-    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path26.endsWith(".deb") ? installedAs(inside) : null;
+  #sourceOf({ identity, inside }, { layer, path: path28 }) {
+    const compiled2 = COMPILED.exec(path28);
+    const source2 = compiled2 !== null ? `${compiled2[1]}/${compiled2[2]}.py` : inside !== null && path28.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
     let known3 = this.#sources.get(layer);
@@ -48360,20 +48361,20 @@ var Vouching = class {
     return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes("/node_modules/") ?? false);
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
-  vouchesFor(layer, path26) {
+  vouchesFor(layer, path28) {
     const { records = [], entries } = this.#scans[layer] ?? {};
-    const file = path26.split("!/")[0];
+    const file = path28.split("!/")[0];
     const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
   /** What a match is worth as a part of an installed package. */
-  #inPackage(kind, match2, layer, index, path26) {
+  #inPackage(kind, match2, layer, index, path28) {
     const known3 = this.#installed[layer]?.get(index);
-    if (known3 !== void 0) return weighInPackage(kind, match2, path26, known3);
-    const own2 = this.#scans[layer]?.entries[index]?.path ?? path26;
+    if (known3 !== void 0) return weighInPackage(kind, match2, path28, known3);
+    const own2 = this.#scans[layer]?.entries[index]?.path ?? path28;
     const site = /\/(?:site|dist)-packages(?=\/)/.exec(own2);
     const isRecorded = site !== null && this.#records(layer, index).some((record2) => record2.kind === "python");
-    return isRecorded ? weighInPackage(kind, match2, path26, { path: own2.slice(site.index + site[0].length), isPublished: false }) : match2;
+    return isRecorded ? weighInPackage(kind, match2, path28, { path: own2.slice(site.index + site[0].length), isPublished: false }) : match2;
   }
 };
 
@@ -48528,24 +48529,24 @@ function keyOf3(place) {
   }
 }
 function configTexts(image, origin) {
-  const { run: run20, author, comment } = image.config;
+  const { run: run21, author, comment } = image.config;
   const field2 = (name2, text5, from) => ({
     text: text5,
     place: { kind: "config", field: name2, ...from }
   });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
-    ...run20.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
-    ...Object.entries(run20.Labels).map(
+    ...run21.Env.map(split).map(([name2, pair2]) => field2(`Env.${name2}`, pair2, setBy(origin, "ENV", name2))),
+    ...Object.entries(run21.Labels).map(
       ([name2, value]) => field2(`Labels.${name2}`, `${name2}=${value}`, setBy(origin, "LABEL", name2))
     ),
     ...Object.entries(image.annotations).map(
       ([name2, value]) => field2(`Annotations.${name2}`, `${name2}=${value}`, { owner: "own", lines: null })
     ),
-    ...run20.Cmd === null ? [] : [field2("Cmd", run20.Cmd.join(" "), setBy(origin, "CMD", null))],
-    ...run20.Entrypoint === null ? [] : [field2("Entrypoint", run20.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
-    ...run20.Healthcheck === null ? [] : [field2("Healthcheck", run20.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
-    ...run20.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
+    ...run21.Cmd === null ? [] : [field2("Cmd", run21.Cmd.join(" "), setBy(origin, "CMD", null))],
+    ...run21.Entrypoint === null ? [] : [field2("Entrypoint", run21.Entrypoint.join(" "), setBy(origin, "ENTRYPOINT", null))],
+    ...run21.Healthcheck === null ? [] : [field2("Healthcheck", run21.Healthcheck.Test.join(" "), setBy(origin, "HEALTHCHECK", null))],
+    ...run21.OnBuild.map((text5) => field2("OnBuild", text5, leftBy(origin, text5))),
     ...author === null ? [] : [field2("author", author, setBy(origin, "MAINTAINER", null))],
     ...comment === null ? [] : [field2("comment", comment, setBy(origin, "", null))],
     ...origin.history.map(
@@ -48749,9 +48750,9 @@ var Plan = class _Plan {
   constructor(dockerfile, from = null) {
     this.#dockerfile = dockerfile;
     this.#runs = new Map(
-      [...from === null ? [] : from.#runs].map(([line2, run20]) => [
+      [...from === null ? [] : from.#runs].map(([line2, run21]) => [
         line2,
-        { ...run20, mounts: new Map(run20.mounts), exports: new Set(run20.exports) }
+        { ...run21, mounts: new Map(run21.mounts), exports: new Set(run21.exports) }
       ])
     );
     this.#gone = new Map(
@@ -48804,9 +48805,9 @@ var Plan = class _Plan {
   #run(instruction) {
     const known3 = this.#runs.get(instruction.startLine);
     if (known3 !== void 0) return known3;
-    const run20 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
-    this.#runs.set(instruction.startLine, run20);
-    return run20;
+    const run21 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run21);
+    return run21;
   }
   /** The command of a RUN as it will be. */
   body(instruction) {
@@ -48834,10 +48835,10 @@ var Plan = class _Plan {
   }
   /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
   mountVariable(instruction, name2, isRoot) {
-    const run20 = this.#run(instruction);
+    const run21 = this.#run(instruction);
     const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
     this.mount(instruction, name2, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name2}`]);
-    if (isScript) run20.exports.add(name2);
+    if (isScript) run21.exports.add(name2);
   }
   /** Takes names out of ENV, ARG or LABEL, or sources out of COPY or ADD; the instruction goes with the last. */
   drop(instruction, words3) {
@@ -48909,7 +48910,7 @@ var Plan = class _Plan {
   edits() {
     const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
     const joined3 = new Set(this.#joins.flat().map(({ startLine }) => startLine));
-    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run20) => this.#render(run20));
+    const runs = [...this.#runs.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine) && !joined3.has(startLine)).map((run21) => this.#render(run21));
     const shorter = [...this.#gone.values()].filter(({ instruction: { startLine } }) => !this.#others.has(startLine)).map(({ instruction, words: words3 }) => {
       const { startLine, endLine, keyword } = instruction;
       const line2 = keyword === "COPY" || keyword === "ADD" ? withoutSources(instruction, words3) : withoutNames(instruction, words3);
@@ -48991,12 +48992,12 @@ var CONVENTIONS = [
   { program: /^(?:dotnet|nuget)$/, name: /^nuget\.config$/i, at: /./ },
   { program: /^bundle$/, name: /^config$/, at: /\/\.bundle$/ }
 ];
-var isOfTools = (path26) => CONVENTIONS.some(
-  ({ name: name2, at: at3 }) => name2.test(baseName(path26)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path26))))
-) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path26);
+var isOfTools = (path28) => CONVENTIONS.some(
+  ({ name: name2, at: at3 }) => name2.test(baseName(path28)) && (!(at3 instanceof RegExp) || at3.test(parentOf2(cleanPath(path28))))
+) || /\/\.git\/|\/\.(?:[a-z]{2,10}_)?history$/.test(path28);
 var isHome = (directory) => /^\/(?:root|home\/[^/]+)$/.test(directory);
-var readsByConvention = (program, path26, directory) => CONVENTIONS.some(
-  (convention) => convention.program.test(program) && convention.name.test(baseName(path26)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path26))) : convention.at !== "home" && parentOf2(cleanPath(path26)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path26))))
+var readsByConvention = (program, path28, directory) => CONVENTIONS.some(
+  (convention) => convention.program.test(program) && convention.name.test(baseName(path28)) && (convention.at instanceof RegExp ? convention.at.test(parentOf2(cleanPath(path28))) : convention.at !== "home" && parentOf2(cleanPath(path28)) === directory || convention.at !== "directory" && isHome(parentOf2(cleanPath(path28))))
 );
 var CHANGERS = /^(?:chgrp|chmod|chown|dos2unix|patch|setfacl|sponge|tee|touch|truncate)$/;
 var COPIERS = /^(?:cp|install|ln|mv)$/;
@@ -49019,8 +49020,8 @@ var Walk = class {
   #path;
   #passesModes;
   #directory;
-  constructor(path26, directory, passesModes) {
-    this.#path = path26;
+  constructor(path28, directory, passesModes) {
+    this.#path = path28;
     this.#directory = directory;
     this.#passesModes = passesModes;
   }
@@ -49063,18 +49064,18 @@ var Walk = class {
     return runsProjectCode(command2) ? "open" : "none";
   }
 };
-function useOf(step2, path26, directory, { passesModes = false } = {}) {
-  const walk3 = new Walk(path26, directory, passesModes);
+function useOf(step2, path28, directory, { passesModes = false } = {}) {
+  const walk3 = new Walk(path28, directory, passesModes);
   const uses = step2.commands.map((command2) => walk3.take(command2));
   if (uses.includes("writes") || uses.includes("reads") && uses.includes("around")) return "writes";
   if (uses.includes("reads")) return "reads";
   return uses.includes("open") || step2.unread !== null ? "open" : "none";
 }
-var mayNeed = ({ commands }, path26) => commands.some(
+var mayNeed = ({ commands }, path28) => commands.some(
   ({ name: name2, args, reads }) => [...args.map(({ value }) => value), ...reads].some(
-    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path26))
+    (word) => pathsIn(word).some((part3) => baseName(part3) === baseName(path28))
   ) || CONVENTIONS.some(
-    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path26))
+    (convention) => convention.program.test(name2) && convention.name.source !== "." && convention.name.test(baseName(path28))
   )
 );
 var STATEFUL = /^(?:\.|alias|cd|exec|exit|popd|pushd|set|shopt|source|trap|ulimit|umask|unset)$/;
@@ -49083,7 +49084,7 @@ var areJoinable = (steps) => steps.every(
 );
 
 // src/remedy/planner.ts
-var idOf = (path26) => baseName(path26).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path28) => baseName(path28).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text5, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text5);
@@ -49111,33 +49112,33 @@ var refuse = (why = "") => {
   throw new NotCertain(why);
 };
 var lineOf2 = ({ source: source2 }) => `${source2.keyword} in line ${source2.startLine}`;
-var atStart = (file, path26) => /^\.env(?:\.|$)|\.env$/.test(baseName(path26)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path26}:ro"\`; compose: \`volumes: ["./${file}:${path26}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path26}\` and \`subPath: ${baseName(path26)}\`.`;
+var atStart = (file, path28) => /^\.env(?:\.|$)|\.env$/.test(baseName(path28)) ? `If the container reads it when it runs, give it the variables then: \`docker run --env-file ${file}\`; compose: \`env_file: ${file}\`; Kubernetes: \`envFrom\` with a \`secretRef\`.` : `If the container reads it when it runs, mount it then: \`docker run -v "$PWD/${file}:${path28}:ro"\`; compose: \`volumes: ["./${file}:${path28}:ro"]\`; Kubernetes: a Secret with \`mountPath: ${path28}\` and \`subPath: ${baseName(path28)}\`.`;
 function absolute(operand, workdir) {
   if (operand.startsWith("/")) return cleanPath(operand);
   if (operand.startsWith("~/")) return cleanPath(`/root/${operand.slice(2)}`);
   return workdir === null ? null : cleanPath(`${workdir}/${operand}`);
 }
-var resolves = (path26, workdir) => (operand) => absolute(operand, workdir) === path26;
+var resolves = (path28, workdir) => (operand) => absolute(operand, workdir) === path28;
 function isOnlyRemoval(body, workdir, folder) {
   const left = withoutRemoval(body, resolves(folder, workdir));
   return left !== null && /\brm\s+-\w*f/.test(body) && !left.includes(baseName(folder));
 }
-function pathInStage(instruction, path26, workdir) {
+function pathInStage(instruction, path28, workdir) {
   const sources = copySources(instruction);
-  const found = contextPath(instruction, path26, workdir);
+  const found = contextPath(instruction, path28, workdir);
   const isSure = sources.includes(found) || sources.length === 1 && !/[*?[$]/.test(sources[0] ?? "");
   return isSure ? cleanPath(`/${found}`) : null;
 }
-function broughtBy(instructions, path26, known3) {
+function broughtBy(instructions, path28, known3) {
   const brings = ({ source: source2, workdir }) => {
     if (source2.keyword !== "COPY" && source2.keyword !== "ADD" || flagValue(source2, "from") !== null) return null;
     const target = absolute(source2.text.trim().split(/\s+/).at(-1) ?? "", workdir);
     if (target === null || source2.text.startsWith("[") || source2.documents.length > 0) return null;
     const sources = copySources(source2);
-    const inContext = contextPath(source2, path26, workdir);
+    const inContext = contextPath(source2, path28, workdir);
     if (known3 !== void 0 && known3.inContext !== inContext) return null;
-    if (sources.includes(inContext)) return path26 === target || parentOf2(path26) === target ? "file" : null;
-    const isFolder = sources.length === 1 && (target === "/" || path26.startsWith(`${target}/`));
+    if (sources.includes(inContext)) return path28 === target || parentOf2(path28) === target ? "file" : null;
+    const isFolder = sources.length === 1 && (target === "/" || path28.startsWith(`${target}/`));
     return isFolder && (known3 !== void 0 || sources[0] === "") ? "folder" : null;
   };
   const found = instructions.flatMap((instruction, index) => {
@@ -49285,12 +49286,12 @@ var Planner = class {
     if (place.ending === null || place.ending.state !== "deleted") return null;
     const layer = place.ending.layer;
     const at3 = this.#instructions.findIndex((each2) => each2.layer === layer);
-    const run20 = this.#instructions[at3];
-    return run20 === void 0 || run20.source.keyword !== "RUN" ? null : { run: run20, at: at3 };
+    const run21 = this.#instructions[at3];
+    return run21 === void 0 || run21.source.keyword !== "RUN" ? null : { run: run21, at: at3 };
   }
   #copied(place, instruction, at3) {
     const { source: source2, workdir } = instruction;
-    const { path: path26, layer, index } = place.version;
+    const { path: path28, layer, index } = place.version;
     if (source2.documents.length > 0) refuse();
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== layer) {
@@ -49308,11 +49309,11 @@ var Planner = class {
       this.#takenFromStage(place, instruction, hider?.run ?? null, known3, isLasting2);
       return;
     }
-    const inContext = known3?.inContext ?? contextPath(source2, path26, workdir);
+    const inContext = known3?.inContext ?? contextPath(source2, path28, workdir);
     this.#leaveOut({
       instructions: this.#instructions,
       at: at3,
-      path: path26,
+      path: path28,
       inContext,
       known: known3,
       removerAt: hider?.at ?? null,
@@ -49322,20 +49323,20 @@ var Planner = class {
   }
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #leaveOut(way) {
-    const { instructions, at: at3, path: path26, inContext, known: known3, removerAt } = way;
+    const { instructions, at: at3, path: path28, inContext, known: known3, removerAt } = way;
     const copy = instructions[at3];
     if (copy === void 0 || /[\n\r]/.test(inContext)) refuse();
     const sources = copySources(copy.source);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) refuse();
     const isNamed3 = sources.includes(inContext);
     const remover = removerAt === null ? void 0 : instructions[removerAt];
-    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path26, isNamed3);
+    const folder = remover === void 0 ? null : this.#takeRemovalOut(remover, path28, isNamed3);
     const readers = this.#mountWhereRead(way, isNamed3);
     if (folder !== null && remover !== void 0 && readers.includes(remover)) {
       this.#plan.setBody(remover.source, folder.rest);
       this.#plan.append(remover.source, `RUN ${folder.removal}`);
     }
-    this.#checkOtherStages(inContext, path26, copy.source);
+    this.#checkOtherStages(inContext, path28, copy.source);
     if (known3?.ignoredBy == null) this.#plan.leaveOut(patternOf(inContext));
     if (known3 !== void 0) this.#plan.ignoreFile = known3.ignoreFile;
     if (!isNamed3) return;
@@ -49346,9 +49347,9 @@ var Planner = class {
    * Takes a file out of the `rm` that names it.
    * @returns for one that removes a folder with it: that command, and what else the RUN does; null where the file was named
    */
-  #takeRemovalOut({ source: source2, workdir }, path26, isNamed3) {
+  #takeRemovalOut({ source: source2, workdir }, path28, isNamed3) {
     const body = this.#plan.body(source2);
-    const left = withoutRemoval(body, resolves(path26, workdir));
+    const left = withoutRemoval(body, resolves(path28, workdir));
     if (left !== null) {
       this.#plan.setBody(source2, left);
       return null;
@@ -49356,7 +49357,7 @@ var Planner = class {
     let folder = "";
     const rest = withoutRemoval(body, (operand) => {
       const whole4 = absolute(operand, workdir);
-      if (whole4 === null || whole4 === "/" || !path26.startsWith(`${whole4}/`)) return false;
+      if (whole4 === null || whole4 === "/" || !path28.startsWith(`${whole4}/`)) return false;
       folder = whole4;
       return true;
     });
@@ -49367,38 +49368,38 @@ var Planner = class {
     return { removal: `rm -rf ${folder}`, rest };
   }
   /** RUNs that read the file get it as a mount. */
-  #mountWhereRead({ instructions, at: at3, path: path26, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
+  #mountWhereRead({ instructions, at: at3, path: path28, inContext, known: known3, removerAt, isLasting: isLasting2 }, isNamed3) {
     const readers = [];
     let open7 = null;
-    for (const run20 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
-      const { source: source2, step: step2, workdir } = run20;
+    for (const run21 of instructions.slice(at3 + 1, removerAt === null ? void 0 : removerAt + 1)) {
+      const { source: source2, step: step2, workdir } = run21;
       if (source2.keyword !== "RUN" || this.#plan.body(source2).trim() === "") continue;
       if (workdir === null) refuse();
-      const use = step2 === null ? "open" : useOf(step2, path26, workdir);
-      if (use === "writes") this.#takeModesOut(run20, path26);
-      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path26, workdir, { passesModes: true }) === "reads")
-        readers.push(run20);
-      if (use === "open") open7 ??= run20;
+      const use = step2 === null ? "open" : useOf(step2, path28, workdir);
+      if (use === "writes") this.#takeModesOut(run21, path28);
+      if (use === "reads" || use === "writes" && step2 !== null && useOf(step2, path28, workdir, { passesModes: true }) === "reads")
+        readers.push(run21);
+      if (use === "open") open7 ??= run21;
     }
-    if (isLasting2 && (!isOfTools(path26) || isNamed3 && readers.length === 0))
-      refuse(atStart(known3?.path ?? inContext, path26));
-    if (open7 !== null && !(isOfTools(path26) && readers.length > 0))
+    if (isLasting2 && (!isOfTools(path28) || isNamed3 && readers.length === 0))
+      refuse(atStart(known3?.path ?? inContext, path28));
+    if (open7 !== null && !(isOfTools(path28) && readers.length > 0))
       refuse(`Nobody can tell whether ${lineOf2(open7)} reads it: if so, mount it there.`);
-    if (readers.length > 0 && !PLAIN_PATH.test(path26)) refuse();
-    const id = this.#id(idOf(path26), `file ${path26}`);
+    if (readers.length > 0 && !PLAIN_PATH.test(path28)) refuse();
+    const id = this.#id(idOf(path28), `file ${path28}`);
     for (const { source: source2, isRoot } of readers) {
       if (source2.documents.length > 0) refuse();
-      this.#plan.mount(source2, id, [`target=${path26}`, ...isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(source2, id, [`target=${path28}`, ...isRoot ? [] : ["mode=0444"]]);
       this.#plan.option(`--secret id=${id},src=${known3?.path ?? inContext}`);
     }
     return readers;
   }
   /** A mount has its mode: chmod and chown of it go. What changes its content cannot work on it. */
-  #takeModesOut(run20, path26) {
-    const { source: source2, step: step2, workdir, isRoot } = run20;
-    const isTarget = resolves(path26, workdir);
-    if (step2 === null || workdir === null || !isRoot || useOf(step2, path26, workdir, { passesModes: true }) === "writes")
-      refuse(`${lineOf2(run20)} writes to it or around it, and a mount cannot be written to.`);
+  #takeModesOut(run21, path28) {
+    const { source: source2, step: step2, workdir, isRoot } = run21;
+    const isTarget = resolves(path28, workdir);
+    if (step2 === null || workdir === null || !isRoot || useOf(step2, path28, workdir, { passesModes: true }) === "writes")
+      refuse(`${lineOf2(run21)} writes to it or around it, and a mount cannot be written to.`);
     for (let left = withoutModes(this.#plan.body(source2), isTarget); left !== null; left = withoutModes(left, isTarget))
       this.#plan.setBody(source2, left);
   }
@@ -49406,25 +49407,25 @@ var Planner = class {
   #takenFromStage(place, { source: source2, workdir }, hider, known3, isLasting2) {
     const { dockerfile } = this.#evidence.origin;
     const stage = dockerfile === null ? null : stageNamed(dockerfile, flagValue(source2, "from") ?? "");
-    const path26 = pathInStage(source2, place.version.path, workdir);
+    const path28 = pathInStage(source2, place.version.path, workdir);
     const instructions = stage === null ? null : instructionsOfStage(this.#evidence, stage);
-    if (stage === null || instructions === null || path26 === null || !PLAIN_PATH.test(path26)) refuse();
-    if (isLasting2 && !isOfTools(path26)) refuse(atStart(known3?.path ?? baseName(path26), place.version.path));
-    if (this.#isTakenElsewhere(stage, source2, path26)) refuse();
+    if (stage === null || instructions === null || path28 === null || !PLAIN_PATH.test(path28)) refuse();
+    if (isLasting2 && !isOfTools(path28)) refuse(atStart(known3?.path ?? baseName(path28), place.version.path));
+    if (this.#isTakenElsewhere(stage, source2, path28)) refuse();
     if (hider !== null) this.#takeRemovalOut(hider, place.version.path, false);
-    const isTaken = copySources(source2).includes(path26.slice(1));
-    if (isTaken) this.#plan.drop(source2, [path26.slice(1)]);
-    const at3 = broughtBy(instructions, path26, known3);
+    const isTaken = copySources(source2).includes(path28.slice(1));
+    if (isTaken) this.#plan.drop(source2, [path28.slice(1)]);
+    const at3 = broughtBy(instructions, path28, known3);
     const [plan, ids] = [this.#plan, this.#ids];
     try {
       if (at3 === null) refuse();
       const copy = instructions[at3];
-      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path26, copy.workdir));
+      const inContext = known3?.inContext ?? (copy === void 0 ? "" : contextPath(copy.source, path28, copy.workdir));
       [this.#plan, this.#ids] = [plan.branch(), new Map(ids)];
       this.#leaveOut({
         instructions,
         at: at3,
-        path: path26,
+        path: path28,
         inContext,
         known: known3,
         removerAt: null,
@@ -49438,24 +49439,24 @@ var Planner = class {
       const isRoot = instructions.at(-1)?.isRoot === true && instructions.at(-1)?.source.keyword !== "USER";
       const hasShell = instructions.some(({ step: step2 }) => step2?.keyword === "RUN" && step2.unread === null);
       if (!isRoot || !hasShell || instructions.some(({ source: { keyword } }) => keyword === "SHELL")) throw error2;
-      this.#plan.append(last, `RUN rm ${path26}`);
+      this.#plan.append(last, `RUN rm ${path28}`);
     }
   }
   /** Whether another instruction takes the file from the stage by its name, or builds on the stage and may read it. */
-  #isTakenElsewhere(stage, own2, path26) {
+  #isTakenElsewhere(stage, own2, path28) {
     const { dockerfile } = this.#evidence.origin;
     return dockerfile === null || dockerfile.stages.some((other) => {
       const buildsOn = ancestorsOf(dockerfile, other).includes(stage);
       return other.instructions.some((instruction) => {
         const step2 = this.#evidence.steps.find(({ source: source2 }) => source2 === instruction);
-        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path26.slice(1));
+        const isNamed3 = instruction !== own2 && flagValue(instruction, "from") !== null && stageNamed(dockerfile, flagValue(instruction, "from") ?? "") === stage && copySources(instruction).includes(path28.slice(1));
         const isMounted = instruction.flags.some((flag2) => /^--mount=.*\bfrom=/.test(flag2));
-        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path26));
+        return isNamed3 || isMounted || buildsOn && (step2 === void 0 || mayNeed(step2, path28));
       });
     });
   }
   /** Another stage that takes the same file from the context would lose it. */
-  #checkOtherStages(inContext, path26, own2) {
+  #checkOtherStages(inContext, path28, own2) {
     const from = inStage(this.#evidence, own2);
     for (const { source: source2, keyword, flags, stage } of this.#evidence.steps) {
       if (source2 === null || source2 === own2 || keyword !== "COPY" && keyword !== "ADD" || stage === from) continue;
@@ -49464,13 +49465,13 @@ var Planner = class {
       const holds2 = sources.length === 0 || sources.some((name2) => name2 === "" || inContext.startsWith(`${name2}/`));
       if (sources.includes(inContext)) refuse(`${keyword} in line ${source2.startLine} takes it too.`);
       if (!holds2) continue;
-      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path26));
+      const reader = this.#evidence.steps.find((step2) => step2.stage === stage && mayNeed(step2, path28));
       if (reader !== void 0) refuse(`Another stage needs it (line ${reader.source?.startLine ?? source2.startLine}).`);
     }
   }
   /** A folder that only this COPY made may be needed later. */
-  #checkFolder({ path: path26, layer, instructions, at: at3 }, { source: source2, workdir }) {
-    const folder = parentOf2(path26);
+  #checkFolder({ path: path28, layer, instructions, at: at3 }, { source: source2, workdir }) {
+    const folder = parentOf2(path28);
     if (folder === "/" || folder === workdir || workdir?.startsWith(`${folder}/`) === true) return;
     const isElsewhere = this.#evidence.layers.slice(0, layer ?? 0).some(
       ({ entries }) => entries.some(
@@ -49506,8 +49507,8 @@ var Planner = class {
     this.#ownStage(hider);
   }
   /** What a package manager keeps goes at the end of the RUN that fetched it. @returns false where that cannot be written */
-  #emptiesCache({ version: { path: path26 } }, { source: source2, step: step2, isRoot }) {
-    const command2 = cacheOf(path26)?.emptiedBy ?? null;
+  #emptiesCache({ version: { path: path28 } }, { source: source2, step: step2, isRoot }) {
+    const command2 = cacheOf(path28)?.emptiedBy ?? null;
     if (command2 === null || !isRoot || step2 === null || !areJoinable([step2])) return false;
     if (source2.documents.length > 0 || source2.text.startsWith("[")) return false;
     if (!this.#plan.body(source2).includes(command2)) this.#plan.appendCommand(source2, command2);
@@ -49518,7 +49519,7 @@ var Planner = class {
     const secrets = new Set(this.#leak.places.map((place) => place.kind === "file" ? place.version.path : ""));
     const { entries = [] } = layer === null ? {} : this.#evidence.layers[layer] ?? {};
     return entries.some(
-      ({ path: path26, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path26) && !path26.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path26)
+      ({ path: path28, type, whiteout }) => whiteout === null && type !== "directory" && !secrets.has(path28) && !path28.startsWith(`${directory}/`) && !/^\/(?:var\/)?tmp\//.test(path28)
     );
   }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
@@ -49697,27 +49698,27 @@ var GENERATORS = [
 ];
 var KINDS3 = /* @__PURE__ */ new Set(["private-key", "private-key-der", "rndc-key"]);
 var KEY_PROGRAMS = /^(?:openssl|ssh-keygen|certtool|keytool|mkcert|step|cfssl|minica)$/;
-function makes(command2, { packages, programs }, path26) {
+function makes(command2, { packages, programs }, path28) {
   const { name: name2, args } = command2;
   if (programs.test(name2) || installs(command2, (wanted) => packages.test(wanted)) !== null) return true;
   if (name2 === "dpkg-reconfigure") return args.some(({ value }) => packages.test(value));
-  if (name2 === "ssh-keygen" && path26.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
-  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path26));
+  if (name2 === "ssh-keygen" && path28.startsWith("/etc/ssh/") && optionsIn(command2).has("-A")) return true;
+  return KEY_PROGRAMS.test(name2) && args.some(({ value }) => baseName(value) === baseName(path28));
 }
-var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path26 }) => {
-  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path26)?.[1];
+var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.some(({ path: path28 }) => {
+  const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path28)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
 function isGenerated(leak, place, evidence) {
   if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path26, layer } = place.version.content;
-  const generators = GENERATORS.filter((generator2) => generator2.path.test(path26));
+  const { path: path28, layer } = place.version.content;
+  const generators = GENERATORS.filter((generator2) => generator2.path.test(path28));
   if (generators.length === 0) return false;
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some(
-    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path26))) || installedIn(layer, generator2, evidence)
+    (generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path28))) || installedIn(layer, generator2, evidence)
   );
 }
 function makesKey(evidence, { detector }, { version: { content } }) {
@@ -49809,10 +49810,10 @@ function documentMessage(place, what) {
     return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
-function tarMessage({ field: field2, key, path: path26, version: version2, layer, state, ending: ending2 }, what, layerName2) {
+function tarMessage({ field: field2, key, path: path28, version: version2, layer, state, ending: ending2 }, what, layerName2) {
   const { part: part3 } = TAR_PARTS[field2];
   const named3 = key === null || field2 === "comment" || field2 === "owner" ? "" : ` (${key})`;
-  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path26 : `of ${path26}`;
+  const of2 = version2 === null ? "of the tar" : field2 === "link" || / (?:on|behind)$/.test(part3) ? path28 : `of ${path28}`;
   const added = `${part3}${named3} ${of2} holds ${what}, added in ${layerName2(layer)}`.replace(
     / (?:on|behind) of /,
     " of "
@@ -49827,7 +49828,7 @@ function tarMessage({ field: field2, key, path: path26, version: version2, layer
 var SETTINGS2 = /^\.env(?:rc)?(?:\.[\w.-]{1,60})?$|^[\w-]{1,60}\.env$|^(?:[\w-]{1,60}\.)?(?:secrets?|credentials?)(?:\.(?:ya?ml|json|toml|ini|properties|conf|cfg|env|txt|xml))?$|^application[\w.-]{0,60}\.(?:ya?ml|properties)$|^[\w.-]{1,80}\.tfvars(?:\.json)?$|^(?:docker-)?compose[\w.-]{0,60}\.ya?ml$/i;
 var TEMPLATE2 = /(?:^|[._-])(?:default|defaults|demo|dist|example|examples|in|sample|samples|schema|template|test|testing|tmpl|tpl)(?:[._-]|$)/i;
 var FOREIGN = /\/(?:node_modules|site-packages|dist-packages|vendor|third_party|gems|testdata|tests?|__tests__|fixtures|examples?|samples?|docs?|spec)\//i;
-var isSettingsFile = (path26) => SETTINGS2.test(baseName(path26)) && !TEMPLATE2.test(baseName(path26)) && !FOREIGN.test(path26);
+var isSettingsFile = (path28) => SETTINGS2.test(baseName(path28)) && !TEMPLATE2.test(baseName(path28)) && !FOREIGN.test(path28);
 var MIN_LENGTH2 = 8;
 var MIN_ENTROPY = 2.7;
 var isDrawnValue = (value) => value.length >= MIN_LENGTH2 && entropy(value) >= MIN_ENTROPY && !isWordLike(value) && !isPlaceholder(value) && !isFiller(value);
@@ -50016,11 +50017,11 @@ var COMPILED2 = /^[^.]+$|\.(?:dll|dylib|exe|node|so(?:\.\d+)*|wasm|class|pyc)$/i
 var READ_IT = "let the program read it from its environment or a mounted file when the container starts";
 function partOfProgram(place) {
   if (place.kind !== "file" || place.state !== "present") return null;
-  const { path: path26, entry } = place.version;
-  const name2 = baseName(path26);
+  const { path: path28, entry } = place.version;
+  const name2 = baseName(path28);
   if (place.inside !== null)
-    return PROGRAM_ARCHIVE.test(path26) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
-  if (SOURCE_CODE.test(path26)) return `Take the value out of the file, and ${READ_IT}.`;
+    return PROGRAM_ARCHIVE.test(path28) ? `It is in ${place.inside} of ${name2}: take the value out where ${name2} is built, and ${READ_IT}.` : null;
+  if (SOURCE_CODE.test(path28)) return `Take the value out of the file, and ${READ_IT}.`;
   const isBinary = place.line === null && COMPILED2.test(name2) && ((entry.mode & 73) !== 0 || name2.includes("."));
   return isBinary ? `It is compiled into ${name2}: take the value out of its source, and ${READ_IT}.` : null;
 }
@@ -50051,10 +50052,10 @@ function copyChange(evidence, leak, place, keyword, mounted, fix2) {
   if (known3?.ignoredBy != null)
     return `\`${known3.ignoredBy.pattern}\` in ${known3.ignoreFile} (line ${known3.ignoredBy.line}) keeps ${known3.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path26 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
-  const isNamed3 = source2 !== null && copySources(source2).includes(path26);
+  const path28 = known3?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const isNamed3 = source2 !== null && copySources(source2).includes(path28);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${patternOf(path26)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
+  return `Add \`${patternOf(path28)}\` to ${known3?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -50390,18 +50391,18 @@ function writtenBy(command2, mount, variables) {
   if (name2 === "pip" && words3.includes("config"))
     return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path26) => !path26.startsWith("/dev/") && path26 !== mount.target);
+  return writes.filter((path28) => !path28.startsWith("/dev/") && path28 !== mount.target);
 }
 var isCopy = ({ name: name2, fedBy }) => /^(?:cat|cp|dd|install|mv|rsync)$/.test(name2) || name2 === "tee" && fedBy.every((feeder) => feeder.name === "cat");
-function remedyFor2(command2, { id }, path26) {
+function remedyFor2(command2, { id }, path28) {
   if (isCopy(command2))
-    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path26}.`;
-  const other = /\.npmrc$/.test(path26) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path26.slice(0, Math.max(1, path26.lastIndexOf("/")))}.`;
-  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path26}. ${other}`;
+    return `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${id},target=${path28}.`;
+  const other = /\.npmrc$/.test(path28) ? "npm also reads `${NAME}` in an .npmrc from the environment, so that the file needs no secret." : `Or write it where no layer keeps it: --mount=type=tmpfs,target=${path28.slice(0, Math.max(1, path28.lastIndexOf("/")))}.`;
+  return `Change the secret. The file is more than the secret: make the whole file the secret, and mount it, --mount=type=secret,id=${id},target=${path28}. ${other}`;
 }
-function inLayer({ layers }, { layer, variables }, path26, workdir) {
+function inLayer({ layers }, { layer, variables }, path28, workdir) {
   if (layer === null) return null;
-  const home = path26.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path28.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean2 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find(
@@ -50517,13 +50518,13 @@ function scriptDrop(built, program, hops) {
   ] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
     (directory) => `${directory}/${program}`
   );
-  const path26 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path26 === void 0) return null;
-  const { commands } = parseScript(built.collected(path26) ?? "");
+  const path28 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path28 === void 0) return null;
+  const { commands } = parseScript(built.collected(path28) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path26 };
+  if (drop != null) return { ...drop, script: path28 };
   const next = commands.find(
-    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path26
+    ({ text: text5, program: started }) => /^exec\b/.test(text5) && started.startsWith("/") && started !== path28
   );
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
@@ -50572,7 +50573,7 @@ function accountAdvice(evidence) {
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
   if (built !== null && built.programs.shells.length === 0)
     return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
-  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path26) => path26.endsWith("/apk")) === true || built?.programs.shells.some((path26) => path26.endsWith("/busybox")) === true;
+  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path28) => path28.endsWith("/apk")) === true || built?.programs.shells.some((path28) => path28.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
@@ -54068,33 +54069,33 @@ var allowSchema = strictObject({
 }).refine((entry) => [entry.value, entry.pattern, entry.detector, entry.path].some((given2) => given2 !== void 0), {
   message: "an allow entry needs a value, a pattern, a detector or a path"
 });
-var scopeOfAllow = ({ value, pattern, detector, path: path26 }) => [
+var scopeOfAllow = ({ value, pattern, detector, path: path28 }) => [
   value === void 0 ? [] : [`${[value].flat().length} values`],
   pattern === void 0 ? [] : [`values like ${pattern}`],
   detector === void 0 ? [] : [`what ${[detector].flat().join(", ")} finds`],
-  path26 === void 0 ? [] : [`in ${[path26].flat().join(", ")}`]
+  path28 === void 0 ? [] : [`in ${[path28].flat().join(", ")}`]
 ].flat().join(" ");
 var listOf = (given2) => given2 === void 0 ? null : [given2].flat();
 function allowing(entries, salt, now) {
   const today = now.toISOString().slice(0, 10);
-  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path26, reason }) => {
+  const ready = entries.filter(({ expires }) => expires === void 0 || expires >= today).map(({ value, pattern, detector, path: path28, reason }) => {
     const [hashes2, detectors2] = [listOf(value), listOf(detector)];
     return {
       hashes: hashes2 === null ? null : new Set(hashes2),
       pattern: pattern === void 0 ? null : searching(pattern),
       detectors: detectors2 === null ? null : new Set(detectors2),
-      paths: listOf(path26),
+      paths: listOf(path28),
       reason
     };
   });
   const hashOf3 = (text5) => `hmac-sha256:${createHmac3("sha256", salt ?? "").update(text5).digest("hex")}`;
-  return ({ detector, value, identity }, path26) => {
+  return ({ detector, value, identity }, path28) => {
     let made = null;
     const hashed2 = () => {
       made ??= [hashOf3(value), ...identity === value ? [] : [hashOf3(identity)]];
       return made;
     };
-    const allows = ({ hashes: hashes2, pattern, detectors: detectors2, paths }) => (detectors2 === null || detectors2.has(detector)) && (paths === null || path26 !== null && paths.some((each2) => minimatch(path26, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash4) => hashes2.has(hash4)));
+    const allows = ({ hashes: hashes2, pattern, detectors: detectors2, paths }) => (detectors2 === null || detectors2.has(detector)) && (paths === null || path28 !== null && paths.some((each2) => minimatch(path28, each2.replace(/^(?!\/)/, "/"), { dot: true }))) && (pattern === null || pattern.test(value)) && (hashes2 === null || hashed2().some((hash4) => hashes2.has(hash4)));
     return ready.find(allows)?.reason ?? null;
   };
 }
@@ -54128,9 +54129,9 @@ var STRENGTH = {
   medium: "possible",
   low: "harmless"
 };
-var fits = (path26, patterns) => path26 !== "" && patterns.some((pattern) => {
+var fits = (path28, patterns) => path28 !== "" && patterns.some((pattern) => {
   const from = (text5) => text5.startsWith("/") ? text5 : `/${text5}`;
-  return minimatch(from(path26), from(pattern), { dot: true });
+  return minimatch(from(path28), from(pattern), { dot: true });
 });
 function checkedPattern({ pattern, capture, keywords }) {
   const found = anchored(pattern, capture ?? null, keywords ?? []);
@@ -54143,7 +54144,7 @@ function checkedPattern({ pattern, capture, keywords }) {
 }
 function compile4(own2) {
   const { literals, source: source2, window } = checkedPattern(own2);
-  const { path: path26, entropy: entropy2 } = own2;
+  const { path: path28, entropy: entropy2 } = own2;
   return {
     id: own2.id,
     title: own2.title ?? own2.id,
@@ -54156,7 +54157,7 @@ function compile4(own2) {
     literals: literals.map(({ text: text5, ignoreCase }) => ({ text: text5, ignoreCase })),
     pattern: new RegExp(source2, "y"),
     window,
-    check: ({ value, path: where }) => value === "" || path26 !== void 0 && !fits(where, [path26].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
+    check: ({ value, path: where }) => value === "" || path28 !== void 0 && !fits(where, [path28].flat()) || entropy2 !== void 0 && entropy(value) < entropy2 ? null : {}
   };
 }
 function finds(detector, text5) {
@@ -54270,10 +54271,10 @@ var configSchema = strictObject({
   ),
   salt: string2().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
-var scopeOfEntry = ({ rule, path: path26, fingerprint, value }) => {
+var scopeOfEntry = ({ rule, path: path28, fingerprint, value }) => {
   const [firstFingerprint, ...more] = [fingerprint ?? []].flat();
   const short2 = firstFingerprint === void 0 ? "" : `${firstFingerprint.slice(0, 12)}${more.length === 0 ? "" : ` and ${more.length} more`}`;
-  return [rule, path26, short2, value].filter(Boolean).join(" ");
+  return [rule, path28, short2, value].filter(Boolean).join(" ");
 };
 var PRESETS = {
   recommended: {
@@ -54521,7 +54522,7 @@ function presetConfig(name2) {
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE2 = ["fail", "report", "ignore"];
 var describeIgnore = (entry) => `ignores ${scopeOfEntry(entry)}${entry.expires === void 0 ? "" : ` until ${entry.expires}`}: \u201C${entry.reason}\u201D`;
-var scopeOf = ({ rule, path: path26, fingerprint }) => JSON.stringify([rule, path26, fingerprint]);
+var scopeOf = ({ rule, path: path28, fingerprint }) => JSON.stringify([rule, path28, fingerprint]);
 var isCovered = (entry, others) => others.some(
   (other) => scopeOf(other) === scopeOf(entry) && (other.value === void 0 || other.value === entry.value) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires)
 );
@@ -54559,9 +54560,9 @@ function settingLoosenings(before, after2) {
 }
 function valueLoosenings(before, after2) {
   const looks = (policy) => new Map(
-    policy.detectors.map(({ id, pattern, capture, path: path26, entropy: entropy2, severity }) => [
+    policy.detectors.map(({ id, pattern, capture, path: path28, entropy: entropy2, severity }) => [
       id,
-      JSON.stringify([pattern, capture, path26, entropy2, severity])
+      JSON.stringify([pattern, capture, path28, entropy2, severity])
     ])
   );
   const now = looks(after2);
@@ -54757,7 +54758,7 @@ var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run20]) => run20.length + 1)));
+var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run21]) => run21.length + 1)));
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
@@ -55204,14 +55205,14 @@ var MAX_CHAINS = 8;
 function pathsOf(dockerfile, stage) {
   const parent = parentOf(dockerfile, stage);
   if (parent.kind === "image") return { paths: [{ stages: [stage], chosen: [], open: [] }], isWhole: true };
-  const onTop = (path26, chosen) => ({
-    ...path26,
-    stages: [...path26.stages, stage],
-    chosen: [...path26.chosen, ...chosen]
+  const onTop = (path28, chosen) => ({
+    ...path28,
+    stages: [...path28.stages, stage],
+    chosen: [...path28.chosen, ...chosen]
   });
   if (parent.kind === "stage") {
     const below = pathsOf(dockerfile, parent.stage);
-    return { ...below, paths: below.paths.map((path26) => onTop(path26, [])) };
+    return { ...below, paths: below.paths.map((path28) => onTop(path28, [])) };
   }
   const image = { stages: [stage], chosen: [], open: parent.stages };
   const paths = [];
@@ -55220,7 +55221,7 @@ function pathsOf(dockerfile, stage) {
     if (paths.length >= MAX_CHAINS) return { paths: [...paths, image], isWhole: false };
     const below = pathsOf(dockerfile, candidate);
     isWhole &&= below.isWhole && paths.length + below.paths.length <= MAX_CHAINS;
-    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path26) => onTop(path26, [candidate])));
+    paths.push(...below.paths.slice(0, MAX_CHAINS - paths.length).map((path28) => onTop(path28, [candidate])));
   }
   return { paths: [...paths, image], isWhole };
 }
@@ -55242,7 +55243,7 @@ function stepsOf(stages) {
 }
 function chainsOf(dockerfile, stage) {
   const { paths, isWhole } = pathsOf(dockerfile, stage);
-  return { chains: paths.map((path26) => ({ ...path26, steps: stepsOf(path26.stages) })), isWhole };
+  return { chains: paths.map((path28) => ({ ...path28, steps: stepsOf(path28.stages) })), isWhole };
 }
 
 // src/dockerfile/fits.ts
@@ -55280,7 +55281,7 @@ function runFits(instruction, raw, shell) {
     return front === words3 || front.endsWith(` ${words3}`);
   });
 }
-var withoutEdges = (path26) => path26.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
+var withoutEdges = (path28) => path28.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal3(pattern);
   if (written !== null) {
@@ -55749,13 +55750,13 @@ function readings2(history2) {
   return [written, ...Array.from({ length: appended }, (_, index) => written.slice(0, written.length - index - 1))];
 }
 function align(dockerfile, history2, target) {
-  const { path: path26, stages } = dockerfile;
+  const { path: path28, stages } = dockerfile;
   if (dockerfile.error !== null)
-    return { reason: noDockerfile(`${path26} is no Dockerfile that builds: ${dockerfile.error}`) };
+    return { reason: noDockerfile(`${path28} is no Dockerfile that builds: ${dockerfile.error}`) };
   const wanted = target === null ? null : stageOf(stages, target);
-  if (target !== null && wanted === null) return { reason: noStage(`${path26} has no stage ${JSON.stringify(target)}`) };
-  if (stages.length === 0) return { reason: noDockerfile(`${path26} has no FROM`) };
-  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path26} has more than ${MAX_STAGES} stages`) };
+  if (target !== null && wanted === null) return { reason: noStage(`${path28} has no stage ${JSON.stringify(target)}`) };
+  if (stages.length === 0) return { reason: noDockerfile(`${path28} has no FROM`) };
+  if (stages.length > MAX_STAGES) return { reason: noProvenance(`${path28} has more than ${MAX_STAGES} stages`) };
   const why = unfit(history2);
   if (why !== null) return { reason: noProvenance(why) };
   const candidates = wanted === null ? stages : [wanted];
@@ -55766,7 +55767,7 @@ function align(dockerfile, history2, target) {
     if (effort.left <= 0)
       return {
         reason: noStage(
-          `${path26} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
+          `${path28} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target`
         )
       };
     const [first2, ...rest] = results.flatMap((result) => "reason" in result ? [] : result).filter(({ pairs }) => pairs.size > 0);
@@ -55774,7 +55775,7 @@ function align(dockerfile, history2, target) {
     const own2 = results.at(-1);
     problem ??= own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show";
   }
-  return { reason: wrongDockerfile(`${path26} does not fit the image: ${problem}`) };
+  return { reason: wrongDockerfile(`${path28} does not fit the image: ${problem}`) };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -55789,7 +55790,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
-  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path26 }) => path26)).slice(0, 4).join(", ");
+  const names2 = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all2.map(({ path: path28 }) => path28)).slice(0, 4).join(", ");
   if (best.length > 1)
     return {
       reason: noDockerfile(
@@ -55829,9 +55830,9 @@ function notedBase(history2, alignment) {
     return first2 !== void 0 && (first2.index === alignment.ownFrom || rest.length === 0) ? first2.name : null;
   }
   const before = history2.findLastIndex((entry) => noteOf(entry).length === 0);
-  const run20 = notes.filter(({ index }) => index > before);
-  const names2 = new Set(run20.flatMap(({ name: name2 }) => name2 ?? []));
-  return names2.size === 1 ? run20[0]?.name ?? null : null;
+  const run21 = notes.filter(({ index }) => index > before);
+  const names2 = new Set(run21.flatMap(({ name: name2 }) => name2 ?? []));
+  return names2.size === 1 ? run21[0]?.name ?? null : null;
 }
 function baseImageOf({ annotations: annotations2, config: config2, provenances }, layers, traced2, alignment, lines, doubt) {
   const sure = { layers, lines, doubt: null };
@@ -55958,7 +55959,7 @@ var ALIGNED = { owner: "base", certainty: "aligned" };
 function choiceDoubt(alignment, { dockerfiles, isNamed: isNamed3, all: all2 }) {
   if (isNamed3) return null;
   if (all2 === null) return "not all Dockerfiles of the checkout are known, and none was named";
-  const paths = new Set([...dockerfiles, ...all2].map(({ path: path26 }) => path26));
+  const paths = new Set([...dockerfiles, ...all2].map(({ path: path28 }) => path28));
   if (paths.size > 1) return `the checkout has ${paths.size} Dockerfiles, and none was named`;
   return alignment.weight > 0 ? null : `${alignment.dockerfile.path} has no RUN, COPY or ADD to tell it by, and was not named`;
 }
@@ -56131,7 +56132,7 @@ var NO_DOCKERFILE = noDockerfile("no Dockerfile was given");
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced2, dockerfiles) {
   const same = dockerfiles.filter(({ text: text5 }) => sameText(text5, traced2.dockerfile.text));
-  return same.find(({ path: path26 }) => path26 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path28 }) => path28 === traced2.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers, ids }, history2, pairing) {
   const problems = [];
@@ -56222,11 +56223,11 @@ function claimedBase(traced2, layers, aligned) {
   const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
   return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
 }
-function changedWarning({ dockerfile: { text: text5 }, provenance }, path26, files2) {
+function changedWarning({ dockerfile: { text: text5 }, provenance }, path28, files2) {
   const several = files2.filter((file) => sameText(file.text, text5)).map((file) => file.path);
   return {
     code: "dockerfile-changed",
-    message: `The Dockerfile that was built (${path26}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+    message: `The Dockerfile that was built (${path28}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
   };
 }
 var linesIn2 = (known3) => (instruction) => instruction == null || known3 === null ? null : {
@@ -56347,13 +56348,13 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path26) {
-    const resolved = this.resolve(cleanPath(path26));
+  find(path28) {
+    const resolved = this.resolve(cleanPath(path28));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path26) {
-    const walk3 = new PathWalk(path26);
+  resolve(path28) {
+    const walk3 = new PathWalk(path28);
     let node2 = this.#root;
     for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
       const next = node2.children?.get(name2);
@@ -56386,8 +56387,8 @@ var PathWalk = class {
   #parts;
   #at = 0;
   #links = 0;
-  constructor(path26) {
-    this.#parts = partsOf3(path26);
+  constructor(path28) {
+    this.#parts = partsOf3(path28);
   }
   /** The next part; null at the end. */
   next() {
@@ -56413,10 +56414,10 @@ var PathWalk = class {
     return this.#parts.length;
   }
 };
-var partsOf3 = (path26) => path26.split("/").filter((part3) => part3 !== "");
-function nodeAt(root, path26) {
+var partsOf3 = (path28) => path28.split("/").filter((part3) => part3 !== "");
+function nodeAt(root, path28) {
   let node2 = root;
-  for (const part3 of path26.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
+  for (const part3 of path28.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
   return node2 ?? null;
 }
 function end(node2, ending2) {
@@ -56432,8 +56433,8 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const links = { left: MAX_LINKED };
   const versions = scans.map(({ entries }, layer) => {
-    for (const { path: path26, whiteout, afterEnd } of entries)
-      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path26 });
+    for (const { path: path28, whiteout, afterEnd } of entries)
+      if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path28 });
     return entries.map((entry, position) => add2(root, entry, layer, position, links));
   });
   return new Filesystem(root, versions);
@@ -56482,12 +56483,12 @@ function add2(root, entry, layer, index, links) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path26, layer, links) {
-  const walk3 = new PathWalk(path26);
+function makeDirectories(root, path28, layer, links) {
+  const walk3 = new PathWalk(path28);
   let node2 = root;
   for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path26 });
+      end(node2, { state: "replaced", layer, by: path28 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -56606,8 +56607,8 @@ function findPrograms(filesystem, scans) {
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path26) {
-  const version2 = filesystem.find(path26);
+function readCollected(filesystem, scans, path28) {
+  const version2 = filesystem.find(path28);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null;
@@ -56744,17 +56745,17 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     "not-a-tar",
     `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`
   );
-  const checkPath = (what, path26) => {
+  const checkPath = (what, path28) => {
     const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
-    if (path26.length * 3 > bytes2 && Buffer.byteLength(path26) > bytes2)
+    if (path28.length * 3 > bytes2 && Buffer.byteLength(path28) > bytes2)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path26)} has more than ${bytes2} bytes ${raise("path-bytes")}`
+        `${where}: the ${what} ${shortened(path28)} has more than ${bytes2} bytes ${raise("path-bytes")}`
       );
-    if (path26.length > parts && countParts(path26) > parts)
+    if (path28.length > parts && countParts(path28) > parts)
       throw new ImageError(
         "too-long",
-        `${where}: the ${what} ${shortened(path26)} has more than ${parts} directories ${raise("path-parts")}`
+        `${where}: the ${what} ${shortened(path28)} has more than ${parts} directories ${raise("path-parts")}`
       );
   };
   for (; ; ) {
@@ -57384,8 +57385,8 @@ var MAX_OBJECT = 16 << 20;
 var MAX_BASES = 32 << 20;
 var MAX_NAMED3 = 2e5;
 var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
-function withoutGitHeader(path26, bytes2) {
-  if (!LOOSE.test(path26)) return bytes2;
+function withoutGitHeader(path28, bytes2) {
+  if (!LOOSE.test(path28)) return bytes2;
   const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
   return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
 }
@@ -58122,15 +58123,15 @@ var Content = class _Content {
   #ended = false;
   #unpacker = null;
   /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip, scanner, budget, path26, inside, depth, isUnpacked = false) {
+  constructor(skip, scanner, budget, path28, inside, depth, isUnpacked = false) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path26;
+    this.#path = path28;
     this.#inside = inside;
     this.#depth = depth;
     this.#isUnpacked = isUnpacked;
-    this.#scan = scanner.start(inside.at(-1) ?? path26);
+    this.#scan = scanner.start(inside.at(-1) ?? path28);
   }
   /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
   get matches() {
@@ -58264,8 +58265,8 @@ async function scanOtherFiles(files2, scanner, limits) {
   const skipped = [];
   let notListed = 0;
   for (const file of files2) {
-    const skip = (path26, reason) => {
-      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path26, reason });
+    const skip = (path28, reason) => {
+      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path28, reason });
       else notListed++;
     };
     const content = new Content(skip, scanner, budget, file.name, [], 0);
@@ -58287,7 +58288,7 @@ import { createHash as createHash11 } from "node:crypto";
 
 // src/packages/installed.ts
 var MAX_MANIFEST = 64 << 10;
-var isNodeManifest = (path26) => path26.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path26);
+var isNodeManifest = (path28) => path28.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path28);
 var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
 var PLACES = [
   // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
@@ -58343,18 +58344,18 @@ var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
 function findInstalled(entries, files2, manifests) {
   const found = /* @__PURE__ */ new Map();
   let paths = null;
-  const has = (path26) => {
+  const has = (path28) => {
     paths ??= new Set(
       entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : [])
     );
-    return paths.has(path26);
+    return paths.has(path28);
   };
   let sites = null;
   const isOfSite = ([, root = "", top = ""]) => {
     if (sites === null) {
       sites = /* @__PURE__ */ new Map();
-      for (const { path: path26, type, whiteout } of entries) {
-        const [, site = "", name2 = ""] = type === "file" && whiteout === null ? METADATA2.exec(path26) ?? [] : [];
+      for (const { path: path28, type, whiteout } of entries) {
+        const [, site = "", name2 = ""] = type === "file" && whiteout === null ? METADATA2.exec(path28) ?? [] : [];
         if (name2 !== "") sites.set(site, [...sites.get(site) ?? [], plainName(name2)]);
       }
     }
@@ -58362,17 +58363,17 @@ function findInstalled(entries, files2, manifests) {
     return (sites.get(root) ?? []).some((name2) => name2 === own2 || name2.startsWith(`${own2}_`));
   };
   for (const index of files2) {
-    const path26 = entries[index]?.path ?? "/";
-    const node2 = NODE.exec(path26)?.[0];
+    const path28 = entries[index]?.path ?? "/";
+    const node2 = NODE.exec(path28)?.[0];
     if (node2 !== void 0 && manifests.has(`${node2}/package.json`))
-      found.set(index, { path: path26.slice(node2.length), isPublished: false });
+      found.set(index, { path: path28.slice(node2.length), isPublished: false });
     for (const { pattern, metadata, isPublished = false, kept = "/" } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path26);
+      const match2 = found.has(index) ? null : pattern.exec(path28);
       if (match2 !== null && metadata(match2).every(has))
-        found.set(index, { path: kept + path26.slice(match2[0].length), isPublished });
+        found.set(index, { path: kept + path28.slice(match2[0].length), isPublished });
     }
-    const site = found.has(index) || !path26.endsWith(".pyc") ? null : SITE.exec(path26);
-    if (site !== null && isOfSite(site)) found.set(index, { path: path26.slice(site[0].length), isPublished: false });
+    const site = found.has(index) || !path28.endsWith(".pyc") ? null : SITE.exec(path28);
+    if (site !== null && isOfSite(site)) found.set(index, { path: path28.slice(site[0].length), isPublished: false });
   }
   return found;
 }
@@ -58415,14 +58416,14 @@ var COLLECTED = [
   /^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/,
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys/
 ];
-function collectorOf(path26) {
-  if (COLLECTED.some((pattern) => pattern.test(path26))) return "extract";
-  return holdsRecords(path26) ? "database" : null;
+function collectorOf(path28) {
+  if (COLLECTED.some((pattern) => pattern.test(path28))) return "extract";
+  return holdsRecords(path28) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
-var mayBeEntrypoint = (path26) => SCRIPTS.test(path26);
+var mayBeEntrypoint = (path28) => SCRIPTS.test(path28);
 
 // src/layer/metadata-scan.ts
 var CAPACITY = 1 << 20;
@@ -58787,10 +58788,10 @@ var TYPES3 = {
   symlink: "symlink",
   directory: "directory"
 };
-function whiteoutOf(path26) {
-  const name2 = baseName(path26);
+function whiteoutOf(path28) {
+  const name2 = baseName(path28);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf2(path26);
+  const parent = parentOf2(path28);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   return {
     kind: "file",
@@ -58799,15 +58800,15 @@ function whiteoutOf(path26) {
 }
 var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
 function entryOf(header2, guarded) {
-  const path26 = cleanPath(guarded.name);
+  const path28 = cleanPath(guarded.name);
   const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
-  const whiteout = whiteoutOf(path26);
+  const whiteout = whiteoutOf(path28);
   const id = (own2, fallback2) => {
     const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path26,
+    path: path28,
     type: whiteout === null ? type : "file",
     mode: (header2.mode ?? 0) & 4095,
     uid: id(guarded.pax?.get("uid"), header2.uid),
@@ -58955,8 +58956,8 @@ var LayerReading = class {
     await content.end();
     return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
   }
-  skip(path26, reason) {
-    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path26, reason });
+  skip(path28, reason) {
+    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path28, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -59090,8 +59091,8 @@ function masksOf(values) {
 // src/evidence/attestation-text.ts
 var PLAIN_KEY2 = /^[\w-]+$/;
 var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
-var withFiles = (path26, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path26())) ? Buffer.from(value, "base64").toString("utf8") : value;
-var nameOf4 = (path26) => fieldName(path26[0] === "predicate" && path26.length > 1 ? path26.slice(1) : path26, PLAIN_KEY2);
+var withFiles = (path28, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path28())) ? Buffer.from(value, "base64").toString("utf8") : value;
+var nameOf4 = (path28) => fieldName(path28[0] === "predicate" && path28.length > 1 ? path28.slice(1) : path28, PLAIN_KEY2);
 function attestationTexts({ predicateType, document, envelope, statement }) {
   const texts2 = [
     // What is no JSON is searched as it is stored: as one text without a field.
@@ -59105,13 +59106,13 @@ function attestationTexts({ predicateType, document, envelope, statement }) {
     text: text5,
     find: find3,
     locate: (offset) => {
-      const { path: path26, line: line2 } = locate(offset);
-      return { field: nameOf4(path26), line: line2 };
+      const { path: path28, line: line2 } = locate(offset);
+      return { field: nameOf4(path28), line: line2 };
     }
   }));
 }
-var withoutPayload = (path26, value) => {
-  const [key, ...below] = path26();
+var withoutPayload = (path28, value) => {
+  const [key, ...below] = path28();
   return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
 };
 
@@ -59847,7 +59848,7 @@ async function findBuild(image, options5) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files2) => files2.map(({ path: path26, text: text5 }) => parseDockerfile(path26, text5));
+  const parsed = (files2) => files2.map(({ path: path28, text: text5 }) => parseDockerfile(path28, text5));
   const dockerfiles = parsed(options5.dockerfiles);
   let known3 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
@@ -59869,11 +59870,11 @@ async function findBuild(image, options5) {
   if ((isChanged || hasNone && !options5.isNamed || needsAll) && options5.checkout !== null) {
     const search = await searchDockerfiles(options5.checkout);
     const all2 = parsed(search.files);
-    const given2 = new Set(options5.dockerfiles.map(({ path: path26 }) => path26));
-    known3 = [...dockerfiles, ...all2.filter(({ path: path26 }) => !given2.has(path26))];
+    const given2 = new Set(options5.dockerfiles.map(({ path: path28 }) => path28));
+    known3 = [...dockerfiles, ...all2.filter(({ path: path28 }) => !given2.has(path28))];
     const candidates = [...parsed(await namedByProvenance(options5.checkout, provenances)), ...all2];
     const more = candidates.filter(
-      ({ path: path26 }, index) => !given2.has(path26) && candidates.findIndex((other) => other.path === path26) === index
+      ({ path: path28 }, index) => !given2.has(path28) && candidates.findIndex((other) => other.path === path28) === index
     );
     const isWanted = isChanged || hasNone && !options5.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
@@ -59925,11 +59926,11 @@ function tracedFiles(leaks, origin, dockerfile) {
   for (const place of leaks.flatMap(({ places }) => places)) {
     if (traced2.size >= MAX_TRACED) break;
     if (place.kind !== "file" || place.hashes === null) continue;
-    const { layer, index, entry, path: path26 } = place.version.content;
+    const { layer, index, entry, path: path28 } = place.version.content;
     const key = fileKey(layer, index);
     const { source: source2, workdir = "/" } = origin.layers[layer] ?? {};
     if (source2 == null || traced2.has(key)) continue;
-    const file = { path: path26, size: entry.size, sha256: place.hashes.sha256 };
+    const file = { path: path28, size: entry.size, sha256: place.hashes.sha256 };
     const copies = copiesBehind(dockerfile, source2).map((instruction) => ({
       instruction,
       workdir: instruction === source2 ? workdir : null,
@@ -60075,14 +60076,14 @@ async function learn(image, build3, { layers, others }, bounded3, options5) {
     ],
     (text5) => tokensIn(options5.scanner, text5)
   );
-  const collected = (path26) => readCollected(filesystem, layers, path26);
+  const collected = (path28) => readCollected(filesystem, layers, path28);
   const passwd = collected("/etc/passwd");
   const built = {
     image,
     filesystem,
     collected,
     programs: findPrograms(filesystem, layers),
-    isVouched: (layer, path26) => vouching.vouchesFor(layer, path26),
+    isVouched: (layer, path28) => vouching.vouchesFor(layer, path28),
     skipped: [
       ...layers.flatMap(
         ({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])
@@ -60150,17 +60151,17 @@ function addVersion(found, name2, version2) {
 }
 function packagesOf(present, texts2) {
   const found = /* @__PURE__ */ new Map();
-  for (const { path: path26, content } of present)
+  for (const { path: path28, content } of present)
     addPackages(
-      path26,
+      path28,
       texts2.get(`${content.layer}:${content.index}`) ?? null,
       (name2, version2) => addVersion(found, name2, version2)
     );
   return found;
 }
-function settingsOf({ config: { run: run20 } }) {
+function settingsOf({ config: { run: run21 } }) {
   const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run20)) {
+  for (const [field2, value] of Object.entries(run21)) {
     if (field2 === "Env" && Array.isArray(value)) {
       for (const pair2 of value)
         found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
@@ -60175,10 +60176,10 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
   const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
   const texts2 = layers.map(() => /* @__PURE__ */ new Set());
-  for (const { content, entry, path: path26 } of present) {
+  for (const { content, entry, path: path28 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
     if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
-    const most = packageTextLimit(path26);
+    const most = packageTextLimit(path28);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
@@ -60194,9 +60195,9 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path26, content } = version2;
+        const { entry, path: path28, content } = version2;
         return [
-          path26,
+          path28,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
@@ -61634,10 +61635,10 @@ function quietData({ why, source: source2, detector, title, place }) {
   const id = createHash15("sha256").update(JSON.stringify([why, detector, location])).digest("hex").slice(0, ID_LENGTH);
   return { id, why, source: source2, detector, title, location, dockerfile: place.lines };
 }
-function sourceOf2({ path: path26, lines }, redactor) {
+function sourceOf2({ path: path28, lines }, redactor) {
   const shown2 = redactor.lines(lines);
   return {
-    path: redactor.name(path26),
+    path: redactor.name(path28),
     lines: shown2,
     hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1]))
   };
@@ -61731,7 +61732,7 @@ function detectorProblem(detector) {
 }
 var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path26 } = dockerfile;
+  const { lines, path: path28 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -61755,7 +61756,7 @@ function readInlineIgnores(dockerfile) {
     if (comment === null) return;
     if (comment.problem !== null) {
       problems.push(
-        `${path26}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
+        `${path28}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`
       );
       return;
     }
@@ -61769,7 +61770,7 @@ function readInlineIgnores(dockerfile) {
         expires: comment.expires,
         inImage: comment.inImage,
         detector: comment.detector,
-        path: path26,
+        path: path28,
         line: line2,
         ...range2,
         isPart: whole4 === void 0 && !comment.isGlobal,
@@ -61823,10 +61824,10 @@ ${text5}
   );
   return { ignores: limited, added, tooWide };
 }
-function acceptsAt({ rule, path: path26, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
+function acceptsAt({ rule, path: path28, inImage, detector, startLine, endLine, isPart, agreesAt }, ruleId, lines, found) {
   if (detector !== null && detector !== found.detector || inImage !== null && !liesAt(found.location, inImage))
     return false;
-  if (lines === null || rule !== ruleId || lines.path !== path26 || !agreesAt(lines.startLine, lines.endLine))
+  if (lines === null || rule !== ruleId || lines.path !== path28 || !agreesAt(lines.startLine, lines.endLine))
     return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
@@ -61952,11 +61953,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path26, fingerprint, value }, place, own2, ownValue) {
+function covers({ rule, path: path28, fingerprint, value }, place, own2, ownValue) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && ![fingerprint].flat().includes(own2)) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path26 === void 0 || liesAt(place.location, path26);
+  return path28 === void 0 || liesAt(place.location, path28);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -62034,7 +62035,7 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 function inlineWarnings(inline, rules2, policy, used, now) {
-  const keyOf6 = ({ path: path26, line: line2, rule }) => JSON.stringify([path26, line2, rule]);
+  const keyOf6 = ({ path: path28, line: line2, rule }) => JSON.stringify([path28, line2, rule]);
   const usedComments = new Set([...used].flatMap((entry) => "line" in entry ? [keyOf6(entry)] : []));
   return inline.flatMap((ignore2) => {
     const where = `The comment in ${ignore2.path}:${ignore2.line} for ${ignore2.rule}`;
@@ -62052,10 +62053,10 @@ function inlineWarnings(inline, rules2, policy, used, now) {
 
 // src/rules/check.ts
 function* check(rules2, evidence, settings2) {
-  for (const { meta: meta42, check: run20 } of rules2) {
+  for (const { meta: meta42, check: run21 } of rules2) {
     const setting2 = settings2[meta42.id];
     if (setting2 === void 0 || !setting2.enabled && meta42.kind === "rule") continue;
-    yield* run20(evidence, setting2.options);
+    yield* run21(evidence, setting2.options);
   }
 }
 
@@ -62133,7 +62134,7 @@ async function inlineIgnores({ dockerfile }, { authority, now }) {
     problems: [
       ...problems,
       ...agreed.tooWide.map(
-        ({ path: path26, line: line2, rule }) => `${path26}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
+        ({ path: path28, line: line2, rule }) => `${path28}:${line2}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`
       )
     ],
     loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({
@@ -62402,6 +62403,7 @@ var EXPLAIN_OPTIONS = of(...IMAGE);
 var FILES_OPTIONS = { ...of(...IMAGE, "layer", "deleted", "secrets"), ...ONE_FORMAT };
 var CAT_OPTIONS = of("config", "image", "platform", "timeout", "layer", "show-secrets");
 var RECOVER_OPTIONS = of(...IMAGE, "to", "layer", "deleted", "secrets");
+var PRESERVE_OPTIONS = of(...IMAGE, "to", "verify");
 var TIMELINE_OPTIONS = { ...of(...IMAGE, "verbose"), ...ONE_FORMAT };
 var HASH_OPTIONS = of("config");
 var IMPORT_OPTIONS = of("output");
@@ -62817,15 +62819,15 @@ function versionsOf({ evidence: { filesystem, origin }, leaks }, { paths, layer,
   for (const [index, versions] of filesystem.versions.entries()) {
     if (layer !== null && index !== layer) continue;
     for (const version2 of versions) {
-      const { entry, path: path26, ending: ending2 } = version2;
+      const { entry, path: path28, ending: ending2 } = version2;
       if (entry.whiteout !== null) continue;
       if (isHidden && (ending2 === null || entry.type === "directory" && ending2.state === "overwritten")) continue;
-      if (paths.length > 0 && !matches3(path26, paths)) continue;
+      if (paths.length > 0 && !matches3(path28, paths)) continue;
       const own2 = secrets.get(version2);
       if (hasSecret2 && own2 === void 0) continue;
       found.push({
         version: version2,
-        path: path26,
+        path: path28,
         layer: index,
         entry,
         state: ending2?.state ?? "present",
@@ -63017,26 +63019,26 @@ ${asWithScan("config", "image", "platform", "timeout")}
 
 Exit codes: 0 printed \xB7 2 there is no such file, or it is no text
 `;
-function versionOf(versions, path26, layer) {
+function versionOf(versions, path28, layer) {
   const found = versions.findLast(({ state }) => state === "present") ?? versions.at(-1);
   const where = layer === null ? "any layer" : `layer ${layer}`;
   if (found === void 0)
-    throw new ConfigError(`${path26}: there is no such file in ${where}. layergate files IMAGE lists what there is.`);
+    throw new ConfigError(`${path28}: there is no such file in ${where}. layergate files IMAGE lists what there is.`);
   if (!isRegular(found))
     throw new ConfigError(
-      `${path26}: it is a ${found.entry.type}${found.entry.link === null ? "" : ` to ${found.entry.link}`}, not a file.`
+      `${path28}: it is a ${found.entry.type}${found.entry.link === null ? "" : ` to ${found.entry.link}`}, not a file.`
     );
   return found;
 }
 async function run2(args, host) {
   const { values, positionals } = parseOptions("cat", args, CAT_OPTIONS);
-  const [reference, path26, extra] = positionals;
-  if (reference === void 0 || path26 === void 0 || extra !== void 0)
+  const [reference, path28, extra] = positionals;
+  if (reference === void 0 || path28 === void 0 || extra !== void 0)
     throw new UsageError("Name an image and one path: layergate cat IMAGE PATH. See layergate cat --help.");
   const isRaw = values["show-secrets"] === true;
   if (isRaw && process.env["GITHUB_ACTIONS"] === "true")
     throw new UsageError("--show-secrets is refused in a workflow: its log would keep the secret.");
-  const from = path26.startsWith("/") ? path26 : `/${path26}`;
+  const from = path28.startsWith("/") ? path28 : `/${path28}`;
   const layer = layerNumber(values.layer);
   const { content, hidden } = await withProgress(
     host,
@@ -63061,10 +63063,10 @@ async function run2(args, host) {
   else await writeOut(null, hidden, host);
   return 0;
 }
-function textOf4(path26, bytes2) {
+function textOf4(path28, bytes2) {
   if (bytes2.subarray(0, 8192).includes(0))
     throw new ConfigError(
-      `${path26}: it is no text. layergate recover IMAGE ${path26} --to DIR writes it byte for byte, --show-secrets prints it.`
+      `${path28}: it is no text. layergate recover IMAGE ${path28} --to DIR writes it byte for byte, --show-secrets prints it.`
     );
   return bytes2.toString("utf8");
 }
@@ -63328,7 +63330,7 @@ var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => seve
 function dockerfileAdvice(secrets) {
   const places = new Set(
     secrets.flatMap(
-      ({ path: path26, line: line2, inDockerfile }) => inDockerfile ? [`${path26}${line2 === null ? "" : `:${line2}`}`] : []
+      ({ path: path28, line: line2, inDockerfile }) => inDockerfile ? [`${path28}${line2 === null ? "" : `:${line2}`}`] : []
     )
   );
   if (places.size === 0) return [];
@@ -63343,11 +63345,11 @@ function renderContext(inspection, verbose) {
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural(secrets.length, "secret")} along`);
-    for (const { path: path26, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path28, inside, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
           visible(
-            `${path26}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
+            `${path28}${line2 === null ? "" : `:${line2}`}${inside === null ? "" : ` (in ${inside})`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`
           ),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
@@ -63358,8 +63360,8 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path26, reason, bytes: size } of waste.slice(0, most))
-      lines.push(...wrap(visible(`${path26} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path28, reason, bytes: size } of waste.slice(0, most))
+      lines.push(...wrap(visible(`${path28} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number4(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -63370,8 +63372,8 @@ function renderContext(inspection, verbose) {
   lines.push(...dockerfileAdvice(secrets));
   if (skipped.length > 0) {
     lines.push("", "What was not looked into");
-    for (const { path: path26, reason, isUnread } of skipped.slice(0, most))
-      lines.push(...wrap(visible(`${path26}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
+    for (const { path: path28, reason, isUnread } of skipped.slice(0, most))
+      lines.push(...wrap(visible(`${path28}: ${reason}`), isUnread ? " \u25CF " : " \u25CB ", "     "));
     if (skipped.length > most) lines.push(`   and ${number4(skipped.length - most)} more (--verbose)`);
   }
   return `${lines.join("\n")}
@@ -63569,15 +63571,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path26, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path26, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path26, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path28, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path28, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path28, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path26, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path28, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 var SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i;
@@ -63648,7 +63650,7 @@ function compare2(old, now) {
       changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings)).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
     ),
     files: both && hidden(
-      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path26) => fileChange(path26, both.a.files.get(path26), both.b.files.get(path26)))
+      [.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path28) => fileChange(path28, both.a.files.get(path28), both.b.files.get(path28)))
     ),
     notes: [
       ...basesNotKnown(unknown2.map(({ report }) => report.image)),
@@ -63666,7 +63668,7 @@ var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path26, change, bytes: size, what }) => change === "added" ? `+ ${path26} ${bytes(size)}` : change === "removed" ? `- ${path26}` : `~ ${path26} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path28, change, bytes: size, what }) => change === "added" ? `+ ${path28} ${bytes(size)}` : change === "removed" ? `- ${path28}` : `~ ${path28} ${[...what.filter((each2) => each2 !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf4(difference) {
   const { findings, facts, packages, accounts, settings: settings2, files: files2 } = difference;
   const count2 = (change) => (files2 ?? []).filter((file) => file.change === change).length;
@@ -64012,12 +64014,12 @@ var explain2 = {
 
 // src/forensics/select.ts
 var PATTERN = /[*?[{]/;
-function isMeant(path26, named3) {
+function isMeant(path28, named3) {
   return named3.some((name2) => {
     const from = name2.startsWith("/") ? name2 : `/${name2}`;
-    if (PATTERN.test(name2)) return minimatch(path26, from, { dot: true });
+    if (PATTERN.test(name2)) return minimatch(path28, from, { dot: true });
     const folder = from.replace(/(?<!\/)\/+$/, "");
-    return path26 === folder || path26.startsWith(`${folder}/`);
+    return path28 === folder || path28.startsWith(`${folder}/`);
   });
 }
 
@@ -64162,11 +64164,11 @@ var cell3 = (text5) => {
 };
 function timelineCsv(moments, redactor) {
   const rows = moments.map(
-    ({ time: time3, kind, layer, path: path26, what, lines, marks: marks2 }) => [
+    ({ time: time3, kind, layer, path: path28, what, lines, marks: marks2 }) => [
       time3,
       kind,
       layer === null ? "" : String(layer),
-      path26 ?? "",
+      path28 ?? "",
       what,
       lines === null ? "" : `${lines.path}:${lines.startLine}`,
       marks2.join(" ")
@@ -64177,8 +64179,8 @@ function timelineCsv(moments, redactor) {
 }
 function bodyFile(versions, redactor) {
   const rows = versions.map((version2) => {
-    const { entry, layer, state, path: path26 } = version2;
-    const name2 = visible(redactor.text(`${path26}${linkOf(version2)}`)).replaceAll("|", "\\x7c");
+    const { entry, layer, state, path: path28 } = version2;
+    const name2 = visible(redactor.text(`${path28}${linkOf(version2)}`)).replaceAll("|", "\\x7c");
     const note2 = state === "present" ? `layer ${layer}` : `layer ${layer}, ${state}`;
     const time3 = Math.trunc(entry.mtime);
     return `0|${name2} (${note2})|0|${modeText(version2)}|${entry.uid}|${entry.gid}|${sizeOf2(version2)}|0|${time3}|0|0`;
@@ -64330,16 +64332,16 @@ var Diff = class {
       }
     }
   }
-  addToPath(path26, added, removed, oldPosInc, options5) {
-    const last = path26.lastComponent;
+  addToPath(path28, added, removed, oldPosInc, options5) {
+    const last = path28.lastComponent;
     if (last && !options5.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
-        oldPos: path26.oldPos + oldPosInc,
+        oldPos: path28.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
       };
     } else {
       return {
-        oldPos: path26.oldPos + oldPosInc,
+        oldPos: path28.oldPos + oldPosInc,
         lastComponent: { count: 1, added, removed, previousComponent: last }
       };
     }
@@ -64757,7 +64759,7 @@ function withPatterns(text5, patterns) {
   return `${start}${missing.join(end2)}${end2}`;
 }
 var patchOf = (changes2) => changes2.map(
-  ({ path: path26, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path26}`, `b/${path26}`, before ?? "", after2).replace(
+  ({ path: path28, before, after: after2 }) => createTwoFilesPatch(before === null ? "/dev/null" : `a/${path28}`, `b/${path28}`, before ?? "", after2).replace(
     /^=+\n/,
     ""
   )
@@ -64817,44 +64819,44 @@ import { rmSync, writeFileSync } from "node:fs";
 import { writeFile as writeFile4 } from "node:fs/promises";
 import { resolve } from "node:path";
 var MAX_FILE2 = 1 << 20;
-async function read2(path26) {
-  const found = await readWhole(resolve(path26), MAX_FILE2, process.cwd());
-  if (found.text === null && !found.isMissing) throw new ConfigError(`${path26}: the file cannot be read: ${found.why}.`);
+async function read2(path28) {
+  const found = await readWhole(resolve(path28), MAX_FILE2, process.cwd());
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${path28}: the file cannot be read: ${found.why}.`);
   if (found.text?.includes("\uFFFD") === true)
-    throw new ConfigError(`${path26}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
+    throw new ConfigError(`${path28}: the file is no UTF-8, and would not stay as it is: change it by hand.`);
   return found.text;
 }
 async function changesOf(fixes) {
   const changes2 = [];
-  const paths = new Set(fixes.map(({ path: path26 }) => path26));
-  for (const path26 of paths) {
-    const before = await read2(path26);
-    if (before === null) throw new ConfigError(`${path26}: the Dockerfile is gone.`);
-    const edits = fixes.filter((fix2) => fix2.path === path26).flatMap((fix2) => fix2.edits);
-    changes2.push({ path: path26, before, after: applyEdits(before, edits) });
+  const paths = new Set(fixes.map(({ path: path28 }) => path28));
+  for (const path28 of paths) {
+    const before = await read2(path28);
+    if (before === null) throw new ConfigError(`${path28}: the Dockerfile is gone.`);
+    const edits = fixes.filter((fix2) => fix2.path === path28).flatMap((fix2) => fix2.edits);
+    changes2.push({ path: path28, before, after: applyEdits(before, edits) });
   }
   const ignoring = fixes.flatMap(({ ignore: ignore2 }) => ignore2 ?? []);
-  for (const path26 of new Set(ignoring.map((ignore2) => ignore2.path))) {
-    const before = await read2(path26);
-    const patterns = ignoring.filter((ignore2) => ignore2.path === path26).flatMap((ignore2) => ignore2.patterns);
-    changes2.push({ path: path26, before, after: withPatterns(before, [...new Set(patterns)]) });
+  for (const path28 of new Set(ignoring.map((ignore2) => ignore2.path))) {
+    const before = await read2(path28);
+    const patterns = ignoring.filter((ignore2) => ignore2.path === path28).flatMap((ignore2) => ignore2.patterns);
+    changes2.push({ path: path28, before, after: withPatterns(before, [...new Set(patterns)]) });
   }
   return changes2.filter(({ before, after: after2 }) => before !== after2);
 }
-async function write(path26, text5, flag2 = "w") {
+async function write(path28, text5, flag2 = "w") {
   try {
-    await writeFile4(path26, text5, { flag: flag2 });
+    await writeFile4(path28, text5, { flag: flag2 });
   } catch (error2) {
-    throw new UsageError(`${path26}: the file cannot be written: ${reasonOf(error2)}.`);
+    throw new UsageError(`${path28}: the file cannot be written: ${reasonOf(error2)}.`);
   }
 }
 async function make(changes2) {
-  for (const { path: path26, before, after: after2 } of changes2) await write(path26, after2, before === null ? "wx" : "w");
+  for (const { path: path28, before, after: after2 } of changes2) await write(path28, after2, before === null ? "wx" : "w");
 }
 function takeBack(changes2) {
-  for (const { path: path26, before } of changes2)
-    if (before === null) rmSync(path26, { force: true });
-    else writeFileSync(path26, before);
+  for (const { path: path28, before } of changes2)
+    if (before === null) rmSync(path28, { force: true });
+    else writeFileSync(path28, before);
 }
 
 // src/cli/builder.ts
@@ -64999,9 +65001,9 @@ var Prover = class {
     return added === void 0 ? { isProved: true, difference } : { isProved: false, why: `It builds, but brings a new finding: ${added.title} (${added.place}).`, output: "" };
   }
   #commandFor(fixes, changes2) {
-    const dockerfiles = changes2.filter(({ path: path26 }) => fixes.some((fix2) => fix2.path === path26));
-    const left = dockerfiles.flatMap(({ path: path26, after: after2 }) => {
-      const { globals, stages } = parseDockerfile(path26, after2);
+    const dockerfiles = changes2.filter(({ path: path28 }) => fixes.some((fix2) => fix2.path === path28));
+    const left = dockerfiles.flatMap(({ path: path28, after: after2 }) => {
+      const { globals, stages } = parseDockerfile(path28, after2);
       return [...globals, ...stages.flatMap(({ instructions }) => instructions)];
     });
     const isArgument2 = (name2) => left.some((instruction) => instruction.keyword === "ARG" && definedNames(instruction).includes(name2));
@@ -65620,8 +65622,8 @@ function buildsOfStep(job, step2) {
       }
     ];
   }
-  const run20 = step2.node.get("run", true);
-  return isText(run20) ? scriptBuilds(run20.value, textAt(step2.node, "working-directory"), where) : [];
+  const run21 = step2.node.get("run", true);
+  return isText(run21) ? scriptBuilds(run21.value, textAt(step2.node, "working-directory"), where) : [];
 }
 async function buildsIn(directory) {
   const builds = [];
@@ -66980,14 +66982,14 @@ var Import = class {
   rule(rule) {
     const id = idOf3(rule.id);
     const name2 = `rule ${rule.id}`;
-    const { regex, path: path26, secretGroup, entropy: entropy2 } = rule;
+    const { regex, path: path28, secretGroup, entropy: entropy2 } = rule;
     if (regex === void 0) {
       this.left.push(`${name2}: it looks at paths alone, and a detector looks at contents`);
       return;
     }
-    const glob = path26 === void 0 ? null : globOf(path26);
-    if (path26 !== void 0 && glob === null) {
-      this.left.push(`${name2}: its path ${JSON.stringify(path26)} cannot be written as a pattern of paths`);
+    const glob = path28 === void 0 ? null : globOf(path28);
+    if (path28 !== void 0 && glob === null) {
+      this.left.push(`${name2}: its path ${JSON.stringify(path28)} cannot be written as a pattern of paths`);
       return;
     }
     const title = rule.description?.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE) ?? "";
@@ -67016,10 +67018,10 @@ var Import = class {
     if (commits.length > 0) say2("commits: an image has none");
     const isTarget = regexes.length > 0 && regexTarget !== void 0 && regexTarget !== "" && regexTarget !== "secret";
     if (isTarget) say2(`its expressions are for the whole ${regexTarget}, and a pattern of allow is for the value`);
-    const globs = paths.map((path27) => ({ path: path27, glob: globOf(path27) }));
-    for (const { path: path27, glob } of globs)
-      if (glob === null) say2(`the path ${JSON.stringify(path27)} cannot be written as a pattern of paths`);
-    const path26 = globs.flatMap(({ glob }) => glob ?? []);
+    const globs = paths.map((path29) => ({ path: path29, glob: globOf(path29) }));
+    for (const { path: path29, glob } of globs)
+      if (glob === null) say2(`the path ${JSON.stringify(path29)} cannot be written as a pattern of paths`);
+    const path28 = globs.flatMap(({ glob }) => glob ?? []);
     const values = [
       ...isTarget ? [] : regexes,
       ...stopwords.length === 0 ? [] : [`(?i)(?:${stopwords.map(escaped).join("|")})`]
@@ -67029,12 +67031,12 @@ var Import = class {
       reason: list2.description?.trim() || REASON
     };
     const isBoth = /^and$|^&&$/i.test(list2.condition ?? "");
-    if (isBoth && (isTarget || path26.length < paths.length || commits.length > 0)) {
+    if (isBoth && (isTarget || path28.length < paths.length || commits.length > 0)) {
       say2("all its conditions hold together, and not all of them came over");
       return;
     }
-    const entries = isBoth ? values.map((pattern) => ({ pattern, ...path26.length === 0 ? {} : { path: path26 }, ...about })) : [...values.map((pattern) => ({ pattern, ...about })), ...path26.length === 0 ? [] : [{ path: path26, ...about }]];
-    if (isBoth && values.length === 0 && path26.length > 0) entries.push({ path: path26, ...about });
+    const entries = isBoth ? values.map((pattern) => ({ pattern, ...path28.length === 0 ? {} : { path: path28 }, ...about })) : [...values.map((pattern) => ({ pattern, ...about })), ...path28.length === 0 ? [] : [{ path: path28, ...about }]];
+    if (isBoth && values.length === 0 && path28.length > 0) entries.push({ path: path28, ...about });
     for (const entry of entries) {
       const why = against(allowSchema, entry);
       if (why === null) this.allow.push(entry);
@@ -67219,8 +67221,8 @@ async function jobEdits(job, env, action, notes, read3) {
     if (/^docker\/bake-action@/i.test(uses)) notes.push(await ofBake(step2, whereIs(job, step2), read3));
     const own2 = mapAt(step2.node, "env");
     const known3 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
-    const run20 = step2.node.get("run", true);
-    if (isText(run20)) edits.push(...await ofScript(job, step2, run20.value, known3, action, notes, read3));
+    const run21 = step2.node.get("run", true);
+    if (isText(run21)) edits.push(...await ofScript(job, step2, run21.value, known3, action, notes, read3));
   }
   return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
 }
@@ -67615,13 +67617,13 @@ function evidenceOf(dockerfile, salt, scanner, now) {
     values: [...leaks.values, ...beside.flatMap(({ match: match2 }) => knownValues(scanner.catalogue, match2, dockerfile.text))]
   };
 }
-function lintDockerfile({ path: path26, text: text5 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path26, text5);
-  if (dockerfile.error !== null) throw new ConfigError(`${path26}: ${dockerfile.error}.`);
+function lintDockerfile({ path: path28, text: text5 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path28, text5);
+  if (dockerfile.error !== null) throw new ConfigError(`${path28}: ${dockerfile.error}.`);
   const salt = policy.salt ?? createHash19("sha256").update(text5).digest("hex");
   const { read: read3, values } = evidenceOf(dockerfile, salt, scanner, now);
   const redactor = new Redactor(
-    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path26), ...hiddenInCommands(read3.steps)],
+    [...values, ...valuesIn(scanner, text5), ...tokensIn(scanner, path28), ...hiddenInCommands(read3.steps)],
     (quoted3) => tokensIn(scanner, quoted3)
   );
   const evidence = { ...read3, cut: (quoted3, most, from) => redactor.cut(quoted3, most, from) };
@@ -67640,7 +67642,7 @@ function lintDockerfile({ path: path26, text: text5 }, policy, scanner, now) {
     ...unreadWarnings(evidence.steps)
   ];
   return {
-    path: redactor.name(path26),
+    path: redactor.name(path28),
     redactor,
     lines: redactor.lines(dockerfile.lines),
     verdict: {
@@ -67671,12 +67673,12 @@ function alsoLines({ dockerfile, related }) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path26, verdict } of results) {
+  for (const { path: path28, verdict } of results) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const finding of shown2) {
       const { dockerfile, severity, message, ruleId, remedy } = finding;
       lines.push(
-        visible(`${dockerfile?.path ?? path26}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
+        visible(`${dockerfile?.path ?? path28}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`)
       );
       lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
@@ -67685,7 +67687,7 @@ function renderLint(results, { verbose }) {
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path26}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path28}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -67699,7 +67701,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path26)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path28)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -67707,8 +67709,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path26, verdict }) => ({
-    path: path26,
+  files: results.map(({ path: path28, verdict }) => ({
+    path: path28,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -67718,11 +67720,11 @@ var renderLintJson = (results) => `${visibleJson({
 
 // src/report/repository-place.ts
 var FALLBACK = ".layergate.yml";
-var isInside = (path26) => path26 !== "" && !path26.startsWith("/") && !path26.split("/").includes("..");
+var isInside = (path28) => path28 !== "" && !path28.startsWith("/") && !path28.split("/").includes("..");
 function placeInRepository(at3, files2) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
     return {
-      path: [files2.dockerfile, files2.config].find((path26) => path26 !== null && isInside(path26)) ?? FALLBACK,
+      path: [files2.dockerfile, files2.config].find((path28) => path28 !== null && isInside(path28)) ?? FALLBACK,
       lines: null
     };
   return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
@@ -67746,14 +67748,14 @@ var SECURITY_SEVERITY = {
   info: "0.5"
 };
 var MAX_SNIPPET = 2e3;
-var uri = (path26) => path26.split("/").map(encodeURIComponent).join("/");
+var uri = (path28) => path28.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
 function physical(at3, files2) {
-  const { path: path26, lines } = placeInRepository(at3, files2);
-  if (lines === null) return { artifactLocation: { uri: uri(path26) } };
-  const snippet = path26 === files2.dockerfile ? visibleLines(files2.lines.slice(lines.startLine - 1, lines.endLine), files2.redactor) : null;
+  const { path: path28, lines } = placeInRepository(at3, files2);
+  if (lines === null) return { artifactLocation: { uri: uri(path28) } };
+  const snippet = path28 === files2.dockerfile ? visibleLines(files2.lines.slice(lines.startLine - 1, lines.endLine), files2.redactor) : null;
   return {
-    artifactLocation: { uri: uri(path26) },
+    artifactLocation: { uri: uri(path28) },
     region: {
       startLine: lines.startLine,
       endLine: lines.endLine,
@@ -67877,7 +67879,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path26, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path26, config: path26, lines, redactor }))
+      ({ path: path28, lines, verdict, redactor }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path28, config: path28, lines, redactor }))
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -67948,9 +67950,361 @@ var lint = {
   run: run14
 };
 
+// src/cli/commands/preserve.ts
+import { access as access2 } from "node:fs/promises";
+import path26 from "node:path";
+
+// src/forensics/preserve.ts
+import { createHash as createHash20 } from "node:crypto";
+import { createReadStream as createReadStream2 } from "node:fs";
+import { copyFile, lstat as lstat3, mkdir as mkdir2, readdir as readdir4, readFile as readFile2, writeFile as writeFile6 } from "node:fs/promises";
+import path25 from "node:path";
+var SUMS = "SHA256SUMS";
+var MAX_FILES5 = 1e5;
+async function sha256Of2(file) {
+  const hash4 = createHash20("sha256");
+  for await (const chunk of createReadStream2(file, { highWaterMark: 1 << 20 })) hash4.update(chunk);
+  return hash4.digest("hex");
+}
+async function filesBelow(folder) {
+  const found = [];
+  const waiting = [""];
+  for (let below = waiting.pop(); below !== void 0; below = waiting.pop()) {
+    for (const entry of await readdir4(path25.join(folder, below), { withFileTypes: true })) {
+      const name2 = path25.posix.join(below, entry.name);
+      if (entry.isDirectory()) waiting.push(name2);
+      else if (entry.isFile()) found.push(name2);
+      else throw new ConfigError(`${path25.join(folder, name2)}: it is no regular file, and a case holds nothing else.`);
+      if (found.length > MAX_FILES5) throw new ConfigError(`${folder}: it holds more than ${MAX_FILES5} files.`);
+    }
+  }
+  return found.sort();
+}
+async function copyImage(source2, target) {
+  const info = await lstat3(source2).catch(() => null);
+  if (info?.isFile() === true) {
+    await mkdir2(target);
+    await copyFile(source2, path25.join(target, path25.basename(source2)));
+    return;
+  }
+  if (info?.isDirectory() !== true)
+    throw new UsageError(
+      `${source2}: only a file or a layout directory can be preserved as it is. Save the image first: docker save ${source2} -o image.tar`
+    );
+  for (const name2 of await filesBelow(source2)) {
+    const file = path25.join(target, path25.basename(source2), name2);
+    await mkdir2(path25.dirname(file), { recursive: true });
+    await copyFile(path25.join(source2, name2), file);
+  }
+}
+async function preserve(source2, texts2, folder) {
+  try {
+    await mkdir2(folder, { recursive: true, mode: 448 });
+    if ((await readdir4(folder)).length > 0)
+      throw new UsageError(`${folder}: the folder is not empty, and nothing in it is overwritten: name a new one.`);
+    await copyImage(source2, path25.join(folder, "image"));
+    for (const [name2, text5] of texts2) await writeFile6(path25.join(folder, name2), text5, { flag: "wx", mode: 384 });
+    const lines = [];
+    for (const name2 of await filesBelow(folder)) lines.push(`${await sha256Of2(path25.join(folder, name2))}  ${name2}
+`);
+    await writeFile6(path25.join(folder, SUMS), lines.join(""), { flag: "wx", mode: 384 });
+    return await sha256Of2(path25.join(folder, SUMS));
+  } catch (error2) {
+    if (error2 instanceof UsageError || error2 instanceof ConfigError) throw error2;
+    throw new UsageError(`${folder}: the case cannot be written: ${reasonOf(error2)}.`);
+  }
+}
+async function verify(folder) {
+  let text5;
+  try {
+    text5 = await readFile2(path25.join(folder, SUMS), "utf8");
+  } catch {
+    throw new ConfigError(`${folder}: this is no case: it has no ${SUMS}.`);
+  }
+  const expected = /* @__PURE__ */ new Map();
+  for (const line2 of text5.split("\n")) {
+    const [, sum2, name2] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line2) ?? [];
+    if (sum2 !== void 0 && name2 !== void 0) expected.set(name2, sum2);
+    else if (line2 !== "") throw new ConfigError(`${folder}/${SUMS}: a line is no checksum.`);
+  }
+  const problems = [];
+  const there = new Set((await filesBelow(folder)).filter((name2) => name2 !== SUMS));
+  for (const [name2, sum2] of expected) {
+    if (!there.has(name2)) problems.push(`${name2}: it is missing`);
+    else if (await sha256Of2(path25.join(folder, name2)) !== sum2) problems.push(`${name2}: it was changed`);
+  }
+  for (const name2 of there) if (!expected.has(name2)) problems.push(`${name2}: it was added`);
+  return { files: expected.size, problems: problems.sort(), digest: await sha256Of2(path25.join(folder, SUMS)) };
+}
+
+// src/forensics/timeline.ts
+import { X509Certificate } from "node:crypto";
+var MAX_TEXT4 = 4 << 20;
+var MAX_TEXTS = 2e3;
+var MAX_MOMENTS = 5e3;
+var MAX_WHAT = 200;
+var FIRST_YEAR = 1990;
+var DAY = 864e5;
+var SLACK2 = 12e4;
+var MIN_CLAMPED = 5;
+var isTime = (time3) => !Number.isNaN(time3.getTime());
+function* certificates(text5) {
+  for (const [pem2] of text5.matchAll(
+    /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g
+  )) {
+    let certificate;
+    try {
+      certificate = new X509Certificate(pem2);
+    } catch {
+      continue;
+    }
+    const subject = certificate.subject.replace(/\n/g, ", ");
+    yield { time: new Date(certificate.validFrom), kind: "certificate", what: `valid from here: ${subject}` };
+    yield { time: new Date(certificate.validTo), kind: "certificate", what: `valid up to here: ${subject}` };
+  }
+}
+function* reflog(text5) {
+  for (const [, commit = "", who = "", seconds = "", message = ""] of text5.matchAll(
+    /^[0-9a-f]{40,64} ([0-9a-f]{40,64}) ([^\n<]{0,200}<[^\n>]{0,200}>) (\d{1,11}) [+-]\d{4}\t?([^\n]{0,500})$/gm
+  ))
+    yield { time: new Date(Number(seconds) * 1e3), kind: "git", what: `${who}: ${message} (${commit.slice(0, 12)})` };
+}
+function* shellHistory(text5) {
+  for (const [, above, command2 = "", seconds, other = ""] of text5.matchAll(
+    /^(?:#(\d{9,10})\n([^\n]{1,2000})|: (\d{9,10}):\d{1,9};([^\n]{1,2000}))$/gm
+  ))
+    yield {
+      time: new Date(Number(above ?? seconds) * 1e3),
+      kind: "shell",
+      what: above === void 0 ? other : command2
+    };
+}
+function* log(text5) {
+  for (const [, time3 = "", rest = ""] of text5.matchAll(
+    /^\[?(?:Start-Date: )?(\d{4}-\d{2}-\d{2}[T ]{1,2}\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)\]?([^\n]{0,500})$/gm
+  )) {
+    const iso = time3.replace(/ +/, "T").replace(",", ".");
+    const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? iso : `${iso}Z`;
+    const isPackage = /^ (?:install|upgrade|remove|purge|configure|status) /.test(rest);
+    yield { time: new Date(zoned), kind: isPackage ? "package" : "log", what: rest.trim() };
+  }
+}
+var TELLERS = [
+  [/\.(?:pem|crt|cer)$/i, certificates],
+  [/\/\.git\/logs\/|\/logs\/(?:HEAD|refs\/)/, reflog],
+  [/\/\.(?:bash|zsh|sh|ash|ksh|python|mysql|psql|node_repl)_history$|\/\.zhistory$/, shellHistory],
+  [/^\/var\/log\/|\.log$/, log]
+];
+var tellerOf = (path28) => TELLERS.find(([pattern]) => pattern.test(path28))?.[1] ?? null;
+async function toldMoments(inspection, versions) {
+  const wanted = versions.filter(
+    (version2) => isRegular(version2) && version2.version.content.entry.size <= MAX_TEXT4 && tellerOf(version2.path) !== null
+  ).slice(0, MAX_TEXTS);
+  const byLayer = /* @__PURE__ */ new Map();
+  for (const version2 of wanted) {
+    const { layer } = contentOf(version2);
+    byLayer.set(layer, [...byLayer.get(layer) ?? [], version2]);
+  }
+  const moments = [];
+  for (const [layer, own2] of byLayer) {
+    const { contents } = await readEntries(
+      layerOf2(inspection.image.layers, layer),
+      /* @__PURE__ */ new Set(),
+      new Set(own2.map((version2) => contentOf(version2).index))
+    );
+    for (const version2 of own2) {
+      let left = MAX_MOMENTS;
+      for (const { time: time3, kind, what } of tellerOf(version2.path)?.(contents.get(contentOf(version2).index) ?? "") ?? []) {
+        if (!isTime(time3) || left-- <= 0) continue;
+        moments.push({
+          time: time3.toISOString(),
+          kind,
+          layer: version2.layer,
+          path: version2.path,
+          what,
+          lines: version2.lines,
+          marks: []
+        });
+      }
+    }
+  }
+  return moments;
+}
+function madeTimes({ evidence: { origin } }) {
+  return origin.layers.map(({ history: history2 }) => {
+    const created = history2 === null ? null : origin.history[history2]?.entry.created ?? null;
+    const time3 = created === null ? Number.NaN : new Date(created).getTime();
+    return Number.isNaN(time3) || new Date(time3).getUTCFullYear() < FIRST_YEAR ? null : time3;
+  });
+}
+function clampedLayers(versions) {
+  const times = /* @__PURE__ */ new Map();
+  for (const { layer, entry } of versions) {
+    if (entry.type !== "file") continue;
+    const known3 = times.get(layer) ?? /* @__PURE__ */ new Map();
+    times.set(layer, known3.set(entry.mtime, (known3.get(entry.mtime) ?? 0) + 1));
+  }
+  const clamped = /* @__PURE__ */ new Map();
+  for (const [layer, counts] of times) {
+    const files2 = [...counts.values()].reduce((sum2, count2) => sum2 + count2, 0);
+    const [time3, most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [0, 0];
+    if (files2 >= MIN_CLAMPED && most >= files2 * 0.9) clamped.set(layer, time3);
+  }
+  return clamped;
+}
+var VERBS = {
+  present: "",
+  deleted: ", deleted later",
+  overwritten: ", overwritten later",
+  replaced: ", replaced later"
+};
+function fileMoments(inspection, versions, now) {
+  const made = madeTimes(inspection);
+  const clamped = clampedLayers(versions);
+  return versions.flatMap((version2) => {
+    const { entry, layer, path: path28 } = version2;
+    const time3 = isoTime(entry.mtime);
+    if (time3 === null || entry.type === "directory") return [];
+    const at3 = entry.mtime * 1e3;
+    const madeAt = made[layer] ?? null;
+    const marks2 = [];
+    if (new Date(at3).getUTCFullYear() < FIRST_YEAR) marks2.push("1970");
+    else if (clamped.get(layer) === entry.mtime) marks2.push("clamped");
+    if (at3 > now.getTime() + DAY) marks2.push("future");
+    else if (madeAt !== null && at3 > madeAt + SLACK2) marks2.push("newer-than-layer");
+    return [
+      { time: time3, kind: "file", layer, path: path28, what: `${entry.type}${VERBS[version2.state]}`, lines: version2.lines, marks: marks2 }
+    ];
+  });
+}
+var MAX_DEPTH8 = 6;
+function* timesIn(value, depth = 0) {
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH8) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (/^(?:build)?(?:S|s)tartedOn$|^(?:build)?(?:F|f)inishedOn$/.test(key) && typeof inner === "string")
+      yield [key, inner];
+    else if (!Array.isArray(inner)) yield* timesIn(inner, depth + 1);
+  }
+}
+function buildMoments({ image, evidence: { origin } }) {
+  const moments = [];
+  const add3 = (time3, kind, what, more = {}) => {
+    const date3 = time3 == null ? new Date(Number.NaN) : new Date(time3);
+    if (isTime(date3))
+      moments.push({
+        time: date3.toISOString(),
+        kind,
+        layer: null,
+        path: null,
+        what,
+        lines: null,
+        marks: date3.getUTCFullYear() < FIRST_YEAR ? ["1970"] : [],
+        ...more
+      });
+  };
+  add3(image.config.created, "image", "the image was made, by its configuration");
+  for (const { entry, layer, lines, instruction } of origin.history)
+    add3(entry.created, "history", instruction.display, { layer, lines });
+  for (const { statement } of image.attestations)
+    for (const [key, time3] of timesIn(statement))
+      add3(time3, "build", `the build ${key.endsWith("tartedOn") ? "started" : "ended"}, by its provenance`);
+  return moments;
+}
+async function timelineOf(inspection, versions, now) {
+  const moments = [
+    ...buildMoments(inspection),
+    ...fileMoments(inspection, versions, now),
+    ...await toldMoments(inspection, versions)
+  ];
+  return moments.map((moment) => ({ ...moment, what: inspection.redactor.cut(moment.what.replace(/\s+/g, " "), MAX_WHAT) })).sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+}
+
+// src/cli/commands/preserve.ts
+var help15 = () => `Usage: layergate preserve IMAGE --to DIR [options]
+       layergate preserve --verify DIR
+
+Writes an evidence folder: the image as it was received (an archive or a layout
+directory), report.json, history.txt, files.json, timeline.json, timeline.csv,
+bodyfile.txt, tool.json, and ${SUMS} over all, whose checksum is printed:
+write it down where nobody can change it. --verify says what is missing, was
+changed or added since.
+
+${option("to", "a new or empty folder")}
+${option("verify")}
+${asWithScan("dockerfile", "context", "build-metadata", "target", "config", "image", "platform", "timeout")}
+
+Exit codes: 0 written, or nothing changed \xB7 1 something changed \xB7 2 it could not
+be written or read
+`;
+var WIDTH2 = 120;
+async function run15(args, host) {
+  const { values, positionals } = parseOptions("preserve", args, PRESERVE_OPTIONS);
+  if (values.verify !== void 0) {
+    if (positionals.length > 0 || values.to !== void 0)
+      throw new UsageError("--verify takes a folder and nothing else. See layergate preserve --help.");
+    return verifyCase(values.verify, host);
+  }
+  const reference = oneImage("preserve", positionals);
+  const { to } = values;
+  if (to === void 0) throw new UsageError("Name a folder: layergate preserve IMAGE --to DIR.");
+  const digest = await withProgress(host, async (hooks) => {
+    const prepared = await prepare2(reference, settingsOf2(values), surroundingsOf(hooks));
+    const outcome = await runGate(prepared);
+    const texts2 = await withCase(prepared, async (inspection) => {
+      const versions = versionsOf(inspection, { paths: [], layer: null, isHidden: false, hasSecret: false }, () => true);
+      const moments = await timelineOf(inspection, versions, prepared.now);
+      const { redactor } = inspection;
+      const tool = {
+        tool: { name: "layergate", version: VERSION, node: process.version },
+        preserved: prepared.now.toISOString(),
+        image: { reference, id: inspection.image.id, digest: inspection.image.digest }
+      };
+      return /* @__PURE__ */ new Map([
+        ["report.json", sealedReport(renderJson(outcome.report))],
+        ["history.txt", sealedReport(renderHistory(outcome, prepared.now, { width: WIDTH2, verbose: true }))],
+        ["files.json", filesJson(versions, redactor)],
+        ["timeline.json", timelineJson(moments, redactor)],
+        ["timeline.csv", timelineCsv(moments, redactor)],
+        ["bodyfile.txt", bodyFile(versions, redactor)],
+        ["tool.json", `${JSON.stringify(tool, null, 2)}
+`]
+      ]);
+    });
+    return preserve(await fileOf3(reference), texts2, to);
+  });
+  await writeOut(null, `${visible(`Wrote the case ${to}. SHA-256 of its ${SUMS}: ${digest}`)}
+`, host);
+  return 0;
+}
+async function fileOf3(reference) {
+  const { rest } = splitPrefix(reference);
+  const isThere = await access2(path26.resolve(rest)).then(
+    () => true,
+    () => false
+  );
+  return path26.resolve(isThere ? rest : splitImage(rest)?.path ?? rest);
+}
+async function verifyCase(folder, host) {
+  const { files: files2, problems, digest } = await verify(folder);
+  const lines = [
+    ...problems.map((problem) => visible(problem)),
+    problems.length === 0 ? `${plural(files2, "file")} as they were written. SHA-256 of ${SUMS}: ${digest}` : `${plural(problems.length, "file")} not as written. SHA-256 of ${SUMS}: ${digest}`
+  ];
+  await writeOut(null, `${lines.join("\n")}
+`, host);
+  return problems.length === 0 ? 0 : 1;
+}
+var preserving = {
+  name: "preserve",
+  overview: [["preserve IMAGE --to DIR", "an evidence folder, with checksums over all"]],
+  help: help15,
+  options: PRESERVE_OPTIONS,
+  run: run15
+};
+
 // src/cli/commands/recover.ts
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-var help15 = () => `Usage: layergate recover IMAGE [PATH|GLOB]\u2026 [--to DIR|-] [options]
+var help16 = () => `Usage: layergate recover IMAGE [PATH|GLOB]\u2026 [--to DIR|-] [options]
 
 Writes every version that any layer holds of the paths (none: of all), deleted,
 overwritten and replaced ones too, byte for byte, under names of its own, with
@@ -67981,7 +68335,7 @@ async function writeTar(add3) {
   await ended;
   await writeBytes(Buffer.concat(chunks));
 }
-async function run15(args, host) {
+async function run16(args, host) {
   const { values, positionals } = parseOptions("recover", args, RECOVER_OPTIONS);
   const { reference, paths } = imageAndPaths("recover", positionals);
   const selection = {
@@ -68026,13 +68380,13 @@ async function run15(args, host) {
 var recover = {
   name: "recover",
   overview: [["recover IMAGE --to DIR", "files that layers hide, byte for byte"]],
-  help: help15,
+  help: help16,
   options: RECOVER_OPTIONS,
-  run: run15
+  run: run16
 };
 
 // src/cli/commands/rules.ts
-async function run16(args) {
+async function run17(args) {
   noArguments("rules", args);
   const width2 = Math.max(...RULES.map(({ meta: meta42 }) => meta42.id.length));
   const lines = RULES.map(
@@ -68048,11 +68402,11 @@ var rules = {
   overview: [["rules", "lists the rules"]],
   help: () => "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   options: {},
-  run: run16
+  run: run17
 };
 
 // src/checkout/base-commit.ts
-import path25 from "node:path";
+import path27 from "node:path";
 function baseCommit(directory, commit, remote, judged3 = []) {
   const local = commitOf(directory, commit);
   const files2 = /* @__PURE__ */ new Map();
@@ -68081,8 +68435,8 @@ function baseCommit(directory, commit, remote, judged3 = []) {
     },
     isOfRepository: async (file) => {
       if (await isTracked(directory, file) ?? true) return true;
-      const folder = path25.dirname(path25.join(directory, file));
-      return await isTracked(folder, path25.basename(file)) === true && await isItsCheckout(folder);
+      const folder = path27.dirname(path27.join(directory, file));
+      return await isTracked(folder, path27.basename(file)) === true && await isItsCheckout(folder);
     }
   };
 }
@@ -68112,8 +68466,8 @@ var ON_DEFAULT_BRANCH = /^(?:workflow_run|issue_comment)$/;
 function proposalOf(env, payload) {
   const name2 = env["GITHUB_EVENT_NAME"] ?? "";
   const sha2 = env["GITHUB_SHA"] ?? "";
-  const { pull_request: pull, merge_group: group, workflow_run: run20 } = payload ?? {};
-  const heads = [pull?.head.sha, run20?.head_sha].flatMap((commit) => commit ?? []);
+  const { pull_request: pull, merge_group: group, workflow_run: run21 } = payload ?? {};
+  const heads = [pull?.head.sha, run21?.head_sha].flatMap((commit) => commit ?? []);
   if (ON_DEFAULT_BRANCH.test(name2))
     return {
       isProposed: true,
@@ -68134,7 +68488,7 @@ function readContext2(env) {
   const { payload, problem } = readEvent(env["GITHUB_EVENT_PATH"]);
   const commit = payload?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run20 = payload?.workflow_run;
+  const run21 = payload?.workflow_run;
   return {
     event: env["GITHUB_EVENT_NAME"] ?? "",
     repository: owner && repo ? { owner, repo } : null,
@@ -68144,12 +68498,12 @@ function readContext2(env) {
     commit,
     ...proposalOf(env, payload),
     problem,
-    triggeredBy: run20 === void 0 ? null : {
-      id: run20.id,
-      event: run20.event,
-      headSha: run20.head_sha,
-      headBranch: run20.head_branch,
-      headOwner: run20.head_repository?.owner.login ?? null
+    triggeredBy: run21 === void 0 ? null : {
+      id: run21.id,
+      event: run21.event,
+      headSha: run21.head_sha,
+      headBranch: run21.head_branch,
+      headOwner: run21.head_repository?.owner.login ?? null
     },
     blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
     repositoryUrl: home,
@@ -68189,13 +68543,13 @@ function renderGitlab({ report, source: source2 }, configPath2) {
   const findings = report.findings.filter(({ suppressed }) => suppressed === null);
   return `${visibleJson(
     findings.map(({ ruleId, severity, fingerprint, message, remedy, dockerfile }) => {
-      const { path: path26, lines } = placeInRepository(dockerfile, files2);
+      const { path: path28, lines } = placeInRepository(dockerfile, files2);
       return {
         description: `${visible(message)} ${visible(remedy)}`,
         check_name: ruleId,
         fingerprint,
         severity: SEVERITIES2[severity],
-        location: { path: path26, lines: { begin: lines?.startLine ?? 1 } }
+        location: { path: path28, lines: { begin: lines?.startLine ?? 1 } }
       };
     })
   )}
@@ -68235,7 +68589,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
     vulnerabilities: report.findings.flatMap(
       ({ ruleId, severity, fingerprint, title, message, remedy, dockerfile, secret, suppressed }) => {
         if (secret === null || suppressed !== null) return [];
-        const { path: path26, lines } = placeInRepository(dockerfile, files2);
+        const { path: path28, lines } = placeInRepository(dockerfile, files2);
         return [
           {
             id: fingerprint,
@@ -68258,7 +68612,7 @@ function renderGitlabSecrets({ report, source: source2, redactor }, {
               }
             ],
             location: {
-              file: path26,
+              file: path28,
               commit: { sha: commit ?? NO_COMMIT2 },
               ...lines === null ? {} : { start_line: lines.startLine, end_line: lines.endLine }
             }
@@ -68405,8 +68759,8 @@ function acceptSection(report) {
   const told = failingFirst(report).toSorted((a, b) => Number(b.pending !== null) - Number(a.pending !== null)).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
   const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
-  const path26 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
-  const example = `${lined?.ruleId ?? "RULE"} path=${path26}`;
+  const path28 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path28}`;
   const entries = told.flatMap((finding) => [
     `  # ${visible(subjectOf2(finding))}`,
     ...entryLines(
@@ -68571,7 +68925,7 @@ ${items.slice(0, listed2).map((item2) => `- ${item2}`).join("\n")}${items.length
     list2(
       "Not looked into",
       stats.skipped.map(
-        ({ layer, path: path26, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path26)}: ${markdown(reason)}`
+        ({ layer, path: path28, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path28)}: ${markdown(reason)}`
       )
     ),
     list2(
@@ -68683,9 +69037,9 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...id(finding), ...advice2(finding.remedy), ...fix2];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const path26 = finding.location.kind === "layer" ? finding.location.path : "";
+  const path28 = finding.location.kind === "layer" ? finding.location.path : "";
   const heads = shown2.flatMap((each2, index) => {
-    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path26} line ${each2.location.line}`] : [path26];
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`${path28} line ${each2.location.line}`] : [path28];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
     return [
       ...headOf(each2, paint),
@@ -68846,7 +69200,7 @@ function footer({ report }, verbose, showQuiet) {
     ...list2("Not judged", notJudged, true),
     ...list2(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path26, reason }) => `${layer === null ? "" : `layer ${layer} `}${path26}: ${reason}`),
+      stats.skipped.map(({ layer, path: path28, reason }) => `${layer === null ? "" : `layer ${layer} `}${path28}: ${reason}`),
       false
     )
   ];
@@ -68914,7 +69268,7 @@ var FORMS7 = [
 ];
 
 // src/cli/commands/scan.ts
-var help16 = () => `Usage: layergate scan IMAGE [options]
+var help17 = () => `Usage: layergate scan IMAGE [options]
 
 ${options4("dockerfile", "context", "build-metadata", "target", "config", "fail-on", "min-confidence", "image", "platform", "name", "baseline", "policy-from", "timeout", "format")}
 ${FORMS7.map(({ name: name2, about }) => `${" ".repeat(TEXT_AT)}${name2.padEnd(16)}${about}`).join("\n")}
@@ -68953,7 +69307,7 @@ function parseTargets(formats, output) {
     );
   return targets;
 }
-async function run17(args, host) {
+async function run18(args, host) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets([...values.format ?? [], ...values.json === true ? ["json"] : []], values.output);
   const reference = oneImage("scan", positionals);
@@ -69004,13 +69358,13 @@ async function commitOfPolicy(given2) {
 var scan = {
   name: "scan",
   overview: [["scan IMAGE [options]", "reads every layer and judges the image"]],
-  help: help16,
+  help: help17,
   options: SCAN_OPTIONS,
-  run: run17
+  run: run18
 };
 
 // src/cli/commands/schema.ts
-async function run18([name2, ...rest]) {
+async function run19([name2, ...rest]) {
   noArguments("schema", rest);
   if (name2 !== "report" && name2 !== "config")
     throw new UsageError("Name one: layergate schema report, or layergate schema config.");
@@ -69024,190 +69378,8 @@ var schema = {
   overview: [["schema report|config", "prints a JSON Schema"]],
   help: () => "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n",
   options: {},
-  run: run18
+  run: run19
 };
-
-// src/forensics/timeline.ts
-import { X509Certificate } from "node:crypto";
-var MAX_TEXT4 = 4 << 20;
-var MAX_TEXTS = 2e3;
-var MAX_MOMENTS = 5e3;
-var MAX_WHAT = 200;
-var FIRST_YEAR = 1990;
-var DAY = 864e5;
-var SLACK2 = 12e4;
-var MIN_CLAMPED = 5;
-var isTime = (time3) => !Number.isNaN(time3.getTime());
-function* certificates(text5) {
-  for (const [pem2] of text5.matchAll(
-    /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g
-  )) {
-    let certificate;
-    try {
-      certificate = new X509Certificate(pem2);
-    } catch {
-      continue;
-    }
-    const subject = certificate.subject.replace(/\n/g, ", ");
-    yield { time: new Date(certificate.validFrom), kind: "certificate", what: `valid from here: ${subject}` };
-    yield { time: new Date(certificate.validTo), kind: "certificate", what: `valid up to here: ${subject}` };
-  }
-}
-function* reflog(text5) {
-  for (const [, commit = "", who = "", seconds = "", message = ""] of text5.matchAll(
-    /^[0-9a-f]{40,64} ([0-9a-f]{40,64}) ([^\n<]{0,200}<[^\n>]{0,200}>) (\d{1,11}) [+-]\d{4}\t?([^\n]{0,500})$/gm
-  ))
-    yield { time: new Date(Number(seconds) * 1e3), kind: "git", what: `${who}: ${message} (${commit.slice(0, 12)})` };
-}
-function* shellHistory(text5) {
-  for (const [, above, command2 = "", seconds, other = ""] of text5.matchAll(
-    /^(?:#(\d{9,10})\n([^\n]{1,2000})|: (\d{9,10}):\d{1,9};([^\n]{1,2000}))$/gm
-  ))
-    yield {
-      time: new Date(Number(above ?? seconds) * 1e3),
-      kind: "shell",
-      what: above === void 0 ? other : command2
-    };
-}
-function* log(text5) {
-  for (const [, time3 = "", rest = ""] of text5.matchAll(
-    /^\[?(?:Start-Date: )?(\d{4}-\d{2}-\d{2}[T ]{1,2}\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)\]?([^\n]{0,500})$/gm
-  )) {
-    const iso = time3.replace(/ +/, "T").replace(",", ".");
-    const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? iso : `${iso}Z`;
-    const isPackage = /^ (?:install|upgrade|remove|purge|configure|status) /.test(rest);
-    yield { time: new Date(zoned), kind: isPackage ? "package" : "log", what: rest.trim() };
-  }
-}
-var TELLERS = [
-  [/\.(?:pem|crt|cer)$/i, certificates],
-  [/\/\.git\/logs\/|\/logs\/(?:HEAD|refs\/)/, reflog],
-  [/\/\.(?:bash|zsh|sh|ash|ksh|python|mysql|psql|node_repl)_history$|\/\.zhistory$/, shellHistory],
-  [/^\/var\/log\/|\.log$/, log]
-];
-var tellerOf = (path26) => TELLERS.find(([pattern]) => pattern.test(path26))?.[1] ?? null;
-async function toldMoments(inspection, versions) {
-  const wanted = versions.filter(
-    (version2) => isRegular(version2) && version2.version.content.entry.size <= MAX_TEXT4 && tellerOf(version2.path) !== null
-  ).slice(0, MAX_TEXTS);
-  const byLayer = /* @__PURE__ */ new Map();
-  for (const version2 of wanted) {
-    const { layer } = contentOf(version2);
-    byLayer.set(layer, [...byLayer.get(layer) ?? [], version2]);
-  }
-  const moments = [];
-  for (const [layer, own2] of byLayer) {
-    const { contents } = await readEntries(
-      layerOf2(inspection.image.layers, layer),
-      /* @__PURE__ */ new Set(),
-      new Set(own2.map((version2) => contentOf(version2).index))
-    );
-    for (const version2 of own2) {
-      let left = MAX_MOMENTS;
-      for (const { time: time3, kind, what } of tellerOf(version2.path)?.(contents.get(contentOf(version2).index) ?? "") ?? []) {
-        if (!isTime(time3) || left-- <= 0) continue;
-        moments.push({
-          time: time3.toISOString(),
-          kind,
-          layer: version2.layer,
-          path: version2.path,
-          what,
-          lines: version2.lines,
-          marks: []
-        });
-      }
-    }
-  }
-  return moments;
-}
-function madeTimes({ evidence: { origin } }) {
-  return origin.layers.map(({ history: history2 }) => {
-    const created = history2 === null ? null : origin.history[history2]?.entry.created ?? null;
-    const time3 = created === null ? Number.NaN : new Date(created).getTime();
-    return Number.isNaN(time3) || new Date(time3).getUTCFullYear() < FIRST_YEAR ? null : time3;
-  });
-}
-function clampedLayers(versions) {
-  const times = /* @__PURE__ */ new Map();
-  for (const { layer, entry } of versions) {
-    if (entry.type !== "file") continue;
-    const known3 = times.get(layer) ?? /* @__PURE__ */ new Map();
-    times.set(layer, known3.set(entry.mtime, (known3.get(entry.mtime) ?? 0) + 1));
-  }
-  const clamped = /* @__PURE__ */ new Map();
-  for (const [layer, counts] of times) {
-    const files2 = [...counts.values()].reduce((sum2, count2) => sum2 + count2, 0);
-    const [time3, most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [0, 0];
-    if (files2 >= MIN_CLAMPED && most >= files2 * 0.9) clamped.set(layer, time3);
-  }
-  return clamped;
-}
-var VERBS = {
-  present: "",
-  deleted: ", deleted later",
-  overwritten: ", overwritten later",
-  replaced: ", replaced later"
-};
-function fileMoments(inspection, versions, now) {
-  const made = madeTimes(inspection);
-  const clamped = clampedLayers(versions);
-  return versions.flatMap((version2) => {
-    const { entry, layer, path: path26 } = version2;
-    const time3 = isoTime(entry.mtime);
-    if (time3 === null || entry.type === "directory") return [];
-    const at3 = entry.mtime * 1e3;
-    const madeAt = made[layer] ?? null;
-    const marks2 = [];
-    if (new Date(at3).getUTCFullYear() < FIRST_YEAR) marks2.push("1970");
-    else if (clamped.get(layer) === entry.mtime) marks2.push("clamped");
-    if (at3 > now.getTime() + DAY) marks2.push("future");
-    else if (madeAt !== null && at3 > madeAt + SLACK2) marks2.push("newer-than-layer");
-    return [
-      { time: time3, kind: "file", layer, path: path26, what: `${entry.type}${VERBS[version2.state]}`, lines: version2.lines, marks: marks2 }
-    ];
-  });
-}
-var MAX_DEPTH8 = 6;
-function* timesIn(value, depth = 0) {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH8) return;
-  for (const [key, inner] of Object.entries(value)) {
-    if (/^(?:build)?(?:S|s)tartedOn$|^(?:build)?(?:F|f)inishedOn$/.test(key) && typeof inner === "string")
-      yield [key, inner];
-    else if (!Array.isArray(inner)) yield* timesIn(inner, depth + 1);
-  }
-}
-function buildMoments({ image, evidence: { origin } }) {
-  const moments = [];
-  const add3 = (time3, kind, what, more = {}) => {
-    const date3 = time3 == null ? new Date(Number.NaN) : new Date(time3);
-    if (isTime(date3))
-      moments.push({
-        time: date3.toISOString(),
-        kind,
-        layer: null,
-        path: null,
-        what,
-        lines: null,
-        marks: date3.getUTCFullYear() < FIRST_YEAR ? ["1970"] : [],
-        ...more
-      });
-  };
-  add3(image.config.created, "image", "the image was made, by its configuration");
-  for (const { entry, layer, lines, instruction } of origin.history)
-    add3(entry.created, "history", instruction.display, { layer, lines });
-  for (const { statement } of image.attestations)
-    for (const [key, time3] of timesIn(statement))
-      add3(time3, "build", `the build ${key.endsWith("tartedOn") ? "started" : "ended"}, by its provenance`);
-  return moments;
-}
-async function timelineOf(inspection, versions, now) {
-  const moments = [
-    ...buildMoments(inspection),
-    ...fileMoments(inspection, versions, now),
-    ...await toldMoments(inspection, versions)
-  ];
-  return moments.map((moment) => ({ ...moment, what: inspection.redactor.cut(moment.what.replace(/\s+/g, " "), MAX_WHAT) })).sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
-}
 
 // src/cli/commands/timeline.ts
 var FORMS8 = {
@@ -69216,7 +69388,7 @@ var FORMS8 = {
   csv: ({ moments, redactor }) => timelineCsv(moments, redactor),
   bodyfile: ({ versions, redactor }) => bodyFile(versions, redactor)
 };
-var help17 = () => `Usage: layergate timeline IMAGE [options]
+var help18 = () => `Usage: layergate timeline IMAGE [options]
 
 Tells in order what the image says of time: its history and layers, files in
 every state, logs of package managers, certificates, reflogs of git, histories
@@ -69230,7 +69402,7 @@ ${option("json")}
 
 Exit codes: 0 printed \xB7 2 the image could not be read
 `;
-async function run19(args, host) {
+async function run20(args, host) {
   const { values, positionals } = parseOptions("timeline", args, TIMELINE_OPTIONS);
   const render = formOf(FORMS8, values);
   const reference = oneImage("timeline", positionals);
@@ -69249,9 +69421,9 @@ async function run19(args, host) {
 var timeline = {
   name: "timeline",
   overview: [["timeline IMAGE", "what the image tells of time, in order"]],
-  help: help17,
+  help: help18,
   options: TIMELINE_OPTIONS,
-  run: run19
+  run: run20
 };
 
 // src/cli/run.ts
@@ -69263,6 +69435,7 @@ var COMMANDS2 = [
   files,
   cat,
   recover,
+  preserving,
   lint,
   baseline,
   diff,

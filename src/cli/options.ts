@@ -58,6 +58,7 @@ export const EXPLAIN_OPTIONS = of(...IMAGE)
 export const FILES_OPTIONS = { ...of(...IMAGE, 'layer', 'deleted', 'secrets'), ...ONE_FORMAT }
 export const CAT_OPTIONS = of('config', 'image', 'platform', 'timeout', 'layer', 'show-secrets')
 export const RECOVER_OPTIONS = of(...IMAGE, 'to', 'layer', 'deleted', 'secrets')
+export const PRESERVE_OPTIONS = of(...IMAGE, 'to', 'verify')
 export const TIMELINE_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }
 export const HASH_OPTIONS = of('config')
 export const IMPORT_OPTIONS = of('output')

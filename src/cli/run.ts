@@ -18,6 +18,7 @@ import { ignore } from './commands/ignore.ts'
 import { importing } from './commands/import.ts'
 import { init } from './commands/init.ts'
 import { lint } from './commands/lint.ts'
+import { preserving } from './commands/preserve.ts'
 import { recover } from './commands/recover.ts'
 import { rules } from './commands/rules.ts'
 import { scan } from './commands/scan.ts'
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   files,
   cat,
   recover,
+  preserving,
   lint,
   baseline,
   diff,
