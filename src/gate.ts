@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import type { Origin } from './dockerfile/origin.ts'
+import type { KnownIndicators } from './evidence/evidence.ts'
 import type { BuildOptions } from './evidence/find-build.ts'
 import { inspect, type Progress, whyNoLines } from './evidence/inspect.ts'
 import { takeInventory } from './evidence/inventory.ts'
@@ -43,6 +44,8 @@ export interface GateOptions {
   readonly scanner: Scanner
   /** Also takes stock of the final tree, for comparing it with an image that shares these diff IDs. */
   readonly inventory?: { readonly shared: ReadonlySet<string> }
+  /** Indicators that a responder brings; `scanner` looks for their texts. */
+  readonly iocs?: KnownIndicators
 }
 
 /** Opens, inspects, checks, judges. @throws GateError */

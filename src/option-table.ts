@@ -91,6 +91,7 @@ export const OPTIONS = {
     value: 'DIR',
     help: 'a new or empty folder; - for standard output: the bytes of one file, of several a tar',
   },
+  ioc: { value: 'FILE', help: 'indicators of an attack: hashes, names, domains, addresses, URLs, one a line' },
   verify: { value: 'DIR', help: 'says what of a case is missing, was changed or added' },
   'show-secrets': { value: null, help: 'prints the bytes as they are; refused in a workflow' },
   github: {

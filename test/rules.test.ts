@@ -34,6 +34,7 @@ const caseSchema = z.strictObject({
   about: z.string(),
   dockerfile: z.string().optional(),
   policy: z.string().optional(),
+  iocs: z.string().optional(),
   config: z.record(z.string(), z.unknown()).optional(),
   legacy: z.record(z.string(), z.unknown()).optional(),
   attestations: z.array(z.strictObject({ predicateType: z.string(), predicate: z.unknown() })).optional(),
@@ -262,6 +263,7 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
     const { report } = await judgeArchive(archive, {
       dockerfile: raw.dockerfile === undefined ? null : fill(raw.dockerfile),
       policy: raw.policy ?? '',
+      ...(raw.iocs === undefined ? {} : { iocs: raw.iocs }),
     })
     const found = report.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
     if (name.startsWith('ok')) expect(raw.expect).toEqual([])

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { detectorsOfIocs, parseIocs } from '../src/forensics/iocs.ts'
 import { runGate } from '../src/gate.ts'
 import type { Outcome } from '../src/outcome/outcome.ts'
 import type { GivenBaseline } from '../src/policy/authority.ts'
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly dockerfilePath?: string
   /** Name of the archive's file. */
   readonly file?: string
+  /** Text of a file of indicators. */
+  readonly iocs?: string
   /** Takes stock of the final tree too. */
   readonly takesInventory?: boolean
 }
@@ -53,6 +56,7 @@ export async function judgeArchive(
     key = 'a key of the tests',
     dockerfilePath = 'Dockerfile',
     file: fileName = 'image.tar',
+    iocs: given,
     takesInventory = false,
   }: RunOptions = {},
 ): Promise<Outcome> {
@@ -63,7 +67,9 @@ export async function judgeArchive(
     const config = parseConfigText('.layergate.yml', policy)
     const preset = typeof config.extends === 'string' ? (PRESETS[config.extends] ?? {}) : {}
     const rules = toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config]))
+    const iocs = given === undefined ? undefined : parseIocs('iocs.txt', given)
     return await runGate({
+      ...(iocs === undefined ? {} : { iocs }),
       reference: file,
       open: {
         image,
@@ -90,7 +96,7 @@ export async function judgeArchive(
       warnings: [],
       key,
       onProgress: () => {},
-      scanner: useDetectors(compileOwn(rules.detectors)),
+      scanner: useDetectors([...compileOwn(rules.detectors), ...(iocs === undefined ? [] : detectorsOfIocs(iocs))]),
       ...(takesInventory ? { inventory: { shared: new Set<string>() } } : {}),
     })
   } finally {

@@ -42,6 +42,7 @@ export const SCAN_OPTIONS = of(
   'output',
   'verbose',
   'show-quiet',
+  'ioc',
   'no-color',
 )
 export const HISTORY_OPTIONS = { ...of(...IMAGE, 'verbose'), ...ONE_FORMAT }

@@ -73,8 +73,20 @@ export interface BuiltImage {
   readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
 }
 
+/** What a responder knows of an attack. */
+export interface KnownIndicators {
+  /** MD5, SHA-1 or SHA-256 of files, in lower case. */
+  readonly hashes: ReadonlySet<string>
+  /** Names and absolute paths of files. */
+  readonly names: ReadonlySet<string>
+  /** Domains, addresses and URLs, which are searched for in contents. */
+  readonly texts: readonly string[]
+}
+
 export interface Evidence extends BuildEvidence, BuiltImage {
   readonly built: BuiltImage
+  /** What a responder knows of an attack, with the checksums of the list that files have, by `layer:entry`; null for none. */
+  readonly iocs: (KnownIndicators & { readonly found: ReadonlyMap<string, string> }) | null
 }
 
 /** How sure it is that a place came with the base: a field of the configuration as sure as what is least sure. */

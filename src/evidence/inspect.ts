@@ -19,7 +19,7 @@ import { Redactor } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { attestationTexts } from './attestation-text.ts'
 import { hiddenInCommands } from './command-credentials.ts'
-import { type BuiltImage, certaintyAt, type Evidence, environmentOf } from './evidence.ts'
+import { type BuiltImage, certaintyAt, type Evidence, environmentOf, type KnownIndicators } from './evidence.ts'
 import { type Build, type BuildOptions, findBuild, findSources } from './find-build.ts'
 import { givenLeaks } from './given-leaks.ts'
 import { collectLeaks, type Leaks } from './leak.ts'
@@ -52,6 +52,8 @@ export interface InspectOptions {
   readonly onProgress: (progress: Progress) => void
   /** What the configuration allows. */
   readonly allows: Allows
+  /** Indicators that a responder brings. */
+  readonly iocs?: KnownIndicators
 }
 
 /** All bytes of an image, read and searched. Plain data. */
@@ -166,8 +168,10 @@ export async function learn(
       ...others.skipped.map((part) => ({ layer: null, ...part })),
     ],
   }
+  const { iocs } = options
   const evidence: Evidence = {
     ...built,
+    iocs: iocs === undefined ? null : { ...iocs, found: await filesWithHash(image, layers, iocs.hashes) },
     built,
     layers,
     origin,
@@ -211,6 +215,26 @@ async function hashesOfMatches(image: Image, layers: readonly LayerScan[]): Prom
     for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${index}:${entry}`, own)
   }
   return hashes
+}
+
+/** Files with one of these checksums, by `layer:entry`: every layer is read once more. */
+async function filesWithHash(
+  image: Image,
+  layers: readonly LayerScan[],
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  if (wanted.size === 0) return found
+  for (const [index, { entries }] of layers.entries()) {
+    const files = new Set(entries.flatMap(({ type, size }, entry) => (type === 'file' && size > 0 ? [entry] : [])))
+    const layer = image.layers[index]
+    if (files.size === 0 || layer === undefined) continue
+    for (const [entry, hashes] of await hashEntries(layer, files)) {
+      const hash = Object.values(hashes).find((each) => wanted.has(each))
+      if (hash !== undefined) found.set(`${index}:${entry}`, hash)
+    }
+  }
+  return found
 }
 
 /** Everything of a Dockerfile that a report could quote. */

@@ -15,6 +15,8 @@ const COLLECTED: readonly RegExp[] = [
   /^\/etc\/periodic\/[^/]+\/[^/]+$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/,
   /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$/,
   /^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/,
+  // Python runs these whenever it starts.
+  /\/(?:site|dist)-packages\/(?:[^/]+\.pth|sitecustomize\.py|usercustomize\.py)$/,
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:ssh|dropbear)\/authorized_keys/,
 ]
 

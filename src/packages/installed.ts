@@ -68,6 +68,12 @@ const PLACES: readonly {
     metadata: ([, root, name]) => [`${root}/doc/${name}/copyright`],
     kept: '/doc/',
   },
+  // The tests of MySQL and MariaDB, which packages bring whole.
+  {
+    pattern: /^(.*\/mysql-test)\//,
+    metadata: ([, root]) => [`${root}/mysql-test-run.pl`, `${root}/main/grant.test`],
+    isPublished: true,
+  },
   // The library of Go, with its tests.
   {
     pattern: /^(.*\/go(?:-\d[\d.]*)?)\/(?:src|test|api|misc|lib|doc)\//,

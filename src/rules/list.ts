@@ -24,6 +24,7 @@ import { cryptoMiner } from './compromise/crypto-miner.ts'
 import { dataAfterArchiveEnd } from './compromise/data-after-archive-end.ts'
 import { extraRootAccount } from './compromise/extra-root-account.ts'
 import { hiddenExecutable } from './compromise/hidden-executable.ts'
+import { knownIndicator } from './compromise/known-indicator.ts'
 import { loaderPreload } from './compromise/loader-preload.ts'
 import { packedExecutable } from './compromise/packed-executable.ts'
 import { cronPersistence, initPersistence } from './compromise/persistence.ts'
@@ -96,6 +97,7 @@ const IMAGE_RULES: readonly Rule[] = [
   generatedKey,
   hiddenExecutable,
   initPersistence,
+  knownIndicator,
   loaderPreload,
   notDistroless,
   packageCacheLeft,

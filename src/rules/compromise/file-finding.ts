@@ -9,7 +9,12 @@ import type { Draft, RuleMeta } from '../rule.ts'
 const DOCUMENTATION =
   /^\/usr\/(?:local\/)?share\/(?:doc|man|info|vim|nano|highlight|bash-completion|licenses)\/|\/(?:docs?|man)\/|\.(?:md|mdx|rst|adoc|markdown|1|5|8|1\.gz|8\.gz|yar|yara|po|mo|map|d\.ts|ipynb)$|\/(?:README|CHANGE|NEWS|HISTORY)[^/]*$/i
 
-export const isDocumentation = (path: string): boolean => DOCUMENTATION.test(path)
+/** Where packages are installed, and what of them is data: lists of attacks that a scanner or a filter looks for. Nothing runs it. */
+const INSTALLED = /\/(?:site-packages|dist-packages|node_modules|gems|vendor)\//
+const DATA = /\.(?:ya?ml|json|jsonl|txt|csv|tsv|xml|html?|toml|ini|cfg|rules|tmpl|snap|svg|css|dat|pickle|parquet)$/i
+
+export const isDocumentation = (path: string): boolean =>
+  DOCUMENTATION.test(path) || (INSTALLED.test(path) && DATA.test(path))
 
 interface FileFinding {
   readonly message: string

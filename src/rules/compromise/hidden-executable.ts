@@ -28,6 +28,8 @@ const USUAL_DOTS =
   /\/\.(?:build-id|venv\w*|cache|local|npm|nvm|cargo|rustup|git|bin|pnpm\w*|dotnet|nuget|gem|bundle|pyenv|rbenv|sdkman|vscode\w*|config|yarn\w*|libs|dylibs|m2|gradle|conda|deno|bun|mix|hex|asdf|volta|poetry|pipx|uv|steam|wine|julia|opam|ghcup|cabal|stack|swiftpm|jenv|tfenv|krew|helm|docker|kube|terraform\.d|store|linuxbrew|linkerd2|fnm|next|nuxt|output|netlify|vercel|husky|node-gyp|electron|playwright|puppeteer|cypress|modules?)(?:\/|$)/
 /** Characters that turn the direction of a name, or take no room. */
 const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]/u
+/** Where programs are called by their name. */
+const PROGRAMS = /^\/(?:usr\/)?(?:local\/)?s?bin\/[^/]+$/
 const OPEN = /^\/(?:tmp|var\/tmp|dev\/shm|dev|run\/shm)\//
 
 interface Odd {
@@ -46,6 +48,8 @@ function oddity({ path, entry }: Version, kind: ProgramKind | null): Odd | null 
       ? null
       : { says: 'is a shell with the setuid bit: whoever starts it is its owner', severity: 'critical' }
   if (kind === null) return null
+  if (PROGRAMS.test(path) && /[^\x20-\x7e]/.test(name))
+    return { says: 'has letters in its name that read like others', severity: 'high' }
   if (UNSEEN.test(path)) return { says: 'has characters in its name that nobody sees', severity: 'high' }
   if (/^\.{3,}$|^\s|\s$/.test(name) || /\/(?:\.{3,}|\s[^/]*|[^/]*\s)\//.test(path))
     return { says: 'has a name that reads like nothing', severity: 'high' }

@@ -7,7 +7,7 @@ import { suspicionsIn } from './suspicious.ts'
 const CRON =
   /^\/etc\/(?:cron(?:tab|\.d\/[^/]+|\.(?:hourly|daily|weekly|monthly)\/[^/]+)|crontabs\/[^/]+|periodic\/[^/]+\/[^/]+)$|^\/var\/spool\/cron\/(?:crontabs\/)?[^/]+$/
 const INIT =
-  /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$|^\/etc\/(?:rc\.local|rc\.d\/rc\.local|profile|profile\.d\/[^/]+|bash\.bashrc|init\.d\/[^/]+|local\.d\/[^/]+|supervisor\/conf\.d\/[^/]+)$|^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$/
+  /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/[^/]+\.(?:service|timer)$|^\/etc\/(?:rc\.local|rc\.d\/rc\.local|profile|profile\.d\/[^/]+|bash\.bashrc|init\.d\/[^/]+|local\.d\/[^/]+|supervisor\/conf\.d\/[^/]+)$|^\/(?:root|home\/[^/]+)\/\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile)$|\/(?:site|dist)-packages\/(?:[^/]+\.pth|sitecustomize\.py|usercustomize\.py)$/
 
 const metaOf = (id: string, title: string, description: string, reference: Reference): RuleMeta => ({
   id,

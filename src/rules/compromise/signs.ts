@@ -11,8 +11,8 @@ import { isDocumentation, onVersion } from './file-finding.ts'
 const RUNS = /^(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD|SHELL|ENV)$/
 
 interface Told {
-  /** Which files may hold such a thing. */
-  readonly isMeant: (version: Version) => boolean
+  /** Which files may hold such a thing; `name` is that of the innermost member of an archive. */
+  readonly isMeant: (version: Version, sign: string, name: string) => boolean
   readonly remedy: string
   /** Of a file that a later layer hides. */
   readonly hiddenSeverity?: 'medium' | 'low'
@@ -47,9 +47,12 @@ export function* inFiles(
         byEntry.set(each.entry, [...(byEntry.get(each.entry) ?? []), each])
     for (const [entry, found] of byEntry) {
       const version = built.filesystem.versionOf(layer, entry)
-      const inner = found.filter(({ inside }) => !isDocumentation(inside === null ? version.path : `/${inside}`))
+      const inner = found.filter(({ inside, detector }) => {
+        const name = inside === null ? version.path : `/${inside.split('!/').at(-1)}`
+        return !isDocumentation(name) && isMeant(version, detector, name)
+      })
       const [first] = inner
-      if (first === undefined || isDocumentation(version.path) || !isMeant(version)) continue
+      if (first === undefined || isDocumentation(version.path)) continue
       if (built.isVouched(layer, version.path)) continue
       const says = [...new Set(inner.map(({ detector }) => indicatorOf(detector)?.title ?? detector))]
       const { ending } = version
