@@ -71,7 +71,7 @@ const PLACES: readonly {
   // The tests of MySQL and MariaDB, which packages bring whole.
   {
     pattern: /^(.*\/mysql-test)\//,
-    metadata: ([, root]) => [`${root}/mysql-test-run.pl`, `${root}/main/grant.test`],
+    metadata: ([, root]) => [`${root}/lib/mtr_cases.pm`, `${root}/main/grant.test`],
     isPublished: true,
   },
   // The library of Go, with its tests.

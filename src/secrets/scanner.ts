@@ -37,8 +37,8 @@ interface Sought {
 
 const PLAIN = { ignoreCase: false, assignment: false, run: 0 }
 
-/** Characters of an issuer's name that is searched for by itself: shorter ones are words of other things. */
-const MIN_NAME = 6
+/** Characters of an issuer's name that is searched for by itself: shorter ones cost more than they find. */
+const MIN_NAME = 10
 
 /** All that the kernel looks for in one pass: literals of detectors as they are written and escaped, names, and signs of programs and packings. */
 export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
@@ -63,14 +63,16 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
     for (const literal of detector.literals) {
       const spec = { ...PLAIN, ...(typeof literal === 'string' ? { text: literal } : literal) }
       add(spec, [detector])
-      if (detector.generic === true || spec.text === '://') continue
+      if (detector.generic === true || detector.isIndicator === true || spec.text === '://') continue
       for (const text of escapedSpellings(spec.text)) add({ ...spec, text }, [detector], { isEscaped: true })
     }
   }
   if (detectors.some(({ names }) => names !== undefined))
     for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   // An issuer's name alone can be the name of its key: `deepgram = …`.
-  for (const text of new Set(detectors.flatMap(({ names = [] }) => names.filter((name) => name.length >= MIN_NAME))))
+  for (const text of new Set(
+    detectors.flatMap(({ names = [] }) => names.filter((name) => name.length >= MIN_NAME || name === 'deepgram')),
+  ))
     add({ text, ignoreCase: true, assignment: true, run: 16 }, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
   for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add(spec, [])

@@ -445,6 +445,12 @@ describe('words of a path', () => {
       [file('usr/share/doc/app/examples/id.txt'), file('usr/share/doc/app/copyright', 'x')],
     ],
     [
+      'the tests of MariaDB',
+      ['lib/mtr_cases.pm', 'main/grant.test', 'std_data/server.key'].map((name) =>
+        file(`usr/share/mysql/mysql-test/${name}`, name.endsWith('.key') ? KEY : 'x'),
+      ),
+    ],
+    [
       'what Python compiled of the tests of a package',
       [file(`${SITE}/acme/tests/__pycache__/keys.cpython-312.pyc`), record('acme/x.py', 'x')],
     ],

@@ -1,11 +1,13 @@
 // `layergate context [DIR]`: what COPY . . would take along, before a build.
 import { inspectContext } from '../../context/inspect-context.ts'
 import { UsageError } from '../../error.ts'
+import { onDisk, readPolicy } from '../../policy/decide.ts'
+import { compileOwn } from '../../policy/own-detectors.ts'
 import { contextFails, contextText } from '../../report/context.ts'
-import { processScanner } from '../../secrets/scanner.ts'
+import { useDetectors } from '../../secrets/scanner.ts'
 import type { Command, Host } from '../command.ts'
 import { list, option } from '../help.ts'
-import { CONTEXT_OPTIONS, formOf, limitTo, parseOptions } from '../options.ts'
+import { CONTEXT_OPTIONS, formOf, limitTo, parseOptions, settingsOf } from '../options.ts'
 import { writeOut } from '../output.ts'
 
 const FORMS: Readonly<Record<string, { readonly json: boolean }>> = { terminal: { json: false }, json: { json: true } }
@@ -14,7 +16,8 @@ const help = (): string => `Usage: layergate context [DIR] [options]
 
 Says what COPY . . would take along from a build context (default: the current
 directory): secrets, in archives too, and what has no business in an image, with
-the lines for .dockerignore. What was not looked into is listed.
+the lines for .dockerignore. What was not looked into is listed. Detectors of
+.layergate.yml count too.
 
 ${option('dockerfile', 'FILE.dockerignore is used where there is one (default: the Dockerfile of DIR)')}
 ${option('timeout', 'what takes longer is an error (default: 3600)')}
@@ -35,8 +38,10 @@ async function run(args: readonly string[], host: Host): Promise<number> {
     throw new UsageError(
       `One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`,
     )
-  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner())
-  await writeOut(null, contextText(found, processScanner(), { ...form, verbose: values.verbose === true }), host)
+  const { detectors } = await readPolicy(settingsOf({}), onDisk(process.cwd(), false), true)
+  const scanner = useDetectors(compileOwn(detectors))
+  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, scanner)
+  await writeOut(null, contextText(found, scanner, { ...form, verbose: values.verbose === true }), host)
   return contextFails(found) ? 1 : 0
 }
 
